@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The content of a JSON file; undefined if it is absent or damaged, since both call for making it anew.
+ *
+ * @param {string} file
+ * @returns {any}
+ */
+export function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const absent = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+    if (absent || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+/** Something that the user can mend; `setup.js` prints it and ends with `exitCode` (README, "Exit codes"). */
+export class SetupStop extends Error {
+  /**
+   * @param {string} what one sentence: what is wrong
+   * @param {string} mend one sentence: what to do, with the command where there is one
+   * @param {8 | 9} exitCode 8 for disk and permissions, 9 for what the machine lacks
+   */
+  constructor(what, mend, exitCode = 9) {
+    super(what);
+    this.mend = mend;
+    this.exitCode = exitCode;
+  }
+}
