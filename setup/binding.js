@@ -1,96 +1,110 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SetupStop } from './stop.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tfjsNode = path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
-const target = path.join(tfjsNode, 'lib/napi-v8/tfjs_binding.node');
-
-/** @returns {string | undefined} the C++ compiler's command */
-export function findCompiler() {
-  const names = [process.env.CXX, 'c++', 'g++', 'clang++'];
-  return names.find((name) => name && spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
-}
+const built = path.join(tfjsNode, 'lib/napi-v8');
 
 /**
- * What tfjs-node's own build (its binding.gyp) does, without node-gyp: the binding needs only Node-API, so its
- * headers come from the node-api-headers package and no Node sources are downloaded.
+ * The two native modules to build, each with its sources and the compiler's arguments. They need only Node-API, so
+ * the headers come from the node-api-headers package and no Node sources are downloaded.
  *
  * @param {string} library folder of the TensorFlow library
  */
-function compilerArguments(library) {
-  const sources = readdirSync(path.join(tfjsNode, 'binding')).filter((name) => name.endsWith('.cc'));
+function modules(library) {
+  const native = `${library}/tensorflow`;
+  const sources = readdirSync(path.join(tfjsNode, 'binding'))
+    .filter((name) => name.endsWith('.cc'))
+    .sort()
+    .map((name) => path.join(tfjsNode, 'binding', name));
+  const quietLoad = fileURLToPath(new URL('quiet_load.cc', import.meta.url));
   return [
-    ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
-    ...['-DNODE_GYP_MODULE_NAME=tfjs_binding', '-DBUILDING_NODE_EXTENSION'],
-    ...[tfjsNode, `${library}/tensorflow/include`, `${root}/node_modules/node-api-headers/include`].map(
-      (d) => `-I${d}`,
-    ),
-    ...sources.sort().map((name) => path.join(tfjsNode, 'binding', name)),
-    ...[`-L${library}/tensorflow`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
-    `-Wl,-rpath,${library}/tensorflow`,
+    {
+      name: 'quiet_load',
+      sources: [quietLoad],
+      args: [`-DNUCLEATE_FRAMEWORK="${native}/libtensorflow_framework.so.2"`, quietLoad, '-ldl'],
+    },
+    {
+      // What tfjs-node's own build does (its binding.gyp), under the name and at the place where it looks.
+      name: 'tfjs_binding',
+      sources,
+      args: [
+        ...[`-I${tfjsNode}`, `-I${native}/include`, ...sources],
+        ...[
+          `-L${native}`,
+          '-l:libtensorflow_cc.so.2',
+          '-l:libtensorflow_framework.so.2',
+          `-Wl,-rpath,${native}`,
+        ],
+      ],
+    },
   ];
 }
 
+/** @param {string} name */
+const commonArguments = (name) => [
+  ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
+  ...[`-DNODE_GYP_MODULE_NAME=${name}`, `-I${root}/node_modules/node-api-headers/include`],
+];
+
 /**
- * A fingerprint of the built binding and all it was built from; undefined while it is not built.
+ * A fingerprint of the built modules and of all they were built from; undefined while one is not built.
  *
  * @param {string} library folder of the TensorFlow library
  */
 export function bindingFingerprint(library) {
-  const stat = statSync(target, { throwIfNoEntry: false });
-  if (!stat) return undefined;
-  const hash = createHash('sha256').update(compilerArguments(library).join('\n'));
-  for (const name of readdirSync(path.join(tfjsNode, 'binding')).sort()) {
-    hash.update(readFileSync(path.join(tfjsNode, 'binding', name)));
+  if (!existsSync(built)) return undefined;
+  const hash = createHash('sha256');
+  for (const { name, sources, args } of modules(library)) {
+    const file = path.join(built, `${name}.node`);
+    if (!existsSync(file)) return undefined;
+    hash.update([...commonArguments(name), ...args].join('\n'));
+    for (const input of [...sources, file]) hash.update(readFileSync(input));
   }
-  return hash.update(readFileSync(target)).digest('hex');
+  return hash.digest('hex');
 }
 
 /**
- * Compiles the binding between Node and TensorFlow (about 10 s), tries it, and renames it into place.
+ * Compiles the modules between Node and TensorFlow (about 10 s), tries each, and renames it into place.
  *
  * @param {string} library folder of the TensorFlow library
  * @param {{ compiler: string, lockFd: number }} options
  */
 export function buildBinding(library, { compiler, lockFd }) {
-  mkdirSync(path.dirname(target), { recursive: true });
-  const scratch = `${target}.${process.pid}.node`;
-  const stdio = /** @type {import('node:child_process').StdioOptions} */ ([
-    'ignore',
-    'ignore',
-    'pipe',
-    lockFd,
-  ]);
-  try {
-    const compiled = spawnSync(compiler, [...compilerArguments(library), '-o', scratch], {
-      stdio,
-      encoding: 'utf8',
-    });
-    if (compiled.status !== 0) {
-      const said =
-        compiled.stderr.split('\n').find((line) => /error|not found/i.test(line)) ?? compiled.stderr.trim();
-      throw new SetupStop(
-        `${compiler} cannot build the TensorFlow binding: ${said}`,
-        'Install g++ 9 or later: apt install g++',
-      );
+  mkdirSync(built, { recursive: true });
+  for (const { name, args } of modules(library)) {
+    const scratch = path.join(built, `${name}.${process.pid}.node`);
+    /** @param {string} command @param {string[]} commandArguments */
+    const run = (command, commandArguments) =>
+      spawnSync(command, commandArguments, { stdio: ['ignore', 'ignore', 'pipe', lockFd], encoding: 'utf8' });
+    try {
+      const compiled = run(compiler, [...commonArguments(name), ...args, '-o', scratch]);
+      if (compiled.status !== 0) {
+        throw new SetupStop(
+          `${compiler} cannot build ${name}: ${firstLine(compiled.stderr, /error|not found/i)}`,
+          'Install a compiler that knows C++17: apt install g++',
+        );
+      }
+      const tried = run(process.execPath, ['-e', `require(${JSON.stringify(scratch)})`]);
+      if (tried.status !== 0) {
+        throw new SetupStop(
+          `${name} does not load: ${firstLine(tried.stderr, /^Error:/)}`,
+          'It needs glibc 2.27 or later: ldd --version',
+        );
+      }
+      renameSync(scratch, path.join(built, `${name}.node`));
+    } finally {
+      rmSync(scratch, { force: true });
     }
-    const tried = spawnSync(process.execPath, ['-e', `require(${JSON.stringify(scratch)})`], {
-      stdio,
-      encoding: 'utf8',
-    });
-    if (tried.status !== 0) {
-      const said = tried.stderr.split('\n').find((line) => line.startsWith('Error:')) ?? tried.stderr.trim();
-      throw new SetupStop(
-        `The TensorFlow binding does not load: ${said}`,
-        'It needs glibc 2.27 and libstdc++ of g++ 9 or later.',
-      );
-    }
-    renameSync(scratch, target);
-  } finally {
-    rmSync(scratch, { force: true });
   }
 }
+
+/**
+ * @param {string} text
+ * @param {RegExp} pattern
+ */
+const firstLine = (text, pattern) => text.split('\n').find((line) => pattern.test(line)) ?? text.trim();

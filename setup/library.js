@@ -108,7 +108,7 @@ export async function installLibrary(flavour, { cache, python, say }) {
   const held = lock(path.join(cache, 'lock'), { python, say });
   try {
     if (await libraryIsWhole(folder)) return;
-    if (existsSync(folder)) say(`${folder} is damaged; fetching it again`);
+    if (existsSync(folder)) say(`${folder} is damaged; making it anew`);
     for (const name of readdirSync(cache)) {
       if (name.startsWith('scratch-')) rmSync(path.join(cache, name), { recursive: true });
     }

@@ -6,124 +6,72 @@
  * two. Each step ends in one rename and a stamp, so it can be killed anywhere and run again; when all is done it ends
  * within milliseconds.
  */
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bindingFingerprint, buildBinding, findCompiler } from './binding.js';
+import { bindingFingerprint, buildBinding } from './binding.js';
 import { cacheFolder } from './environment.js';
-import { readJson } from './json.js';
 import { installLibrary, libraryFolder, libraryIsWhole, pins } from './library.js';
 import { lock } from './lock.js';
+import { checkMachine, findTools, gpuAnswers } from './machine.js';
+import { installPackages, packagesFingerprint } from './packages.js';
+import { readStamp, removeStamp, writeStamp } from './stamp.js';
 import { SetupStop } from './stop.js';
 
-/** @typedef {{ packages: string, flavour: import('./library.js').Flavour, binding: string | undefined }} Stamp */
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const stampFile = path.join(root, 'node_modules/.nucleate-setup.json');
+/** @typedef {import('./library.js').Flavour} Flavour */
+/** @typedef {Partial<import('./stamp.js').Stamp>} Stamp */
 
 /** @param {string} line */
 const say = (line) => void process.stderr.write(`${line}\n`);
 
-/** @returns {Partial<Stamp>} */
-const readStamp = () => readJson(stampFile) ?? {};
-
-/** @param {Partial<Stamp>} stamp */
-function writeStamp(stamp) {
-  writeFileSync(`${stampFile}.new`, JSON.stringify(stamp), { flush: true });
-  renameSync(`${stampFile}.new`, stampFile);
-}
-
-/** @param {string[]} names @param {string[]} args */
-const firstThatRuns = (names, args) =>
-  names.find((name) => spawnSync(name, args, { stdio: 'ignore' }).status === 0);
-
-function checkMachine() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    throw new SetupStop(
-      `Node ${process.versions.node} is too old.`,
-      'Install Node 20.19 or later: https://nodejs.org',
-    );
-  }
-  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  if (process.platform !== 'linux' || process.arch !== 'x64' || !report.header.glibcVersionRuntime) {
-    throw new SetupStop(
-      `There is no pinned TensorFlow library for ${process.platform} ${process.arch} with this C library.`,
-      'Use Linux on x86-64 with glibc; or run npm ci and add --device wasm to the commands that predict and score.',
-    );
-  }
-}
-
-/** @param {number} lockFd */
-function installPackages(lockFd) {
-  say('installing the npm packages');
-  rmSync(stampFile, { force: true });
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const { status, stderr } = spawnSync(npm[0] ?? '', [...npm.slice(1), 'ci', '--no-audit', '--no-fund'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe', lockFd],
+/** @returns {{ asked: Flavour | undefined, everything: boolean }} */
+function readArguments() {
+  const options = /** @type {const} */ ({
+    cpu: { type: 'boolean', default: false },
+    cuda: { type: 'boolean', default: false },
+    verify: { type: 'boolean', default: false },
   });
-  if (status === 0) return;
-  const lines = stderr.split('\n').flatMap((line) => /^npm (?:error|ERR!) (?!code )(.+)/.exec(line)?.[1] ?? []);
-  throw new SetupStop(
-    `npm ci failed: ${lines[0] ?? stderr.trim()}`,
-    /ENOSPC/.test(stderr) ? 'Free some disk space, then run again.' : 'Check the network: npm ping',
-    /ENOSPC|EACCES|EROFS/.test(stderr) ? 8 : 9,
-  );
+  try {
+    const { cpu, cuda, verify } = parseArgs({ options }).values;
+    if (cpu && cuda) throw new TypeError('--cpu and --cuda exclude each other');
+    return { asked: cuda ? 'cuda' : cpu ? 'cpu' : undefined, everything: verify };
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    throw new SetupStop(
+      `${message}.`,
+      'Give --cpu or --cuda to choose the library, --verify to hash it all.',
+      2,
+    );
+  }
 }
+
+/** @param {Stamp} stamp @param {string} library */
+const bindingIsBuilt = (stamp, library) =>
+  stamp.binding !== undefined && stamp.binding === bindingFingerprint(library);
 
 async function main() {
-  const { values } = parseArgs({
-    options: { cpu: { type: 'boolean' }, cuda: { type: 'boolean' }, verify: { type: 'boolean' } },
-  });
-  if (values.cpu && values.cuda)
-    throw new SetupStop('--cpu and --cuda exclude each other.', 'Give one of them.');
+  const { asked, everything } = readArguments();
+  const packages = packagesFingerprint();
   const cache = cacheFolder(process.env);
-  const packages = createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
-    .digest('hex');
-
-  /** @param {Partial<Stamp>} stamp @returns {import('./library.js').Flavour} */
-  const chooseFlavour = (stamp) => {
-    if (values.cpu || values.cuda) return values.cuda ? 'cuda' : 'cpu';
-    return stamp.flavour ?? (firstThatRuns(['nvidia-smi'], ['-L']) ? 'cuda' : 'cpu');
-  };
-  /** @param {Partial<Stamp>} stamp @param {string} library */
-  const bindingIsBuilt = (stamp, library) =>
-    stamp.binding !== undefined && stamp.binding === bindingFingerprint(library);
-
   const before = readStamp();
-  if (before.packages === packages && before.flavour) {
-    const library = libraryFolder(cache, chooseFlavour(before));
-    const everything = values.verify ?? false;
-    if (bindingIsBuilt(before, library) && (await libraryIsWhole(library, { everything }))) return;
-  }
+  const flavour = asked ?? before.flavour ?? (gpuAnswers() ? 'cuda' : 'cpu');
+  const library = libraryFolder(cache, flavour);
+
+  const libraryIsReady = await libraryIsWhole(library, { everything });
+  const bindingIsReady = before.packages === packages && bindingIsBuilt(before, library);
+  if (libraryIsReady && bindingIsReady) return;
 
   checkMachine();
-  const python = firstThatRuns(
-    ['python3', 'python'],
-    ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))'],
-  );
-  if (!python)
-    throw new SetupStop('Python 3.8 or later was not found.', 'Install it: apt install python3 python3-pip');
-  const compiler = findCompiler();
-  if (!compiler) throw new SetupStop('A C++ compiler was not found.', 'Install one: apt install g++');
-
+  const { python, compiler } = findTools({ withPip: !libraryIsReady });
   const started = Date.now();
-  const held = lock(path.join(root, '.setup/lock'), { python, say });
-  // Read again: another set-up may have done it all while this one waited.
-  const stamp = readStamp();
-  const flavour = chooseFlavour(stamp);
-  if (stamp.packages !== packages) {
-    installPackages(held.fd);
+  const held = lock(fileURLToPath(new URL('../.setup/lock', import.meta.url)), { python, say });
+  // The stamp is read again: another set-up may have done it all while this one waited.
+  if (readStamp().packages !== packages) {
+    say('installing the npm packages');
+    removeStamp();
+    installPackages({ lockFd: held.fd });
     writeStamp({ packages, flavour });
   }
-  const library = libraryFolder(cache, flavour);
-  if (!(await libraryIsWhole(library))) {
+  if (!libraryIsReady) {
     say(`fetching TensorFlow ${pins.tensorflow} (${flavour}) into ${cache}`);
     await installLibrary(flavour, { cache, python, say });
   }
@@ -136,15 +84,18 @@ async function main() {
   say(`set-up is complete (${((Date.now() - started) / 1000).toFixed(0)} s)`);
 }
 
+/** @param {unknown} error */
+function asStop(error) {
+  if (error instanceof SetupStop) return error;
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS'].includes(code ?? '')) throw error;
+  return new SetupStop(message, 'Free some space or give write permission, then run again.', 8);
+}
+
 try {
   await main();
 } catch (error) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  const disk = ['ENOSPC', 'EACCES', 'EROFS', 'EPERM', 'EDQUOT'].includes(code ?? '');
-  const stop = disk
-    ? new SetupStop(message, 'Free space or give write permission, then run again.', 8)
-    : error;
-  if (!(stop instanceof SetupStop)) throw stop;
+  const stop = asStop(error);
   say(`error: ${stop.message}\n  mend: ${stop.mend}`);
   process.exitCode = stop.exitCode;
 }

@@ -3,7 +3,7 @@ export class SetupStop extends Error {
   /**
    * @param {string} what one sentence: what is wrong
    * @param {string} mend one sentence: what to do, with the command where there is one
-   * @param {8 | 9} exitCode 8 for disk and permissions, 9 for what the machine lacks
+   * @param {2 | 8 | 9} exitCode 2 for wrong arguments, 8 for disk and permissions, 9 for what the machine lacks
    */
   constructor(what, mend, exitCode = 9) {
     super(what);

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { SetupStop } from './stop.js';
+
+/** @param {(string | undefined)[]} names @param {string[]} args */
+const firstThatRuns = (names, args) =>
+  names.find((name) => name && spawnSync(name, args, { stdio: 'ignore' }).status === 0);
+
+export const gpuAnswers = () => firstThatRuns(['nvidia-smi'], ['-L']) !== undefined;
+
+/** Refuses machines for which there is no library. */
+export function checkMachine() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    const mend = 'Install Node 20.19 or later: https://nodejs.org';
+    throw new SetupStop(`Node ${process.versions.node} is too old.`, mend);
+  }
+  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  if (process.platform !== 'linux' || process.arch !== 'x64' || !report.header.glibcVersionRuntime) {
+    throw new SetupStop(
+      `There is no pinned TensorFlow library for ${process.platform} ${process.arch} with this C library.`,
+      'Use Linux on x86-64 with glibc; or run npm ci and add --device wasm to the commands that predict and score.',
+    );
+  }
+}
+
+/**
+ * The programs that set-up calls; all that are missing are named at once.
+ *
+ * @param {{ withPip: boolean }} options whether there is something to download
+ * @returns {{ python: string, compiler: string }}
+ */
+export function findTools({ withPip }) {
+  const python = firstThatRuns(
+    ['python3', 'python'],
+    ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))'],
+  );
+  const compiler = firstThatRuns([process.env.CXX, 'c++', 'g++', 'clang++'], ['--version']);
+  const missing = [];
+  if (!python) missing.push(['Python 3.8 or later', 'python3', 'python3-pip']);
+  else if (withPip && !firstThatRuns([python], ['-m', 'pip', '--version']))
+    missing.push(['pip', 'python3-pip']);
+  if (!compiler) missing.push(['a C++ compiler', 'g++']);
+  if (python && compiler && missing.length === 0) return { python, compiler };
+  throw new SetupStop(
+    `This machine lacks ${missing.map(([what]) => what).join(' and ')}.`,
+    `Install, on Debian or Ubuntu: apt install ${missing.flatMap(([, ...packages]) => packages).join(' ')}`,
+  );
+}
