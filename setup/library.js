@@ -97,30 +97,32 @@ function writeManifest(folder, files) {
 }
 
 /**
- * Puts the library into the cache. The folder appears there in one rename, when it is complete; everything before
- * that lies in a scratch folder, which the next set-up removes.
+ * Puts a library into the cache. Its folder appears there in one rename, when it is complete; everything before that
+ * lies in a scratch folder, which the next set-up removes.
  *
- * @param {Flavour} flavour
- * @param {{ cache: string, python: string, say: (line: string) => void }} options
+ * @param {object} options
+ * @param {string} options.folder of the library, inside the cache
+ * @param {import('./download.js').Wheel[]} options.wheels what it is made of
+ * @param {string} options.python
+ * @param {(line: string) => void} options.say
  */
-export async function installLibrary(flavour, { cache, python, say }) {
-  const folder = libraryFolder(cache, flavour);
+export async function installLibrary({ folder, wheels, python, say }) {
+  const cache = path.dirname(folder);
   const held = lock(path.join(cache, 'lock'), { python, say });
   try {
     if (await libraryIsWhole(folder)) return;
     if (existsSync(folder)) say(`${folder} is damaged; making it anew`);
+    rmSync(folder, { recursive: true, force: true });
     for (const name of readdirSync(cache)) {
       if (name.startsWith('scratch-')) rmSync(path.join(cache, name), { recursive: true });
     }
-    const wheels = pins.wheels[flavour];
-    rmSync(folder, { recursive: true, force: true });
     checkSpace(cache, wheels);
     const scratch = path.join(cache, `scratch-${process.pid}`);
     const extracted = path.join(scratch, 'extracted');
     mkdirSync(extracted, { recursive: true });
+    const downloads = path.join(cache, 'downloads');
     /** @type {LibraryFile[]} */
     const files = [];
-    const downloads = path.join(cache, 'downloads');
     for (const wheel of wheels) {
       const options = {
         folder: downloads,

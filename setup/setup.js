@@ -73,7 +73,7 @@ async function main() {
   }
   if (!libraryIsReady) {
     say(`fetching TensorFlow ${pins.tensorflow} (${flavour}) into ${cache}`);
-    await installLibrary(flavour, { cache, python, say });
+    await installLibrary({ folder: library, wheels: pins.wheels[flavour], python, say });
   }
   if (!bindingIsBuilt(readStamp(), library)) {
     say('building the TensorFlow binding');

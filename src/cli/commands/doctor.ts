@@ -1,0 +1,48 @@
+import type { Health } from '../../engine/health.js';
+import { exitCodes } from '../../errors.js';
+import type { Command } from '../command.js';
+import { withDevice } from '../global-options.js';
+
+/** Lines of `nucleate doctor`, problems last. */
+function describe(health: Health): string {
+  const { library, gpu, cpu, conv } = health;
+  const gflops = (value: number | null) => (value === null ? 'not possible' : `${value.toFixed(0)} GFLOP/s`);
+  const rows: [string, string][] = [
+    ['nucleate', `${health.nucleate}, Node ${health.node}, tfjs ${health.tfjs}, sharp ${health.sharp}`],
+    ['device', `${health.device ?? 'none'}: ${health.why}`],
+    ['TensorFlow', `${health.tensorflow ?? 'not loaded'}${library.folder ? `, ${library.folder}` : ''}`],
+    ['binding', health.binding ? 'built' : 'not built'],
+    ['GPU', gpu ? `${gpu.name}, ${gpu.memory} MiB, driver ${gpu.driver}` : 'none in use'],
+    ['CPU', `${cpu.name}, ${cpu.threads} threads, ${cpu.memory} MiB`],
+  ];
+  if (conv) {
+    rows.push([
+      'convolution',
+      `forward ${gflops(conv.forwardGflops)}, backward ${gflops(conv.backwardGflops)}`,
+    ]);
+  }
+  const problems = health.problems.map(
+    ({ what, where, mend }) => `problem: ${what}${where ? `\n  where: ${where}` : ''}\n  mend: ${mend}`,
+  );
+  return [
+    ...rows.map(([name, value]) => `${name.padEnd(13)}${value}`),
+    ...(problems.length > 0 ? problems : ['No problems.']),
+  ].join('\n');
+}
+
+export const doctorCommand: Command<{ device: 'auto' | 'gpu' | 'cpu' | 'wasm' }> = {
+  usage: 'doctor',
+  describe: 'Examine this installation: versions, device, speed, and what to mend',
+  examples: [
+    ['nucleate doctor', 'in words'],
+    ['nucleate doctor --json', 'for other programs'],
+    ['nucleate doctor --device wasm', 'of another device'],
+  ],
+  builder: withDevice,
+  async handler({ device }, terminal) {
+    const { examine } = await import('../../engine/health.js');
+    const health = await examine(device, process.env);
+    terminal.result({ text: describe(health), value: health });
+    if (health.problems.length > 0) process.exitCode = exitCodes.environment;
+  },
+};

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, totalmem } from 'node:os';
+import { cacheFolder } from '../../setup/environment.js';
+import { libraryFolder, libraryIsWhole, pins } from '../../setup/library.js';
+import { readStamp } from '../../setup/stamp.js';
+import { NucleateError, type Problem } from '../errors.js';
+import { type ConvolutionSpeed, measureConvolution } from './convolution-speed.js';
+import { type DeviceChoice, type Gpu, type Runtime, startRuntime } from './runtime.js';
+
+/** What `nucleate doctor --json` prints. */
+export interface Health {
+  readonly nucleate: string;
+  readonly node: string;
+  readonly tfjs: string;
+  readonly sharp: string;
+  /** What computes; null where nothing does. */
+  readonly device: Runtime['device'] | null;
+  /** Why it is this device. */
+  readonly why: string;
+  /** Version of the native library; null on WebAssembly. */
+  readonly tensorflow: string | null;
+  readonly library: {
+    readonly flavour: 'cpu' | 'cuda' | null;
+    readonly folder: string | null;
+    readonly whole: boolean;
+  };
+  /** Whether the native modules between Node and TensorFlow are built. */
+  readonly binding: boolean;
+  readonly gpu: Gpu | null;
+  readonly cpu: { readonly name: string; readonly threads: number; /** MiB. */ readonly memory: number };
+  readonly conv: ConvolutionSpeed | null;
+  /** What keeps nucleate from working, or from working as fast as this machine can. */
+  readonly problems: readonly Problem[];
+}
+
+const repair = 'Run npm run setup.';
+
+/**
+ * Examines this installation: versions, library, device, and the speed of a convolution. Takes about 3 s.
+ *
+ * Never throws for what it is there to find; that is in `problems`.
+ *
+ * @param env The process's environment: it says where the cache is.
+ */
+export async function examine(choice: DeviceChoice, env: NodeJS.ProcessEnv): Promise<Health> {
+  const problems: Problem[] = [];
+  const { flavour, binding } = readStamp();
+  const folder = flavour && libraryFolder(cacheFolder(env), flavour);
+  const whole = folder !== undefined && (await libraryIsWhole(folder));
+  if (!folder) problems.push({ what: 'Set-up has not been run to its end.', mend: repair });
+  else if (!whole) problems.push({ what: 'The TensorFlow library is damaged.', where: folder, mend: repair });
+
+  const runtime = await startRuntime(choice).catch((error: unknown) => {
+    if (!(error instanceof NucleateError)) throw error;
+    problems.push({ what: error.message, ...(error.where && { where: error.where }), mend: error.mend });
+    return undefined;
+  });
+  if (runtime?.warning) problems.push(runtime.warning);
+  if (runtime?.tensorflow && runtime.tensorflow !== pins.tensorflow) {
+    problems.push({
+      what: `TensorFlow is ${runtime.tensorflow}; this version needs ${pins.tensorflow}.`,
+      mend: repair,
+    });
+  }
+  return {
+    nucleate: versionIn(new URL('../../package.json', import.meta.url)),
+    node: process.versions.node,
+    tfjs: versionOf('@tensorflow/tfjs'),
+    sharp: versionOf('sharp'),
+    device: runtime?.device ?? null,
+    why: runtime?.why ?? 'nothing can compute here',
+    tensorflow: runtime?.tensorflow ?? null,
+    library: { flavour: flavour ?? null, folder: folder ?? null, whole },
+    binding: binding !== undefined,
+    gpu: runtime?.gpu ?? null,
+    cpu: {
+      name: cpus()[0]?.model ?? 'unknown',
+      threads: runtime?.threads ?? cpus().length,
+      memory: Math.round(totalmem() / 2 ** 20),
+    },
+    conv: runtime ? measureConvolution(runtime.device) : null,
+    problems,
+  };
+}
+
+const versionIn = (file: URL | string) =>
+  (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+
+/** The version of an installed package, without loading it. */
+function versionOf(name: string): string {
+  const entry = createRequire(import.meta.url).resolve(name);
+  return versionIn(
+    `${entry.slice(0, entry.lastIndexOf(`node_modules/${name}/`))}node_modules/${name}/package.json`,
+  );
+}

@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import util from 'node:util';
+import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { tf } from '../tf.js';
+
+export const deviceChoices = ['auto', 'gpu', 'cpu', 'wasm'] as const;
+
+/** What the user asks for (`--device`). */
+export type DeviceChoice = (typeof deviceChoices)[number];
+
+export interface Gpu {
+  readonly name: string;
+  readonly driver: string;
+  /** MiB. */
+  readonly memory: number;
+}
+
+/** What computes in this process from now on. */
+export interface Runtime {
+  readonly device: 'gpu' | 'cpu' | 'wasm';
+  /** One sentence: why this device. */
+  readonly why: string;
+  /** Why this is slower than the machine could be, and how to mend it; absent if it is not. */
+  readonly warning?: Problem;
+  /** Version of the native library; absent on WebAssembly. */
+  readonly tensorflow?: string;
+  readonly gpu?: Gpu;
+  /** Threads of one operation on the CPU. */
+  readonly threads: number;
+}
+
+/** The members of tfjs-node's backend that are used here; its package does not type them. */
+interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
+}
+
+const installCuda = 'Install the CUDA libraries: npm run setup -- --cuda';
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads the backend that computes and makes it tfjs's own. To be awaited once per process, before the first tensor.
+ *
+ * `auto` takes the GPU, else the CPU, else WebAssembly, and says why. A device that is asked for by name is never
+ * replaced by another.
+ *
+ * @throws {NucleateError} Exit 9 if `gpu` or `cpu` is asked for and cannot compute.
+ */
+export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
+  // TensorFlow reads it when it is loaded, a few lines below; Node passes assignments on to the C environment.
+  if (choice === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
+  const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
+  if (choice === 'wasm') return { ...(await startWasm('it was asked for')), threads };
+
+  const missing = loadNative();
+  if (missing) {
+    if (choice !== 'auto') throw missing;
+    const what = `${missing.message} WebAssembly computes instead: slower, and it cannot train.`;
+    const wasm = await startWasm('the native TensorFlow library cannot be loaded');
+    return { ...wasm, threads, warning: { what, mend: missing.mend } };
+  }
+  const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
+  const native = { threads, tensorflow: binding.TF_Version };
+  const gpu = choice === 'cpu' ? undefined : queryGpu();
+  if (isUsingGpuDevice) {
+    return { ...native, device: 'gpu', why: 'TensorFlow found a CUDA device', ...(gpu && { gpu }) };
+  }
+  if (choice === 'cpu') return { ...native, device: 'cpu', why: 'it was asked for' };
+  const unused = gpu && `${gpu.name} is here, but TensorFlow does not use it.`;
+  if (choice === 'gpu') {
+    throw new NucleateError({
+      what: unused ?? 'There is no NVIDIA GPU: nvidia-smi does not answer.',
+      mend: unused ? installCuda : 'Install the driver, or use --device cpu.',
+      exitCode: exitCodes.environment,
+    });
+  }
+  const cpu = { ...native, device: 'cpu' as const };
+  if (!unused) return { ...cpu, why: 'there is no NVIDIA GPU' };
+  return { ...cpu, why: 'TensorFlow found no CUDA device', warning: { what: unused, mend: installCuda } };
+}
+
+/**
+ * @throws {NucleateError} Exit 9 on WebAssembly, which has no gradient of a convolution by its filter.
+ */
+export function requireTraining(runtime: Runtime): void {
+  if (runtime.device !== 'wasm') return;
+  throw new NucleateError({
+    what: 'WebAssembly cannot train: it has no gradients of convolutions. It can predict and score.',
+    mend: 'Set native TensorFlow up (npm run setup) and use --device auto.',
+    exitCode: exitCodes.environment,
+  });
+}
+
+/** Makes the native library tfjs's backend; returns what is wrong where it cannot be loaded. */
+function loadNative(): NucleateError | undefined {
+  shimRemovedFunctions();
+  try {
+    if (process.env['TF_CPP_MIN_LOG_LEVEL'] !== '0') {
+      require('@tensorflow/tfjs-node-gpu/lib/napi-v8/quiet_load.node');
+    }
+    require('@tensorflow/tfjs-node-gpu');
+    return undefined;
+  } catch (error) {
+    return new NucleateError(
+      {
+        what: 'The native TensorFlow library cannot be loaded.',
+        where: (error as Error).message.split('\n', 1)[0] ?? '',
+        mend: 'Run npm run setup, then nucleate doctor.',
+        exitCode: exitCodes.environment,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * tfjs-node 4.22 calls two functions that Node 22 warns of and Node 23 has no more (tfjs #8425, mended but never
+ * released).
+ */
+function shimRemovedFunctions(): void {
+  const isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  for (const [name, value] of Object.entries({ isNullOrUndefined, isArray: Array.isArray })) {
+    Object.defineProperty(util, name, { value, configurable: true });
+  }
+}
+
+async function startWasm(why: string): Promise<Pick<Runtime, 'device' | 'why'>> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(`${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  if (!(await tf.setBackend('wasm'))) throw new Error('The WebAssembly backend of tfjs does not start.');
+  return { device: 'wasm', why };
+}
+
+/** The first GPU that the driver names; undefined where there is no driver or no GPU. */
+function queryGpu(): Gpu | undefined {
+  const query = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader,nounits'];
+  const { status, stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8' });
+  if (status !== 0) return undefined;
+  const [name = '', driver = '', memory = ''] = (stdout.split('\n')[0] ?? '').split(', ');
+  return { name, driver, memory: Number(memory) };
+}
