@@ -1,0 +1,48 @@
+/** What the first bytes of a file say and sharp keeps silent about. */
+
+/**
+ * Whether a PNG holds an animation (APNG), of which libpng shows only the first frame.
+ *
+ * @param bytes A whole file, of any format; false where it is no PNG or ends early.
+ *
+ * Source: PNG third edition, 11.3.6: the `acTL` chunk stands before the first `IDAT`.
+ */
+export function isAnimatedPng(bytes: Buffer): boolean {
+  if (bytes.toString('latin1', 1, 4) !== 'PNG') return false;
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    if (type === 'acTL') return true;
+    if (type === 'IDAT') return false;
+  }
+  return false;
+}
+
+/** Values of {@link tiffPhotometric}. */
+export const photometric = { whiteIsZero: 0, palette: 3 } as const;
+
+/**
+ * How the first page of a TIFF turns values into colours (tag 262, PhotometricInterpretation).
+ *
+ * @param bytes A whole file, of any format; undefined where it is no TIFF or has no such tag.
+ * @throws {RangeError} If the file ends early.
+ *
+ * Source: TIFF 6.0, sections 2 and 8; BigTIFF (magic number 43) has 8-byte offsets and counts.
+ */
+export function tiffPhotometric(bytes: Buffer): number | undefined {
+  const order = bytes.toString('latin1', 0, 2);
+  if (order !== 'II' && order !== 'MM') return undefined;
+  const little = order === 'II';
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const magic = view.getUint16(2, little);
+  if (magic !== 42 && magic !== 43) return undefined;
+  const big = magic === 43;
+  const wide = (at: number) => Number(view.getBigUint64(at, little));
+  const directory = big ? wide(8) : view.getUint32(4, little);
+  const count = big ? wide(directory) : view.getUint16(directory, little);
+  const firstEntry = directory + (big ? 8 : 2);
+  const entrySize = big ? 20 : 12;
+  for (let entry = firstEntry; entry < firstEntry + count * entrySize; entry += entrySize) {
+    if (view.getUint16(entry, little) === 262) return view.getUint16(entry + (big ? 12 : 8), little);
+  }
+  return undefined;
+}

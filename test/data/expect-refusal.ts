@@ -1,0 +1,16 @@
+import { expect } from 'vitest';
+import { NucleateError, type Problem } from '../../src/errors.js';
+
+/** Awaits a refusal with exit code 3 and gives the parts that a user reads. */
+export async function refusalOf(
+  promise: Promise<unknown>,
+): Promise<{ what: string; where: string | undefined; problems: readonly Problem[] }> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof NucleateError)) throw new Error('Expected a NucleateError', { cause: error });
+  expect(error.exitCode).toBe(3);
+  expect(error.mend).toMatch(/\.$/);
+  return { what: error.message, where: error.where, problems: error.problems };
+}
