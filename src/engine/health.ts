@@ -6,7 +6,8 @@ import { libraryFolder, libraryIsWhole, pins } from '../../setup/library.js';
 import { readStamp } from '../../setup/stamp.js';
 import { NucleateError, type Problem } from '../errors.js';
 import { type ConvolutionSpeed, measureConvolution } from './convolution-speed.js';
-import { type DeviceChoice, type Gpu, type Runtime, startRuntime } from './runtime.js';
+import type { DeviceChoice } from './device.js';
+import { type Gpu, type Runtime, startRuntime } from './runtime.js';
 
 /** What `nucleate doctor --json` prints. */
 export interface Health {

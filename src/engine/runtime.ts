@@ -5,11 +5,7 @@ import path from 'node:path';
 import util from 'node:util';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { tf } from '../tf.js';
-
-export const deviceChoices = ['auto', 'gpu', 'cpu', 'wasm'] as const;
-
-/** What the user asks for (`--device`). */
-export type DeviceChoice = (typeof deviceChoices)[number];
+import type { DeviceChoice } from './device.js';
 
 export interface Gpu {
   readonly name: string;
