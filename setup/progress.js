@@ -4,6 +4,9 @@ export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 /** One plain line at most this often where standard error is no terminal, in ms. */
 const plainLineEvery = 10_000;
 
+/** Below this a transfer has not begun: pip first writes a few small files of its own. */
+const startedBytes = 1e6;
+
 /**
  * Reports how far a transfer is: one line that redraws itself on a terminal, a plain line now and then elsewhere.
  *
@@ -18,7 +21,7 @@ export function transferProgress(label, totalBytes) {
     update(doneBytes) {
       const seconds = (Date.now() - started) / 1000;
       const done = Math.min(doneBytes, totalBytes);
-      const eta = done > 0 ? `${Math.ceil((seconds * (totalBytes - done)) / done)} s left` : 'starting';
+      const eta = done > startedBytes ? `${Math.ceil((seconds * (totalBytes - done)) / done)} s left` : 'starting';
       const line = `${label}: ${megabytes(done)} of ${megabytes(totalBytes)}, ${eta}`;
       if (process.stderr.isTTY) {
         process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);

@@ -1,3 +1,4 @@
+import type { DeviceChoice } from '../../engine/device.js';
 import type { Health } from '../../engine/health.js';
 import { exitCodes } from '../../errors.js';
 import type { Command } from '../command.js';
@@ -30,7 +31,7 @@ function describe(health: Health): string {
   ].join('\n');
 }
 
-export const doctorCommand: Command<{ device: 'auto' | 'gpu' | 'cpu' | 'wasm' }> = {
+export const doctorCommand: Command<{ device: DeviceChoice }> = {
   usage: 'doctor',
   describe: 'Examine this installation: versions, device, speed, and what to mend',
   examples: [

@@ -1,7 +1,8 @@
+import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 
-type Arguments = { config: string; set: string[]; device: 'auto' | 'gpu' | 'cpu' | 'wasm' };
+type Arguments = { config: string; set: string[]; device: DeviceChoice };
 
 export const quickstartCommand: Command<Arguments> = {
   usage: 'quickstart',
