@@ -21,7 +21,8 @@ export function transferProgress(label, totalBytes) {
     update(doneBytes) {
       const seconds = (Date.now() - started) / 1000;
       const done = Math.min(doneBytes, totalBytes);
-      const eta = done > startedBytes ? `${Math.ceil((seconds * (totalBytes - done)) / done)} s left` : 'starting';
+      const eta =
+        done > startedBytes ? `${Math.ceil((seconds * (totalBytes - done)) / done)} s left` : 'starting';
       const line = `${label}: ${megabytes(done)} of ${megabytes(totalBytes)}, ${eta}`;
       if (process.stderr.isTTY) {
         process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);

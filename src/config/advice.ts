@@ -1,0 +1,27 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { JsonSchema } from './json-schema.js';
+import { backticked, choicesOf, received } from './wording.js';
+
+/** What to do about a key that is not one of `allowed`. */
+export function adviceForKey(key: string, allowed: readonly string[]): string {
+  return didYouMean(key, allowed) ?? `The keys here are ${backticked(allowed)}.`;
+}
+
+/** What to do about a value, or its absence, that `schema` does not accept. */
+export function adviceForValue(value: unknown, schema: JsonSchema): string {
+  if (value === undefined) return 'Add the key.';
+  const guess = didYouMean(value, choicesOf(schema).map(String));
+  if (guess) return guess;
+  if (schema.type === 'string' && ['number', 'boolean'].includes(typeof value)) return 'Write it in quotes.';
+  if (schema.default === undefined) return 'Correct the value.';
+  const fallback = schema.type === 'object' ? 'its defaults' : `its default, ${received(schema.default)}`;
+  return `Correct the value, or leave the key out for ${fallback}.`;
+}
+
+function didYouMean(written: unknown, allowed: readonly string[]): string | undefined {
+  // The distance takes quadratic time, and no name is this long.
+  if (typeof written !== 'string' || written.length > 64 || allowed.length === 0) return undefined;
+  const guess = closest(written, allowed);
+  const near = Math.max(2, guess.length / 3);
+  return distance(written, guess) <= near ? `Did you mean ${backticked([guess])}?` : undefined;
+}

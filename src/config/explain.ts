@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { Problem } from '../errors.js';
+import { adviceForKey, adviceForValue } from './advice.js';
+import { type JsonSchema, schemaAt, taskSchemas } from './json-schema.js';
+import { type Located, type Path, plain, valueAt, whereAt, whereKeyAt } from './located.js';
+import { expectation, quoted, received } from './wording.js';
+
+/**
+ * Puts what zod found into sentences with places.
+ *
+ * A value has one problem at most, which tells all that is expected of it. The message of a `.refine` has
+ * to fit "Expected `key` to be <message>, received <value>."
+ *
+ * @param issues From `Config.safeParse(plain(root))`.
+ */
+export function explainIssues(issues: readonly z.core.$ZodIssue[], root: Located): Problem[] {
+  const tasks = taskSchemas();
+  const task = tasks.get(plainAt(root, ['task']));
+  // Which other keys are right depends on the task, so a wrong task is the only problem.
+  if (!task) return [wrongValue(root, ['task'], { enum: [...tasks.keys()].map(String) })];
+
+  const seen = new Set<string>();
+  return issues.flatMap((issue) => {
+    const schema = schemaAt(task, issue.path);
+    if (issue.code === 'unrecognized_keys') {
+      const allowed = Object.keys(schema.properties ?? {});
+      return issue.keys.map((key) => unknownKey(root, [...issue.path, key], allowed));
+    }
+    const path = issue.path.join('.');
+    if (seen.has(path)) return [];
+    seen.add(path);
+    return [wrongValue(root, issue.path, schema, issue.code === 'custom' ? issue.message : undefined)];
+  });
+}
+
+function unknownKey(root: Located, path: Path, allowed: readonly string[]): Problem {
+  return {
+    what: `Unknown key ${quoted(...path)}.`,
+    where: whereKeyAt(root, path),
+    mend: adviceForKey(String(path.at(-1)), allowed),
+  };
+}
+
+function wrongValue(root: Located, path: Path, schema: JsonSchema, expected = expectation(schema)): Problem {
+  const value = plainAt(root, path);
+  return {
+    what: `Expected ${quoted(...path)} to be ${expected}, received ${received(value)}.`,
+    where: whereAt(root, path),
+    mend: adviceForValue(value, schema),
+  };
+}
+
+function plainAt(root: Located, path: Path): unknown {
+  const located = valueAt(root, path);
+  return located && plain(located);
+}

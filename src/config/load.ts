@@ -1,0 +1,77 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { explainIssues } from './explain.js';
+import { type LocatedMapping, merge, origins, plain, valueAt } from './located.js';
+import { override, readOverride } from './overrides.js';
+import { readConfigFile } from './read-file.js';
+import { Config, Extends } from './schema.js';
+import { received } from './wording.js';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Where each value was written (`file:line:column`, `--set key=value`), by dotted key; not the defaults. */
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads a config file, the file it `extends`, and overrides, and resolves them to a config.
+ *
+ * @param file Path of a YAML file.
+ * @param overrides As in `--set`, for example `train.batchSize=8`; later ones win.
+ * @throws {NucleateError} With exit code 2 and every problem that was found, each with its place.
+ */
+export function loadConfig(file: string, overrides: readonly string[] = []): LoadedConfig {
+  const problems: Problem[] = [];
+  const report = (problem: Problem) => void problems.push(problem);
+
+  const written = readWithParent(file, report);
+  const changes = overrides.flatMap((text) => readOverride(text, report) ?? []);
+  if (written) {
+    const root = changes.reduce(override, written);
+    const { data, error } = Config.safeParse(plain(root));
+    if (data && problems.length === 0) return { config: data, origins: origins(root) };
+    explainIssues(error?.issues ?? [], root).forEach(report);
+  }
+  throw notValid(file, problems);
+}
+
+function readWithParent(file: string, report: (problem: Problem) => void): LocatedMapping | undefined {
+  const child = readConfigFile(file, file, report);
+  const named = child && valueAt(child, ['extends']);
+  if (!named) return child;
+
+  const entries = new Map(child.entries);
+  entries.delete('extends');
+  const own = { ...child, entries };
+
+  const { data: name } = Extends.safeParse(plain(named));
+  if (name === undefined) {
+    const what = `Expected \`extends\` to be the name of a file, received ${received(plain(named))}.`;
+    report({ what, where: named.where, mend: 'Write a path relative to this file.' });
+    return undefined;
+  }
+  const parentFile = isAbsolute(name) ? name : join(dirname(file), name);
+  const parent = readConfigFile(parentFile, named.where, report);
+  if (parent?.entries.has('extends')) {
+    const what = `Expected \`extends\` to name a file without \`extends\`, received ${received(name)}.`;
+    report({
+      what,
+      where: named.where,
+      mend: 'Copy what you need from that file: one level is all there is.',
+    });
+    return undefined;
+  }
+  return parent && merge(parent, own);
+}
+
+function notValid(file: string, problems: readonly Problem[]): NucleateError {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return new NucleateError({
+    what: `The config ${JSON.stringify(file)} cannot be used: ${count}.`,
+    where: file,
+    mend: 'Correct each place and run the command again; nothing was written.',
+    exitCode: exitCodes.usage,
+    problems: problems.toSorted((a, b) => compare(a.where ?? '', b.where ?? '')),
+  });
+}

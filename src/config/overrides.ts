@@ -1,0 +1,44 @@
+import type { Problem } from '../errors.js';
+import { type Located, type LocatedMapping, over } from './located.js';
+import { quoted, received, shortened } from './wording.js';
+import { readYaml } from './yaml.js';
+
+/** One `--set key.path=value`. */
+export interface Override {
+  readonly path: readonly string[];
+  readonly value: Located;
+  /** `--set key.path=value`, as written. */
+  readonly where: string;
+}
+
+/**
+ * Reads `key.path=value`, the value as YAML: `4`, `1e-3`, `true`, `[8, 16]`, or a string.
+ *
+ * @returns `undefined` if it cannot be used; the reason has been reported.
+ */
+export function readOverride(written: string, report: (problem: Problem) => void): Override | undefined {
+  const where = shortened(`--set ${written}`);
+  const [, name, text] = /^([^=]*)=(.*)$/su.exec(written) ?? [];
+  const path = name?.split('.') ?? [];
+  if (text === undefined || path.includes('')) {
+    const what = `Expected \`--set\` to be given key.path=value, received ${received(written)}.`;
+    report({ what, where, mend: 'Write for example `--set train.batchSize=8`.' });
+    return undefined;
+  }
+  if (path[0] === 'task' || path[0] === 'extends') {
+    const what = `Expected \`--set\` to change a setting, received ${quoted(path[0])}, which decides what the settings are.`;
+    report({ what, where, mend: `Name a config file with the \`${path[0]}\` you want.` });
+    return undefined;
+  }
+  const value = readYaml(text, { placeOf: () => where, report });
+  return value && { path, value, where };
+}
+
+/** Lays an override over a config, as `merge` does; mappings on its way keep their own place. */
+export function override(root: LocatedMapping, { path, value, where }: Override): LocatedMapping {
+  const [key = '', ...rest] = path;
+  const below = root.entries.get(key)?.value;
+  const parent = below?.kind === 'mapping' ? below : { kind: 'mapping' as const, where, entries: new Map() };
+  const changed = rest.length > 0 ? override(parent, { path: rest, value, where }) : over(below, value);
+  return { ...root, entries: new Map(root.entries).set(key, { keyWhere: where, value: changed }) };
+}

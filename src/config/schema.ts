@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { QuickstartConfig } from './quickstart.js';
+
+/**
+ * The config of any task; the only home of defaults, units and descriptions.
+ *
+ * A new task is a file with its schema, and its name in this list.
+ */
+export const Config = z.discriminatedUnion('task', [QuickstartConfig]);
+
+/** A resolved {@link Config}: every key has a value. */
+export type Config = z.output<typeof Config>;
+
+/** The key `extends`, which a config file may have beside those of its task. */
+export const Extends = z
+  .string()
+  .min(1)
+  .describe(
+    'Config file that this one builds on (a path relative to this file). ' +
+      'Mappings merge, lists and single values replace; that file cannot extend a third one.',
+  );

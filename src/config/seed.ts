@@ -1,0 +1,8 @@
+import { z } from 'zod';
+
+/** The key that every task has. */
+export const seed = z
+  .int()
+  .min(1)
+  .default(1)
+  .describe('Start of every random stream (no unit); the same seed repeats the run.');

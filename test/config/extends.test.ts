@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { loadFiles, problemsOf } from './load-files.js';
+
+test('mappings merge, lists and single values replace', () => {
+  const { config } = loadFiles({
+    'base.yaml':
+      'task: quickstart\nmodel: { channels: [4, 8, 16], kernelSize: 5 }\ntrain: { batchSize: 2 }\n',
+    'config.yaml': 'extends: base.yaml\nmodel: { channels: [32] }\ntrain: { cropSize: 64 }\nseed: 7\n',
+  });
+  expect(config).toMatchObject({
+    task: 'quickstart',
+    seed: 7,
+    model: { channels: [32], kernelSize: 5 },
+    train: { batchSize: 2, cropSize: 64 },
+  });
+});
+
+test('every value keeps the place it was written at', () => {
+  const { origins } = loadFiles(
+    {
+      'base.yaml': 'task: quickstart\ntrain:\n  batchSize: 2\n  cropSize: 64\n',
+      'config.yaml': 'extends: base.yaml\ntrain:\n  cropSize: 128\n',
+    },
+    ['train.momentum=0.5'],
+  );
+  const places = [...origins].map(([key, where]) => [key, where.replace(/^.*\//u, '')]);
+  expect(places).toEqual([
+    ['task', 'base.yaml:1:7'],
+    ['train.batchSize', 'base.yaml:3:14'],
+    ['train.cropSize', 'config.yaml:3:13'],
+    ['train.momentum', '--set train.momentum=0.5'],
+  ]);
+});
+
+test('an error in the parent points into the parent, one in the child into the child', () => {
+  const files = {
+    'base.yaml': 'task: quickstart\nsead: 3\ntrain:\n  batchSize: none\n  cropSize: none\n',
+    'config.yaml': 'extends: ./base.yaml\ntrain:\n  cropSize: 64\n  momentum: high\n',
+  };
+  expect(problemsOf(files)).toEqual([
+    'base.yaml:2:1: Unknown key `sead`. Did you mean `seed`?',
+    'base.yaml:4:14: Expected `train.batchSize` to be an integer from 1 up, received "none". Correct the value, or leave the key out for its default, 4.',
+    'config.yaml:4:13: Expected `train.momentum` to be a number from 0 up and below 1, received "high". Correct the value, or leave the key out for its default, 0.9.',
+  ]);
+});
+
+test('a key that both files miss is missing in the child', () => {
+  expect(problemsOf({ 'base.yaml': '\nseed: 1\n', 'config.yaml': 'extends: base.yaml\n' })).toEqual([
+    'config.yaml:1:1: Expected `task` to be `quickstart`, received nothing. Add the key.',
+  ]);
+});
+
+test('broken YAML in the parent is reported there', () => {
+  expect(problemsOf({ 'base.yaml': 'a: [1', 'config.yaml': 'extends: base.yaml\n' })).toEqual([
+    'base.yaml:1:6: Expected valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]. Correct the YAML here or just above.',
+  ]);
+});
+
+test('extends goes one level deep', () => {
+  const files = {
+    'root.yaml': 'task: quickstart\n',
+    'base.yaml': 'extends: root.yaml\n',
+    'config.yaml': 'seed: 3\nextends: base.yaml\n',
+  };
+  expect(problemsOf(files)).toEqual([
+    'config.yaml:2:10: Expected `extends` to name a file without `extends`, received "base.yaml". Copy what you need from that file: one level is all there is.',
+  ]);
+});
+
+test('a file cannot extend itself', () => {
+  expect(problemsOf({ 'config.yaml': 'extends: config.yaml\ntask: quickstart\n' })).toEqual([
+    'config.yaml:1:10: Expected `extends` to name a file without `extends`, received "config.yaml". Copy what you need from that file: one level is all there is.',
+  ]);
+});
+
+test('a missing parent is reported where it is named', () => {
+  expect(problemsOf({ 'config.yaml': 'task: quickstart\nextends: base.yaml\n' })).toEqual([
+    'config.yaml:2:10: There is no config "base.yaml". Check the path.',
+  ]);
+});
+
+test.each([
+  ['5', '5'],
+  ['[base.yaml]', '["base.yaml"]'],
+  ['""', '""'],
+  ['', 'null'],
+])('extends: %s is no file name', (value, received) => {
+  expect(problemsOf({ 'config.yaml': `task: quickstart\nextends: ${value}\n` })).toEqual([
+    `config.yaml:2:10: Expected \`extends\` to be the name of a file, received ${received}. Write a path relative to this file.`,
+  ]);
+});

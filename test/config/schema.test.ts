@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { configJsonSchema, type JsonSchema, taskSchemas } from '../../src/config/json-schema.js';
+import { Config } from '../../src/config/schema.js';
+import { expectation } from '../../src/config/wording.js';
+
+test('the defaults of quickstart', () => {
+  expect(Config.parse({ task: 'quickstart' })).toEqual({
+    task: 'quickstart',
+    seed: 1,
+    data: { path: 'examples/dsb2018-mini' },
+    model: { channels: [8, 16], kernelSize: 3 },
+    train: { learningRate: 0.05, momentum: 0.9, batchSize: 4, cropSize: 128 },
+    output: { path: 'runs/quickstart' },
+  });
+});
+
+/** Every key of every task with its schema, sections included. */
+function keysOf(schema: JsonSchema, path: string): [path: string, schema: JsonSchema][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, below]) => {
+    const belowPath = `${path}.${key}`;
+    return [[belowPath, below as JsonSchema], ...keysOf(below as JsonSchema, belowPath)];
+  });
+}
+const keys = [...taskSchemas()].flatMap(([task, schema]) => keysOf(schema, String(task)));
+const leaves = keys.filter(([, schema]) => schema.type !== 'object');
+
+test('every task has keys to check', () => {
+  expect([...taskSchemas().keys()]).toEqual(['quickstart']);
+  expect(leaves.length).toBeGreaterThan(10);
+});
+
+test.each(keys)('%s has a description', (_, { description }) => {
+  expect(description).toMatch(/^[A-Z].*\.$/u);
+});
+
+const unit = /\b(px|count|no unit|name|folder|path)\b/iu;
+
+test.each(leaves)('%s has a unit', (_, { description }) => {
+  expect(description).toMatch(unit);
+});
+
+test.each(keys)('%s has words for what it has to be', (_, schema) => {
+  expect(expectation(schema)).not.toBe('');
+});
+
+test.each(keys.filter(([, { type }]) => type === 'object'))('%s refuses unknown keys', (_, schema) => {
+  expect(schema.additionalProperties).toBe(false);
+});
+
+test('configs/config.schema.json is up to date', () => {
+  const committed = readFileSync(new URL('../../configs/config.schema.json', import.meta.url), 'utf8');
+  const current = `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+  expect(committed, 'It is stale; regenerate it with: npm run config:schema').toBe(current);
+});
