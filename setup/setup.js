@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bindingFingerprint, buildBinding } from './binding.js';
 import { cacheFolder } from './environment.js';
-import { installLibrary, libraryFolder, libraryIsWhole, pins } from './library.js';
+import { diskNeeded, installLibrary, libraryFolder, libraryIsWhole, pins } from './library.js';
 import { lock } from './lock.js';
 import { checkMachine, findTools, gpuAnswers } from './machine.js';
 import { installPackages, packagesFingerprint } from './packages.js';
@@ -73,7 +73,8 @@ async function main() {
   }
   if (!libraryIsReady) {
     say(`fetching TensorFlow ${pins.tensorflow} (${flavour}) into ${cache}`);
-    await installLibrary({ folder: library, wheels: pins.wheels[flavour], python, say });
+    const disk = diskNeeded[flavour];
+    await installLibrary({ folder: library, wheels: pins.wheels[flavour], disk, python, say });
   }
   if (!bindingIsBuilt(readStamp(), library)) {
     say('building the TensorFlow binding');

@@ -20,7 +20,7 @@ import { makeIndex } from './wheel.js';
 type Index = ReturnType<typeof makeIndex>;
 
 const script = new URL('install-library.js', import.meta.url).pathname;
-const command = ({ folder, wheel }: Index) => [script, JSON.stringify({ folder, wheel })];
+const command = ({ folder, wheel }: Index, disk = 0) => [script, JSON.stringify({ folder, wheel, disk })];
 const options = ({ pip }: Index) => ({ env: { ...process.env, ...pip }, encoding: 'utf8' as const });
 const install = (index: Index) => spawnSync(process.execPath, command(index), options(index));
 const libraryIn = ({ folder }: Index) => path.join(folder, 'tensorflow/libtensorflow_cc.so.2');
@@ -107,6 +107,16 @@ test('takes a wheel that somebody put into downloads, but not a damaged one', as
   expect(second.stderr).toContain(`${index.wheel.file} is damaged; fetching it again`);
   expect(install(index)).toMatchObject({ status: 0 });
   expect(await libraryIsWhole(index.folder)).toBe(true);
+});
+
+test('refuses a disk that is too small before it downloads anything', () => {
+  const index = makeIndex();
+  const { status, stderr } = spawnSync(process.execPath, command(index, 1e18), options(index));
+  expect(stderr).toMatch(
+    /has \d+ MB free; the TensorFlow library needs 1000000000000 MB while it installs\./,
+  );
+  expect(status).not.toBe(0);
+  expect(readdirSync(index.cache)).toEqual(['lock']);
 });
 
 test('two set-ups at once: one installs, the other waits for it', async () => {
