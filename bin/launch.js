@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { printFailure } from './failure.js';
+
+/** Ask the process to end. */
+const endSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
+
+/** One request may arrive twice: npm and timeout(1) signal a process and then its whole group. */
+const sameRequestMs = 300;
+
+/** @type {Partial<Record<NodeJS.Signals, string>>} */
+const crashes = {
+  SIGABRT: 'Node or a native library aborted (SIGABRT).',
+  SIGBUS: 'A native library crashed (SIGBUS).',
+  SIGFPE: 'A native library crashed (SIGFPE).',
+  SIGILL: 'A native library used an instruction that this processor lacks (SIGILL).',
+  SIGKILL: 'The process was killed (SIGKILL), probably because the machine ran out of memory.',
+  SIGSEGV: 'A native library crashed (SIGSEGV).',
+  SIGTRAP: 'Node or a native library aborted (SIGTRAP).',
+};
+
+/**
+ * Runs Node with the given arguments and the streams of this process until it ends.
+ *
+ * The child has a session of its own. Otherwise a terminal's Ctrl-C would reach it twice, from the terminal and from
+ * here; so each signal comes from here alone, once. If this process is killed, bin/end-with-launcher.js ends the child.
+ *
+ * @param {string[]} nodeArguments
+ * @param {{ env: NodeJS.ProcessEnv, json: boolean }} options `json` reports a crash as JSON on stdout.
+ * @returns {Promise<number>} the exit status: the child's own, or 128 + the number of the signal that ended it
+ */
+export function launch(nodeArguments, { env, json }) {
+  const orphanRule = new URL('./end-with-launcher.js', import.meta.url).href;
+  const child = spawn(process.execPath, [...process.execArgv, '--import', orphanRule, ...nodeArguments], {
+    env,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  passSignals(child);
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      const what = `Node could not be started: ${error.message}.`;
+      printFailure({ what, mend: 'Free memory or end other processes, then run again.', code: 9 }, { json });
+      resolve(9);
+    });
+    child.on('exit', (status, signal) => {
+      if (signal) reportCrash(signal, { json });
+      resolve(signal ? statusOf(signal) : (status ?? 1));
+    });
+  });
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function passSignals(child) {
+  for (const signal of endSignals) {
+    let last = -Infinity;
+    process.on(signal, () => {
+      const now = performance.now();
+      if (now - last > sameRequestMs) child.kill(signal);
+      last = now;
+    });
+  }
+  process.on('SIGWINCH', () => child.kill('SIGWINCH'));
+  process.on('SIGCONT', () => child.kill('SIGCONT'));
+  process.on('SIGTSTP', () => {
+    child.kill('SIGSTOP');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+}
+
+/** @param {NodeJS.Signals} signal @param {{ json: boolean }} options */
+function reportCrash(signal, { json }) {
+  const what = crashes[signal];
+  if (!what) return;
+  const mend =
+    signal === 'SIGKILL'
+      ? 'Make the batch or the tiles smaller, or free memory; a training can be resumed.'
+      : 'Run again with --debug and report it; a training can be resumed.';
+  printFailure({ what, mend, code: statusOf(signal) }, { json });
+}
+
+/** @param {NodeJS.Signals} signal */
+const statusOf = (signal) => 128 + constants.signals[signal];

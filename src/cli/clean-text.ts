@@ -1,0 +1,27 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Control characters, and the marks that make a terminal show characters in another order than they stand. */
+const invisible = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** `text` on one line without anything that a terminal would obey: file names may hold escape sequences. */
+export function cleanLine(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\t\n\v\f\r]+/gu, ' ')
+    .replace(invisible, '');
+}
+
+/** Each line of `text` cleaned; its line breaks and indentation stay. */
+export function cleanLines(text: string): string {
+  return stripVTControlCharacters(text)
+    .split(/\r?\n/u)
+    .map((line) => line.replaceAll('\t', '  ').replace(invisible, ''))
+    .join('\n');
+}
+
+/** `value` as indented JSON; escapes also the control characters that JSON allows. */
+export function cleanJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,13 @@
+import type { Command, CommandGroup } from './command.js';
+import { completionCommand } from './commands/completion.js';
+import { configCommands } from './commands/config.js';
+import { doctorCommand } from './commands/doctor.js';
+import { quickstartCommand } from './commands/quickstart.js';
+
+/** Every command, in the order of `nucleate --help`. */
+export const commands: readonly (Command | CommandGroup)[] = [
+  quickstartCommand,
+  doctorCommand,
+  configCommands,
+  completionCommand,
+];

@@ -1,0 +1,40 @@
+import type { Command, CommandGroup } from '../command.js';
+import { withOverrides } from '../global-options.js';
+
+const show: Command<{ file: string; set: string[] }> = {
+  usage: 'show <file>',
+  describe: 'Check a config file and print it with every default filled in',
+  examples: [
+    ['nucleate config show configs/quickstart.yaml', 'the whole config'],
+    ['nucleate config show configs/quickstart.yaml --set train.batchSize=8', 'with one value changed'],
+    ['nucleate config show configs/quickstart.yaml --json', 'for other programs'],
+  ],
+  builder: (parser) =>
+    withOverrides(parser).positional('file', { type: 'string', demandOption: true, describe: 'A YAML file' }),
+  async handler({ file, set }, terminal) {
+    const [{ loadConfig }, { formatConfig }] = await Promise.all([
+      import('../../config/load.js'),
+      import('../../config/format.js'),
+    ]);
+    const { config } = loadConfig(file, set);
+    terminal.result({ text: formatConfig(config), value: config });
+  },
+};
+
+const schema: Command = {
+  usage: 'schema',
+  describe: 'Print the JSON Schema of config files, for completion and checks in an editor',
+  examples: [['nucleate config schema > config.schema.json', 'into a file']],
+  builder: (parser) => parser,
+  async handler(_, terminal) {
+    const { configJsonSchema } = await import('../../config/json-schema.js');
+    const value = configJsonSchema();
+    terminal.result({ text: JSON.stringify(value, null, 2), value });
+  },
+};
+
+export const configCommands: CommandGroup = {
+  name: 'config',
+  describe: 'Check and explain config files',
+  commands: [show, schema],
+};

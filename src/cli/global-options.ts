@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import type { Argv } from 'yargs';
+
+/** The options that every command takes. */
+export const globalOptions = {
+  json: { type: 'boolean', describe: 'Print the result as one JSON document' },
+  quiet: { type: 'boolean', describe: 'Print only results, warnings and errors' },
+  verbose: { type: 'boolean', describe: 'Print more about what is done' },
+  'no-progress': { type: 'boolean', describe: 'Show no progress' },
+  debug: { type: 'boolean', describe: 'Print the stack of an error' },
+} as const;
+
+export type GlobalOptions = Readonly<Record<keyof typeof globalOptions, boolean>>;
+
+/** Reads the global options without judging the rest: a wrong command line, too, is answered as it asks for. */
+export function readGlobalOptions(args: readonly string[]): GlobalOptions {
+  const { values } = parseArgs({ args: [...args], options: globalOptions, strict: false });
+  return {
+    json: Boolean(values.json),
+    quiet: Boolean(values.quiet),
+    verbose: Boolean(values.verbose),
+    'no-progress': Boolean(values['no-progress']),
+    debug: Boolean(values.debug),
+  };
+}
+
+/** Adds `--device`; for commands that compute. */
+export function withDevice<Arguments>(parser: Argv<Arguments>) {
+  return parser.option('device', {
+    choices: ['auto', 'gpu', 'cpu', 'wasm'] as const,
+    default: 'auto' as const,
+    describe: 'Where to compute; auto takes the GPU if there is one',
+  });
+}
+
+/** Adds `--set`; for commands that read a config. */
+export function withOverrides<Arguments>(parser: Argv<Arguments>) {
+  return parser.option('set', {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    default: [] as string[],
+    describe: 'Change a value, KEY=VALUE with the dotted KEY; may be repeated',
+  });
+}

@@ -1,0 +1,82 @@
+/** The command line of nucleate; bin/nucleate.js starts it. */
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { flatten, register } from './command.js';
+import { commands } from './commands.js';
+import { exitCodeTable } from './exit-codes.js';
+import { globalOptions, readGlobalOptions } from './global-options.js';
+import { reportError } from './report-error.js';
+import { flushStreams, surviveClosedStreams } from './streams.js';
+import { Terminal } from './terminal.js';
+import { checkValues, declaredOptions } from './check-values.js';
+import { usageError } from './usage-error.js';
+
+const args = hideBin(process.argv);
+const options = readGlobalOptions(args);
+const terminal = new Terminal(options);
+
+async function run(): Promise<void> {
+  let usage: string | undefined;
+  const parser = yargs(args.length > 0 ? args : ['--help'])
+    .scriptName('nucleate')
+    .locale('en')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      // `--set a=b FILE` leaves FILE alone.
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'populate--': true,
+    })
+    .exitProcess(false)
+    .usage('Train, run and score networks that find cell nuclei in microscope images.\n\nnucleate <command>')
+    .options(globalOptions)
+    .alias('help', 'h')
+    .version(version())
+    .epilogue(exitCodeTable)
+    .demandCommand(1)
+    .strict()
+    .check((argv) => checkValues(argv, declaredOptions(parser)))
+    .fail((message, error: Error | undefined) => {
+      if (error && error.name !== 'YError') throw error;
+      throw usageError(message, {
+        args,
+        usage,
+        words: (parser.parsed ? parser.parsed.argv._ : []).map(String),
+        usages: flatten(commands).map(({ usage }) => usage),
+        options: Object.keys(declaredOptions(parser).key),
+      });
+    });
+  const enter = (entered: string) => void (usage = entered);
+  for (const entry of commands) register(parser, entry, { terminal, enter });
+  await parser.parseAsync();
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+let failed = false;
+
+async function fail(error: unknown): Promise<void> {
+  // Telling the first error may fail as well: stdout may be a full disk.
+  if (failed) return;
+  failed = true;
+  terminal.endProgress();
+  process.exitCode = reportError(error, options);
+  await end();
+}
+
+/** Ends the process even if something, such as a timer, would keep it alive. */
+async function end(): Promise<void> {
+  await flushStreams();
+  process.exit();
+}
+
+surviveClosedStreams();
+// Node hands unhandled rejections over here, too.
+process.on('uncaughtException', (error) => void fail(error));
+await run().then(end, fail);

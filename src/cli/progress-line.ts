@@ -1,0 +1,44 @@
+import { cleanLine } from './clean-text.js';
+
+/** How far a task is. */
+export interface ProgressState {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  /** Seconds since the start. */
+  readonly seconds: number;
+  /** What else to show: losses, speed. */
+  readonly note: string;
+}
+
+const smallestBar = 6;
+const largestBar = 30;
+
+/** The state in words: `training 12/40 30% eta 1m05s loss 0.12`. */
+export function progressLine({ label, done, total, seconds, note }: ProgressState): string {
+  const percentage = total > 0 ? `${Math.min(100, Math.floor((100 * done) / total))}%` : '';
+  const left = done > 0 && done < total ? (seconds / done) * (total - done) : undefined;
+  const eta = left === undefined ? '' : `eta ${duration(left)}`;
+  return [label, `${done}/${total}`, percentage, eta, cleanLine(note)].filter(Boolean).join(' ');
+}
+
+/** The same with a bar before it where `columns` leave room, cut to fit one line. */
+export function progressBar(state: ProgressState, columns: number): string {
+  // A line that fills the last column would wrap.
+  const room = columns - 1;
+  const line = progressLine(state);
+  const width = Math.min(largestBar, room - line.length - '[] '.length);
+  if (width < smallestBar) return line.slice(0, Math.max(0, room));
+  const share = state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 0;
+  const filled = Math.round(width * share);
+  return `[${'='.repeat(filled)}${'-'.repeat(width - filled)}] ${line}`;
+}
+
+/** `5s`, `1m05s`, `2h03m`. */
+function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (count: number) => String(count).padStart(2, '0');
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
+}

@@ -1,0 +1,77 @@
+import { MultiBar } from 'cli-progress';
+import { progressBar, progressLine, type ProgressState } from './progress-line.js';
+
+/** The display of one long task. */
+export interface Progress {
+  /** Tells how many of the total are done, and what else to show beside it. */
+  update(done: number, note?: string): void;
+  /** Prints a line without breaking the display. */
+  log(line: string): void;
+  /** Ends the display; a second call does nothing. */
+  stop(): void;
+}
+
+/** A log file should not drown in progress. */
+const plainIntervalMs = 5000;
+
+export interface ProgressOptions {
+  readonly label: string;
+  readonly total: number;
+  readonly stream: NodeJS.WriteStream;
+  readonly shown: boolean;
+}
+
+export function startProgress(options: ProgressOptions): Progress {
+  const { stream, shown } = options;
+  if (!shown) return silentProgress(stream);
+  // A dumb terminal cannot move its cursor, and a CI log keeps every redraw.
+  const redraws = stream.isTTY && process.env['TERM'] !== 'dumb' && !process.env['CI'];
+  return redraws ? barProgress(options) : plainProgress(options);
+}
+
+function silentProgress(stream: NodeJS.WriteStream): Progress {
+  return { update: () => {}, log: (line) => void stream.write(`${line}\n`), stop: () => {} };
+}
+
+function plainProgress({ label, total, stream }: ProgressOptions): Progress {
+  const start = performance.now();
+  let state: ProgressState = { label, done: 0, total, seconds: 0, note: '' };
+  let printed = start;
+  const print = () => void stream.write(`${progressLine(state)}\n`);
+  return {
+    update(done, note = '') {
+      const now = performance.now();
+      state = { ...state, done, note, seconds: (now - start) / 1000 };
+      if (now - printed < plainIntervalMs) return;
+      printed = now;
+      print();
+    },
+    log: (line) => void stream.write(`${line}\n`),
+    stop: print,
+  };
+}
+
+function barProgress({ label, total, stream }: ProgressOptions): Progress {
+  const start = performance.now();
+  let state: ProgressState = { label, done: 0, total, seconds: 0, note: '' };
+  const bars = new MultiBar({
+    stream,
+    format: () => progressBar(state, stream.columns || 80),
+    // A bar that is drawn anew only on change would vanish behind a logged line.
+    forceRedraw: true,
+    // Switching the terminal's line wrap off would outlive a crash.
+    linewrap: true,
+  });
+  const bar = bars.create(total, 0);
+  return {
+    update(done, note = '') {
+      state = { ...state, done, note, seconds: (performance.now() - start) / 1000 };
+      bar.update(done);
+    },
+    log: (line) => (bars.isActive ? bars.log(`${line}\n`) : void stream.write(`${line}\n`)),
+    stop() {
+      bars.update();
+      bars.stop();
+    },
+  };
+}

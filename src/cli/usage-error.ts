@@ -1,0 +1,101 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { plannedCommand } from './planned.js';
+
+export interface CommandLine {
+  /** As the user gave them. */
+  readonly args: readonly string[];
+  /** The command they name, `config show <file>`, if they do. */
+  readonly usage: string | undefined;
+  /** The arguments that are no options. */
+  readonly words: readonly string[];
+  /** Every command: `config show <file>`. */
+  readonly usages: readonly string[];
+  /** The options that the command takes. */
+  readonly options: readonly string[];
+}
+
+/** Turns what yargs says about a command line into the error that the user gets. */
+export function usageError(message: string, line: CommandLine): NucleateError {
+  const { usage } = line;
+  const command = usage === undefined ? 'nucleate' : `nucleate ${nameOf(usage)}`;
+  if (usage === undefined && line.words.length > 0) return unknownCommand(line);
+
+  const unknown = unknownOptions(line);
+  if (unknown.length > 0) return unknownOptionsError(unknown, command, line.options);
+  if (usage === undefined) return wrong('No command is given.', listCommands);
+  return wrong(explain(message, usage, line) ?? `${message.replaceAll(/\s+/gu, ' ')}.`, seeHelp(command));
+}
+
+function explain(message: string, usage: string, { words }: CommandLine): string | undefined {
+  if (message.startsWith('Unknown')) {
+    const extra = words.slice(nameOf(usage).split(' ').length).join(' ');
+    return `Unexpected argument \`${extra}\` after \`nucleate ${usage}\`.`;
+  }
+  if (message.startsWith('Not enough non-option')) return `An argument is missing: nucleate ${usage}`;
+
+  const missing = /^Missing required arguments?: (.+)/u.exec(message)?.[1];
+  if (missing) return `Missing: ${missing.replaceAll(/[^, ]+/gu, '--$&')}.`;
+  const valueless = /^Not enough arguments following: (.+)/u.exec(message)?.[1];
+  if (valueless) return `--${valueless} needs a value.`;
+  const [, name, given, choices] = /Argument: (.+), Given: (.+), Choices: (.+)/u.exec(message) ?? [];
+  if (!name || !given || !choices) return undefined;
+  const argument = usage.includes(`<${name}>`) ? `<${name}>` : `--${name}`;
+  return `${argument} cannot be ${given}: expected one of ${choices}.`;
+}
+
+function unknownCommand({ words, usages }: CommandLine): NucleateError {
+  const [first = '', second] = words;
+  const names = usages.map(nameOf);
+  const ofGroup = names.filter((name) => name.startsWith(`${first} `));
+  if (ofGroup.length > 0 && second === undefined) {
+    const choices = ofGroup.map((name) => `\`nucleate ${name}\``).join(' or ');
+    return wrong(`\`nucleate ${first}\` needs a command.`, `Give ${choices}.`);
+  }
+  const given = ofGroup.length > 0 ? `${first} ${second}` : first;
+  // Whole names, groups, and the names within groups.
+  const known = names.flatMap((name) => [name, ...name.split(' ')]);
+  const nearest = nearestOf(given, known);
+  const meant = names.find((name) => name === nearest || name.endsWith(` ${nearest}`)) ?? nearest;
+  const mend = meant ? `Did you mean \`nucleate ${meant}\`?` : listCommands;
+  return plannedCommand(first) ?? wrong(`Unknown command \`nucleate ${given}\`.`, mend);
+}
+
+function unknownOptions({ args, options }: CommandLine): string[] {
+  const end = args.indexOf('--');
+  return args
+    .slice(0, end === -1 ? undefined : end)
+    .filter((argument) => /^--?[^-\d]/u.test(argument))
+    .map((argument) => argument.replace(/=.*/su, ''))
+    .filter((option) => !options.includes(option.replace(/^--?/u, '')));
+}
+
+function unknownOptionsError(unknown: readonly string[], command: string, options: readonly string[]) {
+  const known = options.map((name) => `--${name}`);
+  const problems = unknown.map((option) => {
+    const nearest = nearestOf(option, known);
+    const mend = nearest ? `Did you mean \`${nearest}\`?` : seeHelp(command);
+    return { what: `Unknown option \`${option}\`.`, mend };
+  });
+  const [only] = problems;
+  if (only && problems.length === 1) return wrong(only.what, only.mend);
+  return wrong(`${problems.length} options are unknown.`, seeHelp(command), problems);
+}
+
+/** The candidate that `name` may be a slip of. */
+function nearestOf(name: string, candidates: readonly string[]): string | undefined {
+  // The distance takes quadratic time, and no name is this long.
+  if (name.length > 64) return undefined;
+  const nearest = closest(name, candidates);
+  return distance(name, nearest) <= Math.max(2, nearest.length / 3) ? nearest : undefined;
+}
+
+/** `config show` of `config show <file>`. */
+const nameOf = (usage: string): string => usage.replace(/ *[<[].*/u, '');
+
+const listCommands = '`nucleate --help` lists the commands.';
+
+const seeHelp = (command: string) => `\`${command} --help\` shows what it takes.`;
+
+const wrong = (what: string, mend: string, problems: readonly Problem[] = []) =>
+  new NucleateError({ what, mend, problems, exitCode: exitCodes.usage });

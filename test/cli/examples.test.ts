@@ -1,0 +1,29 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { flatten } from '../../src/cli/command.js';
+import { commands } from '../../src/cli/commands.js';
+import { nucleate, root, shell } from './run-nucleate.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-examples-'));
+// The examples name files of a clone; what they write stays out of it.
+cpSync(path.join(root, 'configs'), path.join(folder, 'configs'), { recursive: true });
+cpSync(path.join(root, 'examples'), path.join(folder, 'examples'), { recursive: true });
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(flatten(commands))('nucleate $usage', ({ usage, examples }) => {
+  test('has an example in its help', async () => {
+    const name = usage.replace(/ *[<[].*/u, '');
+    const { status, stdout } = await nucleate([...name.split(' '), '--help']);
+    expect(status).toBe(0);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [line, description] of examples) expect(stdout).toContain(`  ${line}\n      ${description}`);
+  });
+
+  test.each(examples.map(([line]) => line))('%s', { timeout: 120_000 }, async (line) => {
+    // bash lacks compdef, which the script for zsh ends with.
+    const outcome = await shell(`compdef() { :; }; ${line}`, { cwd: folder });
+    expect(outcome).toMatchObject({ status: 0 });
+  });
+});

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { jsonError, nucleate, root, run } from './run-nucleate.js';
+
+const launchScript = fileURLToPath(new URL('fixtures/launch.js', import.meta.url));
+
+/** A launcher that runs a fixture, once the fixture has printed its process id. */
+const launched = (fixture: string) => started(process.execPath, [launchScript, fixture]);
+
+/** The same in a terminal, of which the result's `launcher.stdin` is the keyboard. */
+const launchedInTerminal = (fixture: string) =>
+  started('script', ['-qec', `exec '${process.execPath}' '${launchScript}' ${fixture}`, '/dev/null']);
+
+async function started(program: string, args: string[]) {
+  const launcher = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void launcher.kill('SIGKILL'));
+  let output = '';
+  launcher.stdout.setEncoding('utf8').on('data', (text: string) => (output += text.replaceAll('\r', '')));
+  const ended = new Promise<number | null>((resolve) => launcher.on('exit', resolve));
+  await vi.waitFor(() => expect(output).toMatch(/^\d+\n/u), { timeout: 10_000 });
+  const childId = Number.parseInt(output);
+  onTestFinished(() => {
+    if (stateOf(childId)) process.kill(childId, 'SIGKILL');
+  });
+  return { launcher, childId, ended, signals: () => output.split('\n').slice(1, -1) };
+}
+
+/** S(leeping), R(unning), T (stopped); `undefined` if the process has ended. */
+function stateOf(processId: number): string | undefined {
+  try {
+    const state = /.*\) (\w)/su.exec(readFileSync(`/proc/${processId}/stat`, 'utf8'))?.[1];
+    return state === 'Z' ? undefined : state;
+  } catch {
+    return undefined;
+  }
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-launcher-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+describe('signals', { timeout: 30_000 }, () => {
+  test.each([
+    { signal: 'SIGINT', status: 130 },
+    { signal: 'SIGTERM', status: 143 },
+    { signal: 'SIGHUP', status: 129 },
+    { signal: 'SIGQUIT', status: 131 },
+  ] as const)('$signal ends the child, with status $status', async ({ signal, status }) => {
+    const { launcher, childId, ended } = await launched('wait.js');
+    launcher.kill(signal);
+    expect(await ended).toBe(status);
+    expect(stateOf(childId)).toBeUndefined();
+  });
+
+  test('a child that handles a signal gets it, and decides about the status', async () => {
+    const { launcher, ended, signals } = await launched('count-signals.js');
+    launcher.kill('SIGHUP');
+    await sleep(100);
+    launcher.kill('SIGINT');
+    expect(await ended).toBe(42);
+    expect(signals()).toEqual(['SIGHUP', 'SIGINT']);
+  });
+
+  test('one request that arrives twice is passed on once', async () => {
+    const { launcher, ended, signals } = await launched('count-signals.js');
+    launcher.kill('SIGINT');
+    await sleep(50);
+    launcher.kill('SIGINT');
+    expect(await ended).toBe(42);
+    expect(signals()).toEqual(['SIGINT']);
+  });
+
+  test('two requests are passed on', async () => {
+    const { launcher, ended, signals } = await launched('count-signals.js');
+    launcher.kill('SIGINT');
+    await sleep(700);
+    launcher.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(signals()).toEqual(['SIGINT', 'SIGINT']);
+  });
+
+  test('Ctrl-C in a terminal reaches the child once', async () => {
+    const { launcher, ended, signals } = await launchedInTerminal('count-signals.js');
+    launcher.stdin.write('\u0003');
+    expect(await ended).toBe(42);
+    expect(signals()).toEqual(['^CSIGINT']);
+  });
+
+  test('Ctrl-Z stops the child as well, and fg wakes it', async () => {
+    const { launcher, childId } = await launched('wait.js');
+    launcher.kill('SIGTSTP');
+    await vi.waitFor(() => expect(stateOf(childId)).toBe('T'), { timeout: 5000 });
+    await vi.waitFor(() => expect(stateOf(launcher.pid ?? 0)).toBe('T'), { timeout: 5000 });
+    launcher.kill('SIGCONT');
+    await vi.waitFor(() => expect(stateOf(childId)).toMatch(/[SR]/u), { timeout: 5000 });
+  });
+
+  test('a launcher that is killed by -9 leaves no child', async () => {
+    const { launcher, childId } = await launched('wait.js');
+    expect(stateOf(childId)).toBeDefined();
+    launcher.kill('SIGKILL');
+    await vi.waitFor(() => expect(stateOf(childId)).toBeUndefined(), { timeout: 2000 });
+  });
+});
+
+describe('the end of the child', () => {
+  const die = (death: string, ...options: string[]) =>
+    run(process.execPath, [launchScript, 'die.js', ...options], { env: { DEATH: death } });
+
+  test('by an exit status is passed on without a word', async () => {
+    expect(await die('7')).toEqual({ status: 7, stdout: '', stderr: '' });
+  });
+
+  test.each([
+    { death: 'SIGABRT', status: 134, what: 'Node or a native library aborted (SIGABRT).' },
+    { death: 'SIGSEGV', status: 139, what: 'A native library crashed (SIGSEGV).' },
+    { death: 'SIGBUS', status: 135, what: 'A native library crashed (SIGBUS).' },
+    {
+      death: 'SIGILL',
+      status: 132,
+      what: 'A native library used an instruction that this processor lacks (SIGILL).',
+    },
+    {
+      death: 'SIGKILL',
+      status: 137,
+      what: 'The process was killed (SIGKILL), probably because the machine ran out of memory.',
+    },
+  ])('by $death is explained', async ({ death, status, what }) => {
+    const { stderr, ...rest } = await die(death);
+    expect(rest).toEqual({ status, stdout: '' });
+    expect(stderr).toMatch(/^error: .*\n {2}mend: .*; a training can be resumed\.\n$/u);
+    expect(stderr).toContain(`error: ${what}\n`);
+
+    const outcome = await die(death, '--json');
+    expect(outcome).toMatchObject({ status, stderr: '' });
+    expect(jsonError(outcome)).toMatchObject({ code: status, what });
+  });
+});
+
+describe('the surroundings', () => {
+  test('without the npm packages it says how to install them', async () => {
+    const folder = temporaryFolder();
+    for (const name of ['bin', 'setup', 'src', 'package.json']) {
+      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+    }
+    const fresh = (...args: string[]) =>
+      run(process.execPath, [path.join(folder, 'bin/nucleate.js'), ...args]);
+    expect(await fresh('--version')).toEqual({
+      status: 9,
+      stdout: '',
+      stderr: 'error: The npm packages are not installed.\n  mend: npm run setup\n',
+    });
+    expect(jsonError(await fresh('--json'))).toMatchObject({ code: 9, mend: 'npm run setup' });
+  });
+
+  test('a tsconfig.json of the folder in which the user works cannot swap modules', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'other.mjs'), 'export default () => {}');
+    const paths = { yargs: ['./other.mjs'] };
+    writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { paths } }));
+    expect(await nucleate(['--version'], { cwd: folder })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('options of Node reach the process that works', async () => {
+    const { stdout } = await run(process.execPath, ['--no-deprecation', launchScript, 'print-options.js']);
+    expect(stdout).toBe('--no-deprecation\n');
+  });
+});

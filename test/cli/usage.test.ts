@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { jsonError, nucleate, run } from './run-nucleate.js';
+
+const config = 'configs/quickstart.yaml';
+
+test.each([
+  {
+    line: 'confg show configs/quickstart.yaml',
+    what: 'Unknown command `nucleate confg`.',
+    mend: 'Did you mean `nucleate config`?',
+  },
+  {
+    line: 'config shwo',
+    what: 'Unknown command `nucleate config shwo`.',
+    mend: 'Did you mean `nucleate config show`?',
+  },
+  {
+    line: 'show configs/quickstart.yaml',
+    what: 'Unknown command `nucleate show`.',
+    mend: 'Did you mean `nucleate config show`?',
+  },
+  { line: 'zzz', what: 'Unknown command `nucleate zzz`.', mend: '`nucleate --help` lists the commands.' },
+  { line: '--verbose', what: 'No command is given.', mend: '`nucleate --help` lists the commands.' },
+  {
+    line: 'config',
+    what: '`nucleate config` needs a command.',
+    mend: 'Give `nucleate config show` or `nucleate config schema`.',
+  },
+  {
+    line: 'config show',
+    what: 'An argument is missing: nucleate config show <file>',
+    mend: '`nucleate config show --help` shows what it takes.',
+  },
+  {
+    line: 'config show configs/quickstart.yaml b c',
+    what: 'Unexpected argument `b c` after `nucleate config show <file>`.',
+    mend: '`nucleate config show --help` shows what it takes.',
+  },
+  {
+    line: 'config show configs/quickstart.yaml -- b',
+    what: 'Unexpected argument `b` after `--`.',
+    mend: 'Leave it out.',
+  },
+  {
+    line: 'config schema --verbos',
+    what: 'Unknown option `--verbos`.',
+    mend: 'Did you mean `--verbose`?',
+  },
+  {
+    line: 'config schema --set a=1',
+    what: 'Unknown option `--set`.',
+    mend: '`nucleate config schema --help` shows what it takes.',
+  },
+  {
+    line: 'config schema --constructor',
+    what: 'Unknown option `--constructor`.',
+    mend: '`nucleate config schema --help` shows what it takes.',
+  },
+  {
+    line: 'config schema --no-json',
+    what: 'Unknown option `--no-json`.',
+    mend: '`nucleate config schema --help` shows what it takes.',
+  },
+  {
+    line: 'config show configs/quickstart.yaml --set',
+    what: '--set needs a value.',
+    mend: '`nucleate config show --help` shows what it takes.',
+  },
+  {
+    line: 'completion fish',
+    what: '<shell> cannot be "fish": expected one of "bash", "zsh".',
+    mend: '`nucleate completion --help` shows what it takes.',
+  },
+  {
+    line: 'config schema --quiet --verbose',
+    what: '--quiet and --verbose contradict each other.',
+    mend: 'Give one of them.',
+  },
+  {
+    line: 'train detector --config x',
+    what: '`nucleate train` does not exist in this version.',
+    mend: '`nucleate --help` shows what works today.',
+  },
+])('nucleate $line', async ({ line, what, mend }) => {
+  expect(await nucleate(line.split(' '))).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `error: ${what}\n  mend: ${mend}\n`,
+  });
+});
+
+test('every unknown option is told at once', async () => {
+  const { stderr } = await nucleate(['config', 'schema', '--jsn', '--quite']);
+  expect(stderr).toBe(
+    [
+      'error: 2 options are unknown.',
+      '  mend: `nucleate config schema --help` shows what it takes.',
+      '  - Unknown option `--jsn`.',
+      '    mend: Did you mean `--json`?',
+      '  - Unknown option `--quite`.',
+      '    mend: Did you mean `--quiet`?',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a wrong command line that asks for JSON is answered in JSON', async () => {
+  const outcome = await nucleate(['confg', '--json']);
+  expect(outcome).toMatchObject({ status: 2, stderr: '' });
+  expect(jsonError(outcome)).toEqual({
+    code: 2,
+    what: 'Unknown command `nucleate confg`.',
+    mend: 'Did you mean `nucleate config`?',
+    problems: [],
+  });
+});
+
+test('without arguments it prints its help, with the exit codes', async () => {
+  const { status, stdout } = await nucleate([]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^ {2}nucleate config /mu);
+  expect(stdout).toMatch(/^ {2}8 {8}disk full/mu);
+});
+
+test('--version prints the version of package.json', async () => {
+  const { stdout } = await run(process.execPath, ['-p', 'require("./package.json").version']);
+  expect(await nucleate(['--version'])).toEqual({ status: 0, stdout, stderr: '' });
+});
+
+test('an option that takes a value leaves the next argument alone', async () => {
+  const { status, stdout } = await nucleate([
+    'config',
+    'show',
+    '--set',
+    'seed=3',
+    '--set',
+    'train.momentum=0.5',
+    config,
+  ]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^seed: 3$/mu);
+  expect(stdout).toMatch(/^ +momentum: 0\.5$/mu);
+});
+
+test('arguments reach the command unchanged', async () => {
+  const { stderr } = await nucleate(['config', 'show', 'no such  "file" $HOME.yaml']);
+  expect(stderr).toContain('  where: no such  "file" $HOME.yaml\n');
+});
