@@ -135,20 +135,26 @@ test('two set-ups at once: one installs, the other waits for it', async () => {
   expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
 });
 
-test('killed ten times at random instants, it never leaves a half library', async () => {
-  const index = makeIndex();
-  const start = performance.now();
-  install(index);
-  const duration = performance.now() - start;
-  const random = randomFor(1, 'kill');
-  for (let kill = 0; kill < 10; kill++) {
-    rmSync(index.folder, { recursive: true, force: true });
-    const child = spawn(process.execPath, command(index), { ...options(index), stdio: 'ignore' });
-    await setTimeout(random.uniform() * duration);
-    child.kill('SIGKILL');
-    if (existsSync(index.folder)) expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
-    expect(install(index), `after kill ${kill}`).toMatchObject({ status: 0 });
-    expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
-    expect(readdirSync(index.cache).filter((name) => name.startsWith('scratch-'))).toEqual([]);
-  }
-});
+// Twenty installations, of which ten are cut short: pip alone takes a second or two in each.
+test(
+  'killed ten times at random instants, it never leaves a half library',
+  { timeout: 300_000 },
+  async () => {
+    const index = makeIndex();
+    const start = performance.now();
+    install(index);
+    const duration = performance.now() - start;
+    const random = randomFor(1, 'kill');
+    for (let kill = 0; kill < 10; kill++) {
+      rmSync(index.folder, { recursive: true, force: true });
+      const child = spawn(process.execPath, command(index), { ...options(index), stdio: 'ignore' });
+      await setTimeout(random.uniform() * duration);
+      child.kill('SIGKILL');
+      if (existsSync(index.folder))
+        expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
+      expect(install(index), `after kill ${kill}`).toMatchObject({ status: 0 });
+      expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
+      expect(readdirSync(index.cache).filter((name) => name.startsWith('scratch-'))).toEqual([]);
+    }
+  },
+);
