@@ -56,8 +56,9 @@ function passSignals(child) {
     let last = -Infinity;
     process.on(signal, () => {
       const now = performance.now();
-      if (now - last > sameRequestMs) child.kill(signal);
+      if (now - last < sameRequestMs) return;
       last = now;
+      child.kill(signal);
     });
   }
   process.on('SIGWINCH', () => child.kill('SIGWINCH'));

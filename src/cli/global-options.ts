@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Argv } from 'yargs';
+import { deviceChoices } from '../engine/device.js';
 
 /** The options that every command takes. */
 export const globalOptions = {
@@ -27,7 +28,7 @@ export function readGlobalOptions(args: readonly string[]): GlobalOptions {
 /** Adds `--device`; for commands that compute. */
 export function withDevice<Arguments>(parser: Argv<Arguments>) {
   return parser.option('device', {
-    choices: ['auto', 'gpu', 'cpu', 'wasm'] as const,
+    choices: deviceChoices,
     default: 'auto' as const,
     describe: 'Where to compute; auto takes the GPU if there is one',
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { checkValues, declaredOptions } from './check-values.js';
 import { flatten, register } from './command.js';
 import { commands } from './commands.js';
 import { exitCodeTable } from './exit-codes.js';
@@ -9,7 +10,6 @@ import { globalOptions, readGlobalOptions } from './global-options.js';
 import { reportError } from './report-error.js';
 import { flushStreams, surviveClosedStreams } from './streams.js';
 import { Terminal } from './terminal.js';
-import { checkValues, declaredOptions } from './check-values.js';
 import { usageError } from './usage-error.js';
 
 const args = hideBin(process.argv);

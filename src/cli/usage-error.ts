@@ -1,5 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { nearestOf } from '../nearest.js';
 import { plannedCommand } from './planned.js';
 
 export interface CommandLine {
@@ -80,14 +80,6 @@ function unknownOptionsError(unknown: readonly string[], command: string, option
   const [only] = problems;
   if (only && problems.length === 1) return wrong(only.what, only.mend);
   return wrong(`${problems.length} options are unknown.`, seeHelp(command), problems);
-}
-
-/** The candidate that `name` may be a slip of. */
-function nearestOf(name: string, candidates: readonly string[]): string | undefined {
-  // The distance takes quadratic time, and no name is this long.
-  if (name.length > 64) return undefined;
-  const nearest = closest(name, candidates);
-  return distance(name, nearest) <= Math.max(2, nearest.length / 3) ? nearest : undefined;
 }
 
 /** `config show` of `config show <file>`. */

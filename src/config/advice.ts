@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { nearestOf } from '../nearest.js';
 import type { JsonSchema } from './json-schema.js';
 import { backticked, choicesOf, received } from './wording.js';
 
@@ -19,9 +19,6 @@ export function adviceForValue(value: unknown, schema: JsonSchema): string {
 }
 
 function didYouMean(written: unknown, allowed: readonly string[]): string | undefined {
-  // The distance takes quadratic time, and no name is this long.
-  if (typeof written !== 'string' || written.length > 64 || allowed.length === 0) return undefined;
-  const guess = closest(written, allowed);
-  const near = Math.max(2, guess.length / 3);
-  return distance(written, guess) <= near ? `Did you mean ${backticked([guess])}?` : undefined;
+  const guess = typeof written === 'string' ? nearestOf(written, allowed) : undefined;
+  return guess === undefined ? undefined : `Did you mean ${backticked([guess])}?`;
 }

@@ -1,6 +1,6 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
-import { withDevice } from '../global-options.js';
+import { withDevice, withOverrides } from '../global-options.js';
 
 type Arguments = { config: string; set: string[]; device: DeviceChoice };
 
@@ -12,15 +12,11 @@ export const quickstartCommand: Command<Arguments> = {
     ['nucleate quickstart --set train.learningRate=0.1 --json', 'with another value, for other programs'],
   ],
   builder: (parser) =>
-    withDevice(parser)
-      .option('config', { type: 'string', default: 'configs/quickstart.yaml', describe: 'A YAML file' })
-      .option('set', {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        default: [],
-        describe: 'Change a value, KEY=VALUE with the dotted KEY; may be repeated',
-      }),
+    withOverrides(withDevice(parser)).option('config', {
+      type: 'string',
+      default: 'configs/quickstart.yaml',
+      describe: 'A YAML file',
+    }),
   async handler({ config: file, set, device }, terminal) {
     const [{ loadConfig }, { startRuntime }, { runQuickstart }] = await Promise.all([
       import('../../config/load.js'),
