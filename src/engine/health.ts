@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
+import { bindingFingerprint } from '../../setup/binding.js';
 import { cacheFolder } from '../../setup/environment.js';
 import { libraryFolder, libraryIsWhole, pins } from '../../setup/library.js';
 import { readStamp } from '../../setup/stamp.js';
@@ -50,7 +51,10 @@ export async function examine(choice: DeviceChoice, env: NodeJS.ProcessEnv): Pro
   const folder = flavour && libraryFolder(cacheFolder(env), flavour);
   const whole = folder !== undefined && (await libraryIsWhole(folder));
   if (!folder) problems.push({ what: 'Set-up has not been run to its end.', mend: repair });
-  else if (!whole) problems.push({ what: 'The TensorFlow library is damaged.', where: folder, mend: repair });
+  else if (!whole)
+    problems.push({ what: 'The TensorFlow library is missing or damaged.', where: folder, mend: repair });
+  const built = folder !== undefined && binding !== undefined && binding === bindingFingerprint(folder);
+  if (folder && !built) problems.push({ what: 'The TensorFlow binding is not built.', mend: repair });
 
   const runtime = await startRuntime(choice).catch((error: unknown) => {
     if (!(error instanceof NucleateError)) throw error;
@@ -73,7 +77,7 @@ export async function examine(choice: DeviceChoice, env: NodeJS.ProcessEnv): Pro
     why: runtime?.why ?? 'nothing can compute here',
     tensorflow: runtime?.tensorflow ?? null,
     library: { flavour: flavour ?? null, folder: folder ?? null, whole },
-    binding: binding !== undefined,
+    binding: built,
     gpu: runtime?.gpu ?? null,
     cpu: {
       name: cpus()[0]?.model ?? 'unknown',

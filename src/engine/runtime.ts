@@ -56,7 +56,7 @@ export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
     if (choice !== 'auto') throw missing;
     const what = `${missing.message} WebAssembly computes instead: slower, and it cannot train.`;
     const wasm = await startWasm('the native TensorFlow library cannot be loaded');
-    return { ...wasm, threads, warning: { what, mend: missing.mend } };
+    return { ...wasm, threads, warning: { what, where: missing.where ?? '', mend: missing.mend } };
   }
   const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
   const native = { threads, tensorflow: binding.TF_Version };
@@ -103,7 +103,7 @@ function loadNative(): NucleateError | undefined {
     return new NucleateError(
       {
         what: 'The native TensorFlow library cannot be loaded.',
-        where: (error as Error).message.split('\n', 1)[0] ?? '',
+        where: ((error as Error).message.split('\n', 1)[0] ?? '').trim(),
         mend: 'Run npm run setup, then nucleate doctor.',
         exitCode: exitCodes.environment,
       },

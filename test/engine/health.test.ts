@@ -1,0 +1,35 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { pins } from '../../setup/library.js';
+import { examine } from '../../src/engine/health.js';
+
+test('a working installation has versions, speeds and no problems', async () => {
+  const health = await examine('cpu', process.env);
+  expect(health.problems).toEqual([]);
+  expect(health).toMatchObject({
+    node: process.versions.node,
+    tfjs: '4.22.0',
+    device: 'cpu',
+    tensorflow: pins.tensorflow,
+    library: { whole: true },
+    binding: true,
+  });
+  expect(health.sharp).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(health.conv?.forwardGflops).toBeGreaterThan(0);
+});
+
+test('an empty cache is told with its place and how to mend it', async () => {
+  const empty = mkdtempSync(path.join(tmpdir(), 'nucleate-health-'));
+  const { library, problems } = await examine('cpu', { ...process.env, NUCLEATE_CACHE: empty });
+  expect(library).toMatchObject({ whole: false });
+  expect(problems).toEqual([
+    {
+      what: 'The TensorFlow library is missing or damaged.',
+      where: library.folder,
+      mend: 'Run npm run setup.',
+    },
+    { what: 'The TensorFlow binding is not built.', mend: 'Run npm run setup.' },
+  ]);
+});
