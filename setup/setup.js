@@ -79,7 +79,7 @@ async function main() {
   if (!bindingIsBuilt(readStamp(), library)) {
     say('building the TensorFlow binding');
     buildBinding(library, { compiler, lockFd: held.fd });
-    writeStamp({ packages, flavour, binding: bindingFingerprint(library) });
+    writeStamp({ packages, flavour, library, binding: bindingFingerprint(library) });
   }
   held.release();
   say(`set-up is complete (${((Date.now() - started) / 1000).toFixed(0)} s)`);

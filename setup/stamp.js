@@ -8,6 +8,7 @@ import { readJson } from './json.js';
  * @typedef {object} Stamp
  * @property {string} packages SHA-256 of the package-lock.json that node_modules was installed from
  * @property {import('./library.js').Flavour} flavour of the TensorFlow library
+ * @property {string} library folder of the TensorFlow library that the binding was built with
  * @property {string | undefined} binding fingerprint of the built binding
  */
 

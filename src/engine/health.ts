@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { bindingFingerprint } from '../../setup/binding.js';
-import { cacheFolder } from '../../setup/environment.js';
-import { libraryFolder, libraryIsWhole, pins } from '../../setup/library.js';
-import { readStamp } from '../../setup/stamp.js';
+import { libraryIsWhole, pins } from '../../setup/library.js';
+import type { Stamp } from '../../setup/stamp.js';
 import { NucleateError, type Problem } from '../errors.js';
 import { type ConvolutionSpeed, measureConvolution } from './convolution-speed.js';
 import type { DeviceChoice } from './device.js';
@@ -43,12 +42,11 @@ const repair = 'Run npm run setup.';
  *
  * Never throws for what it is there to find; that is in `problems`.
  *
- * @param env The process's environment: it says where the cache is.
+ * @param stamp What set-up has noted (setup/stamp.js).
  */
-export async function examine(choice: DeviceChoice, env: NodeJS.ProcessEnv): Promise<Health> {
+export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Promise<Health> {
   const problems: Problem[] = [];
-  const { flavour, binding } = readStamp();
-  const folder = flavour && libraryFolder(cacheFolder(env), flavour);
+  const { flavour, library: folder, binding } = stamp;
   const whole = folder !== undefined && (await libraryIsWhole(folder));
   if (!folder) problems.push({ what: 'Set-up has not been run to its end.', mend: repair });
   else if (!whole)

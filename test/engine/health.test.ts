@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { pins } from '../../setup/library.js';
+import { readStamp } from '../../setup/stamp.js';
 import { examine } from '../../src/engine/health.js';
 
 test('a working installation has versions, speeds and no problems', async () => {
-  const health = await examine('cpu', process.env);
+  const health = await examine('cpu', readStamp());
   expect(health.problems).toEqual([]);
   expect(health).toMatchObject({
     node: process.versions.node,
@@ -20,14 +21,14 @@ test('a working installation has versions, speeds and no problems', async () => 
   expect(health.conv?.forwardGflops).toBeGreaterThan(0);
 });
 
-test('an empty cache is told with its place and how to mend it', async () => {
+test('an empty library folder is told with its place and how to mend it', async () => {
   const empty = mkdtempSync(path.join(tmpdir(), 'nucleate-health-'));
-  const { library, problems } = await examine('cpu', { ...process.env, NUCLEATE_CACHE: empty });
+  const { library, problems } = await examine('cpu', { ...readStamp(), library: empty });
   expect(library).toMatchObject({ whole: false });
   expect(problems).toEqual([
     {
       what: 'The TensorFlow library is missing or damaged.',
-      where: library.folder,
+      where: empty,
       mend: 'Run npm run setup.',
     },
     { what: 'The TensorFlow binding is not built.', mend: 'Run npm run setup.' },

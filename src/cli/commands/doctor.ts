@@ -1,3 +1,4 @@
+import { readStamp } from '../../../setup/stamp.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Health } from '../../engine/health.js';
 import { exitCodes } from '../../errors.js';
@@ -42,7 +43,7 @@ export const doctorCommand: Command<{ device: DeviceChoice }> = {
   builder: withDevice,
   async handler({ device }, terminal) {
     const { examine } = await import('../../engine/health.js');
-    const health = await examine(device, process.env);
+    const health = await examine(device, readStamp());
     terminal.result({ text: describe(health), value: health });
     if (health.problems.length > 0) process.exitCode = exitCodes.environment;
   },
