@@ -1,12 +1,16 @@
 import type { Command, CommandGroup } from './command.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommands } from './commands/config.js';
+import { dataCommands } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
+import { evalCommand } from './commands/eval.js';
 import { quickstartCommand } from './commands/quickstart.js';
 
 /** Every command, in the order of `nucleate --help`. */
 export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
+  evalCommand,
+  dataCommands,
   doctorCommand,
   configCommands,
   completionCommand,

@@ -44,3 +44,14 @@ export function withOverrides<Arguments>(parser: Argv<Arguments>) {
     describe: 'Change a value, KEY=VALUE with the dotted KEY; may be repeated',
   });
 }
+
+/** Adds `<path>` and `--labels`; for commands that read a dataset. */
+export function withDataset<Arguments>(parser: Argv<Arguments>) {
+  return parser
+    .positional('path', {
+      type: 'string',
+      demandOption: true,
+      describe: 'A dataset: folder, zip archive or prepared file',
+    })
+    .option('labels', { type: 'string', requiresArg: true, describe: 'A run-length CSV with the masks' });
+}

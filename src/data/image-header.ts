@@ -4,6 +4,9 @@ import { exitCodes, NucleateError } from '../errors.js';
 /** 64 megapixels: 8000 x 8000, beyond any field of view; a decoded 16-bit RGB image then takes 384 MB. */
 export const maxPixels = 64e6;
 
+/** 64 megapixels of uncompressed 16-bit RGBA. */
+export const maxFileBytes = maxPixels * 8;
+
 /** The header of an image file; colour space and depth in libvips's words. */
 export interface ImageHeader {
   readonly format: string;

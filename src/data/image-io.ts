@@ -1,10 +1,12 @@
 /** Reads and writes image files. The only file that knows sharp (libvips). */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { exitCodes, NucleateError } from '../errors.js';
+import { readBytes } from './folder-files.js';
 import { checkHeader, checkLabelHeader, maxPixels, mendLabels, refusal } from './image-header.js';
 import type { ImageHeader, PixelLayout } from './image-header.js';
 import type { Image, LabelImage } from './image.js';
+import { decodePlainPng } from './plain-png.js';
 import { isAnimatedPng, photometric, tiffPhotometric } from './unreported-headers.js';
 
 // Files come from anywhere, and libvips would also open SVG, PDF and formats whose decoders see less scrutiny.
@@ -15,9 +17,6 @@ sharp.unblock({
 // Every image is decoded once, so a cache only holds memory.
 sharp.cache(false);
 
-/** 64 megapixels of uncompressed 16-bit RGBA. */
-const maxFileBytes = maxPixels * 8;
-
 /**
  * Reads a PNG, TIFF or JPEG file, whatever its name says, without changing a value: no gamma, no colour profile, no
  * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit, as their pixels look.
@@ -27,11 +26,12 @@ const maxFileBytes = maxPixels * 8;
  * megapixels (seen in the header, before decoding), and files that are damaged or of another format.
  *
  * @param source A path, or the bytes of a file.
+ * @param place The file as errors name it.
  * @returns An image of its own memory.
  * @throws {NucleateError} Exit code 3, naming the file and what is wrong with it.
  */
-export async function readImage(source: string | Buffer): Promise<Image> {
-  const { bytes, header, place } = await open(source);
+export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
+  const { bytes, header } = await open(source, place);
   return decode(bytes, header, checkHeader(header, place), place);
 }
 
@@ -43,39 +43,75 @@ export async function readImage(source: string | Buffer): Promise<Image> {
  * @throws {NucleateError} As {@link readImage}; also for JPEG, palettes and fewer than 8 bits, which do not keep
  *   label values, and for colours.
  */
-export async function readLabelImage(source: string | Buffer): Promise<LabelImage> {
-  const { bytes, header, place } = await open(source);
+export async function readLabelImage(source: string | Buffer, place = placeOf(source)): Promise<LabelImage> {
+  const { bytes, header } = await open(source, place);
   const layout = checkHeader(header, place);
   checkLabelHeader(header, place);
-  const { width, height, channels, data } = await decode(bytes, header, layout, place);
-  const labels = new Int32Array(width * height);
-  for (let pixel = 0; pixel < labels.length; pixel++) {
-    const first = pixel * channels;
-    const last = first + channels - 1;
-    if (data[first] !== data[last] || data[first] !== data[(first + last) / 2]) {
-      throw refusal(place, 'The labels are colours: the three channels differ.', mendLabels);
-    }
-    labels[pixel] = data[first]!;
-  }
-  return { width, height, labels };
+  const { width, height, data } = requireGrey(await decode(bytes, header, layout, place), place);
+  return { width, height, labels: Int32Array.from(data) };
 }
 
 /**
- * Writes a PNG with as many bits as `data` has, 8 or 16; an existing file is replaced.
+ * Reads the mask of one instance: grey, or RGB with three equal channels, of 1 to 16 bits, PNG or TIFF.
  *
- * @throws {NucleateError} Exit code 8 if the file cannot be written.
+ * @param source A path, or the bytes of a file.
+ * @returns One channel, whose pixels of the instance are not 0; all 0 for an empty mask.
+ * @throws {NucleateError} As {@link readImage}; also for JPEG, whose compression changes values, and for colours,
+ *   which may stand for several instances.
+ */
+export async function readMask(
+  source: Buffer,
+  place = placeOf(source),
+): Promise<Image & { readonly channels: 1 }> {
+  const plain = await decodePlainPng(source);
+  if (plain) return { ...plain, channels: 1 };
+  const { bytes, header } = await open(source, place);
+  const layout = checkHeader(header, place);
+  if (header.format === 'jpeg') {
+    throw refusal(place, 'A JPEG cannot hold a mask: its compression changes values.', mendMask);
+  }
+  return requireGrey(await decode(bytes, header, layout, place), place);
+}
+
+const mendMask = 'Save the mask as an 8-bit grey PNG, background 0.';
+
+/** One of three equal channels. */
+function requireGrey({ width, height, channels, data }: Image, place: string): Image & { channels: 1 } {
+  if (channels === 1) return { width, height, channels, data };
+  const grey = data instanceof Uint8Array ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  for (let pixel = 0, at = 0; pixel < grey.length; pixel++, at += 3) {
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
+      throw refusal(place, 'The labels are colours: the three channels differ.', mendLabels);
+    }
+    grey[pixel] = data[at]!;
+  }
+  return { width, height, channels: 1, data: grey };
+}
+
+/**
+ * Encodes a PNG with as many bits as `data` has, 8 or 16.
+ *
  * @throws {RangeError} If `data` does not have `width * height * channels` values.
  */
-export async function writeImage(path: string, { width, height, channels, data }: Image): Promise<void> {
+export async function encodePng({ width, height, channels, data }: Image): Promise<Buffer> {
   if (data.length !== width * height * channels) {
     throw new RangeError(`Expected ${width} x ${height} x ${channels} values, received ${data.length}`);
   }
   const space = spaceOf(channels, data instanceof Uint16Array ? 'ushort' : 'uchar');
-  const bytes = await sharp(data, { raw: { width, height, channels } })
+  return sharp(data, { raw: { width, height, channels } })
     .toColourspace(space)
     .png({ compressionLevel: 9, adaptiveFiltering: true })
     .toBuffer();
-  await writeFile(path, bytes).catch((cause: Error) => {
+}
+
+/**
+ * Writes a PNG as {@link encodePng} makes it; an existing file is replaced.
+ *
+ * @throws {NucleateError} Exit code 8 if the file cannot be written.
+ * @throws {RangeError} As {@link encodePng}.
+ */
+export async function writeImage(path: string, image: Image): Promise<void> {
+  await writeFile(path, await encodePng(image)).catch((cause: Error) => {
     const what = `The image cannot be written: ${cause.message}.`;
     const mend = 'Check that the folder exists, is writable and has space left.';
     throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
@@ -103,13 +139,15 @@ export async function writeLabelImage(path: string, { width, height, labels }: L
 const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
   depth === 'ushort' ? (channels === 1 ? 'grey16' : 'rgb16') : channels === 1 ? 'b-w' : 'srgb';
 
-async function open(source: string | Buffer) {
-  const place = typeof source === 'string' ? source : 'image in memory';
+const placeOf = (source: string | Buffer) => (typeof source === 'string' ? source : 'image in memory');
+
+async function open(source: string | Buffer, place: string) {
+  // Whole files, because libvips would take a path apart: "a.tif[page=1]" is page 1 of "a.tif" to it.
   const bytes = typeof source === 'string' ? await readBytes(source) : source;
   if (bytes.length === 0)
     throw refusal(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
   try {
-    return { bytes, header: await readHeader(bytes), place };
+    return { bytes, header: await readHeader(bytes) };
   } catch (cause) {
     throw refusal(
       place,
@@ -118,22 +156,6 @@ async function open(source: string | Buffer) {
       cause,
     );
   }
-}
-
-/** The whole file, because libvips would take a path apart: "a.tif[page=1]" is page 1 of "a.tif" to it. */
-async function readBytes(path: string): Promise<Buffer> {
-  try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new Error('it is not a regular file');
-    if (info.size <= maxFileBytes) return await readFile(path);
-  } catch (cause) {
-    throw refusal(path, `The file cannot be read: ${(cause as Error).message}.`, 'Check the path.', cause);
-  }
-  throw refusal(
-    path,
-    'The file has more than 512 MB.',
-    'Cut the image into tiles of at most 8000 x 8000 pixels.',
-  );
 }
 
 async function readHeader(bytes: Buffer): Promise<ImageHeader> {
@@ -175,9 +197,14 @@ async function decode(
   if (!hasAlpha) return { width, height, channels, data: decoded };
 
   const opaque = depth === 'ushort' ? 65535 : 255;
-  if (decoded.some((value, index) => index % 4 === 3 && value !== opaque)) {
-    const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
-    throw refusal(place, what, 'Save the image without transparency, one or three channels.');
+  const count = width * height * channels;
+  const data = depth === 'ushort' ? new Uint16Array(count) : new Uint8Array(count);
+  for (let from = 0, to = 0; from < decoded.length; from += 4) {
+    if (decoded[from + 3] !== opaque) {
+      const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
+      throw refusal(place, what, 'Save the image without transparency, one or three channels.');
+    }
+    for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
   }
-  return { width, height, channels, data: decoded.filter((_, index) => index % 4 < channels) };
+  return { width, height, channels, data };
 }

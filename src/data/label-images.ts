@@ -1,162 +1,154 @@
-/** Datasets as folders of pairs `X.png` + `X_masks.png`, the naming of Cellpose. */
-import { lstat, readdir } from 'node:fs/promises';
-import { join, parse } from 'node:path';
-import { exitCodes, NucleateError, type Problem } from '../errors.js';
-import { renumberLabels, type Example } from './example.js';
+/**
+ * Datasets as pairs `X.png` + `X_masks.png`, the naming of Cellpose, with `X_ignore.png` for pixels that no expert has
+ * reviewed.
+ */
+import type { Problem } from '../errors.js';
+import { toExample, type AnnotatedImage, type Example } from './example.js';
+import type { FileTree } from './file-tree.js';
+import { readBytes } from './folder-files.js';
 import { readImage, readLabelImage } from './image-io.js';
+import type { Image, LabelImage } from './image.js';
+import { byId, collisions, sizeMismatch, stemOf, type Layout } from './layout.js';
+import { masksOfLabels } from './mask.js';
+import { openFileTree } from './open-files.js';
+import { allOf, mapAllOf, refuseProblems } from './problems.js';
 
-/** An image and its label image, by path. */
+const extension = /\.(png|tiff?)$/iu;
+const masksSuffix = '_masks';
+const ignoreSuffix = '_ignore';
+
+/** Whether a file is the label image of a pair. */
+export const isLabelFile = (file: string): boolean =>
+  extension.test(file) && stemOf(file).endsWith(masksSuffix);
+
+/** The files of one image, by path. */
 export interface LabelPair {
-  /** The image's file name without extension. */
   readonly id: string;
   readonly imagePath: string;
   readonly masksPath: string;
+  /** Where not 0, no expert has reviewed the pixel; absent where all are reviewed. */
+  readonly ignorePath?: string;
+}
+
+/** Where the files of pairs are. */
+type Files = Pick<FileTree, 'read' | 'place'>;
+
+/**
+ * Finds the pairs of a tree; those of a subfolder have it in their id. Files other than PNG and TIFF are ignored.
+ */
+export function pairLayout(tree: FileTree): Layout {
+  const { pairs, files, problems } = findPairs(tree);
+  const images = pairs.map((pair) => ({
+    id: pair.id,
+    place: tree.place(pair.imagePath),
+    read: () => readAnnotated(tree, pair),
+  }));
+  return { name: 'pairs', images, files, problems };
 }
 
 /**
- * Finds the pairs of a folder, in the code-unit order of their ids: the same on every machine.
+ * Finds the pairs of a folder.
  *
- * `X_masks` is the label image of `X`; both may be .png, .tif or .tiff, in any case of letters. Other files,
- * subfolders and names that begin with a dot are ignored. Links are refused, so nothing outside the folder is read.
- *
- * @returns At least one pair.
+ * @returns At least one pair, in the code-unit order of their ids; the paths lead into the folder.
  * @throws {NucleateError} Exit code 3 with every problem at once: no such folder, no pair, an image without masks,
  *   masks without an image, two files for one id, a link.
  */
 export async function listPairs(folder: string): Promise<LabelPair[]> {
-  const { pairs, problems } = await findPairs(folder);
-  refuseProblems(folder, problems);
-  return pairs;
-}
-
-/**
- * Reads one pair; labels are renumbered to 1..n in their ascending order.
- *
- * @throws {NucleateError} Exit code 3 if a file is refused, or if the two differ in size.
- */
-export async function readPair({ id, imagePath, masksPath }: LabelPair): Promise<Example> {
-  const image = await readImage(imagePath);
-  const { width, height, labels } = await readLabelImage(masksPath);
-  if (width !== image.width || height !== image.height) {
-    throw new NucleateError({
-      what: `The masks have ${width} x ${height} pixels and the image ${image.width} x ${image.height}.`,
-      where: masksPath,
-      mend: 'Make the masks from this very image, without cropping or scaling.',
-      exitCode: exitCodes.data,
-    });
+  const tree = await openFileTree(folder);
+  try {
+    const { pairs, problems } = findPairs(tree);
+    if (problems.length > 0) throw refuseProblems(folder, problems);
+    return pairs.map(({ id, imagePath, masksPath, ignorePath }) => ({
+      id,
+      imagePath: tree.place(imagePath),
+      masksPath: tree.place(masksPath),
+      ...(ignorePath === undefined ? {} : { ignorePath: tree.place(ignorePath) }),
+    }));
+  } finally {
+    await tree.close();
   }
-  const renumbered = renumberLabels(labels);
-  return {
-    id,
-    image,
-    labelImage: { width, height, labels: renumbered.labels },
-    instanceCount: renumbered.instanceCount,
-  };
 }
 
 /**
- * Reads all pairs of a folder into memory, in the order of {@link listPairs}.
+ * Reads one pair; labels become 1..n in their ascending order.
+ *
+ * @throws {NucleateError} Exit code 3 if a file is refused, or if they differ in size.
+ */
+export async function readPair(pair: LabelPair): Promise<Example> {
+  return toExample(await readAnnotated({ read: readBytes, place: (path) => path }, pair));
+}
+
+/** Pairs that are read at a time. */
+const pairsAtOnce = 4;
+
+/**
+ * Reads all pairs of a folder or a zip archive into memory, in the order of {@link listPairs}.
  *
  * @throws {NucleateError} Exit code 3 with every problem of the folder and of its files at once.
  */
-export async function readPairs(folder: string): Promise<Example[]> {
-  const { pairs, problems } = await findPairs(folder);
-  const examples: Example[] = [];
-  for (const pair of pairs) {
-    try {
-      examples.push(await readPair(pair));
-    } catch (error) {
-      if (!(error instanceof NucleateError)) throw error;
-      const { message: what, where = pair.imagePath, mend } = error;
-      problems.push({ what, where, mend });
-    }
+export async function readPairs(path: string): Promise<Example[]> {
+  const tree = await openFileTree(path);
+  try {
+    const { pairs, problems } = findPairs(tree);
+    const listed = problems.length > 0 ? Promise.reject(refuseProblems(path, problems)) : Promise.resolve();
+    const read = mapAllOf(pairs, pairsAtOnce, (pair) => readAnnotated(tree, pair));
+    const [, images] = await allOf<[void, AnnotatedImage[]]>([listed, read]);
+    return images.map(toExample);
+  } finally {
+    await tree.close();
   }
-  refuseProblems(folder, problems);
-  return examples;
 }
 
-function refuseProblems(folder: string, problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  throw new NucleateError({
-    what:
-      problems.length === 1 ? 'The dataset has 1 problem.' : `The dataset has ${problems.length} problems.`,
-    where: folder,
-    mend: 'Mend the files that are listed, or move them out of the folder.',
-    exitCode: exitCodes.data,
-    problems,
-  });
-}
-
-const imageExtension = /^\.(png|tiff?)$/i;
-const masksSuffix = '_masks';
-
-async function findPairs(folder: string): Promise<{ pairs: LabelPair[]; problems: Problem[] }> {
-  const { images, masks, problems } = await listImages(folder);
+function findPairs(tree: FileTree) {
+  const files = tree.files.filter((file) => extension.test(file));
+  const byStem = new Map(files.map((file) => [file.replace(extension, ''), file]));
   const pairs: LabelPair[] = [];
-  for (const [id, imagePath] of images) {
-    const masksPath = masks.get(id);
-    if (masksPath !== undefined) pairs.push({ id, imagePath, masksPath });
-    else {
-      const mend = `Add ${id}${masksSuffix}.png; for an image without nuclei, all 0.`;
-      problems.push({ what: 'The image has no masks.', where: imagePath, mend });
+  const problems: Problem[] = [
+    ...tree.problems,
+    ...collisions(files, (file) => file.replace(extension, ''), tree),
+  ];
+  for (const [stem, file] of byStem) {
+    const where = tree.place(file);
+    const suffix = [masksSuffix, ignoreSuffix].find((ending) => stem.endsWith(ending));
+    if (suffix !== undefined) {
+      const id = stem.slice(0, -suffix.length);
+      const what = suffix === masksSuffix ? 'The masks have no image.' : 'The ignore map has no image.';
+      if (!byStem.has(id)) problems.push({ what, where, mend: `Add the image ${id}.png.` });
+      continue;
     }
-  }
-  for (const [id, masksPath] of masks) {
-    if (images.has(id)) continue;
-    problems.push({ what: 'The masks have no image.', where: masksPath, mend: `Add the image ${id}.png.` });
+    const masksPath = byStem.get(stem + masksSuffix);
+    const ignorePath = byStem.get(stem + ignoreSuffix);
+    if (masksPath === undefined) {
+      const mend = `Add ${stem}${masksSuffix}.png; for an image without nuclei, all 0.`;
+      problems.push({ what: 'The image has no masks.', where, mend });
+    } else {
+      const pair = { id: stem, imagePath: file, masksPath };
+      pairs.push(ignorePath === undefined ? pair : { ...pair, ignorePath });
+    }
   }
   if (pairs.length + problems.length === 0) {
     const mend = `Name the files X.png and X${masksSuffix}.png (or .tif).`;
-    problems.push({ what: 'The folder holds no image with masks.', where: folder, mend });
+    problems.push({ what: 'The folder holds no image with masks.', where: tree.path, mend });
   }
-  // File names sort otherwise: "a-1.png" comes before "a.png", and the id "a" before "a-1".
-  pairs.sort((one, other) => (one.id < other.id ? -1 : 1));
-  return { pairs, problems };
+  return { pairs: pairs.sort(byId), files, problems };
 }
 
-/** The image files of a folder by id, masks apart. */
-async function listImages(folder: string) {
-  const problems: Problem[] = [];
-  const images = new Map<string, string>();
-  const masks = new Map<string, string>();
-  const names = new Map<string, string>();
-  for (const name of await listNames(folder)) {
-    const { name: stem, ext } = parse(name);
-    if (name.startsWith('.') || !imageExtension.test(ext)) continue;
-    const where = join(folder, name);
-    const info = await lstat(where);
-    if (info.isDirectory()) continue;
-    if (!info.isFile()) {
-      problems.push({ what: 'Links are not followed.', where, mend: 'Put the file itself there.' });
-      continue;
-    }
-    // Names that differ only in case, or in how an accent is encoded, are one file on some systems.
-    const folded = stem.normalize('NFC').toLowerCase();
-    const rival = names.get(folded);
-    if (rival !== undefined) {
-      problems.push({ what: `The name collides with ${rival}.`, where, mend: 'Rename one of the two.' });
-      continue;
-    }
-    names.set(folded, name);
-    if (stem.endsWith(masksSuffix)) masks.set(stem.slice(0, -masksSuffix.length), where);
-    else images.set(stem, where);
+async function readAnnotated(
+  { read, place }: Files,
+  { id, imagePath, masksPath, ignorePath }: LabelPair,
+): Promise<AnnotatedImage> {
+  const labelsOf = async (path: string) => readLabelImage(await read(path), place(path));
+  const [image, labelImage, unreviewed] = await allOf<[Image, LabelImage, LabelImage | undefined]>([
+    read(imagePath).then((bytes) => readImage(bytes, place(imagePath))),
+    labelsOf(masksPath),
+    ignorePath === undefined ? Promise.resolve(undefined) : labelsOf(ignorePath),
+  ]);
+  for (const [path, map] of [[masksPath, labelImage] as const, [ignorePath, unreviewed] as const]) {
+    if (path === undefined || map === undefined) continue;
+    const fits = map.width === image.width && map.height === image.height;
+    if (!fits) throw sizeMismatch(place(path), map, image);
   }
-  return { images, masks, problems };
-}
-
-/** File names in code-unit order, so that problems are listed alike on every machine. */
-async function listNames(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (cause) {
-    throw new NucleateError(
-      {
-        what: `The dataset folder cannot be read: ${(cause as Error).message}.`,
-        where: folder,
-        mend: 'Check the path; it has to be a folder of images.',
-        exitCode: exitCodes.data,
-      },
-      { cause },
-    );
-  }
+  const annotated = { id, image, origin: imagePath, masks: masksOfLabels(labelImage.labels, image) };
+  if (!unreviewed) return annotated;
+  return { ...annotated, ignore: Uint8Array.from(unreviewed.labels, (value) => (value === 0 ? 0 : 1)) };
 }

@@ -1,0 +1,33 @@
+import type { Command } from '../command.js';
+import { withDataset } from '../global-options.js';
+
+const sample = 'examples/dsb2018-mini';
+
+export const dataPrepareCommand: Command<{ path: string; labels: string | undefined; output: string }> = {
+  usage: 'prepare <path>',
+  describe: 'Write a dataset as one file that loads ten times faster',
+  examples: [[`nucleate data prepare ${sample} --output mini.prepared`, 'which is then used as any dataset']],
+  builder: (parser) =>
+    withDataset(parser).option('output', {
+      type: 'string',
+      requiresArg: true,
+      demandOption: true,
+      describe: 'The file to write',
+    }),
+  async handler({ path, labels, output }, terminal) {
+    const [{ openDataset }, { prepareDataset }] = await Promise.all([
+      import('../../data/dataset.js'),
+      import('../../data/prepared.js'),
+    ]);
+    const dataset = await openDataset(path, { labels });
+    try {
+      const progress = terminal.progress('preparing', dataset.images.length);
+      await prepareDataset(dataset, output, (done) => progress.update(done));
+      const [images, identity] = [dataset.images.length, await dataset.identity()];
+      const text = `images      ${images}\nidentity    ${identity}\nwritten     ${output}`;
+      terminal.result({ text, value: { file: output, images, identity } });
+    } finally {
+      await dataset.close();
+    }
+  },
+};

@@ -1,0 +1,92 @@
+import type { Split } from '../../data/split/split.js';
+import type { Command } from '../command.js';
+import { withDataset } from '../global-options.js';
+import { wholeNumber } from '../number-options.js';
+
+const sample = 'examples/dsb2018-mini';
+
+type SplitArguments = {
+  path: string;
+  labels: string | undefined;
+  groups: string | undefined;
+  folds: string;
+  seed: string;
+  output: string;
+};
+
+export const dataSplitCommand: Command<SplitArguments> = {
+  usage: 'split <path>',
+  describe: 'Divide a dataset into folds that keep crops of one field together',
+  examples: [
+    [`nucleate data split ${sample} --folds 4 --output split.json`, 'groups and modalities from the pixels'],
+    [
+      `nucleate data split ${sample} --folds 3 --seed 2 --output other.json --json`,
+      'another draw, for other programs',
+    ],
+  ],
+  builder: (parser) =>
+    withDataset(parser)
+      .option('groups', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'A CSV with image_id,cluster,mosaic; what the pixels show is added to its mosaics',
+      })
+      .option('folds', {
+        type: 'string',
+        requiresArg: true,
+        default: '5',
+        describe: 'Number of folds, at least 2',
+      })
+      .option('seed', {
+        type: 'string',
+        requiresArg: true,
+        default: '1',
+        describe: 'Draws which fold gets what',
+      })
+      .option('output', {
+        type: 'string',
+        requiresArg: true,
+        demandOption: true,
+        describe: 'The file to write',
+      }),
+  async handler({ path, labels, groups, output, ...options }, terminal) {
+    const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { writeSplit }] = await Promise.all([
+      import('../../data/dataset.js'),
+      import('../../data/split/split-dataset.js'),
+      import('../../data/split/groups-csv.js'),
+      import('../../data/split/split-file.js'),
+    ]);
+    const folds = wholeNumber('folds', options.folds, 2);
+    const seed = wholeNumber('seed', options.seed, 0);
+    const known = groups === undefined ? undefined : await readGroupsCsv(groups);
+    const dataset = await openDataset(path, { labels });
+    try {
+      const progress = terminal.progress('comparing', dataset.images.length);
+      const onImage = (done: number) => progress.update(done);
+      const result = await splitDataset(dataset, { folds, seed, known, onImage });
+      await writeSplit(output, result);
+      terminal.result({ text: splitText(result, output), value: { file: output, ...result } });
+    } finally {
+      await dataset.close();
+    }
+  },
+};
+
+function splitText({ dataset, folds, images }: Split, output: string): string {
+  const all = Object.values(images);
+  const clusters = [...new Set(all.map(({ cluster }) => cluster))].sort();
+  const lines = Array.from({ length: folds }, (_, fold) => {
+    const inFold = all.filter((image) => image.fold === fold);
+    const counts = clusters.map(
+      (name) => `${name} ${inFold.filter(({ cluster }) => cluster === name).length}`,
+    );
+    return `fold ${fold}      ${inFold.length} images: ${counts.join(', ')}`;
+  });
+  const groups = new Set(all.map(({ group }) => group)).size;
+  return [
+    ...lines,
+    `groups      ${all.length} images in ${groups} groups`,
+    `dataset     ${dataset}`,
+    `written     ${output}`,
+  ].join('\n');
+}

@@ -1,0 +1,45 @@
+import { exitCodes, NucleateError } from '../errors.js';
+
+/**
+ * Reads the value of an option that is a list of numbers above 0: `8,16,32`.
+ *
+ * @throws {NucleateError} Exit code 2.
+ */
+export function positiveNumbers(option: string, text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.every((number) => Number.isFinite(number) && number > 0)) return numbers;
+  throw wrong(
+    `--${option} takes numbers above 0 with commas between them, received \`${text}\`.`,
+    `Give for example --${option} 1,2.`,
+  );
+}
+
+/**
+ * Reads the value of an option that is a number above 0.
+ *
+ * @throws {NucleateError} Exit code 2.
+ */
+export function positiveNumber(option: string, text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw wrong(
+    `--${option} takes a number above 0, received \`${text}\`.`,
+    `Give for example --${option} 16.`,
+  );
+}
+
+/**
+ * Reads the value of an option that is a whole number from `least`.
+ *
+ * @throws {NucleateError} Exit code 2.
+ */
+export function wholeNumber(option: string, text: string, least: number): number {
+  const number = /^\d{1,9}$/u.test(text) ? Number(text) : -1;
+  if (number >= least) return number;
+  throw wrong(
+    `--${option} takes a whole number from ${least}, received \`${text}\`.`,
+    `Give for example --${option} 5.`,
+  );
+}
+
+const wrong = (what: string, mend: string) => new NucleateError({ what, mend, exitCode: exitCodes.usage });

@@ -1,0 +1,106 @@
+import type { Augment } from '../../config/augment.js';
+import type { Random } from '../../random.js';
+import { type Box, boxAt, type Instances } from '../boxes.js';
+import type { Example } from '../example.js';
+import { augmentAppearance } from './appearance.js';
+import { drawMap } from './detection-view.js';
+import { drawElasticField } from './elastic.js';
+import { apply, invert, type LinearMap, type Point } from './linear-map.js';
+import { resample } from './resample.js';
+import type { Sample } from './sample.js';
+
+export interface SegmentationCrop {
+  /** Side of the crop, px. */
+  readonly size: number;
+  /** What the crop shows on each side of the box, share of the box's longer side. */
+  readonly margin: number;
+  /** Least margin, px of the image. */
+  readonly minMargin: number;
+  /** How far each side of the box moves at most, share of the box's width or height. */
+  readonly jitter: number;
+}
+
+export interface SegmentationSample {
+  /** With the labels of the example. */
+  readonly sample: Sample;
+  /** `xyxy`, px of the crop, half-open: the jittered box, in the middle of the crop. */
+  readonly box: readonly [number, number, number, number];
+}
+
+/** Side of the square that a crop round a box of this size shows, in the unit of the box. */
+export const cropSide = (
+  box: { readonly width: number; readonly height: number },
+  { margin, minMargin }: Pick<SegmentationCrop, 'margin' | 'minMargin'>,
+): number => {
+  const longer = Math.max(box.width, box.height);
+  return longer + 2 * Math.max(margin * longer, minMargin);
+};
+
+/**
+ * Draws one augmented crop round a nucleus for the segmenter: the jittered box is centred and sets the scale.
+ *
+ * The box is that of the nucleus as it is flipped, turned and rotated; an elastic warp moves the nucleus a little
+ * within it, which is one more jitter.
+ *
+ * @param label 1..N.
+ */
+export function drawSegmentationSample(
+  example: Example,
+  { boxes }: Instances,
+  label: number,
+  crop: SegmentationCrop,
+  augment: Augment,
+  random: Random,
+): SegmentationSample {
+  const { size } = crop;
+  const map = drawMap(1, augment, random);
+  const original = boxAt(boxes, label - 1);
+  const centre = { x: (original.x1 + original.x2) / 2, y: (original.y1 + original.y2) / 2 };
+  const turned = turnedBox(example, label, original, centre, map);
+  const jitter = (length: number) => crop.jitter * length * (2 * random.uniform() - 1);
+  const width = turned.x2 - turned.x1;
+  const height = turned.y2 - turned.y1;
+  const box = {
+    x1: turned.x1 + jitter(width),
+    y1: turned.y1 + jitter(height),
+    x2: turned.x2 + jitter(width),
+    y2: turned.y2 + jitter(height),
+  };
+  const side = cropSide({ width: box.x2 - box.x1, height: box.y2 - box.y1 }, crop);
+  const scale = size / side;
+  const middle = apply(map, { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 });
+  const elastic =
+    random.uniform() < augment.elastic.probability
+      ? drawElasticField(size, augment.elastic, random)
+      : undefined;
+  const sample = resample(example, {
+    size,
+    map: { xx: map.xx / scale, xy: map.xy / scale, yx: map.yx / scale, yy: map.yy / scale },
+    from: { x: size / 2, y: size / 2 },
+    to: { x: centre.x + middle.x, y: centre.y + middle.y },
+    ...(elastic && { elastic }),
+  });
+  const halfWidth = ((box.x2 - box.x1) / 2) * scale;
+  const halfHeight = ((box.y2 - box.y1) / 2) * scale;
+  return {
+    sample: augmentAppearance(sample, augment, random),
+    box: [size / 2 - halfWidth, size / 2 - halfHeight, size / 2 + halfWidth, size / 2 + halfHeight],
+  };
+}
+
+/** The box of an instance after the turns of a map, about `centre`; px of the image. */
+function turnedBox({ labelImage }: Example, label: number, box: Box, centre: Point, map: LinearMap): Box {
+  const back = invert(map);
+  const turned = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
+  for (let y = box.y1; y < box.y2; y++) {
+    for (let x = box.x1; x < box.x2; x++) {
+      if (labelImage.labels[y * labelImage.width + x] !== label) continue;
+      const point = apply(back, { x: x + 0.5 - centre.x, y: y + 0.5 - centre.y });
+      turned.x1 = Math.min(turned.x1, point.x - 0.5);
+      turned.y1 = Math.min(turned.y1, point.y - 0.5);
+      turned.x2 = Math.max(turned.x2, point.x + 0.5);
+      turned.y2 = Math.max(turned.y2, point.y + 0.5);
+    }
+  }
+  return turned;
+}

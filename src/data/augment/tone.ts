@@ -1,0 +1,43 @@
+/** Changes that treat every value alike, whatever its place and channel. */
+import { clampToUnit, type Sample } from './sample.js';
+
+/** Exchanges black and white. */
+export function invertPolarity(sample: Sample): Sample {
+  const { pixels } = sample;
+  const inverted = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) inverted[i] = 1 - pixels[i]!;
+  return { ...sample, pixels: inverted };
+}
+
+/**
+ * Moves every value away from the mean of the sample, or towards it, and then up or down; clips to 0..1.
+ *
+ * @param change.factor 1 keeps the contrast.
+ * @param change.shift Share of white; 0 keeps the brightness.
+ */
+export function changeContrast(sample: Sample, { factor, shift }: { factor: number; shift: number }): Sample {
+  const { pixels } = sample;
+  let sum = 0;
+  for (let i = 0; i < pixels.length; i++) sum += pixels[i]!;
+  const black = (1 - factor) * (sum / pixels.length) + shift;
+  const changed = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) changed[i] = clampToUnit(black + factor * pixels[i]!);
+  return { ...sample, pixels: changed };
+}
+
+/** 4095 steps are finer than the 255 of most images and enough for what is seen of 16 bits. */
+const steps = 4095;
+
+/**
+ * Raises every value to a power; black and white stay.
+ *
+ * @param exponent Above 0; 1 changes nothing, below 1 is brighter. The value is first rounded to 1 / 4095.
+ */
+export function changeGamma(sample: Sample, exponent: number): Sample {
+  const table = new Float32Array(steps + 1);
+  for (let step = 0; step <= steps; step++) table[step] = (step / steps) ** exponent;
+  const { pixels } = sample;
+  const changed = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) changed[i] = table[(pixels[i]! * steps + 0.5) | 0]!;
+  return { ...sample, pixels: changed };
+}

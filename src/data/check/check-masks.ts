@@ -1,0 +1,105 @@
+import type { AnnotatedImage } from '../example.js';
+import { areaOf, boxOf, type Mask } from '../mask.js';
+import { componentsOf } from './components.js';
+import type { Finding, FindingKind } from './finding.js';
+
+/** Share of the image; three times the largest nucleus of the 2018 Data Science Bowl (8.4 %). */
+const fullShare = 0.25;
+
+/** px; the smallest of the 29,461 nuclei of the 2018 Data Science Bowl has 21. */
+const speckArea = 16;
+
+/** Finds what is wrong with the masks of one image; nothing is changed. */
+export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Finding[] {
+  const { width, height } = image;
+  const findings: Finding[] = [];
+  const warn = (kind: FindingKind, mask: Mask | undefined, what: string, mend: string, numbers = {}) => {
+    const box = mask && boxOf(mask, width);
+    findings.push({
+      ...{ kind, severity: 'warning', image: id, what, mend, numbers },
+      ...(origin === undefined ? {} : { where: origin }),
+      ...(mask ? { mask: mask.name } : {}),
+      ...(box ? { box } : {}),
+    });
+  };
+  if (masks.length === 0) warn('no-nuclei', undefined, 'The image has no nuclei.', 'Check that this is so.');
+  const byPixels = new Map<string, Mask>();
+  const copies = new Set<Mask>();
+  for (const mask of masks) {
+    const area = areaOf(mask);
+    if (area === 0) {
+      warn('empty-mask', mask, `The mask ${mask.name} has no pixels.`, 'Remove or redraw it.');
+      continue;
+    }
+    const pixels = Buffer.from(mask.runs.buffer, mask.runs.byteOffset, mask.runs.byteLength).toString(
+      'latin1',
+    );
+    const twin = byPixels.get(pixels);
+    if (twin) {
+      copies.add(mask);
+      warn('duplicate-mask', mask, `The mask ${mask.name} equals ${twin.name}.`, 'Remove one of the two.', {
+        area,
+      });
+      continue;
+    }
+    byPixels.set(pixels, mask);
+    const { pieces, holes } = componentsOf(mask, width);
+    const sum = (parts: readonly number[]) => parts.reduce((total, part) => total + part, 0);
+    if (pieces.length > 1) {
+      const what = `The mask ${mask.name} has ${pieces.length} pieces of ${pieces.join(', ')} px.`;
+      warn('pieces', mask, what, 'Remove stray pixels, or give each nucleus a mask.', {
+        area,
+        pieces: pieces.length,
+        smallest: pieces.at(-1)!,
+      });
+    }
+    if (holes.length > 0) {
+      const what = `The mask ${mask.name} has ${plural(holes.length, 'hole')} of ${holes.join(', ')} px.`;
+      warn('holes', mask, what, 'Fill them, unless the nucleus is a ring.', { area, holes: sum(holes) });
+    }
+    if (area < speckArea) {
+      const what = `The mask ${mask.name} has ${plural(area, 'pixel')}.`;
+      warn('speck', mask, what, 'Remove it, unless it is a nucleus.', { area });
+    }
+    if (area >= fullShare * width * height) {
+      const percent = Math.round((100 * area) / (width * height));
+      const what = `The mask ${mask.name} covers ${percent} % of the image.`;
+      warn('full-mask', mask, what, 'Redraw it, unless the nucleus is that large.', { area });
+    }
+    if (mask.isBlurred) {
+      const what = `The mask ${mask.name} has several values besides 0.`;
+      warn('blurred-mask', mask, what, 'Save it without smoothing.', { area });
+    }
+  }
+  for (const { first, second, shared } of overlapsOf(
+    masks.filter((mask) => !copies.has(mask)),
+    width * height,
+  )) {
+    const what = `The masks ${first.name} and ${second.name} share ${plural(shared, 'pixel')}.`;
+    warn('overlap', second, what, 'Give the pixels to one of them.', { shared, area: areaOf(second) });
+  }
+  return findings;
+}
+
+const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/** Pairs of masks with pixels in common. Where three meet, each later one is compared with the first. */
+function overlapsOf(masks: readonly Mask[], pixels: number) {
+  const owner = new Int32Array(pixels).fill(-1);
+  const shared = new Map<string, { first: Mask; second: Mask; shared: number }>();
+  for (const [index, second] of masks.entries()) {
+    for (let run = 0; run < second.runs.length; run += 2) {
+      for (let at = second.runs[run]!, end = at + second.runs[run + 1]!; at < end; at++) {
+        if (owner[at] === -1) {
+          owner[at] = index;
+          continue;
+        }
+        const key = `${owner[at]} ${index}`;
+        const known = shared.get(key) ?? { first: masks[owner[at]!]!, second, shared: 0 };
+        shared.set(key, known);
+        known.shared++;
+      }
+    }
+  }
+  return shared.values();
+}

@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Piscina } from 'piscina';
+import { exitCodes, NucleateError } from '../../errors.js';
+import { type Batch, BatchMaker, type BatchOf, type Recipe } from './batch-maker.js';
+import { shareSource } from './source.js';
+import type { Answer } from './worker.js';
+
+/**
+ * Draws batches without end, prepared ahead in worker threads.
+ *
+ * A batch depends on the recipe and its cursor alone: order and content are the same, to the byte, for any number
+ * of workers, and when a run goes on from the cursor of the last batch that it used. Each batch owns its memory,
+ * so tensors may be made of it without a copy.
+ *
+ * Threads start with the first batch and end when the loop over the batches is left, also by `break` or an error.
+ *
+ * @param recipe With `workers` = 0 batches are made in this thread, when they are asked for.
+ * @param cursor Where to go on: the `cursor` of an earlier batch, or 0.
+ * @throws {NucleateError} Exit code 3 if there is nothing to draw or an image cannot be read; exit code 1 if a
+ *   worker ends or exceeds `timeoutSeconds`. Each names the image, the latter two all images of the batch.
+ */
+export async function* batches<R extends Recipe>(recipe: R, cursor = 0): AsyncGenerator<BatchOf<R>, never> {
+  const shared = { ...recipe, sources: recipe.sources.map(shareSource) };
+  const maker = new BatchMaker(shared);
+  const { workers, batchSize } = recipe.loader;
+  if (workers === 0) {
+    for (let next = cursor; ; next += batchSize) yield (await maker.make(next)) as BatchOf<R>;
+  }
+
+  const pool = startPool(shared);
+  try {
+    const ahead: Promise<Batch>[] = [];
+    for (let next = cursor; ; next += batchSize) {
+      ahead.push(prepare(pool, maker, next, recipe.loader.timeoutSeconds));
+      if (ahead.length > workers * batchesAhead) yield (await ahead.shift()!) as BatchOf<R>;
+    }
+  } finally {
+    await pool.destroy();
+  }
+}
+
+/** For each worker one batch in work and one ready, so that uneven batches leave no worker idle. */
+const batchesAhead = 2;
+
+function startPool(recipe: Recipe): Piscina<number, Answer> {
+  const { workers } = recipe.loader;
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  return new Piscina({
+    filename: new URL('./worker.ts', import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+    workerData: recipe,
+    // Not what this process was started with: under vitest that would lack the loader for TypeScript.
+    execArgv: ['--import', loader],
+  });
+}
+
+/** A batch from the pool. Its failure is told when its turn comes, not before. */
+function prepare(
+  pool: Piscina<number, Answer>,
+  maker: BatchMaker,
+  cursor: number,
+  seconds: number,
+): Promise<Batch> {
+  const batch = askPool(pool, maker, cursor, seconds);
+  batch.catch(() => undefined);
+  return batch;
+}
+
+async function askPool(pool: Piscina<number, Answer>, maker: BatchMaker, cursor: number, seconds: number) {
+  const signal = AbortSignal.timeout(seconds * 1000);
+  let answer: Answer;
+  try {
+    answer = await pool.run(cursor, { signal });
+  } catch (cause) {
+    const why = signal.aborted ? `took longer than ${seconds} s` : `failed: ${(cause as Error).message}`;
+    throw new NucleateError(
+      {
+        what: `Preparing a batch ${why}.`,
+        where: maker.idsAt(cursor).join(', '),
+        mend: 'Run `nucleate data check` on these images, or lower `workers` if memory is short.',
+        exitCode: exitCodes.internal,
+      },
+      { cause },
+    );
+  }
+  if ('failure' in answer) throw new NucleateError(answer.failure);
+  return answer.batch;
+}

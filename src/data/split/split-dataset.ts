@@ -1,0 +1,46 @@
+import { exitCodes, NucleateError } from '../../errors.js';
+import { mapAhead } from '../ahead.js';
+import type { Dataset } from '../layout.js';
+import { refuseProblems } from '../problems.js';
+import { portraitOf, type Portrait } from './portrait.js';
+import { splitImages, type Split, type SplitOptions } from './split.js';
+
+export interface SplitDatasetOptions extends Omit<SplitOptions, 'dataset'> {
+  /** Told after each image how many are done. */
+  readonly onImage?: (done: number) => void;
+}
+
+/** Images that are read at a time. */
+const imagesAhead = 3;
+
+/**
+ * Reads all images of a dataset and splits them; see {@link splitImages}.
+ *
+ * @throws {NucleateError} Exit code 3 for a dataset with problems, for images that `known` lacks, and for fewer groups
+ *   than folds.
+ */
+export async function splitDataset(
+  dataset: Dataset,
+  { onImage = () => {}, ...options }: SplitDatasetOptions,
+): Promise<Split> {
+  const { known } = options;
+  const missing = known ? dataset.images.filter(({ id }) => !known.has(id)) : [];
+  const unknown = missing.map(({ place: where }) => {
+    return { what: 'The groups lack this image.', where, mend: 'Add its line, or leave out --groups.' };
+  });
+  const problems = [...dataset.problems, ...unknown];
+  if (problems.length > 0) throw refuseProblems(dataset.path, problems);
+  const portraits: Portrait[] = [];
+  for await (const { id, image } of mapAhead(dataset.images, imagesAhead, (entry) => entry.read())) {
+    portraits.push(portraitOf(id, image));
+    onImage(portraits.length);
+  }
+  try {
+    return splitImages(portraits, { ...options, dataset: await dataset.identity() });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const what = `The dataset cannot be split: ${cause.message}.`;
+    const mend = 'Take fewer folds.';
+    throw new NucleateError({ what, where: dataset.path, mend, exitCode: exitCodes.data }, { cause });
+  }
+}

@@ -1,0 +1,64 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { exitCodes, NucleateError } from '../../errors.js';
+import type { Split, SplitImage } from './split.js';
+
+/**
+ * Writes a split as JSON, one line an image, so that two splits can be compared line by line.
+ *
+ * @throws {NucleateError} Exit code 8 if the file cannot be written.
+ */
+export async function writeSplit(path: string, { images, ...facts }: Split): Promise<void> {
+  const head = Object.entries(facts).map(
+    ([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`,
+  );
+  const rows = Object.entries(images).map(
+    ([id, image]) => `    ${JSON.stringify(id)}: ${JSON.stringify(image)}`,
+  );
+  const text = ['{', ...head, '  "images": {', rows.join(',\n'), '  }', '}', ''].join('\n');
+  await writeFile(path, text).catch((cause: Error) => {
+    const what = `The split cannot be written: ${cause.message}.`;
+    const mend = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
+  });
+}
+
+/**
+ * Reads a split.
+ *
+ * @throws {NucleateError} Exit code 3 if the file cannot be read or is not a split.
+ */
+export async function readSplit(path: string): Promise<Split> {
+  const refuse = (what: string, cause?: unknown) => {
+    const mend = 'Give a file that `nucleate data split` has written.';
+    return new NucleateError({ what, where: path, mend, exitCode: exitCodes.data }, { cause });
+  };
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw refuse(`The split cannot be read: ${cause.message}.`, cause);
+  });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(`The split is not JSON: ${(cause as Error).message}.`, cause);
+  }
+  if (!isSplit(parsed)) throw refuse('The file is JSON, and not a split.');
+  return parsed;
+}
+
+function isSplit(value: unknown): value is Split {
+  if (typeof value !== 'object' || value === null) return false;
+  const { dataset, seed, folds, images } = value as Record<string, unknown>;
+  if (typeof dataset !== 'string' || typeof seed !== 'number' || !isCount(folds)) return false;
+  if (typeof images !== 'object' || images === null) return false;
+  return Object.values(images).every((image) => isSplitImage(image, folds));
+}
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0;
+
+function isSplitImage(value: unknown, folds: number): value is SplitImage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { fold, group, cluster } = value as Record<string, unknown>;
+  const isFold = typeof fold === 'number' && Number.isInteger(fold) && fold >= 0 && fold < folds;
+  return isFold && typeof group === 'number' && typeof cluster === 'string';
+}

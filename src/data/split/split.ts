@@ -1,0 +1,97 @@
+import type { Problem } from '../../errors.js';
+import { assignFolds, type FoldItem } from './folds.js';
+import type { KnownGroup } from './groups-csv.js';
+import { Groups } from './groups.js';
+import type { Portrait } from './portrait.js';
+import { findRelations, type Relation } from './relations.js';
+
+/** Which image is in which fold, and why. */
+export interface Split {
+  /** Of the dataset that was split. */
+  readonly dataset: string;
+  readonly seed: number;
+  readonly folds: number;
+  readonly images: Readonly<Record<string, SplitImage>>;
+}
+
+export interface SplitImage {
+  readonly fold: number;
+  /** Number of the group that shares a fold. */
+  readonly group: number;
+  readonly cluster: string;
+}
+
+export interface SplitOptions {
+  /** See `identityOf`. */
+  readonly dataset: string;
+  readonly folds: number;
+  readonly seed: number;
+  /** Mosaics and clusters that are known; what the pixels show is added to the mosaics. */
+  readonly known?: ReadonlyMap<string, KnownGroup> | undefined;
+}
+
+/**
+ * Splits a dataset into folds. Images with equal or alike pixels, crops whose borders continue each other, and images
+ * of one known mosaic share a fold; clusters (the known ones, else the modalities) are spread evenly.
+ *
+ * @throws {RangeError} If `known` lacks an image, or there are fewer groups than folds.
+ */
+export function splitImages(
+  portraits: readonly Portrait[],
+  { dataset, folds, seed, known }: SplitOptions,
+): Split {
+  const groups = new Groups(portraits.map(({ id }) => id));
+  for (const { first, second } of findRelations(portraits)) groups.unite(first, second);
+  if (known) uniteMosaics(groups, portraits, known);
+  const modalities = new Map(portraits.map(({ id, modality }) => [id, modality]));
+  const items: FoldItem[] = [...groups.all().values()].flatMap((ids, group) =>
+    ids.map((id) => ({ id, group, cluster: known ? known.get(id)!.cluster : modalities.get(id)! })),
+  );
+  const foldOf = assignFolds(items, folds, seed);
+  const images = items
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+    .map(({ id, group, cluster }): [string, SplitImage] => [id, { fold: foldOf.get(id)!, group, cluster }]);
+  return { dataset, seed, folds, images: Object.fromEntries(images) };
+}
+
+function uniteMosaics(
+  groups: Groups,
+  portraits: readonly Portrait[],
+  known: ReadonlyMap<string, KnownGroup>,
+) {
+  const firstOf = new Map<string, string>();
+  for (const { id } of portraits) {
+    const mosaic = known.get(id)?.mosaic;
+    if (mosaic === undefined)
+      throw new RangeError(`Expected a group for every image, received none for ${id}`);
+    const first = firstOf.get(mosaic);
+    if (first === undefined) firstOf.set(mosaic, id);
+    else groups.unite(first, id);
+  }
+}
+
+/** Pairs that belong together and are in different folds; pairs of which the split lacks an image are no leaks. */
+export function leaksOf(split: Split, relations: readonly Relation[]): Relation[] {
+  const foldOf = (id: string) => split.images[id]?.fold;
+  return relations.filter(({ first, second }) => {
+    const [one, other] = [foldOf(first), foldOf(second)];
+    return one !== undefined && other !== undefined && one !== other;
+  });
+}
+
+/** What keeps a split from being used with a dataset. */
+export function splitProblems(split: Split, dataset: string, ids: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
+  if (split.dataset !== dataset) {
+    const mend = 'Use the dataset that was split, or split this one: nucleate data split.';
+    problems.push({ what: `The split is of the dataset ${split.dataset}, and this is ${dataset}.`, mend });
+  }
+  for (const id of ids) {
+    if (split.images[id]) continue;
+    problems.push({
+      what: `The split lacks the image ${id}.`,
+      mend: 'Split this dataset: nucleate data split.',
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,147 @@
+import type { LabelImage } from '../data/image.js';
+import { aggregatedJaccard, panopticQuality, sumMatchedIou } from './area-figures.js';
+import { countErrors, instanceKinds, type ErrorCounts } from './error-kinds.js';
+import { exceedsIou, iouPercents, matchInstances } from './match-instances.js';
+import { countOverlaps, type Overlaps } from './overlaps.js';
+import { sizeClasses, sizeClassOf } from './size-classes.js';
+
+/** Instances counted at each threshold of {@link iouPercents}. T = 10. */
+export interface HitCounts {
+  /** `[T]` matched pairs. */
+  readonly tp: readonly number[];
+  /** `[T]` predicted instances without a match. */
+  readonly fp: readonly number[];
+  /** `[T]` true instances without a match. */
+  readonly fn: readonly number[];
+}
+
+/** Hits and errors of some of an image's instances. */
+export interface InstanceCounts extends HitCounts {
+  readonly gtCount: number;
+  readonly predCount: number;
+  readonly errors: ErrorCounts;
+}
+
+/** All figures of one image. */
+export interface ImageEvaluation extends InstanceCounts {
+  readonly id: string;
+  /** Modality cluster; absent where unknown. */
+  readonly cluster?: string;
+  /** Mean over thresholds of TP / (TP + FP + FN), 0 to 1; 1 where truth and prediction are both empty. */
+  readonly score: number;
+  /** Mean IoU of the pairs with IoU > 1/2; null where there is none. */
+  readonly meanMatchedIou: number | null;
+  /** Aggregated Jaccard index; 1 where both are empty. */
+  readonly aji: number;
+  /** Panoptic quality; 1 where both are empty. */
+  readonly panopticQuality: number;
+  /** In the order of {@link sizeClasses}. A matched pair belongs to the class of its true instance. */
+  readonly sizeClasses: readonly InstanceCounts[];
+}
+
+export interface EvaluateImageOptions {
+  readonly id: string;
+  readonly cluster?: string;
+  /**
+   * Predicted objects that have no pixel in `pred`, since their mask was empty or lies wholly under earlier ones. Each
+   * is a false positive at every threshold; they belong to no size class. @default 0
+   */
+  readonly pixelless?: number;
+}
+
+/**
+ * Scores one predicted label image against the truth.
+ *
+ * Empty cases: both empty 1; only one of them empty 0.
+ *
+ * @throws {RangeError} If the sizes differ, or a label is negative.
+ *
+ * Source: evaluation text of the 2018 Data Science Bowl; it leaves the case that both are empty open.
+ */
+export function evaluateImage(
+  gt: LabelImage,
+  pred: LabelImage,
+  { id, cluster, pixelless = 0 }: EvaluateImageOptions,
+): ImageEvaluation {
+  const overlaps = countOverlaps(gt, pred);
+  const matchedCount = matchInstances(overlaps).length;
+  const classes = countBySize(overlaps);
+  const counts = addPixelless(sumCounts(classes), pixelless);
+  return {
+    id,
+    ...(cluster === undefined ? {} : { cluster }),
+    score: imageScore(counts),
+    ...counts,
+    meanMatchedIou: matchedCount === 0 ? null : sumMatchedIou(overlaps) / matchedCount,
+    aji: aggregatedJaccard(overlaps),
+    panopticQuality: panopticQuality(overlaps, pixelless),
+    sizeClasses: classes,
+  };
+}
+
+/** TP / (TP + FP + FN); 1 where all three are 0. */
+export function accuracy(tp: number, fp: number, fn: number): number {
+  return tp + fp + fn === 0 ? 1 : tp / (tp + fp + fn);
+}
+
+function imageScore({ tp, fp, fn }: HitCounts): number {
+  return tp.reduce((sum, hits, index) => sum + accuracy(hits, fp[index]!, fn[index]!), 0) / tp.length;
+}
+
+/** The counts of each size class. */
+function countBySize(overlaps: Overlaps): InstanceCounts[] {
+  const matches = matchInstances(overlaps);
+  const kinds = instanceKinds(overlaps);
+  const gtClass = Array.from(overlaps.gtAreas, sizeClassOf);
+  const predClass = Array.from(overlaps.predAreas, sizeClassOf);
+  for (const { gt, pred } of matches) predClass[pred] = gtClass[gt]!;
+  return sizeClasses.map((_, size) => {
+    const ofClass = <T>(values: readonly T[], classes: readonly number[]) =>
+      values.filter((_, index) => classes[index] === size);
+    const gtKinds = ofClass(kinds.gt, gtClass);
+    const predKinds = ofClass(kinds.pred, predClass);
+    const ofSize = matches.filter(({ gt }) => gtClass[gt] === size);
+    const tp = iouPercents.map((percent) => ofSize.filter((pair) => exceedsIou(pair, percent)).length);
+    return {
+      gtCount: gtKinds.length,
+      predCount: predKinds.length,
+      tp,
+      fp: tp.map((hits) => predKinds.length - hits),
+      fn: tp.map((hits) => gtKinds.length - hits),
+      errors: countErrors({ gt: gtKinds, pred: predKinds }),
+    };
+  });
+}
+
+/** Adds counts of disjoint sets of instances; all 0 for none. */
+export function sumCounts(parts: readonly InstanceCounts[]): InstanceCounts {
+  const sum = (value: (part: InstanceCounts) => number) =>
+    parts.reduce((total, part) => total + value(part), 0);
+  const sumEach = (key: 'tp' | 'fp' | 'fn') =>
+    iouPercents.map((_, index) => sum((part) => part[key][index]!));
+  const sumErrors = (key: keyof ErrorCounts) => sum((part) => part.errors[key]);
+  return {
+    gtCount: sum((part) => part.gtCount),
+    predCount: sum((part) => part.predCount),
+    tp: sumEach('tp'),
+    fp: sumEach('fp'),
+    fn: sumEach('fn'),
+    errors: {
+      missed: sumErrors('missed'),
+      merged: sumErrors('merged'),
+      split: sumErrors('split'),
+      extra: sumErrors('extra'),
+      merging: sumErrors('merging'),
+      fragments: sumErrors('fragments'),
+    },
+  };
+}
+
+function addPixelless(counts: InstanceCounts, pixelless: number): InstanceCounts {
+  return {
+    ...counts,
+    predCount: counts.predCount + pixelless,
+    fp: counts.fp.map((misses) => misses + pixelless),
+    errors: { ...counts.errors, extra: counts.errors.extra + pixelless },
+  };
+}

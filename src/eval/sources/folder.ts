@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join, parse, relative, sep } from 'node:path';
+import type { Problem } from '../../errors.js';
+import { refuseSource, sourceError } from './source.js';
+
+/** An image file of a folder. */
+export interface ImageFile {
+  /** The name without extension. */
+  readonly stem: string;
+  readonly path: string;
+}
+
+/** Images and subfolders of a folder; both in code-unit order of their names. */
+export interface Listing {
+  readonly images: readonly ImageFile[];
+  /** Names. */
+  readonly folders: readonly string[];
+}
+
+const imageExtension = /^\.(png|tiff?)$/iu;
+
+/**
+ * Lists the .png, .tif and .tiff files and the subfolders; other files and names that begin with a dot are ignored.
+ * Links are refused, so that nothing outside the folder is read.
+ *
+ * @throws {NucleateError} Exit code 3: no such folder, a link, names that differ only in case or in how an accent is
+ *   encoded, which are one file on some systems.
+ */
+export async function listFolder(folder: string): Promise<Listing> {
+  const images: ImageFile[] = [];
+  const folders: string[] = [];
+  const problems: Problem[] = [];
+  const namesInUse = new Map<string, string>();
+  for (const name of await listNames(folder)) {
+    if (name.startsWith('.')) continue;
+    const path = join(folder, name);
+    const info = await lstat(path);
+    const { name: stem, ext } = parse(name);
+    const isImage = imageExtension.test(ext);
+    if (info.isDirectory()) folders.push(name);
+    else if (!isImage) continue;
+    else if (info.isFile()) images.push({ stem, path });
+    else problems.push({ what: 'Links are not followed.', where: path, mend: 'Put the file itself there.' });
+
+    const folded = (info.isDirectory() ? name : stem).normalize('NFC').toLowerCase();
+    const rival = namesInUse.get(folded);
+    if (rival !== undefined && isImage) {
+      problems.push({
+        what: `The name collides with ${rival}.`,
+        where: path,
+        mend: 'Rename one of the two.',
+      });
+    }
+    namesInUse.set(folded, name);
+  }
+  refuseSource(folder, 'The folder has', problems, 'Mend what is listed.');
+  return { images, folders };
+}
+
+async function listNames(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (cause) {
+    const what = `The folder cannot be read: ${(cause as Error).message}.`;
+    throw sourceError(folder, what, 'Check the path.', cause);
+  }
+}
+
+/**
+ * SHA-256 over the files of a folder: for each, in the code-unit order of their paths within it, the path, a zero
+ * byte and the SHA-256 of its content.
+ *
+ * @returns Hexadecimal; the same on every machine, wherever the folder lies.
+ */
+export async function hashFiles(folder: string, paths: readonly string[]): Promise<string> {
+  const total = createHash('sha256');
+  const named = paths.map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }));
+  named.sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const { path, name } of named) {
+    const content = createHash('sha256')
+      .update(await readFile(path))
+      .digest();
+    total.update(name).update('\0').update(content);
+  }
+  return total.digest('hex');
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Problem } from '../../errors.js';
+import { refuseSource, sourceError, type PredictionSource } from './source.js';
+
+/** The file of a folder of predictions that says which data they were made for. */
+const recordName = 'dataset.json';
+
+const Recorded = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/u) });
+
+/**
+ * The hash of the data that a folder of predictions was made for, as {@link TruthSource.hash} gives it.
+ *
+ * @returns null where nothing is recorded.
+ * @throws {NucleateError} Exit code 3 if the record is damaged.
+ */
+export async function readRecordedHash(folder: string): Promise<string | null> {
+  const path = join(folder, recordName);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw sourceError(
+      path,
+      `The file cannot be read: ${(error as Error).message}.`,
+      'Check the file.',
+      error,
+    );
+  }
+  try {
+    return Recorded.parse(JSON.parse(text)).sha256;
+  } catch (cause) {
+    const mend = 'Remove the file, or write {"sha256": "..."} with the 64 hexadecimal digits of the data.';
+    throw sourceError(path, 'The record of the data is damaged.', mend, cause);
+  }
+}
+
+/**
+ * Refuses predictions that are recorded to be made for other data.
+ *
+ * @param sha256 Of the data that they are to be scored on.
+ * @throws {NucleateError} Exit code 3, naming all of them.
+ */
+export function refuseOtherData(
+  predictions: readonly PredictionSource[],
+  data: string,
+  sha256: string,
+): void {
+  const problems = predictions.flatMap(({ path, dataHash }): Problem[] =>
+    dataHash === null || dataHash === sha256
+      ? []
+      : [
+          {
+            what: `It was made for the data ${dataHash.slice(0, 12)}..., not ${sha256.slice(0, 12)}....`,
+            where: path,
+          },
+        ],
+  );
+  const mend =
+    'Give --data the data that the targets were made for, or compare nevertheless with --allow-other-data.';
+  refuseSource(data, 'The targets have', problems, mend);
+}

@@ -1,0 +1,129 @@
+import type { CheckResult, DatasetSummary } from '../data/check/check-dataset.js';
+import { kindWords, type Finding } from '../data/check/finding.js';
+import type { Dataset } from '../data/layout.js';
+import { encodePng } from '../data/image-io.js';
+import { findingPicture } from './finding-picture.js';
+import { html, htmlPage, type Html } from './html.js';
+import { pageScript, pageStyle } from './page-assets.js';
+
+/** Pictures of one kind of problem; the table below them lists all. */
+const picturesOfKind = 24;
+
+/** Rows of the table: a page of more opens slowly, and --json has all. */
+const maxRows = 5000;
+
+const ownStyle = `
+td { text-align: left; overflow-wrap: anywhere; }
+.error { color: #a61b00; font-weight: 600; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 12px; }
+.gallery img { width: 100%; image-rendering: pixelated; display: block; background: #000; }
+.gallery figcaption { text-align: left; overflow-wrap: anywhere; }
+`;
+
+/**
+ * A page about what `nucleate data check` found. It reads the images of its pictures again, one at a time.
+ *
+ * @returns HTML that needs no network and nothing beside it.
+ */
+export async function checkPage(dataset: Dataset, { summary, findings }: CheckResult): Promise<string> {
+  const kinds = [...new Set(findings.map(({ kind }) => kind))];
+  const sections: Html[] = [];
+  for (const kind of kinds) {
+    sections.push(
+      await kindSection(
+        dataset,
+        findings.filter((finding) => finding.kind === kind),
+      ),
+    );
+  }
+  const left = findings.length - maxRows;
+  const body = html`<main>
+    <h1>Dataset check</h1>
+    <p><b>${summary.path}</b>: ${summary.description}. SHA-256 <code>${summary.identity}</code></p>
+    ${summaryTable(summary)} ${findings.length === 0 ? html`<p>No problems.</p>` : sections}
+    <h2>All problems</h2>
+    ${left > 0 ? html`<p class="note">${left} more are in the output of --json.</p>` : ''}
+    <div class="scroll">${findingTable(findings.slice(0, maxRows))}</div>
+  </main>`;
+  const title = `Dataset check: ${summary.path}`;
+  return htmlPage({ title, body, style: pageStyle + ownStyle, script: pageScript });
+}
+
+function summaryTable(summary: DatasetSummary): Html {
+  const { images, readable, masks, nuclei, sizes, nucleiPerImage, nucleusArea, modalities } = summary;
+  const { errors, warnings, neighbours } = summary;
+  const rows: [string, string][] = [
+    ['Errors, warnings', `${errors}, ${warnings}`],
+    ['Images', readable === images ? `${images}` : `${images}, of which ${images - readable} cannot be read`],
+    ['Masks, nuclei', `${masks}, ${nuclei}`],
+    [
+      'Nuclei an image',
+      `median ${nucleiPerImage.median}, 95 % ${nucleiPerImage.p95}, most ${nucleiPerImage.most}`,
+    ],
+    ['Area of a nucleus, px', `1 % ${nucleusArea.p1}, median ${nucleusArea.median}, 99 % ${nucleusArea.p99}`],
+    ['Sizes', sizes.map((size) => `${size.width} x ${size.height}: ${size.images}`).join(', ')],
+    [
+      'Modalities',
+      Object.entries(modalities)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(', '),
+    ],
+    ['Crops that continue each other', `${neighbours} pairs`],
+  ];
+  return html`<table>
+    <tbody>
+      ${rows.map(
+        ([name, value]) =>
+          html`<tr>
+            <th>${name}</th>
+            <td>${value}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+async function kindSection(dataset: Dataset, findings: readonly Finding[]): Promise<Html> {
+  const figures: Html[] = [];
+  for (const finding of findings.slice(0, picturesOfKind)) {
+    const entry = dataset.images.find(({ id }) => id === finding.image);
+    if (entry === undefined || finding.kind === 'file') continue;
+    const picture = await encodePng(findingPicture(await entry.read(), finding));
+    const source = `data:image/png;base64,${picture.toString('base64')}`;
+    figures.push(
+      html`<figure>
+        <img src="${source}" alt="" />
+        <figcaption>${finding.what} <code>${entry.id}</code></figcaption>
+      </figure>`,
+    );
+  }
+  const [first] = findings;
+  const shown = figures.length < findings.length && figures.length > 0 ? `, ${figures.length} shown` : '';
+  return html`<h2>${kindWords[first!.kind]}</h2>
+    <p class="note">${findings.length} found${shown}.</p>
+    <div class="gallery">${figures}</div>`;
+}
+
+function findingTable(findings: readonly Finding[]): Html {
+  const headings = ['kind', 'severity', 'place', 'problem', 'what to do'];
+  const rows = findings.map(
+    ({ kind, severity, where, what, mend }) =>
+      html`<tr>
+        <td>${kind}</td>
+        <td class="${severity}">${severity}</td>
+        <td>${where ?? ''}</td>
+        <td>${what}</td>
+        <td>${mend ?? ''}</td>
+      </tr>`,
+  );
+  return html`<table class="sortable">
+    <thead>
+      <tr>
+        ${headings.map((name) => html`<th scope="col"><button>${name}</button></th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
+}

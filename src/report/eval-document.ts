@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { bootstrapResamples, compareImages, intervalLevel } from '../eval/compare.js';
+import type { Scored, ScoredTarget } from '../eval/score-sources.js';
+import type { TruthSource } from '../eval/sources/source.js';
+import { randomFor } from '../random.js';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+const difference = z.number().min(-1).max(1);
+
+const Overlaps = z
+  .strictObject({
+    images: count.describe('Images with at least one of the others'),
+    pixels: count.describe('Pixels that objects had to leave to earlier ones'),
+    pixelless: count.describe('Objects without a pixel of their own'),
+  })
+  .describe('What it took to make label images of objects that overlap');
+
+const Errors = z
+  .strictObject({
+    missed: count.describe('True instances that nothing explains'),
+    merged: count.describe('True instances that share a prediction with another one'),
+    split: count.describe('True instances in several predictions'),
+    extra: count.describe('Predictions that nothing explains'),
+    merging: count.describe('Predictions over several true instances'),
+    fragments: count.describe('Predictions within a split true instance'),
+  })
+  .describe('Instances without a match at threshold 0.5 by kind');
+
+const hits = {
+  tp: z.array(count).readonly().describe('Matched pairs at each threshold'),
+  fp: z.array(count).readonly().describe('Predicted instances without a match at each threshold'),
+  fn: z.array(count).readonly().describe('True instances without a match at each threshold'),
+};
+
+const instanceCounts = {
+  gtCount: count.describe('True instances'),
+  predCount: count.describe('Predicted instances'),
+};
+
+const pooled = {
+  threshold: share.describe('IoU; a hit is above it'),
+  tp: count,
+  fp: count,
+  fn: count,
+  precision: share
+    .nullable()
+    .describe('TP / (TP + FP), instances of all images; null where nothing is predicted'),
+  recall: share.nullable().describe('TP / (TP + FN), instances of all images; null where there is no truth'),
+  f1: share.describe('2 TP / (2 TP + FP + FN), instances of all images; 1 where there are none'),
+};
+
+const meanMatchedIou = share.nullable().describe('Mean IoU of the pairs above 0.5; null where there is none');
+
+const summary = {
+  imageCount: count,
+  ...instanceCounts,
+  bothEmptyCount: count.describe('Images where truth and prediction are both empty; they score 1'),
+  score: share.describe('Mean over images of the mean over thresholds of TP / (TP + FP + FN)'),
+  perThreshold: z
+    .array(z.strictObject({ ...pooled, score: share.describe('Mean over images of TP / (TP + FP + FN)') }))
+    .readonly(),
+  meanMatchedIou,
+  aji: share.describe('Aggregated Jaccard index, mean over images'),
+  panopticQuality: share.describe('Mean over images'),
+  errors: Errors,
+};
+
+const Image = z.strictObject({
+  id: z.string(),
+  cluster: z.string().optional().describe('Modality cluster; absent where unknown'),
+  score: share,
+  ...instanceCounts,
+  ...hits,
+  meanMatchedIou,
+  aji: share.describe('Aggregated Jaccard index; 1 where both are empty'),
+  panopticQuality: share.describe('1 where both are empty'),
+  errors: Errors,
+  sizeClasses: z
+    .array(z.strictObject({ ...instanceCounts, ...hits, errors: Errors }))
+    .readonly()
+    .describe('In the order of the sizeClasses of the target'),
+});
+
+const Comparison = z.strictObject({
+  difference: difference.describe('Score minus the score of the first target'),
+  interval: z
+    .strictObject({ low: difference, high: difference })
+    .describe('Of the difference, by the paired bootstrap over images'),
+  better: count.describe('Images that score higher than in the first target'),
+  worse: count,
+  equal: count,
+  mostChanged: z
+    .array(z.strictObject({ id: z.string(), before: share, after: share, difference }))
+    .readonly()
+    .describe('At most 20 images, the largest change first; images without change are left out'),
+});
+
+const Target = z.strictObject({
+  path: z.string(),
+  kind: z.string().describe('What the target was read as'),
+  overlaps: Overlaps,
+  ...summary,
+  thresholds: z.array(share).readonly(),
+  clusters: z
+    .array(z.strictObject({ cluster: z.string(), ...summary }))
+    .readonly()
+    .describe('One entry a modality cluster; empty where none is known'),
+  sizeClasses: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        minArea: count.describe('px, inclusive'),
+        maxArea: count.nullable().describe('px, exclusive; null for no limit'),
+        ...instanceCounts,
+        perThreshold: z.array(z.strictObject(pooled)).readonly(),
+        errors: Errors,
+      }),
+    )
+    .readonly()
+    .describe('By area; a matched pair belongs to the class of its true instance'),
+  images: z.array(Image).readonly(),
+  comparison: Comparison.nullable().describe('With the first target; null for the first'),
+});
+
+/** What `nucleate eval --json` prints. docs/eval-output.schema.json is made from it. */
+export const EvalDocument = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    data: z.strictObject({
+      path: z.string(),
+      kind: z.string(),
+      imageCount: count,
+      gtCount: count.describe('True instances'),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/u)
+        .describe('Over the names and contents of its files'),
+      overlaps: Overlaps,
+    }),
+    bootstrap: z.strictObject({
+      resamples: count.describe('Times that the images are drawn anew'),
+      level: share.describe('Share of the resampled differences within the interval'),
+      seed: count.describe('Of the random draws'),
+    }),
+    targets: z.array(Target).readonly().describe('In the order of the command line'),
+  })
+  .meta({ title: 'Output of nucleate eval --json' });
+export type EvalDocument = z.output<typeof EvalDocument>;
+export type EvalTarget = EvalDocument['targets'][number];
+
+/** Images of the `mostChanged` of a comparison. */
+const mostChangedCount = 20;
+
+/** Any fixed number: two runs of one comparison have to print the same interval. */
+const bootstrapSeed = 1;
+
+/** Puts everything that was measured into one record, comparisons with the first target included. */
+export function evalDocument(
+  truth: TruthSource,
+  sha256: string,
+  { truthOverlaps, targets }: Scored,
+): EvalDocument {
+  const first = targets[0]!;
+  return {
+    schemaVersion: 1,
+    data: {
+      path: truth.path,
+      kind: truth.kind,
+      imageCount: first.evaluation.imageCount,
+      gtCount: first.evaluation.gtCount,
+      sha256,
+      overlaps: truthOverlaps,
+    },
+    bootstrap: { resamples: bootstrapResamples, level: intervalLevel, seed: bootstrapSeed },
+    targets: targets.map((target) => ({
+      path: target.source.path,
+      kind: target.source.kind,
+      overlaps: target.overlaps,
+      ...target.evaluation,
+      comparison: target === first ? null : comparison(first, target),
+    })),
+  };
+}
+
+function comparison(first: ScoredTarget, target: ScoredTarget) {
+  const random = randomFor(bootstrapSeed, 'bootstrap');
+  const { images, ...figures } = compareImages(first.evaluation.images, target.evaluation.images, random);
+  const changed = images.filter(({ difference }) => difference !== 0);
+  return { ...figures, mostChanged: changed.slice(0, mostChangedCount) };
+}

@@ -1,0 +1,104 @@
+import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
+import type { EvalDocument, EvalTarget } from './eval-document.js';
+import { html, type Html } from './html.js';
+import { formatDifference, formatShare } from './numbers.js';
+import {
+  backgroundOf,
+  baseImage,
+  colours,
+  drawErrors,
+  drawOutlines,
+  thinImage,
+  thinLabels,
+} from './overlay.js';
+import { pngDataUri } from './png-data-uri.js';
+
+export interface EvalSources {
+  readonly truth: TruthSource;
+  /** In the order of the document's targets. */
+  readonly predictions: readonly PredictionSource[];
+}
+
+/** Images of each gallery. A page stays below some 10 MB. */
+const galleryLength = 8;
+
+/** px of the longer side; larger images are thinned. */
+const largestSide = 512;
+
+/** Targets of which pictures are shown; the page says so if there are more. */
+export const shownTargets = 4;
+
+/** The images with the lowest mean score over the targets, worst first; perfect ones are left out. */
+export async function worstGallery(document: EvalDocument, sources: EvalSources): Promise<Html> {
+  const { targets } = document;
+  const means = targets[0]!.images.map(({ id }, index) => ({
+    id,
+    mean: targets.reduce((sum, { images }) => sum + images[index]!.score, 0) / targets.length,
+  }));
+  const worst = means.filter(({ mean }) => mean < 1).sort((one, two) => one.mean - two.mean);
+  return gallery(
+    worst.slice(0, galleryLength).map(({ id }) => id),
+    document,
+    sources,
+  );
+}
+
+/** The images that changed most between the first and any other target. */
+export async function changedGallery(document: EvalDocument, sources: EvalSources): Promise<Html> {
+  const changes = document.targets.flatMap(({ comparison }) => comparison?.mostChanged ?? []);
+  changes.sort((one, two) => Math.abs(two.difference) - Math.abs(one.difference));
+  const ids = [...new Set(changes.map(({ id }) => id))];
+  return gallery(ids.slice(0, galleryLength), document, sources);
+}
+
+async function gallery(ids: readonly string[], document: EvalDocument, sources: EvalSources): Promise<Html> {
+  const entries: Html[] = [];
+  for (const id of ids) entries.push(await galleryEntry(id, document, sources));
+  return html`${entries}`;
+}
+
+async function galleryEntry(id: string, { targets }: EvalDocument, sources: EvalSources): Promise<Html> {
+  const { truth, predictions } = sources;
+  const { labelImage: gt } = await truth.read(id);
+  const step = Math.ceil(Math.max(gt.width, gt.height) / largestSide);
+  const thinGt = thinLabels(gt, step);
+  const base = thinImage(baseImage(await truth.readImage(id), gt), step);
+  const background = backgroundOf(base);
+  const figures = [
+    figure(await pngDataUri(base), 'image'),
+    figure(await pngDataUri(drawOutlines(background, thinGt, colours.truth)), 'truth'),
+  ];
+  for (const [index, prediction] of predictions.slice(0, shownTargets).entries()) {
+    const { labelImage: pred } = await prediction.read(id, gt);
+    const thinPred = thinLabels(pred, step);
+    const errors = drawErrors(background, { gt: thinGt, pred: thinPred }, { gt, pred });
+    figures.push(
+      figure(
+        await pngDataUri(drawOutlines(background, thinPred, colours.prediction)),
+        `[${index + 1}] prediction`,
+      ),
+      figure(await pngDataUri(errors), `[${index + 1}] errors`),
+    );
+  }
+  const thinned = step > 1 ? `, every ${step}th pixel of ${gt.width} x ${gt.height}` : '';
+  return html`<section class="entry">
+    <h3>${id}<span>${entryScores(id, targets)}${thinned}</span></h3>
+    <div class="panels">${figures}</div>
+  </section> `;
+}
+
+function entryScores(id: string, targets: readonly EvalTarget[]): string {
+  const scores = targets.map(({ images }) => images.find((image) => image.id === id)!.score);
+  return scores
+    .map((score, index) => {
+      const change = index === 0 ? '' : ` (${formatDifference(score - scores[0]!)})`;
+      return `[${index + 1}] ${formatShare(score)}${change}`;
+    })
+    .join('  ');
+}
+
+const figure = (uri: string, caption: string): Html =>
+  html`<figure>
+    <img src="${uri}" alt="${caption}" />
+    <figcaption>${caption}</figcaption>
+  </figure>`;

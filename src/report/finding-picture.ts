@@ -1,0 +1,59 @@
+import type { Finding } from '../data/check/finding.js';
+import type { AnnotatedImage } from '../data/example.js';
+import type { Image } from '../data/image.js';
+import { toEightBits } from '../data/intensity.js';
+import type { Box } from '../data/mask.js';
+
+/** px around the mask. */
+const margin = 12;
+
+/** px; a smaller window would show a speck without its surroundings. */
+const minSide = 48;
+
+/** px; a window without a box is the whole image, thinned to this. */
+const maxSide = 256;
+
+/** Orange of the palette by Okabe and Ito, on grey as on purple. */
+const maskColour = [230, 159, 0] as const;
+
+/** How strongly the mask covers the image, 0 to 1. */
+const opacity = 0.5;
+
+/** A part of the image around what was found, with the mask in orange; the whole image where no mask is at fault. */
+export function findingPicture({ image, masks }: AnnotatedImage, { box, mask }: Finding): Image {
+  const window = box ? around(box, image) : { left: 0, top: 0, right: image.width, bottom: image.height };
+  const runs = masks.find(({ name }) => name === mask)?.runs ?? new Int32Array(0);
+  const covered = new Uint8Array(image.width * image.height);
+  for (let run = 0; run < runs.length; run += 2) covered.fill(1, runs[run], runs[run]! + runs[run + 1]!);
+  const step = Math.max(
+    1,
+    Math.ceil(Math.max(window.right - window.left, window.bottom - window.top) / maxSide),
+  );
+  const width = Math.ceil((window.right - window.left) / step);
+  const height = Math.ceil((window.bottom - window.top) / step);
+  const data = new Uint8Array(width * height * 3);
+  const { channels, data: pixels } = toEightBits(image);
+  const white = pixels.reduce((most, value) => Math.max(most, value), 1);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const pixel = (window.top + y * step) * image.width + window.left + x * step;
+      for (let channel = 0; channel < 3; channel++) {
+        const value = (255 * pixels[pixel * channels + (channels === 3 ? channel : 0)]!) / white;
+        const tinted = value + opacity * covered[pixel]! * (maskColour[channel]! - value);
+        data[to++] = Math.round(tinted);
+      }
+    }
+  }
+  return { width, height, channels: 3, data };
+}
+
+/** The box with its surroundings, within the image. */
+function around(box: Box, { width, height }: Image): Box {
+  const grow = (from: number, to: number, size: number) => {
+    const extra = Math.max(margin, Math.ceil((minSide - (to - from)) / 2));
+    return [Math.max(0, from - extra), Math.min(size, to + extra)] as const;
+  };
+  const [left, right] = grow(box.left, box.right, width);
+  const [top, bottom] = grow(box.top, box.bottom, height);
+  return { left, top, right, bottom };
+}

@@ -1,0 +1,155 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readLabelImage, writeLabelImage } from '../../src/data/image-io.js';
+import { EvalDocument } from '../../src/report/eval-document.js';
+import { degradations } from '../reference/degrade.js';
+import { jsonError, nucleate } from './run-nucleate.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-eval-'));
+const at = (...names: string[]) => path.join(folder, ...names);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sample = 'examples/dsb2018-mini';
+const ids = ['f-245b9958', 'd-3594684b', 'a-5afb7932'];
+
+beforeAll(async () => {
+  for (const name of ['data', 'shifted', 'merged', 'missing', 'extra']) mkdirSync(at(name));
+  for (const id of ids) {
+    for (const name of [`${id}.png`, `${id}_masks.png`]) cpSync(path.join(sample, name), at('data', name));
+    const truth = await readLabelImage(at('data', `${id}_masks.png`));
+    for (const copy of ['shifted', 'merged'] as const) {
+      await writeLabelImage(at(copy, `${id}.png`), degradations[copy](truth));
+    }
+  }
+  for (const id of ids.slice(1)) cpSync(at('shifted', `${id}.png`), at('missing', `${id}.png`));
+  cpSync(at('shifted'), at('extra'), { recursive: true });
+  cpSync(at('shifted', `${ids[0]}.png`), at('extra', 'other.png'));
+});
+
+const evaluate = (...args: string[]) => nucleate(['eval', ...args, '--data', at('data'), '--quiet']);
+
+describe('one target', () => {
+  test('in words', async () => {
+    const { status, stdout, stderr } = await evaluate(at('data'));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^data .*: images with label images, 3 images, \d+ nuclei\nsha256 [0-9a-f]{64}\n/u,
+    );
+    expect(stdout).toMatch(/^\[1\] .*data {2}1\.0000 /mu);
+    expect(stdout).toMatch(/^0\.95 +1\.0000 +1\.0000 +1\.0000 +1\.0000$/mu);
+    expect(stdout).not.toContain('NaN');
+  });
+
+  test('as JSON that its schema describes', async () => {
+    const { status, stdout } = await evaluate(at('shifted'), '--groups', `${sample}/sample.csv`, '--json');
+    expect(status).toBe(0);
+    const document = EvalDocument.parse(JSON.parse(stdout));
+    const [target, ...others] = document.targets;
+    expect(others).toEqual([]);
+    expect(target).toMatchObject({ kind: 'label images', comparison: null, imageCount: 3 });
+    expect(target!.images.map(({ id, cluster }) => [id, cluster])).toEqual([
+      ['a-5afb7932', 'a'],
+      ['d-3594684b', 'd'],
+      ['f-245b9958', 'f'],
+    ]);
+    const mean = target!.images.reduce((sum, { score }) => sum + score, 0) / 3;
+    expect(target!.score).toBeCloseTo(mean, 12);
+  });
+});
+
+describe('two targets', () => {
+  test('are compared with the first', async () => {
+    const { stdout } = await evaluate(at('merged'), at('shifted'), '--json');
+    const [first, second] = EvalDocument.parse(JSON.parse(stdout)).targets;
+    const { difference, interval, mostChanged } = second!.comparison!;
+    expect(first!.comparison).toBeNull();
+    expect(difference).toBeCloseTo(second!.score - first!.score, 12);
+    expect(interval.low).toBeLessThanOrEqual(difference);
+    expect(interval.high).toBeGreaterThanOrEqual(difference);
+    expect(mostChanged).toHaveLength(3);
+  });
+
+  test('in words', async () => {
+    const { stdout } = await evaluate(at('merged'), at('shifted'));
+    expect(stdout).toMatch(/^\[2\] .*shifted {2}0\.\d{4} {2}\+0\.\d{4} {2}[+-]0\.\d{4} \.\. \+0\.\d{4} /mu);
+    expect(stdout).toMatch(/^most changed, \d better, \d worse, \d equal +\[1\] +\[2\] +change$/mu);
+  });
+});
+
+test('files: a row for each image, and a page', async () => {
+  const [csv, html] = [at('out.csv'), at('out.html')];
+  const { status } = await evaluate(at('merged'), at('shifted'), '--csv', csv, '--html', html);
+  expect(status).toBe(0);
+  expect(readFileSync(csv, 'utf8').trimEnd().split('\n')).toHaveLength(1 + 2 * 3);
+  expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/u);
+});
+
+test('a file that cannot be written', async () => {
+  const outcome = await evaluate(at('shifted'), '--csv', at('no', 'such', 'folder.csv'), '--json');
+  expect(outcome.status).toBe(8);
+  expect(jsonError(outcome).what).toMatch(/^The file cannot be written: ENOENT/u);
+});
+
+describe('predictions that are not in order', () => {
+  test.each([
+    { target: 'missing', problem: 'The image f-245b9958 has no prediction.' },
+    { target: 'extra', problem: 'other is predicted and no image of the data.' },
+  ])('$target', async ({ target, problem }) => {
+    const outcome = await evaluate(at(target), '--json');
+    expect(outcome.status).toBe(3);
+    expect(jsonError(outcome)).toMatchObject({
+      code: 3,
+      what: 'The predictions have 1 problem.',
+      problems: [{ what: problem, where: at(target) }],
+    });
+  });
+
+  test('every problem at once', async () => {
+    const outcome = await evaluate(at('missing'), at('extra'), '--json');
+    expect(jsonError(outcome).problems.map(({ what }) => what)).toEqual([
+      'The image f-245b9958 has no prediction.',
+      'other is predicted and no image of the data.',
+    ]);
+  });
+
+  test('bad runs, with line and column', async () => {
+    const rows = ids.map((id, index) => `${id},1 ${index === 1 ? 'x' : '5'}`);
+    writeFileSync(at('bad.csv'), `ImageId,EncodedPixels\n${rows.join('\n')}\n`);
+    const outcome = await evaluate(at('bad.csv'), '--json');
+    expect(jsonError(outcome).problems).toMatchObject([
+      { what: 'Expected a number of pixels in digits, received `x`.', where: `${at('bad.csv')}:3:14` },
+    ]);
+  });
+
+  test('made for other data', async () => {
+    cpSync(at('shifted'), at('other-data'), { recursive: true });
+    writeFileSync(at('other-data', 'dataset.json'), JSON.stringify({ sha256: 'ab'.repeat(32) }));
+    const outcome = await evaluate(at('shifted'), at('other-data'), '--json');
+    expect(outcome.status).toBe(3);
+    expect(jsonError(outcome).problems).toMatchObject([{ where: at('other-data') }]);
+    expect((await evaluate(at('other-data'), '--allow-other-data')).status).toBe(0);
+    const { stdout } = await evaluate(at('shifted'), '--json');
+    const { sha256 } = EvalDocument.parse(JSON.parse(stdout)).data;
+    writeFileSync(at('other-data', 'dataset.json'), JSON.stringify({ sha256 }));
+    expect((await evaluate(at('other-data'))).status).toBe(0);
+    writeFileSync(at('other-data', 'dataset.json'), '{"sha256": 1}');
+    expect(jsonError(await evaluate(at('other-data'), '--json')).what).toBe(
+      'The record of the data is damaged.',
+    );
+  });
+
+  test('--data is needed', async () => {
+    expect((await nucleate(['eval', at('shifted')])).stderr).toContain('Missing: --data.');
+  });
+});
+
+test('objects that overlap are told', async () => {
+  const rows = [`${ids[0]},1 5`, `${ids[0]},3 5`, `${ids[0]},1 2`, `${ids[1]},`, `${ids[2]},`];
+  writeFileSync(at('overlap.csv'), `ImageId,EncodedPixels\n${rows.join('\n')}\n`);
+  const { stdout } = await evaluate(at('overlap.csv'));
+  expect(stdout).toContain(
+    '[1]: objects overlap in 1 image; 5 pixels stay with the earlier object, 1 object without a pixel counted as extra\n',
+  );
+});

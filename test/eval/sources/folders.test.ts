@@ -1,0 +1,215 @@
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readClusters } from '../../../src/eval/sources/clusters.js';
+import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
+import { refusalOf } from '../../data/expect-refusal.js';
+import { drawing } from '../../reference/draw.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+const image = drawing('11.', '.22');
+const size = { width: 3, height: 2 };
+const fixture = (name: string) => join(import.meta.dirname, '../../fixtures/images', name);
+
+describe('label images', () => {
+  test.each([
+    { names: ['b.png', 'a-1.png', 'a.png'], ids: ['a', 'a-1', 'b'] },
+    { names: ['a_masks.png', 'b_masks.png'], ids: ['a', 'b'] },
+    { names: ['a_cp_masks.png'], ids: ['a'] },
+    { names: ['a_labels.png'], ids: ['a'] },
+    { names: ['a.png', 'a_masks.png', 'b.png', 'b_labels.png'], ids: ['a', 'b'] },
+  ])('$names are $ids', async ({ names, ids }) => {
+    const folder = temporaryFolder();
+    for (const name of names) await folder.labels(name, image);
+    folder.text('notes.txt', '');
+    folder.text('.hidden.png', '');
+    const source = await openPrediction(folder.path);
+    expect(source).toMatchObject({ kind: 'label images', ids });
+    expect(await source.read(ids[0]!, size)).toEqual({ labelImage: image, pixelless: 0, overlapPixels: 0 });
+  });
+
+  test('beside an image the label image is read, not the image', async () => {
+    const folder = temporaryFolder();
+    await folder.mask('a.png', size, [0]);
+    await folder.labels('a_labels.png', image);
+    expect((await (await openPrediction(folder.path)).read('a', size)).labelImage).toEqual(image);
+  });
+
+  test('two for one image, none at all, and a link are refused', async () => {
+    const twice = temporaryFolder();
+    await twice.labels('a_masks.png', image);
+    await twice.labels('a_labels.png', image);
+    expect((await refusalOf(openPrediction(twice.path))).problems[0]!.what).toMatch(
+      /^The image a has another label image, .*a_labels\.png\.$/u,
+    );
+    const none = temporaryFolder();
+    expect((await refusalOf(openPrediction(none.path))).what).toBe('The folder holds no label images.');
+    const linked = temporaryFolder();
+    await linked.labels('a.png', image);
+    symlinkSync(join(linked.path, 'a.png'), join(linked.path, 'b.png'));
+    expect((await refusalOf(openPrediction(linked.path))).problems).toMatchObject([
+      { what: 'Links are not followed.' },
+    ]);
+  });
+
+  test('of another size are refused', async () => {
+    const folder = temporaryFolder();
+    await folder.labels('a.png', image);
+    const source = await openPrediction(folder.path);
+    expect(await refusalOf(source.read('a', { width: 2, height: 3 }))).toMatchObject({
+      what: 'The prediction has 3 x 2 pixels and the truth 2 x 3.',
+      where: join(folder.path, 'a.png'),
+    });
+  });
+
+  test('of floating point, of colours and as JPEG are refused', async () => {
+    const folder = temporaryFolder();
+    for (const [name, file] of [
+      ['float.tif', 'float32.tif'],
+      ['colour.png', 'rgb8.png'],
+      ['jpeg.png', 'flat.jpg'],
+    ] as const) {
+      cpSync(fixture(file), join(folder.path, name));
+    }
+    const source = await openPrediction(folder.path);
+    expect((await refusalOf(source.read('float', size))).what).toMatch(/values float/u);
+    expect((await refusalOf(source.read('colour', size))).what).toMatch(/^The labels are colours/u);
+    expect((await refusalOf(source.read('jpeg', size))).what).toMatch(/^A JPEG cannot hold labels/u);
+  });
+
+  test('with labels above 65535 are refused', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'a.tif'), uint32Tiff([0, 1, 70000, 70000, 2, 0]));
+    const source = await openPrediction(folder.path);
+    expect((await refusalOf(source.read('a', size))).what).toMatch(/values uint/u);
+  });
+
+  /** An uncompressed TIFF of 3 x 2 px with 32 bits a pixel (TIFF 6.0, sections 2 to 4). */
+  function uint32Tiff(values: number[]): Buffer {
+    const entries = [
+      [256, 3],
+      [257, 2],
+      [258, 32],
+      [259, 1],
+      [262, 1],
+      [273, 8],
+      [277, 1],
+      [278, 2],
+      [279, 24],
+      [339, 1],
+    ] as const;
+    const file = Buffer.alloc(8 + 24 + 2 + 12 * entries.length + 4);
+    file.write('II', 'latin1');
+    file.writeUInt16LE(42, 2);
+    file.writeUInt32LE(32, 4);
+    values.forEach((value, index) => file.writeUInt32LE(value, 8 + 4 * index));
+    file.writeUInt16LE(entries.length, 32);
+    entries.forEach(([tag, value], index) => {
+      const at = 34 + 12 * index;
+      file.writeUInt16LE(tag, at);
+      file.writeUInt16LE(4, at + 2); // LONG
+      file.writeUInt32LE(1, at + 4);
+      file.writeUInt32LE(value, at + 8);
+    });
+    return file;
+  }
+});
+
+describe('mask folders', () => {
+  test('are drawn in the order of their names; an empty folder is an image without nuclei', async () => {
+    const folder = temporaryFolder();
+    await folder.mask('x/masks/b.png', size, [1, 2]);
+    await folder.mask('x/masks/a.png', size, [0, 1]);
+    await folder.mask('x/masks/c.png', size, []);
+    folder.folder('y/masks');
+    folder.folder('z');
+    const source = await openPrediction(folder.path);
+    expect(source).toMatchObject({ kind: 'mask folders', ids: ['x', 'y'] });
+    expect(await source.read('x', size)).toEqual({
+      labelImage: drawing('112', '...'),
+      pixelless: 1,
+      overlapPixels: 1,
+    });
+    expect((await source.read('y', size)).labelImage).toEqual(drawing('...', '...'));
+  });
+
+  test('with label images or other sizes in them are refused', async () => {
+    const folder = temporaryFolder();
+    await folder.labels('x/masks/a.png', image);
+    await folder.mask('y/masks/a.png', { width: 2, height: 2 }, [0]);
+    const source = await openPrediction(folder.path);
+    expect((await refusalOf(source.read('x', size))).what).toBe(
+      'A mask has two values, 0 and another; this one has 1 and 2.',
+    );
+    expect((await refusalOf(source.read('y', size))).what).toBe(
+      'The prediction has 2 x 2 pixels and the truth 3 x 2.',
+    );
+  });
+
+  test('are truth with their images', async () => {
+    const folder = temporaryFolder();
+    await folder.mask('x/images/x.png', size, [4]);
+    await folder.mask('x/masks/a.png', size, [0, 1]);
+    const truth = await openTruth(folder.path);
+    expect(truth).toMatchObject({ kind: 'mask folders', ids: ['x'] });
+    expect((await truth.read('x')).labelImage).toEqual(drawing('11.', '...'));
+    expect((await truth.readImage('x'))!.data).toEqual(Uint8Array.of(0, 0, 0, 0, 255, 0));
+  });
+
+  test('without an image are no truth', async () => {
+    const folder = temporaryFolder();
+    await folder.mask('x/masks/a.png', size, [0, 1]);
+    folder.folder('x/images');
+    const truth = await openTruth(folder.path);
+    expect((await refusalOf(truth.read('x'))).what).toBe('Expected one image, found 0.');
+  });
+});
+
+describe('truth', () => {
+  test('as pairs, and as label images alone', async () => {
+    const folder = temporaryFolder();
+    await folder.labels('a_masks.png', image);
+    const alone = await openTruth(folder.path);
+    expect(alone).toMatchObject({ kind: 'label images', ids: ['a'] });
+    expect(await alone.readImage('a')).toBeNull();
+    await folder.mask('a.png', size, [5]);
+    const pairs = await openTruth(folder.path);
+    expect(pairs).toMatchObject({ kind: 'images with label images', ids: ['a'] });
+    expect((await pairs.readImage('a'))!.data[5]).toBe(255);
+    for (const truth of [alone, pairs]) expect((await truth.read('a')).labelImage).toEqual(image);
+  });
+
+  test('has a hash that depends on names and contents, not on the place', async () => {
+    const [one, other] = [temporaryFolder(), temporaryFolder()];
+    for (const folder of [one, other]) {
+      await folder.labels('a.png', image);
+      await folder.labels('b.png', drawing('1..', '...'));
+    }
+    const hashOf = async ({ path }: { path: string }) => (await openTruth(path)).hash();
+    const hash = await hashOf(one);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/u);
+    expect(await hashOf(other)).toBe(hash);
+    await other.labels('b.png', drawing('2..', '...'));
+    expect(await hashOf(other)).not.toBe(hash);
+    await one.labels('c.png', image);
+    expect(await hashOf(one)).not.toBe(hash);
+  });
+
+  test('is a folder', async () => {
+    const folder = temporaryFolder();
+    folder.text('a.csv', '');
+    expect((await refusalOf(openTruth(join(folder.path, 'a.csv')))).what).toBe('The data is a file.');
+    expect((await refusalOf(openTruth(join(folder.path, 'missing')))).what).toMatch(
+      /^There is nothing to read: ENOENT/u,
+    );
+  });
+});
+
+test('clusters come by image_id or name, each image once', async () => {
+  const folder = temporaryFolder();
+  folder.text('groups.csv', 'image_id,cluster,mosaic\nx,f,1\ny,,2\n');
+  expect([...(await readClusters(join(folder.path, 'groups.csv')))]).toEqual([['x', 'f']]);
+  folder.text('twice.csv', 'name,image_id,cluster\nx,1,f\nx,2,a\n');
+  const { problems } = await refusalOf(readClusters(join(folder.path, 'twice.csv')));
+  expect(problems).toMatchObject([{ what: 'The image x is there twice.' }]);
+});

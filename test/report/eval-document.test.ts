@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { evalCsv } from '../../src/report/eval-csv.js';
+import { EvalDocument } from '../../src/report/eval-document.js';
+import { evalText } from '../../src/report/eval-text.js';
+import { blank, drawing } from '../reference/draw.js';
+import { documentOf, predictionOf, truthOf } from './scored.js';
+
+const one = drawing('11..', '11..');
+const empty = blank(4, 2);
+
+test('docs/eval-output.schema.json is what the code says', () => {
+  const file = join(import.meta.dirname, '../../docs/eval-output.schema.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(z.toJSONSchema(EvalDocument));
+});
+
+test('every value of the schema is described or speaks for itself', () => {
+  const plain = [
+    'name',
+    'schemaVersion',
+    'path',
+    'kind',
+    'imageCount',
+    'id',
+    'score',
+    'cluster',
+    'threshold',
+    'thresholds',
+    'tp',
+    'fp',
+    'fn',
+  ];
+  const silent: string[] = [];
+  const walk = (schema: z.core.JSONSchema.BaseSchema, name: string) => {
+    for (const [key, child] of Object.entries(schema.properties ?? {})) {
+      if (typeof child === 'boolean') continue;
+      const isNamed = child.description !== undefined || child.type === 'object' || child.type === 'array';
+      if (!isNamed && !plain.includes(key)) silent.push(`${name}.${key}`);
+      walk(child, `${name}.${key}`);
+    }
+    if (schema.items && typeof schema.items === 'object' && !Array.isArray(schema.items))
+      walk(schema.items, name);
+  };
+  walk(z.toJSONSchema(EvalDocument), '');
+  expect(silent).toEqual([]);
+});
+
+test('images that are empty in truth and prediction are told', async () => {
+  const truth = truthOf('t', { a: empty, b: one });
+  const document = await documentOf(truth, [predictionOf('p', { a: empty, b: one })]);
+  expect(document.targets[0]).toMatchObject({ bothEmptyCount: 1, score: 1 });
+  expect(evalText(document)).toContain('\n[1]: 1 image empty in truth and prediction, scored 1\n');
+});
+
+test('nothing true and nothing predicted prints no NaN', async () => {
+  const document = await documentOf(truthOf('t', { a: empty }), [predictionOf('p', { a: empty })]);
+  expect(evalText(document)).not.toMatch(/NaN|null|undefined/u);
+  expect(evalCsv(document)).not.toMatch(/NaN|null|undefined/u);
+});
+
+test('a name that a spreadsheet would run is quoted by an apostrophe', async () => {
+  const names = { '=1+1': one, '+a': one, '-b': one, '@c': one };
+  const document = await documentOf(truthOf('t', names), [predictionOf('=p', names)]);
+  const rows = evalCsv(document).trimEnd().split('\n').slice(1);
+  expect(rows.map((row) => row.split(',').slice(0, 2))).toEqual([
+    ["'=p", "'+a"],
+    ["'=p", "'-b"],
+    ["'=p", "'=1+1"],
+    ["'=p", "'@c"],
+  ]);
+});
+
+test('the CSV has the counts of every threshold', async () => {
+  const document = await documentOf(
+    truthOf('t', { a: one }),
+    [predictionOf('p', { a: drawing('111.', '111.') })],
+    new Map([['a', 'f']]),
+  );
+  const [header, row] = evalCsv(document)
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','));
+  const value = (name: string) => row![header!.indexOf(name)];
+  // 4 px of 6: a hit at 0.50 .. 0.65.
+  expect([value('cluster'), value('nuclei'), value('score')]).toEqual(['f', '1', '0.4']);
+  expect([value('tp_0.65'), value('fp_0.65'), value('tp_0.70'), value('fn_0.70')]).toEqual([
+    '1',
+    '0',
+    '0',
+    '1',
+  ]);
+});

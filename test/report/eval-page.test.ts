@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { evalPage } from '../../src/report/eval-page.js';
+import { drawing } from '../reference/draw.js';
+import { documentOf, predictionOf, truthOf } from './scored.js';
+
+const gt = drawing('11..22', '11..22', '......', '333333');
+const pred = drawing('1111..', '1111..', '5.....', '333444');
+
+/** Names as an attacker would choose them. */
+const nasty = {
+  image: `<script>alert(1)</script>"'&`,
+  target: `</script><img src=x onerror=alert(2)>`,
+  cluster: `<svg onload=alert(3)>`,
+};
+
+async function pageOf(names: { image: string; target: string; cluster: string }) {
+  const truth = truthOf(`data ${names.target}`, { [names.image]: gt });
+  const predictions = [
+    predictionOf(names.target, { [names.image]: gt }),
+    predictionOf(`other ${names.target}`, { [names.image]: pred }),
+  ];
+  const document = await documentOf(truth, predictions, new Map([[names.image, names.cluster]]));
+  return evalPage(document, { truth, predictions });
+}
+
+describe('the page of a comparison', () => {
+  test('shows both targets, the charts, the galleries and a row for the image', async () => {
+    const page = await pageOf({ image: 'image-1', target: 'target-1', cluster: 'f' });
+    expect(page).toContain('[1] target-1');
+    expect(page).toContain('[2] other target-1');
+    expect(page.match(/src="data:image\/svg\+xml;base64,/gu)).toHaveLength(4);
+    // Image, truth, and two of each target; in both galleries.
+    expect(page.match(/src="data:image\/png;base64,/gu)).toHaveLength(12);
+    expect(page).toMatch(/<tr>\s*<th>image-1<\/th>\s*<td>f<\/td>/u);
+  });
+
+  test('loads nothing: no address but data, no event handler, no inline style', async () => {
+    const page = await pageOf({ image: 'image-1', target: 'target-1', cluster: 'f' });
+    for (const [, address] of page.matchAll(/(?:src|href|url)\s*[=(]\s*"?([^"\s)]*)/gu)) {
+      expect(address).toMatch(/^data:image\//u);
+    }
+    expect(page).not.toMatch(/<[^>]+\s(?:on\w+|style)\s*=/iu);
+    expect(page.match(/<script/gu)).toHaveLength(1);
+  });
+
+  test('escapes names everywhere, in the charts, too', async () => {
+    const page = await pageOf(nasty);
+    const plain = await pageOf({ image: 'i', target: 't', cluster: 'c' });
+    const tags = (text: string) => text.match(/<(?:script|img|svg)\b/gu)!.length;
+    expect(tags(page)).toBe(tags(plain));
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;');
+    const charts = [...page.matchAll(/data:image\/svg\+xml;base64,([^"]*)/gu)].map(([, code]) =>
+      Buffer.from(code!, 'base64').toString(),
+    );
+    expect(charts).toHaveLength(4);
+    for (const chart of charts) expect(chart).not.toMatch(/<script|onload=[^;]*>|<svg onload/u);
+    expect(charts.join('')).toContain('&lt;svg onload=alert(3)&gt;');
+  });
+});
+
+test('perfect predictions leave the galleries empty', async () => {
+  const truth = truthOf('t', { a: gt });
+  const predictions = [predictionOf('p', { a: gt })];
+  const page = await evalPage(await documentOf(truth, predictions), { truth, predictions });
+  expect(page).not.toContain('data:image/png');
+});
