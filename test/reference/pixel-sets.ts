@@ -6,7 +6,7 @@ import type { LabelImage } from '../../src/data/image.js';
 
 type Pixels = ReadonlySet<number>;
 
-export function instancesOf({ labels }: LabelImage): Pixels[] {
+function instancesOf({ labels }: LabelImage): Pixels[] {
   const instances = new Map<number, Set<number>>();
   labels.forEach((label, pixel) => {
     if (label === 0) return;

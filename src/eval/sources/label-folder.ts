@@ -14,7 +14,7 @@ const suffixes = ['_cp_masks', '_masks', '_labels'];
  *
  * @throws {NucleateError} Exit code 3 if there is none, or two for one id.
  */
-export function findLabelImages(folder: string, { images }: Listing): ReadonlyMap<string, string> {
+function findLabelImages(folder: string, { images }: Listing): ReadonlyMap<string, string> {
   const named = images.map((image) => ({ ...image, id: withoutSuffix(image) }));
   const suffixed = named.filter(({ id, stem }) => id !== stem);
   const paths = new Map<string, string>();

@@ -1,0 +1,111 @@
+import type { tf } from '../tf.js';
+import { runEagerly } from './eager-step.js';
+import { control, type Output, output, typeValue } from './graph.js';
+import { dataTypes, findNativeBackend } from './native.js';
+import { hoistInvariants } from './hoist.js';
+import { type LowPrecision, lowerPrecision } from './low-precision.js';
+import { type Recording, recordStep } from './record-step.js';
+import { Session } from './session.js';
+import { type NamedTensors, type NamedVariables, requireLike, type RunnableStep, type Step } from './step.js';
+
+export interface CompileOptions<Inputs extends NamedTensors> {
+  /** Examples: the step is recorded with these values and runs with these shapes only. Not disposed. */
+  readonly inputs: Inputs;
+  /** Every variable that the step uses, by a name for checkpoints; the step starts from their present values. */
+  readonly state: NamedVariables;
+  /** `eager` runs the function as it is. */
+  readonly mode: 'compiled' | 'eager';
+  /** In which convolutions and matrix products multiply; state and all else stay float32, as does eager mode. */
+  readonly precision?: 'float32' | LowPrecision;
+}
+
+/**
+ * Makes one TensorFlow graph of a plain tfjs function, and runs that from then on.
+ *
+ * The function is called twice, eagerly, to be recorded; the variables keep their values. Compiled, the state lives
+ * in the native session: the variables in `state` stay as they were, and {@link RunnableStep.readState} tells the
+ * present values. On a backend other than the native one the step runs eagerly, with the same results.
+ *
+ * @returns The caller disposes it; the variables stay the caller's.
+ * @throws {NucleateError} If the function cannot be recorded: it reads a tensor, calls an operation whose result's
+ *   size depends on values, uses a tensor that is neither input nor state, makes or keeps tensors, or does not do the
+ *   same both times.
+ */
+export function compile<Inputs extends NamedTensors, Outputs extends NamedTensors>(
+  step: Step<Inputs, Outputs>,
+  { inputs, state, mode, precision = 'float32' }: CompileOptions<Inputs>,
+): RunnableStep<Inputs, Outputs> {
+  const backend = findNativeBackend();
+  if (!backend || mode === 'eager') return runEagerly(step, { inputs, state });
+
+  const recording = recordStep(backend, step as unknown as Step<NamedTensors, NamedTensors>, inputs, state);
+  if (precision !== 'float32') lowerPrecision(recording.graph, precision);
+  // Before the nodes are added by which the caller changes all of the state.
+  const prepared = hoistInvariants(recording);
+  const access = addStateAccess(recording, state);
+  const session = new Session(backend, recording.graph);
+  const compiled: RunnableStep<Inputs, Outputs> = {
+    mode: 'compiled',
+    run: (values) => {
+      requireLike('input', values, inputs, { partly: false });
+      const feeds = Object.entries(recording.inputs).map(([name, node]) => [node, values[name]!] as const);
+      const outputs = Object.entries(recording.outputs);
+      const results = session.run(feeds, [...outputs.map(([, node]) => node), recording.updated]);
+      results.pop()!.dispose();
+      return Object.fromEntries(outputs.map(([name], index) => [name, results[index]!])) as Outputs;
+    },
+    readState: () => {
+      const names = Object.keys(access);
+      const values = session.run(
+        [],
+        Object.values(access).map(({ read }) => read),
+      );
+      return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
+    },
+    writeState: (values) => {
+      requireLike('state', values, state, { partly: true });
+      const written = Object.entries(values).map(([name, value]) => ({ ...access[name]!, value }));
+      if (written.length === 0) return;
+      const feeds = written.map(({ write, value }) => [write, value] as const);
+      session
+        .run(
+          feeds,
+          written.map(({ written }) => written),
+        )
+        .forEach((barrier) => barrier.dispose());
+      if (prepared) session.run([], [prepared])[0]!.dispose();
+    },
+    dispose: () => session.dispose(),
+  };
+  compiled.writeState(state);
+  return compiled;
+}
+
+/** Where the graph reads and writes one variable for the caller. */
+interface StateAccess {
+  /** Fetched. */
+  readonly read: Output;
+  /** Fed. */
+  readonly write: Output;
+  /** Fetched so that the value that was fed is written. */
+  readonly written: Output;
+}
+
+function addStateAccess(
+  { graph, state: handles }: Recording,
+  state: NamedVariables,
+): Record<string, StateAccess> {
+  const add = (handle: Output, variable: tf.Variable, index: number): StateAccess => {
+    const dtype = { dtype: typeValue(dataTypes[variable.dtype]) };
+    const write = graph.addPlaceholder(`write/${index}`, variable);
+    const assign = graph.add(`assign/${index}`, 'AssignVariableOp', [handle, write], dtype);
+    return {
+      read: output(graph.add(`read/${index}`, 'ReadVariableOp', [handle], dtype)),
+      write,
+      written: graph.addBarrier(`written/${index}`, [control(assign)]),
+    };
+  };
+  return Object.fromEntries(
+    Object.entries(state).map(([name, variable], index) => [name, add(handles[name]!, variable, index)]),
+  );
+}

@@ -1,0 +1,26 @@
+import { tf } from '../tf.js';
+import { type NamedTensors, type NamedVariables, requireLike, type RunnableStep, type Step } from './step.js';
+
+/** The step as it is, on tfjs's own variables. */
+export function runEagerly<Inputs extends NamedTensors, Outputs extends NamedTensors>(
+  step: Step<Inputs, Outputs>,
+  { inputs: examples, state }: { inputs: Inputs; state: NamedVariables },
+): RunnableStep<Inputs, Outputs> {
+  return {
+    mode: 'eager',
+    run: (inputs) => {
+      requireLike('input', inputs, examples, { partly: false });
+      return tf.tidy(() => copies(step(inputs)) as Outputs);
+    },
+    readState: () => copies(state),
+    writeState: (values) => {
+      requireLike('state', values, state, { partly: true });
+      for (const [name, value] of Object.entries(values)) state[name]!.assign(value);
+    },
+    dispose: () => undefined,
+  };
+}
+
+/** Tensors of their own for the caller, although they share the data. */
+const copies = (tensors: NamedTensors): Record<string, tf.Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));

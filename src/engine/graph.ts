@@ -1,0 +1,138 @@
+import type { tf } from '../tf.js';
+import { attributeKinds, dataTypes, type NativeAttribute, type NativeValues } from './native.js';
+import { bytes, type Fields, float, integer, join, message, text } from './protobuf.js';
+
+/** An output of a node, as TensorFlow writes it: `name:index`. */
+export type Output = `${string}:${number}`;
+
+/** What must have run before a node, although the node does not use it: `^name`. */
+export type Control = `^${string}`;
+
+/** Shape and `TF_*` type of an output. */
+export interface Result {
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+export interface Node {
+  readonly name: string;
+  /** The operation, by TensorFlow's name. */
+  readonly op: string;
+  readonly inputs: readonly (Output | Control)[];
+  /** Encoded values by attribute name. */
+  readonly attributes: Readonly<Record<string, Fields>>;
+  /** Of each output, where the node is an operation of the step or reads a variable. */
+  readonly results: readonly Result[];
+}
+
+/** A TensorFlow graph that grows by one node after another. */
+export class Graph {
+  readonly nodes: Node[] = [];
+
+  /**
+   * @param name Unique in the graph.
+   * @returns The name, for {@link output} and {@link control}.
+   */
+  add(
+    name: string,
+    op: string,
+    inputs: readonly (Output | Control)[],
+    attributes: Readonly<Record<string, Fields>>,
+    results: readonly Result[] = [],
+  ): string {
+    this.nodes.push({ name, op, inputs, attributes, results });
+    return name;
+  }
+
+  /** Adds a variable of the session. */
+  addVariable(name: string, { shape, dtype }: Result): Output {
+    const attributes = { dtype: typeValue(dtype), shape: shapeValue(shape), shared_name: textValue(name) };
+    return output(this.add(name, 'VarHandleOp', [], attributes));
+  }
+
+  /** Adds a node that is fed a tensor like this one. */
+  addPlaceholder(name: string, { shape, dtype }: tf.TensorInfo): Output {
+    const attributes = { dtype: typeValue(dataTypes[dtype]), shape: shapeValue(shape) };
+    return output(this.add(name, 'Placeholder', [], attributes));
+  }
+
+  /** Adds a node that can be fetched when all of `before` has run. */
+  addBarrier(name: string, before: readonly Control[]): Output {
+    const nothing = tensorValue({ shape: [], dtype: dataTypes.bool, values: Uint8Array.of(1) });
+    return output(this.add(name, 'Const', before, { dtype: typeValue(dataTypes.bool), value: nothing }));
+  }
+}
+
+export const output = (node: string, index = 0): Output => `${node}:${index}`;
+export const control = (node: string): Control => `^${node}`;
+
+/** Field numbers: tensorflow/core/framework/{attr_value,tensor,tensor_shape}.proto. */
+const attrValue = { list: 1, string: 2, int: 3, float: 4, bool: 5, type: 6, shape: 7, tensor: 8 } as const;
+
+export const typeValue = (type: number): Fields => integer(attrValue.type, type);
+const textValue = (value: string): Fields => text(attrValue.string, value);
+const shapeValue = (shape: readonly number[]): Fields => message(attrValue.shape, shapeFields(shape));
+
+const shapeFields = (shape: readonly number[]): Fields =>
+  join(shape.map((size) => message(2, integer(1, size))));
+
+/** @throws {RangeError} If the attribute is of a kind that tfjs-node itself would not take. */
+export function attributeValue({ name, type, value }: NativeAttribute): Fields {
+  const encoders: Record<number, ((field: number, value: never) => Fields) | undefined> = {
+    [attributeKinds.string]: text,
+    [attributeKinds.int]: integer,
+    [attributeKinds.float]: float,
+    [attributeKinds.bool]: (field, flag: boolean) => integer(field, Number(flag)),
+    [attributeKinds.type]: integer,
+  };
+  if (type === attributeKinds.shape) return shapeValue(value as number[]);
+  const encode = encoders[type];
+  if (!encode) throw new RangeError(`Expected the attribute ${name} to have a known type, received ${type}`);
+  // In AttrValue and in its ListValue the fields of these kinds carry the same numbers.
+  const field = type + attrValue.string;
+  if (!Array.isArray(value)) return encode(field, value as never);
+  return message(attrValue.list, ...value.map((item) => encode(field, item as never)));
+}
+
+/** A shape and values that are part of the graph. */
+export interface Constant {
+  readonly shape: readonly number[];
+  /** `TF_*`. */
+  readonly dtype: number;
+  readonly values: NativeValues;
+}
+
+/** @throws {RangeError} For text: no step of ours computes with it. */
+export function tensorValue({ shape, dtype, values }: Constant): Fields {
+  if (Array.isArray(values) || dtype === dataTypes.string) throw new RangeError('Text cannot be recorded.');
+  const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return message(attrValue.tensor, integer(1, dtype), message(2, shapeFields(shape)), bytes(4, content));
+}
+
+/**
+ * What the operations mean may change between versions of TensorFlow; this one (TensorFlow 2.15) is read by every
+ * later one as it was meant. 0, the default, would ask for meanings of 2015.
+ */
+const graphVersion = 1645;
+
+/** The tag that a SavedModel is loaded by. */
+export const savedModelTag = 'serve';
+
+/** The graph as the content of a `saved_model.pb`. */
+export function encodeSavedModel(graph: Graph): Uint8Array {
+  const nodes = graph.nodes.map(({ name, op, inputs, attributes }) =>
+    message(
+      1,
+      text(1, name),
+      text(2, op),
+      // TensorFlow wants control inputs last.
+      ...[
+        ...inputs.filter((input) => !input.startsWith('^')),
+        ...inputs.filter((input) => input.startsWith('^')),
+      ].map((input) => text(3, input)),
+      ...Object.entries(attributes).map(([key, value]) => message(5, text(1, key), bytes(2, value))),
+    ),
+  );
+  const graphDef = join([...nodes, message(4, integer(1, graphVersion))]);
+  return join([integer(1, 1), message(2, message(1, text(4, savedModelTag)), bytes(2, graphDef))]);
+}

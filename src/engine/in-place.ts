@@ -1,0 +1,56 @@
+import { tf } from '../tf.js';
+import { attr, type NativeAttribute, nativeBackend } from './native.js';
+import { activeRecorder } from './recorder.js';
+
+export interface InPlaceUpdate {
+  /** TensorFlow's name of an operation that takes handles of variables first: `ResourceApplyMomentum`. */
+  readonly op: string;
+  /** What it changes, in its order. */
+  readonly variables: readonly tf.Variable[];
+  /** Its other inputs, in its order. */
+  readonly inputs: readonly tf.Tensor[];
+  readonly attributes: readonly NativeAttribute[];
+}
+
+/**
+ * Changes variables by one of TensorFlow's fused updates, such as a whole optimizer rule.
+ *
+ * In a compiled step the operation works on the session's own variables. Eagerly tfjs's variables are copied into
+ * variables of the native library and back, so that both compute the same to the bit.
+ */
+export function updateInPlace(update: InPlaceUpdate): void {
+  const recorder = activeRecorder();
+  if (!recorder) {
+    updateEagerly(update);
+    return;
+  }
+  recorder.addUpdate(update.op, update.attributes, update.variables, update.inputs);
+  recorder.pause(() => updateEagerly(update));
+  recorder.markUpdated(update.variables);
+}
+
+function updateEagerly({ op, variables, inputs, attributes }: InPlaceUpdate): void {
+  const backend = nativeBackend();
+  tf.tidy(() => {
+    const handles: tf.Tensor[] = [];
+    try {
+      for (const [index, variable] of variables.entries()) {
+        const type = attr.type('dtype', variable.dtype);
+        const name = attr.string('shared_name', `update/${index}`);
+        const shape = attr.shape('shape', variable.shape);
+        const handle = backend.executeMultipleOutputs('VarHandleOp', [type, shape, name], [], 1)[0]!;
+        handles.push(handle);
+        backend.executeMultipleOutputs('AssignVariableOp', [type], [handle, variable], 0);
+      }
+      backend.executeMultipleOutputs(op, attributes, [...handles, ...inputs], 0);
+      for (const [index, variable] of variables.entries()) {
+        const type = attr.type('dtype', variable.dtype);
+        variable.assign(backend.executeMultipleOutputs('ReadVariableOp', [type], [handles[index]!], 1)[0]!);
+      }
+    } finally {
+      const quietly = attr.bool('ignore_lookup_error', true);
+      for (const handle of handles)
+        backend.executeMultipleOutputs('DestroyResourceOp', [quietly], [handle], 0);
+    }
+  });
+}

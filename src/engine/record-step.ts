@@ -1,0 +1,141 @@
+import { tf } from '../tf.js';
+import { type Graph, type Node, type Output, output, typeValue } from './graph.js';
+import { dataTypes, type NativeBackend } from './native.js';
+import { Recorder, withOwnHandle } from './recorder.js';
+import { refusal } from './refusals.js';
+import type { NamedTensors, NamedVariables, Step } from './step.js';
+
+/** A step as a graph. */
+export interface Recording {
+  readonly graph: Graph;
+  /** Where each input is fed. */
+  readonly inputs: Readonly<Record<string, Output>>;
+  /** Where each output is fetched. */
+  readonly outputs: Readonly<Record<string, Output>>;
+  /** What is fetched so that the state changes. */
+  readonly updated: Output;
+  /** The handle of each variable. */
+  readonly state: Readonly<Record<string, Output>>;
+}
+
+/**
+ * Records a step twice and compares, so that nothing that differs from call to call becomes a constant in silence.
+ *
+ * @throws {NucleateError} If the step cannot be recorded.
+ */
+export function recordStep(
+  backend: NativeBackend,
+  step: Step<NamedTensors, NamedTensors>,
+  inputs: NamedTensors,
+  state: NamedVariables,
+): Recording {
+  const first = recordOnce(backend, step, inputs, state);
+  const tensors = tf.memory().numTensors;
+  const second = recordOnce(backend, step, inputs, state);
+  requireSame(first.graph, second.graph);
+  if (tf.memory().numTensors > tensors) {
+    throw refusal('The step keeps tensors that it does not return (tf.keep).', 'Return them as outputs.');
+  }
+  return second;
+}
+
+function recordOnce(
+  backend: NativeBackend,
+  step: Step<NamedTensors, NamedTensors>,
+  inputs: NamedTensors,
+  state: NamedVariables,
+): Recording {
+  const originals = Object.values(state).map((variable) => [variable, variable.clone()] as const);
+  try {
+    // Not returned from `tidy`, which would look for tensors in every byte of it.
+    let recording: Recording | undefined;
+    tf.tidy(() => {
+      recording = recordWithOwnHandles(backend, step, inputs, state);
+    });
+    return recording!;
+  } finally {
+    for (const [variable, original] of originals) variable.assign(original);
+    tf.dispose(originals.map(([, original]) => original));
+  }
+}
+
+/** Leaves the variables changed. */
+function recordWithOwnHandles(
+  backend: NativeBackend,
+  step: Step<NamedTensors, NamedTensors>,
+  inputs: NamedTensors,
+  state: NamedVariables,
+): Recording {
+  const recorder = new Recorder(backend);
+  // Inputs and variables may share data with each other, and the recorder tells them apart by their handles.
+  for (const variable of Object.values(state)) variable.assign(withOwnHandle(backend, variable));
+  const own = mapIndexed(inputs, (tensor) => withOwnHandle(backend, tensor));
+  const nodes = {
+    inputs: mapIndexed(own, (tensor, index) => recorder.addInput(`input/${index}`, tensor)),
+    state: mapIndexed(state, (variable, index, name) => recorder.addState(`state/${index}`, name, variable)),
+  };
+  const requireOthersUnchanged = guardOtherVariables(state);
+  const results = recorder.record(() => step(own));
+  requireOthersUnchanged();
+  const outputs = mapIndexed(results, (result, index, name) => {
+    requireTensor(result, name);
+    // Of its own, because a graph that feeds and fetches one and the same tensor does not run.
+    const attributes = { T: typeValue(dataTypes[result.dtype]) };
+    return output(recorder.graph.add(`output/${index}`, 'Identity', [recorder.outputOf(result)], attributes));
+  });
+  const updated = recorder.graph.addBarrier('updated', recorder.finish());
+  return { graph: recorder.graph, ...nodes, outputs, updated };
+}
+
+const mapIndexed = <Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value, index: number, name: string) => Result,
+): Record<string, Result> =>
+  Object.fromEntries(Object.entries(record).map(([name, value], index) => [name, map(value, index, name)]));
+
+function requireTensor(result: unknown, name: string): void {
+  if (result instanceof tf.Tensor) return;
+  throw refusal(
+    `The step's output \`${name}\` is not a tensor.`,
+    'Return a record of tensors, not a promise.',
+  );
+}
+
+/** Remembers all variables of this process; the result throws if one that is not state is new or has changed. */
+function guardOtherVariables(state: NamedVariables): () => void {
+  const isState = new Set<tf.Variable>(Object.values(state));
+  const registered = () => Object.values(tf.engine().registeredVariables);
+  const before = new Map(registered().map((variable) => [variable, variable.dataId]));
+  return () => {
+    const changed = registered().find(
+      (variable) => !isState.has(variable) && before.get(variable) !== variable.dataId,
+    );
+    if (!changed) return;
+    const what = before.has(changed) ? 'assigns to' : 'makes';
+    throw refusal(
+      `The step ${what} the variable ${changed.name}, which is not among the state.`,
+      'Make it before and name it there.',
+    );
+  };
+}
+
+function requireSame(first: Graph, second: Graph): void {
+  const length = Math.max(first.nodes.length, second.nodes.length);
+  for (let index = 0; index < length; index++) {
+    const node = first.nodes[index];
+    const other = second.nodes[index];
+    if (node && other && fingerprint(node) === fingerprint(other)) continue;
+    throw refusal(
+      `The step is not the same each time: ${(node ?? other)!.name} differs between two calls.`,
+      'Pass what changes (random numbers, counters, the time) as an input.',
+    );
+  }
+}
+
+function fingerprint({ name, op, inputs, attributes }: Node): string {
+  const values = Object.entries(attributes).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString('latin1'),
+  ]);
+  return JSON.stringify([name, op, inputs, values]);
+}

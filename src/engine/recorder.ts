@@ -1,0 +1,314 @@
+import { tf } from '../tf.js';
+import {
+  attributeValue,
+  type Control,
+  control,
+  Graph,
+  type Output,
+  output,
+  tensorValue,
+  typeValue,
+  type Constant,
+} from './graph.js';
+import {
+  attr,
+  type Binding,
+  dataTypes,
+  type NativeAttribute,
+  type NativeBackend,
+  type NativeTensor,
+  type NativeValues,
+} from './native.js';
+import { refusal, refusalOf } from './refusals.js';
+
+/** Where a native tensor of the recorded step comes from. */
+type Source =
+  | { readonly kind: 'node'; readonly output: Output }
+  | { readonly kind: 'constant'; readonly constant: Constant }
+  | { readonly kind: 'state'; readonly state: RecordedState; readonly version: number };
+
+/** A variable of the step in the graph. */
+interface RecordedState {
+  /** By which the caller knows it. */
+  readonly name: string;
+  /** The node that names the variable. */
+  readonly handle: string;
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  /** Counts the writes; a tensor of an older version that was not read in time is gone. */
+  version: number;
+  /** The node that reads the present version, once something needs it. */
+  read: string | undefined;
+  /** The node that wrote the present version; undefined for the first one. */
+  write: string | undefined;
+}
+
+/** From this many equal values on, a constant is a node that fills a tensor: activations of zeros take no space. */
+const fillFrom = 1024;
+
+/**
+ * Writes down as a graph what the native library is asked to compute.
+ *
+ * It takes the place of the binding that every operation of the backend goes through, passes each call on, and notes
+ * it: so the step runs eagerly while it is recorded, and all shapes are known.
+ */
+export class Recorder {
+  readonly graph = new Graph();
+  readonly #backend: NativeBackend;
+  readonly #binding: Binding;
+  readonly #sources = new Map<number, Source>();
+  readonly #states = new Map<tf.Variable, RecordedState>();
+
+  constructor(backend: NativeBackend) {
+    this.#backend = backend;
+    this.#binding = backend.binding;
+  }
+
+  /** Runs `step` with this recorder between the backend and the native library. */
+  record<Result>(step: () => Result): Result {
+    if (active) throw new Error('A step that is being recorded may not compile another one.');
+    this.#backend.binding = this.#recordingBinding();
+    setActive(this);
+    try {
+      return step();
+    } finally {
+      setActive(undefined);
+      this.#backend.binding = this.#binding;
+    }
+  }
+
+  /** Runs `work` unrecorded in the middle of a recorded step. */
+  pause<Result>(work: () => Result): Result {
+    const recording = this.#backend.binding;
+    this.#backend.binding = this.#binding;
+    try {
+      return work();
+    } finally {
+      this.#backend.binding = recording;
+    }
+  }
+
+  /** Makes `tensor`, which no other input or state shares its data with, an input of the graph. */
+  addInput(node: string, tensor: tf.Tensor): Output {
+    const made = this.graph.addPlaceholder(node, tensor);
+    this.#sources.set(this.#idOf(tensor), { kind: 'node', output: made });
+    return made;
+  }
+
+  /** Makes `variable`, which no other input or state shares its data with, a variable of the graph. */
+  addState(handle: string, name: string, variable: tf.Variable): Output {
+    const { shape } = variable;
+    const dtype = dataTypes[variable.dtype];
+    const node = this.graph.addVariable(handle, { shape, dtype });
+    const state: RecordedState = {
+      name,
+      handle,
+      dtype,
+      shape,
+      version: 0,
+      read: undefined,
+      write: undefined,
+    };
+    this.#states.set(variable, state);
+    this.#sources.set(this.#idOf(variable), { kind: 'state', state, version: 0 });
+    return node;
+  }
+
+  /** The output of the graph that holds `tensor`, which was computed by the recorded step. */
+  outputOf(tensor: tf.Tensor): Output {
+    return this.#outputOfId(this.#idOf(tensor), 'returns');
+  }
+
+  /** Writes the variables that were assigned to, and returns all nodes that change one. */
+  finish(): Control[] {
+    for (const [variable, state] of this.#states) {
+      const source = this.#sources.get(this.#idOf(variable));
+      if (source?.kind === 'state' && source.state === state && source.version === state.version) continue;
+      const value = this.#outputOfId(this.#idOf(variable), `assigns to ${state.name}`);
+      this.#write([state], 'AssignVariableOp', [value], { dtype: typeValue(state.dtype) });
+    }
+    return [...this.#states.values()].flatMap(({ write }) => (write === undefined ? [] : [control(write)]));
+  }
+
+  /**
+   * Adds an operation that changes variables in place. The caller computes their new values, unrecorded, assigns
+   * them, and calls {@link markUpdated}.
+   */
+  addUpdate(
+    op: string,
+    attributes: readonly NativeAttribute[],
+    variables: readonly tf.Variable[],
+    inputs: readonly tf.Tensor[],
+  ): void {
+    const states = variables.map((variable) => this.#stateOf(variable, op));
+    const values = this.#backend
+      .getInputTensorIds(inputs)
+      .map((id) => this.#outputOfId(id, `passes to ${op}`));
+    for (const [index, state] of states.entries()) {
+      const source = this.#sources.get(this.#idOf(variables[index]!));
+      if (source?.kind !== 'state' || source.version !== state.version) {
+        throw refusal(
+          `${op} changes ${state.name}, which the step has assigned to before.`,
+          'Do one of the two.',
+        );
+      }
+    }
+    this.#write(states, op, values, encodeAttributes(attributes));
+  }
+
+  /** Notes that the variables' data is now what the last update made it. */
+  markUpdated(variables: readonly tf.Variable[]): void {
+    for (const variable of variables) {
+      const state = this.#stateOf(variable, 'An update');
+      this.#sources.set(this.#idOf(variable), { kind: 'state', state, version: state.version });
+    }
+  }
+
+  #recordingBinding(): Binding {
+    const binding = this.#binding;
+    const calls: Partial<Binding> = {
+      createTensor: (shape: number[], dtype: number, values: NativeValues) => {
+        const id = binding.createTensor(shape, dtype, values);
+        this.#sources.set(id, { kind: 'constant', constant: { shape, dtype, values } });
+        return id;
+      },
+      executeOp: (op: string, attributes: NativeAttribute[], inputs: number[], outputs: number) => {
+        const why = refusalOf(op, attributes);
+        if (why) throw why;
+        const results = binding.executeOp(op, attributes, inputs, outputs);
+        this.#addOperation(op, attributes, inputs, results);
+        return results;
+      },
+      tensorDataSync: (id: number) => {
+        throw refusal(
+          `The step reads the values of ${this.#describe(id)} while it is recorded.`,
+          'Return the tensor as an output of the step and read it there.',
+        );
+      },
+      runSavedModel: () => {
+        throw refusal('The step runs a compiled step.', 'Call both from outside.');
+      },
+    };
+    return Object.setPrototypeOf(calls, binding) as Binding;
+  }
+
+  #addOperation(op: string, attributes: NativeAttribute[], inputs: number[], results: NativeTensor[]): void {
+    const values = inputs.map((id) => this.#outputOfId(id, `passes to ${op}`));
+    const node = this.graph.add(this.#nameFor(op), op, values, encodeAttributes(attributes), results);
+    for (const [index, { id }] of results.entries()) {
+      this.#sources.set(id, { kind: 'node', output: output(node, index) });
+    }
+  }
+
+  #outputOfId(id: number, use: string): Output {
+    const source = this.#sources.get(id);
+    if (!source) {
+      throw refusal(
+        `The step ${use} a tensor that is neither an input nor state, nor made by the step itself.`,
+        'Name it among the inputs or the state, or make it inside the step from an array.',
+      );
+    }
+    if (source.kind === 'node') return source.output;
+    if (source.kind === 'state') return this.#readState(source.state, source.version);
+    const made = this.#addConstant(source.constant);
+    this.#sources.set(id, { kind: 'node', output: made });
+    return made;
+  }
+
+  #readState(state: RecordedState, version: number): Output {
+    if (version !== state.version) {
+      throw refusal(
+        `The step uses the value that ${state.name} had before its update.`,
+        'Compute what needs the old value before the update.',
+      );
+    }
+    state.read ??= this.graph.add(
+      `${state.handle}/version${version}`,
+      'ReadVariableOp',
+      [output(state.handle), ...(state.write === undefined ? [] : [control(state.write)])],
+      { dtype: typeValue(state.dtype) },
+      [{ shape: state.shape, dtype: state.dtype }],
+    );
+    return output(state.read);
+  }
+
+  /** Adds an operation that changes `states`, after all that reads their present values. */
+  #write(
+    states: readonly RecordedState[],
+    op: string,
+    values: readonly Output[],
+    attributes: Parameters<Graph['add']>[3],
+  ): void {
+    const before = states.flatMap(({ read, write }) => [read, write]).filter((node) => node !== undefined);
+    const node = this.graph.add(
+      this.#nameFor(op),
+      op,
+      [...states.map(({ handle }) => output(handle)), ...values, ...before.map(control)],
+      attributes,
+    );
+    for (const state of states) {
+      state.version += 1;
+      state.read = undefined;
+      state.write = node;
+    }
+  }
+
+  #addConstant({ shape, dtype, values }: Constant): Output {
+    const isUniform =
+      values.length >= fillFrom &&
+      !Array.isArray(values) &&
+      values.every((value) => Object.is(value, values[0]));
+    if (!isUniform) {
+      const value = tensorValue({ shape, dtype, values });
+      return output(this.graph.add(this.#nameFor('Const'), 'Const', [], { dtype: typeValue(dtype), value }));
+    }
+    const dims = this.#addConstant({
+      shape: [shape.length],
+      dtype: dataTypes.int32,
+      values: Int32Array.from(shape),
+    });
+    const value = this.#addConstant({ shape: [], dtype, values: values.slice(0, 1) });
+    return output(
+      this.graph.add(this.#nameFor('Fill'), 'Fill', [dims, value], {
+        T: typeValue(dtype),
+        index_type: typeValue(dataTypes.int32),
+      }),
+    );
+  }
+
+  #stateOf(variable: tf.Variable, op: string): RecordedState {
+    const state = this.#states.get(variable);
+    if (state) return state;
+    throw refusal(
+      `${op} changes the variable ${variable.name}, which is not among the state.`,
+      'Name it there.',
+    );
+  }
+
+  #describe(id: number): string {
+    const source = this.#sources.get(id);
+    if (source?.kind === 'node') return source.output.replace(/:0$/, '');
+    return source?.kind === 'state' ? source.state.name : 'a tensor made before';
+  }
+
+  #nameFor = (op: string) => `${op}_${this.graph.nodes.length}`;
+
+  #idOf = (tensor: tf.Tensor): number => this.#backend.getInputTensorIds([tensor])[0]!;
+}
+
+const encodeAttributes = (attributes: readonly NativeAttribute[]) =>
+  Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeValue(attribute)]));
+
+/** The recorder of the step that runs at this moment. */
+let active: Recorder | undefined;
+
+const setActive = (recorder: Recorder | undefined) => {
+  active = recorder;
+};
+
+export const activeRecorder = (): Recorder | undefined => active;
+
+/** A tensor with the same values and a native handle of its own; the caller disposes it. */
+export function withOwnHandle(backend: NativeBackend, tensor: tf.Tensor): tf.Tensor {
+  return backend.executeMultipleOutputs('Identity', [attr.type('T', tensor.dtype)], [tensor], 1)[0]!;
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { tf } from '../tf.js';
+import { encodeSavedModel, type Graph, type Output, savedModelTag } from './graph.js';
+import type { NativeBackend } from './native.js';
+
+/** A graph loaded into the native library, with the variables it holds. */
+export class Session {
+  readonly #backend: NativeBackend;
+  #id: number | undefined;
+
+  /** Loads the graph through a file in the system's temporary folder, which is gone afterwards. */
+  constructor(backend: NativeBackend, graph: Graph) {
+    this.#backend = backend;
+    const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-step-'));
+    try {
+      writeFileSync(path.join(folder, 'saved_model.pb'), encodeSavedModel(graph));
+      this.#id = backend.binding.loadSavedModel(folder, savedModelTag);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * @param feeds What the placeholders hold in this run, in pairs.
+   * @returns One tensor per fetch; the caller disposes them.
+   * @throws {NucleateError} Exit 4 if memory runs out.
+   */
+  run(feeds: readonly (readonly [Output, tf.Tensor])[], fetches: readonly Output[]): tf.Tensor[] {
+    if (this.#id === undefined) throw new Error('This compiled step has been disposed.');
+    const ids = this.#backend.getInputTensorIds(feeds.map(([, tensor]) => tensor));
+    const names = feeds.map(([placeholder]) => placeholder);
+    try {
+      return this.#backend.binding
+        .runSavedModel(this.#id, ids, names.join(','), fetches.join(','))
+        .map((result) => this.#backend.createOutputTensor(result));
+    } catch (error) {
+      throw outOfMemory(error) ?? error;
+    }
+  }
+
+  /** Frees the graph and its variables; a second call does nothing. */
+  dispose(): void {
+    if (this.#id !== undefined) this.#backend.binding.deleteSavedModel(this.#id);
+    this.#id = undefined;
+  }
+}
+
+function outOfMemory(error: unknown): NucleateError | undefined {
+  if (!(error instanceof Error) || !/OOM when allocating|RESOURCE_EXHAUSTED/.test(error.message))
+    return undefined;
+  return new NucleateError(
+    {
+      what: `The device ran out of memory: ${error.message.split('\n', 1)[0]}`,
+      mend: 'Make the batch or the tiles smaller.',
+      exitCode: exitCodes.memory,
+    },
+    { cause: error },
+  );
+}

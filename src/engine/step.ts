@@ -1,0 +1,66 @@
+import type { tf } from '../tf.js';
+
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+export type NamedVariables = Readonly<Record<string, tf.Variable>>;
+
+/**
+ * One step of training or prediction: a plain tfjs function of named tensors that may assign to variables.
+ *
+ * It disposes neither its inputs nor its outputs.
+ */
+export type Step<Inputs extends NamedTensors, Outputs extends NamedTensors> = (inputs: Inputs) => Outputs;
+
+/** A step that is ready to run many times, compiled or eagerly, with the same results. */
+export interface RunnableStep<Inputs extends NamedTensors, Outputs extends NamedTensors> {
+  readonly mode: 'compiled' | 'eager';
+
+  /**
+   * Runs the step once. The state changes as the step changes its variables.
+   *
+   * @param inputs Shaped as the examples were; not disposed.
+   * @returns The outputs; the caller disposes them.
+   * @throws {RangeError} If an input is missing or of another shape or type.
+   * @throws {NucleateError} Exit 4 if the device runs out of memory.
+   */
+  run(inputs: Inputs): Outputs;
+
+  /** Copies of the state's present values, exact to the bit; the caller disposes them. */
+  readState(): Record<string, tf.Tensor>;
+
+  /**
+   * Replaces the values of the variables that are named, exact to the bit; disposes nothing.
+   *
+   * @throws {RangeError} If a name is unknown or a shape or type differs; then nothing has changed.
+   */
+  writeState(values: NamedTensors): void;
+
+  /** Frees what the step holds outside of tfjs's variables. */
+  dispose(): void;
+}
+
+/**
+ * @throws {RangeError} Unless `tensors` has every name of `like`, each with the same shape and type; with `partly`
+ *   names may be missing, but none may be unknown.
+ */
+export function requireLike(
+  kind: 'input' | 'state',
+  tensors: NamedTensors,
+  like: NamedTensors,
+  { partly }: { partly: boolean },
+): void {
+  const unknown = Object.keys(tensors).find((name) => !(name in like));
+  if (unknown !== undefined) throw new RangeError(`Expected no ${kind} named \`${unknown}\``);
+  for (const [name, { shape, dtype }] of Object.entries(like)) {
+    const tensor = tensors[name];
+    if (!tensor && partly) continue;
+    const received = tensor ? describe(tensor) : 'nothing';
+    if (received !== describe({ shape, dtype })) {
+      throw new RangeError(
+        `Expected ${kind} \`${name}\` to be ${describe({ shape, dtype })}, received ${received}`,
+      );
+    }
+  }
+}
+
+const describe = ({ shape, dtype }: Pick<tf.TensorInfo, 'shape' | 'dtype'>) =>
+  `${dtype} [${shape.join(', ')}]`;

@@ -1,0 +1,201 @@
+import { batchNormTraining } from '../ops/batch-norm.js';
+import { convolve } from '../ops/convolution.js';
+import { relu } from '../ops/relu.js';
+import { seedFor } from '../random.js';
+import { tf } from '../tf.js';
+
+/** Height and width in px of the layer's input. */
+type Size = readonly [height: number, width: number];
+
+export interface ConvolutionOptions {
+  /** Unique in the model: weights are found by it. */
+  readonly name: string;
+  readonly filters: number;
+  /** A number is the side of a square. */
+  readonly kernelSize: number | Size;
+  readonly stride: number;
+  readonly padding: 'same' | 'valid';
+  readonly activation: 'relu' | 'linear';
+  /** The initial kernel depends on it and on the name alone. */
+  readonly seed: number;
+}
+
+/**
+ * Convolution, bias and activation of `[N, H, W, C]` float32, in operations that a compiled step joins into one.
+ *
+ * Weights: `<name>/kernel` `[h, w, C, filters]` (Glorot uniform) and `<name>/bias` `[filters]` (zeros).
+ */
+export class Convolution extends tf.layers.Layer {
+  static readonly className = 'Convolution';
+  #kernel!: tf.LayerVariable;
+  #bias!: tf.LayerVariable;
+
+  constructor(readonly options: ConvolutionOptions) {
+    super({ name: options.name });
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const { filters } = this.options;
+    const initializer = kernelInitializer(this.options);
+    this.#kernel = this.addWeight('kernel', kernelShape(inputShape, this.options), 'float32', initializer);
+    this.#bias = this.addWeight('bias', [filters], 'float32', tf.initializers.zeros());
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const bias = this.#bias.read() as tf.Tensor1D;
+    return convolve(only(inputs), this.#kernel.read() as tf.Tensor4D, { ...this.options, bias });
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return outputShape(inputShape, this.options);
+  }
+}
+
+/** Keras's defaults for batch normalization, with which the published Inception-ResNetV2 weights were trained. */
+const normalization = { epsilon: 1e-3, momentum: 0.99 };
+
+/**
+ * Convolution without a bias, batch normalization without a scale, and activation of `[N, H, W, C]` float32.
+ *
+ * Applied with `training: true` it normalizes by the statistics of the batch and moves its own, by assigning to them.
+ * Otherwise it is frozen: its own statistics are folded into the kernel and a bias, which is a product of the size of
+ * the kernel instead of two of the size of the features; the gradients are those of the layer as it is written.
+ *
+ * Weights: `<name>/kernel` `[h, w, C, filters]`, `<name>/beta`, `<name>/moving_mean`, `<name>/moving_variance`
+ * `[filters]`, the last two not trainable.
+ */
+export class NormConvolution extends tf.layers.Layer {
+  static readonly className = 'NormConvolution';
+  #kernel!: tf.LayerVariable;
+  #beta!: tf.LayerVariable;
+  #mean!: tf.LayerVariable;
+  #variance!: tf.LayerVariable;
+
+  constructor(readonly options: ConvolutionOptions) {
+    super({ name: options.name });
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const shape = [this.options.filters];
+    const initializer = kernelInitializer(this.options);
+    const zeros = tf.initializers.zeros();
+    const ones = tf.initializers.ones();
+    this.#kernel = this.addWeight('kernel', kernelShape(inputShape, this.options), 'float32', initializer);
+    this.#beta = this.addWeight('beta', shape, 'float32', zeros);
+    this.#mean = this.addWeight('moving_mean', shape, 'float32', zeros, undefined, false);
+    this.#variance = this.addWeight('moving_variance', shape, 'float32', ones, undefined, false);
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], { training }: { training?: boolean }): tf.Tensor {
+    return tf.tidy(() =>
+      training === true ? this.#callTraining(only(inputs)) : this.#callFrozen(only(inputs)),
+    );
+  }
+
+  #callTraining(x: tf.Tensor4D): tf.Tensor4D {
+    const features = convolve(x, this.#kernel.read() as tf.Tensor4D, {
+      ...this.options,
+      activation: 'linear',
+    });
+    const { y, movingMean, movingVariance } = batchNormTraining(
+      features,
+      {
+        scale: tf.ones([this.options.filters]),
+        offset: this.#beta.read() as tf.Tensor1D,
+        movingMean: this.#mean.read() as tf.Tensor1D,
+        movingVariance: this.#variance.read() as tf.Tensor1D,
+      },
+      normalization,
+    );
+    this.#mean.write(movingMean);
+    this.#variance.write(movingVariance);
+    return this.options.activation === 'relu' ? relu(y) : y;
+  }
+
+  #callFrozen(x: tf.Tensor4D): tf.Tensor4D {
+    const scale = tf.rsqrt(tf.add(this.#variance.read(), normalization.epsilon));
+    const bias = tf.sub<tf.Tensor1D>(this.#beta.read(), tf.mul(this.#mean.read(), scale));
+    return convolve(x, tf.mul(this.#kernel.read(), scale), { ...this.options, bias });
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return outputShape(inputShape, this.options);
+  }
+}
+
+export interface ResidualOptions extends Omit<
+  ConvolutionOptions,
+  'filters' | 'kernelSize' | 'stride' | 'padding'
+> {
+  /** By how much the branch counts. */
+  readonly scale: number;
+}
+
+/**
+ * activation(trunk + scale (conv1x1(branch) + bias)) of `[trunk, branch]`, `[N, H, W, C]` and `[N, H, W, B]` float32.
+ *
+ * The kernel and the bias are scaled instead of the features, which is the same but for rounding.
+ *
+ * Weights: `<name>/kernel` `[1, 1, B, C]` and `<name>/bias` `[C]`.
+ */
+export class ScaledResidual extends tf.layers.Layer {
+  static readonly className = 'ScaledResidual';
+  #kernel!: tf.LayerVariable;
+  #bias!: tf.LayerVariable;
+
+  constructor(readonly options: ResidualOptions) {
+    super({ name: options.name });
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const [trunk, branch] = inputShape as [tf.Shape, tf.Shape];
+    const shape = [1, 1, branch[3]!, trunk[3]!];
+    this.#kernel = this.addWeight('kernel', shape, 'float32', kernelInitializer(this.options));
+    this.#bias = this.addWeight('bias', [trunk[3]!], 'float32', tf.initializers.zeros());
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const { scale, activation } = this.options;
+    return tf.tidy(() => {
+      const [trunk, branch] = inputs as [tf.Tensor4D, tf.Tensor4D];
+      const kernel = this.#kernel.read().mul<tf.Tensor4D>(scale);
+      const bias = this.#bias.read().mul<tf.Tensor1D>(scale);
+      return convolve(branch, kernel, { stride: 1, padding: 'same', activation, bias, trunk });
+    });
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return (inputShape as tf.Shape[])[0]!;
+  }
+}
+
+const kernelInitializer = ({ name, seed }: Pick<ConvolutionOptions, 'name' | 'seed'>) =>
+  tf.initializers.glorotUniform({ seed: seedFor(seed, name) });
+
+const sizeOf = (size: number | Size): Size => (typeof size === 'number' ? [size, size] : size);
+
+const kernelShape = (inputShape: tf.Shape | tf.Shape[], { kernelSize, filters }: ConvolutionOptions) => [
+  ...sizeOf(kernelSize),
+  (inputShape as tf.Shape)[3]!,
+  filters,
+];
+
+function outputShape(
+  inputShape: tf.Shape | tf.Shape[],
+  { filters, kernelSize, stride, padding }: ConvolutionOptions,
+): tf.Shape {
+  const [batch, ...sides] = inputShape as [number | null, number | null, number | null, number];
+  const size = sizeOf(kernelSize);
+  const [height, width] = [0, 1].map((axis) => {
+    const side = sides[axis];
+    if (side === null || side === undefined) return null;
+    return Math.ceil((padding === 'same' ? side : side - size[axis]! + 1) / stride);
+  });
+  return [batch, height!, width!, filters];
+}
+
+const only = (inputs: tf.Tensor | tf.Tensor[]) =>
+  (Array.isArray(inputs) ? inputs[0]! : inputs) as tf.Tensor4D;

@@ -1,0 +1,95 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type AfterWrite, replaceSynced, syncFolder, writeError } from '../durable-files.js';
+import { folderOfStep, stepsIn, temporaryPrefix } from './folders.js';
+import { inspectCheckpoint, isDamage } from './read.js';
+
+/**
+ * Makes the folder ready for checkpoints after `step`: removes what dead writers have left, and puts aside, as
+ * `damaged-step-N`, newer checkpoints, which were passed over because of damage.
+ *
+ * The caller holds the lock of the run.
+ *
+ * @param checkpoints Made if it is not there.
+ * @param step The step the run goes on from; 0 for a new run.
+ * @throws {NucleateError} Exit code 8 if the folder cannot be written to.
+ */
+export async function prepareCheckpoints(checkpoints: string, step: number): Promise<void> {
+  try {
+    await mkdir(checkpoints, { recursive: true });
+    for (const name of await readdir(checkpoints)) {
+      if (name.startsWith(temporaryPrefix)) await remove(checkpoints, name);
+    }
+    for (const newer of await stepsIn(checkpoints)) {
+      if (newer <= step) break;
+      const name = folderOfStep(newer);
+      await remove(checkpoints, `damaged-${name}`);
+      await rename(path.join(checkpoints, name), path.join(checkpoints, `damaged-${name}`));
+    }
+    await point(checkpoints, await wholeOnes(checkpoints), () => {});
+    await syncFolder(checkpoints);
+  } catch (error) {
+    throw writeError(error, checkpoints);
+  }
+}
+
+/**
+ * Writes the names of the newest and the best checkpoint to the files `latest` and `best`, for people and other
+ * programs, and deletes all checkpoints but the newest `keepLast` and the best. One that is not whole counts for
+ * nothing; without a whole one nothing is deleted.
+ */
+export async function pointAndPrune(checkpoints: string, keepLast: number, after: AfterWrite): Promise<void> {
+  const whole = await wholeOnes(checkpoints);
+  await point(checkpoints, whole, after);
+  if (whole.length === 0) return;
+  const kept = new Set(whole.slice(0, keepLast).map(({ step }) => step));
+  kept.add(bestOf(whole)?.step ?? whole[0]!.step);
+  for (const step of await stepsIn(checkpoints)) {
+    if (kept.has(step)) continue;
+    const name = folderOfStep(step);
+    // Renamed first: a folder half deleted must not look like a checkpoint.
+    const doomed = `${temporaryPrefix}old-${name}`;
+    await rename(path.join(checkpoints, name), path.join(checkpoints, doomed));
+    after('rename an old one');
+    await remove(checkpoints, doomed);
+    after('delete an old one');
+  }
+}
+
+interface Whole {
+  readonly step: number;
+  readonly score: number | null;
+}
+
+/** Newest first. */
+async function wholeOnes(checkpoints: string): Promise<Whole[]> {
+  const whole: Whole[] = [];
+  for (const step of await stepsIn(checkpoints)) {
+    try {
+      const { score } = await inspectCheckpoint(path.join(checkpoints, folderOfStep(step)));
+      whole.push({ step, score });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+  }
+  return whole;
+}
+
+/** Of equal scores the earlier one, as early stopping would have it. */
+function bestOf(whole: readonly Whole[]): Whole | undefined {
+  return whole
+    .filter(({ score }) => score !== null)
+    .reduce<Whole | undefined>((best, one) => (best && best.score! > one.score! ? best : one), undefined);
+}
+
+async function point(checkpoints: string, whole: readonly Whole[], after: AfterWrite): Promise<void> {
+  const targets = { latest: whole[0], best: bestOf(whole) };
+  for (const [name, target] of Object.entries(targets)) {
+    const file = path.join(checkpoints, name);
+    if (target) await replaceSynced(file, `${folderOfStep(target.step)}\n`, after);
+    else await rm(file, { force: true });
+  }
+}
+
+const remove = (folder: string, name: string) =>
+  rm(path.join(folder, name), { recursive: true, force: true });

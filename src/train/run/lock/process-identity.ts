@@ -1,0 +1,75 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** One process of all that have ever run, on any machine. */
+export const ProcessIdentity = z.strictObject({
+  pid: z.int().min(1),
+  host: z.string(),
+  /** Containers may share the host's name and yet count their processes on their own; '' where not known. */
+  pidNamespace: z.string(),
+  /** Differs after each start of the machine; '' where not known. */
+  boot: z.string(),
+  /** Clock ticks from the boot to the start of the process; '' where not known. A pid is used again, this is not. */
+  started: z.string(),
+});
+
+export type ProcessIdentity = z.output<typeof ProcessIdentity>;
+
+/** The process that asks. */
+export function ownIdentity(): ProcessIdentity {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    pidNamespace: pidNamespace(),
+    boot: textOf('/proc/sys/kernel/random/boot_id').trim(),
+    started: processFacts(process.pid).started,
+  };
+}
+
+/** `elsewhere` where this machine, or this container, cannot tell. */
+export type Life = 'running' | 'dead' | 'elsewhere';
+
+export function lifeOf(owner: ProcessIdentity, own: ProcessIdentity = ownIdentity()): Life {
+  if (owner.host !== own.host) return 'elsewhere';
+  if (owner.boot !== own.boot) return 'dead';
+  if (owner.pidNamespace !== own.pidNamespace) return 'elsewhere';
+  if (!exists(owner.pid)) return 'dead';
+  const { state, started } = processFacts(owner.pid);
+  // A zombie still has its pid, if nobody asks how it ended.
+  if (state === 'Z' || state === 'X' || started !== owner.started) return 'dead';
+  return 'running';
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); '' where there is no such file, as on macOS. */
+function processFacts(pid: number): { state: string; started: string } {
+  const text = textOf(`/proc/${pid}/stat`);
+  // Field 2, the name, may hold spaces and brackets.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

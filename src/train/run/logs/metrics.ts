@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+
+/** A line of `metrics.jsonl`: numbers by name, among them `step`. */
+export type Metrics = { readonly step: number } & Readonly<Record<string, number | string | null>>;
+
+/** One line. NaN and infinity, which JSON lacks, become text. */
+export function metricsLine(metrics: Metrics): string {
+  const line = JSON.stringify(metrics, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+  return `${line}\n`;
+}
+
+export interface ReadMetrics {
+  readonly records: readonly Metrics[];
+  /** Lines that are no records; a killed process may leave one, at the end, which is not counted. */
+  readonly damagedLines: number;
+}
+
+/** Reads `metrics.jsonl`; a file that is not there has no records. */
+export function readMetrics(file: string): ReadMetrics {
+  const lines = textOf(file).split('\n');
+  // Behind the last line break there is nothing, or the torn beginning of a record.
+  const records = lines.slice(0, -1).map(parse);
+  const whole = records.filter((record) => record !== undefined);
+  return { records: whole, damagedLines: records.length - whole.length };
+}
+
+function parse(line: string): Metrics | undefined {
+  try {
+    const record = JSON.parse(line) as Partial<Metrics> | null;
+    return typeof record?.step === 'number' ? (record as Metrics) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}

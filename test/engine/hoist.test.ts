@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { compile } from '../../src/engine/compile.js';
+import { nativeBackend } from '../../src/engine/native.js';
+import { hoistInvariants } from '../../src/engine/hoist.js';
+import { recordStep } from '../../src/engine/record-step.js';
+import { tf } from '../../src/tf.js';
+import { expectTensorsClose, useNativeCpu } from '../helpers/tensors.js';
+
+useNativeCpu();
+
+/** `fixed` is never changed, `moving` is. */
+function makeStep() {
+  const fixed = tf.variable(tf.tensor1d([3, 4]));
+  const moving = tf.variable(tf.tensor1d([0, 0]));
+  const step = ({ x }: { x: tf.Tensor1D }) => {
+    const scale = tf.rsqrt(fixed.add(1)); // invariant
+    moving.assign(moving.add(x));
+    return { y: x.mul(scale), scale, sum: moving.mul(scale).sum(), fixed: fixed.clone() };
+  };
+  return { step, inputs: { x: tf.tensor1d([1, 1]) }, state: { fixed, moving } };
+}
+
+test('what depends on unchanged state alone is computed once', () => {
+  const { step, inputs, state } = makeStep();
+  const recording = recordStep(nativeBackend(), step as never, inputs, state);
+  expect(hoistInvariants(recording)).toBe('prepared:0');
+  const nodes = recording.graph.nodes;
+  expect(nodes.filter(({ name }) => /^hoisted\/\d+$/.test(name))).toHaveLength(1);
+  const users = (op: string) => nodes.filter(({ inputs }) => inputs.some((input) => input.startsWith(op)));
+  expect(users('Rsqrt').map(({ op }) => op)).toEqual(['AssignVariableOp']);
+  // The product with `x`, the one with the moving variable, and the output.
+  expect(users('hoisted/0/value')).toHaveLength(3);
+});
+
+test('a state that is written is taken up', () => {
+  const { step: record, inputs, state } = makeStep();
+  const step = compile(record, { inputs, state, mode: 'compiled' });
+  expectTensorsClose(step.run(inputs).y, [1 / Math.sqrt(4), 1 / Math.sqrt(5)], { atol: 1e-6 });
+  step.writeState({ fixed: tf.tensor1d([8, 15]) });
+  const results = step.run(inputs);
+  expectTensorsClose(results.y, [1 / 3, 1 / 4], { atol: 1e-6 });
+  expectTensorsClose(results.scale, [1 / 3, 1 / 4], { atol: 1e-6 });
+  expectTensorsClose(results.sum, 2 / 3 + 2 / 4, { atol: 1e-6 });
+  expectTensorsClose(results.fixed, [8, 15], { atol: 0 });
+});
+
+test('a step that changes all of its state has nothing to compute once', () => {
+  const { inputs, state } = makeStep();
+  const step = ({ x }: { x: tf.Tensor1D }) => {
+    state.moving.assign(state.moving.add(1).mul(x));
+    return { x };
+  };
+  expect(
+    hoistInvariants(recordStep(nativeBackend(), step as never, inputs, { moving: state.moving })),
+  ).toBeUndefined();
+});
