@@ -33,7 +33,7 @@ export interface BoxFigures {
 }
 
 /** What recall is reported for: an image of the DSB2018 training set has at most 375 nuclei, a slide tile far more. */
-const recallDetections = [100, 300, 1000] as const;
+export const recallDetections = [100, 300, 1000] as const;
 
 /** COCO reads the precision at 101 recalls, 0, 0.01 ... 1. */
 const recallSteps = 100;

@@ -17,7 +17,7 @@ const boxColour: Colour = colours.matched;
  *
  * @throws {RangeError} If a batch has no labels (`masks`).
  */
-function detectionCells({ ids, size, maxBoxes, ...batch }: DetectionBatch): Image[] {
+export function detectionCells({ ids, size, maxBoxes, ...batch }: DetectionBatch): Image[] {
   const { gtLabels } = batch;
   if (!gtLabels) throw new RangeError('Expected a batch with gtLabels');
   return ids.map((_, row) => {
@@ -34,7 +34,7 @@ function detectionCells({ ids, size, maxBoxes, ...batch }: DetectionBatch): Imag
 }
 
 /** The same for the segmenter: the nucleus in orange, its neighbours in blue, the jittered box in green. */
-function segmentationCells({ ids, size, ...batch }: SegmentationBatch, magnification = 3): Image[] {
+export function segmentationCells({ ids, size, ...batch }: SegmentationBatch, magnification = 3): Image[] {
   return ids.map((_, row) => {
     const [start, end] = [row * size * size, (row + 1) * size * size];
     const image = magnify(toImage(batch.images, size, row), magnification);
@@ -64,7 +64,7 @@ function segmentationCells({ ids, size, ...batch }: SegmentationBatch, magnifica
 }
 
 /** Puts pictures of one size into rows, on grey. */
-function sheet(cells: readonly Image[], columns: number): Image {
+export function sheet(cells: readonly Image[], columns: number): Image {
   const [first] = cells;
   if (!first) throw new RangeError('Expected at least one picture');
   const rows = Math.ceil(cells.length / columns);

@@ -36,14 +36,19 @@ export const dataPreviewCommand: Command<Arguments> = {
   async handler({ path, labels, output, ...numbers }, terminal) {
     const count = wholeNumber('count', numbers.count, 1);
     const seed = wholeNumber('seed', numbers.seed, 1);
-    const [{ readDataset }, { DetectionLoader, SegmentationLoader }, { batches }, previews, { writeImage }] =
-      await Promise.all([
-        import('../../data/dataset.js'),
-        import('../../config/loader.js'),
-        import('../../data/loader/batches.js'),
-        import('../../report/preview-sheet.js'),
-        import('../../data/image-io.js'),
-      ]);
+    const [
+      { readDataset },
+      { DetectionLoader, SegmentationLoader },
+      { batches },
+      { sheet, detectionCells, segmentationCells },
+      { writeImage },
+    ] = await Promise.all([
+      import('../../data/dataset.js'),
+      import('../../config/loader.js'),
+      import('../../data/loader/batches.js'),
+      import('../../report/preview-sheet.js'),
+      import('../../data/image-io.js'),
+    ]);
     const sources = [];
     for await (const example of readDataset(path, { labels })) sources.push(example);
     const settings = { batchSize: count, workers: 0 };
@@ -64,14 +69,8 @@ export const dataPreviewCommand: Command<Arguments> = {
       detection: join(output, 'detection.png'),
       segmentation: join(output, 'segmentation.png'),
     };
-    await writeImage(
-      files.detection,
-      previews.sheet(previews.detectionCells(detection.value), columns.detection),
-    );
-    await writeImage(
-      files.segmentation,
-      previews.sheet(previews.segmentationCells(segmentation.value), columns.segmentation),
-    );
+    await writeImage(files.detection, sheet(detectionCells(detection.value), columns.detection));
+    await writeImage(files.segmentation, sheet(segmentationCells(segmentation.value), columns.segmentation));
     const ids = { detection: detection.value.ids, segmentation: segmentation.value.ids };
     terminal.result({
       text: [
