@@ -18,6 +18,7 @@ describe.each(flatten(commands))('nucleate $usage', ({ usage, examples }) => {
     const { status, stdout } = await nucleate([...name.split(' '), '--help']);
     expect(status).toBe(0);
     expect(examples.length).toBeGreaterThan(0);
+    // A line that does not fit would be wrapped, and could not be copied.
     for (const [line, description] of examples) expect(stdout).toContain(`  ${line}\n      ${description}`);
   });
 

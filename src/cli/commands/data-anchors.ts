@@ -28,10 +28,7 @@ export const dataAnchorsCommand: Command<Arguments> = {
   describe: 'Fit anchor sizes and ratios to the boxes of a dataset, and tell how many boxes anchors cover',
   examples: [
     ['nucleate data anchors examples/dsb2018-mini', 'fitted anchors at magnifications 1, 2 and 4'],
-    [
-      'nucleate data anchors examples/dsb2018-mini --sizes 16,32,64,128 --ratios 0.5,1,2 --scales 2',
-      'given ones, too',
-    ],
+    ['nucleate data anchors examples/dsb2018-mini --sizes 16,32,64 --scales 2', 'given ones, too'],
   ],
   builder: (parser) =>
     withDataset(parser)

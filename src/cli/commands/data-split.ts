@@ -19,10 +19,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
   describe: 'Divide a dataset into folds that keep crops of one field together',
   examples: [
     [`nucleate data split ${sample} --folds 4 --output split.json`, 'groups and modalities from the pixels'],
-    [
-      `nucleate data split ${sample} --folds 3 --seed 2 --output other.json --json`,
-      'another draw, for other programs',
-    ],
+    [`nucleate data split ${sample} --seed 2 --output s.json --json`, 'another draw, for other programs'],
   ],
   builder: (parser) =>
     withDataset(parser)

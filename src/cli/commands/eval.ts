@@ -17,9 +17,10 @@ export const evalCommand: Command<Arguments> = {
   examples: [
     ['nucleate eval examples/dsb2018-mini --data examples/dsb2018-mini', 'the truth against itself: 1'],
     [
-      'nucleate eval examples/dsb2018-mini --data examples/dsb2018-mini --groups examples/dsb2018-mini/sample.csv --html eval.html',
-      'by modality, and as a page',
+      'S=examples/dsb2018-mini; nucleate eval $S --data $S --groups $S/sample.csv',
+      'by modality, too: a CSV with the columns name and cluster',
     ],
+    ['S=examples/dsb2018-mini; nucleate eval $S --data $S --html eval.html', 'as a page'],
   ],
   builder: (parser) =>
     parser
