@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { QuickstartConfig } from '../config/quickstart.js';
 import type { Image } from '../data/image.js';
 import { writeImage } from '../data/image-io.js';
+import { toEightBits } from '../data/intensity.js';
 import { readPairs } from '../data/label-images.js';
 import { pixelBatch } from '../data/pixel-batch.js';
 import { requireTraining, type Runtime } from '../engine/runtime.js';
@@ -55,7 +56,7 @@ export async function runQuickstart(config: QuickstartConfig, runtime: Runtime):
     const truth = Uint8Array.from(labelImage.labels, (label) => (label > 0 ? 255 : 0));
     const probability = Uint8Array.from(predictPixels(model, image), (value) => Math.round(255 * value));
     const grey = (pixels: Uint8Array): Image => ({ ...labelImage, channels: 1, data: pixels });
-    await writeImage(file, panels([as8Bit(image), grey(truth), grey(probability)]));
+    await writeImage(file, panels([toEightBits(image), grey(truth), grey(probability)]));
     return {
       sample: {
         path: data.path,
@@ -70,9 +71,3 @@ export async function runQuickstart(config: QuickstartConfig, runtime: Runtime):
     optimizer.dispose();
   }
 }
-
-/** For looking at: the upper byte of 16 bits. */
-const as8Bit = (image: Image): Image =>
-  image.data instanceof Uint8Array
-    ? image
-    : { ...image, data: Uint8Array.from(image.data, (value) => value >> 8) };
