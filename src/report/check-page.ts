@@ -1,9 +1,9 @@
 import type { CheckResult, DatasetSummary } from '../data/check/check-dataset.js';
 import { kindWords, type Finding } from '../data/check/finding.js';
 import type { Dataset } from '../data/layout.js';
-import { encodePng } from '../data/image-io.js';
 import { findingPicture } from './finding-picture.js';
 import { html, htmlPage, type Html } from './html.js';
+import { pngDataUri } from './png-data-uri.js';
 import { pageScript, pageStyle } from './page-assets.js';
 
 /** Pictures of one kind of problem; the table below them lists all. */
@@ -88,8 +88,7 @@ async function kindSection(dataset: Dataset, findings: readonly Finding[]): Prom
   for (const finding of findings.slice(0, picturesOfKind)) {
     const entry = dataset.images.find(({ id }) => id === finding.image);
     if (entry === undefined || finding.kind === 'file') continue;
-    const picture = await encodePng(findingPicture(await entry.read(), finding));
-    const source = `data:image/png;base64,${picture.toString('base64')}`;
+    const source = await pngDataUri(findingPicture(await entry.read(), finding));
     figures.push(
       html`<figure>
         <img src="${source}" alt="" />

@@ -1,7 +1,8 @@
 import type { CheckResult } from '../../data/check/check-dataset.js';
-import { exitCodes, NucleateError } from '../../errors.js';
+import { exitCodes } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
+import { writeText } from '../write-text.js';
 
 const sample = 'examples/dsb2018-mini';
 
@@ -46,7 +47,7 @@ export const dataCheckCommand: Command<CheckArguments> = {
       const result = await checkDataset(dataset, { split, onImage: (done) => progress.update(done) });
       if (html !== undefined) {
         const { checkPage } = await import('../../report/check-page.js');
-        await write(html, await checkPage(dataset, result));
+        await writeText(html, await checkPage(dataset, result), 'page');
       }
       terminal.result({ text: checkText(result), value: result });
       const { errors, warnings } = result.summary;
@@ -85,13 +86,4 @@ function checkText({ summary, findings }: CheckResult): string {
     `neighbours  ${neighbours} pairs of images continue each other`,
     `problems    ${errors} errors, ${warnings} warnings${counted === '' ? '' : `: ${counted}`}`,
   ].join('\n');
-}
-
-async function write(path: string, text: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  await writeFile(path, text).catch((cause: Error) => {
-    const what = `The page cannot be written: ${cause.message}.`;
-    const mend = 'Check that the folder exists, is writable and has space left.';
-    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
-  });
 }

@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
+import { writeText } from '../write-text.js';
 
 type Arguments = {
   targets: string[];
@@ -77,20 +76,12 @@ export const evalCommand: Command<Arguments> = {
 
     if (csv !== undefined) {
       const { evalCsv } = await import('../../report/eval-csv.js');
-      await write(csv, evalCsv(document));
+      await writeText(csv, evalCsv(document), 'file');
     }
     if (html !== undefined) {
       const { evalPage } = await import('../../report/eval-page.js');
-      await write(html, await evalPage(document, { truth, predictions }));
+      await writeText(html, await evalPage(document, { truth, predictions }), 'file');
     }
     terminal.result({ text: evalText(document), value: document });
   },
 };
-
-async function write(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((cause: Error) => {
-    const what = `The file cannot be written: ${cause.message}.`;
-    const mend = 'Check that the folder exists, is writable and has space left.';
-    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
-  });
-}

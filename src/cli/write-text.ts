@@ -1,0 +1,16 @@
+import { writeFile } from 'node:fs/promises';
+import { exitCodes, NucleateError } from '../errors.js';
+
+/**
+ * Writes a text that a command was asked for; an existing file is replaced.
+ *
+ * @param name What it is, in the message: `page`.
+ * @throws {NucleateError} Exit code 8 if the file cannot be written.
+ */
+export async function writeText(path: string, text: string, name: string): Promise<void> {
+  await writeFile(path, text).catch((cause: Error) => {
+    const what = `The ${name} cannot be written: ${cause.message}.`;
+    const mend = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
+  });
+}
