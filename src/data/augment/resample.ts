@@ -1,5 +1,6 @@
 import type { Example } from '../example.js';
 import type { Image, LabelImage } from '../image.js';
+import type { IntensityRange } from '../intensity.js';
 import type { ElasticField } from './elastic.js';
 import { apply, areaFactor, type LinearMap, type Point } from './linear-map.js';
 import { clampToUnit, type Sample } from './sample.js';
@@ -28,9 +29,31 @@ export interface View {
 export function resample(example: Example, view: View): Sample {
   const { image, labelImage, ignore, intensity } = example;
   const { size } = view;
-  const { channels, data } = image;
   const labels = new Int32Array(size * size);
   const ignored = new Uint8Array(size * size);
+  const pointsOfRow = rowPoints(view);
+  for (let v = 0; v < size; v++) {
+    const points = pointsOfRow(v);
+    nearestRow(labelImage, labelImage.labels, points, labels, v * size);
+    if (ignore) nearestRow(labelImage, ignore, points, ignored, v * size);
+  }
+  const pixels = resamplePixels(image, intensity, view);
+  return { width: size, height: size, channels: image.channels, pixels, labels, ignore: ignored };
+}
+
+/**
+ * The pixels of {@link resample} alone, for images without labels.
+ *
+ * @param intensity What to show as black and as white; without it the whole range of the bit depth.
+ * @returns `[size, size, channels]`, 0 = black to 1 = white.
+ */
+export function resamplePixels(
+  image: Image,
+  intensity: IntensityRange | undefined,
+  view: View,
+): Float32Array {
+  const { size } = view;
+  const { channels, data } = image;
   const pixels = new Float32Array(size * size * channels);
   const offsets = subsampleOffsets(view.map);
   const { black, white } = intensity ?? { black: 0, white: data instanceof Uint8Array ? 255 : 65535 };
@@ -40,8 +63,6 @@ export function resample(example: Example, view: View): Sample {
   // Row by row, since loops over typed arrays alone run several times as fast as a call for each pixel.
   for (let v = 0; v < size; v++) {
     const points = pointsOfRow(v);
-    nearestRow(labelImage, labelImage.labels, points, labels, v * size);
-    if (ignore) nearestRow(labelImage, ignore, points, ignored, v * size);
     for (const offset of offsets) {
       addBilinearRow(image, points, { offset, scale, fill }, pixels, v * size * channels);
     }
@@ -50,7 +71,7 @@ export function resample(example: Example, view: View): Sample {
     const zero = black / (white - black);
     for (let i = 0; i < pixels.length; i++) pixels[i] = clampToUnit(pixels[i]! - zero);
   }
-  return { width: size, height: size, channels, pixels, labels, ignore: ignored };
+  return pixels;
 }
 
 /** Points of the example, px. */
