@@ -194,7 +194,8 @@ export class Recorder {
 
   #addOperation(op: string, attributes: NativeAttribute[], inputs: number[], results: NativeTensor[]): void {
     const values = inputs.map((id) => this.#outputOfId(id, `passes to ${op}`));
-    const node = this.graph.add(this.#nameFor(op), op, values, encodeAttributes(attributes), results);
+    const encoded = { ...encodeAttributes(attributes), ...missingAttributes(op, results) };
+    const node = this.graph.add(this.#nameFor(op), op, values, encoded, results);
     for (const [index, { id }] of results.entries()) {
       this.#sources.set(id, { kind: 'node', output: output(node, index) });
     }
@@ -298,6 +299,10 @@ export class Recorder {
 
 const encodeAttributes = (attributes: readonly NativeAttribute[]) =>
   Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeValue(attribute)]));
+
+/** What tfjs-node leaves to eager execution to infer, which a graph has to be told; the other kernels tell all. */
+const missingAttributes = (op: string, [result]: readonly NativeTensor[]): Parameters<Graph['add']>[3] =>
+  op === 'ExpandDims' ? { T: typeValue(result!.dtype), Tdim: typeValue(dataTypes.int32) } : {};
 
 /** The recorder of the step that runs at this moment. */
 let active: Recorder | undefined;
