@@ -6,7 +6,7 @@
  *   npm run bench -- forward
  *
  * Each contender is a process of its own; they run in turns, one step a turn, so that whatever else the machine does
- * hits all alike. Keras and PyTorch take part once `npx tsx bench/python-environment.ts` has been run.
+ * hits all alike. PyTorch has no segmenter. Keras and PyTorch take part once `npx tsx bench/python-environment.ts` has been run.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -33,6 +33,7 @@ async function compare(workload: Workload): Promise<Comparison> {
   const contenders: Contender[] = [];
   try {
     for (const name of chosen) {
+      if (name === 'pytorch' && workload.network.startsWith('segmenter')) continue;
       const contender = await Contender.start(name, workload);
       if (contender) contenders.push(contender);
     }

@@ -11,8 +11,37 @@ import tensorflow as tf
 from protocol import serve
 
 
+def segmenter(size, width, norm, decoder, convolutions):
+    """The network of src/models/segmenter/network.ts, with VGG16's blocks as Keras Applications has them."""
+    layers = keras.layers
+
+    def convolve(x, filters):
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=not norm, kernel_initializer="he_normal")(x)
+        if norm:
+            x = layers.BatchNormalization(scale=False)(x)
+        return layers.ReLU()(x)
+
+    images = keras.Input((size, size, 4))
+    x, features = images, []
+    for block, (count, channels) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]):
+        if block > 0:
+            x = layers.MaxPooling2D()(x)
+        for _ in range(count):
+            x = convolve(x, int(channels * width))
+        features.append(x)
+    for skip in reversed(features[:-1]):
+        x = layers.Concatenate()([skip, layers.UpSampling2D()(x)])
+        for _ in range(convolutions):
+            x = convolve(x, int(skip.shape[-1] * decoder))
+    return keras.Model(images, layers.Conv2D(3, 1)(x))
+
+
 def network(workload):
     shape = (workload["size"], workload["size"], 3)
+    if workload["network"] == "segmenter":
+        return segmenter(workload["size"], width=0.5, norm=True, decoder=0.5, convolutions=1)
+    if workload["network"] == "segmenter-paper":
+        return segmenter(workload["size"], width=1, norm=False, decoder=1, convolutions=2)
     if workload["network"] == "vgg16":
         return keras.applications.VGG16(include_top=False, weights=None, input_shape=shape)
     whole = keras.applications.InceptionResNetV2(include_top=False, weights=None, input_shape=shape)
@@ -26,7 +55,7 @@ def network(workload):
 
 def make_step(workload):
     model = network(workload)
-    images = tf.random.uniform((workload["batch"], workload["size"], workload["size"], 3), -1, 1, seed=1)
+    images = tf.random.uniform((workload["batch"], *model.input_shape[1:]), -1, 1, seed=1)
     if workload["task"] == "forward":
 
         @tf.function(jit_compile=False)

@@ -18,9 +18,9 @@ export function cleanLines(text: string): string {
     .join('\n');
 }
 
-/** `value` as indented JSON; escapes also the control characters that JSON allows. */
-export function cleanJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
+/** `value` as JSON, indented or on one line; escapes also the control characters that JSON allows. */
+export function cleanJson(value: unknown, indent: 0 | 2 = 2): string {
+  return JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

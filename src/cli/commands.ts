@@ -5,10 +5,12 @@ import { dataCommands } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evalCommand } from './commands/eval.js';
 import { quickstartCommand } from './commands/quickstart.js';
+import { trainCommands } from './commands/train.js';
 
 /** Every command, in the order of `nucleate --help`. */
 export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
+  trainCommands,
   evalCommand,
   dataCommands,
   doctorCommand,

@@ -1,7 +1,7 @@
 import { exitCodes, NucleateError } from '../errors.js';
 
 /** Commands of later versions. A name leaves this list when its command arrives. */
-const planned = ['train', 'predict'];
+const planned = ['predict'];
 
 /** The error for a command that does not exist yet; `undefined` for any other name. */
 export function plannedCommand(name: string): NucleateError | undefined {

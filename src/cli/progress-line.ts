@@ -7,6 +7,8 @@ export interface ProgressState {
   readonly total: number;
   /** Seconds since the start. */
   readonly seconds: number;
+  /** Seconds to the end, where the task knows better than from its speed so far. */
+  readonly secondsLeft?: number | undefined;
   /** What else to show: losses, speed. */
   readonly note: string;
 }
@@ -15,23 +17,30 @@ const smallestBar = 6;
 const largestBar = 30;
 
 /** The state in words: `training 12/40 30% eta 1m05s loss 0.12`. */
-export function progressLine({ label, done, total, seconds, note }: ProgressState): string {
+export function progressLine({ label, done, total, seconds, note, secondsLeft }: ProgressState): string {
   const percentage = total > 0 ? `${Math.min(100, Math.floor((100 * done) / total))}%` : '';
-  const left = done > 0 && done < total ? (seconds / done) * (total - done) : undefined;
+  const left = secondsLeft ?? (done > 0 && done < total ? (seconds / done) * (total - done) : undefined);
   const eta = left === undefined ? '' : `eta ${duration(left)}`;
-  return [label, `${done}/${total}`, percentage, eta, cleanLine(note)].filter(Boolean).join(' ');
+  const count = total > 0 ? `${done}/${total}` : `${done}`;
+  return [label, count, percentage, eta, cleanLine(note)].filter(Boolean).join(' ');
 }
 
-/** The same with a bar before it where `columns` leave room, cut to fit one line. */
+/** The same with a bar before it where `columns` leave room, cut to fit one line, at a comma if there is one. */
 export function progressBar(state: ProgressState, columns: number): string {
   // A line that fills the last column would wrap.
   const room = columns - 1;
   const line = progressLine(state);
   const width = Math.min(largestBar, room - line.length - '[] '.length);
-  if (width < smallestBar) return line.slice(0, Math.max(0, room));
+  if (width < smallestBar) return cutTo(line, Math.max(0, room));
   const share = state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 0;
   const filled = Math.round(width * share);
   return `[${'='.repeat(filled)}${'-'.repeat(width - filled)}] ${line}`;
+}
+
+function cutTo(line: string, room: number): string {
+  if (line.length <= room) return line;
+  const comma = line.lastIndexOf(', ', room);
+  return line.slice(0, comma > 0 ? comma : room);
 }
 
 /** `5s`, `1m05s`, `2h03m`. */

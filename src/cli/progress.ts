@@ -3,22 +3,25 @@ import { progressBar, progressLine, type ProgressState } from './progress-line.j
 
 /** The display of one long task. */
 export interface Progress {
-  /** Tells how many of the total are done, and what else to show beside it. */
-  update(done: number, note?: string): void;
+  /**
+   * Tells how many of the total are done, what else to show beside it, and the seconds to the end where the task
+   * knows better than from its speed so far.
+   */
+  update(done: number, note?: string, secondsLeft?: number): void;
   /** Prints a line without breaking the display. */
   log(line: string): void;
   /** Ends the display; a second call does nothing. */
   stop(): void;
 }
 
-/** A log file should not drown in progress. */
-const plainIntervalMs = 5000;
-
 export interface ProgressOptions {
   readonly label: string;
+  /** 0 where it is not known. */
   readonly total: number;
   readonly stream: NodeJS.WriteStream;
   readonly shown: boolean;
+  /** From one plain line to the next, where there is no bar: a log file should not drown in progress. */
+  readonly plainSeconds: number;
 }
 
 export function startProgress(options: ProgressOptions): Progress {
@@ -33,16 +36,16 @@ function silentProgress(stream: NodeJS.WriteStream): Progress {
   return { update: () => {}, log: (line) => void stream.write(`${line}\n`), stop: () => {} };
 }
 
-function plainProgress({ label, total, stream }: ProgressOptions): Progress {
+function plainProgress({ label, total, stream, plainSeconds }: ProgressOptions): Progress {
   const start = performance.now();
   let state: ProgressState = { label, done: 0, total, seconds: 0, note: '' };
   let printed = start;
   const print = () => void stream.write(`${progressLine(state)}\n`);
   return {
-    update(done, note = '') {
+    update(done, note = '', secondsLeft) {
       const now = performance.now();
-      state = { ...state, done, note, seconds: (now - start) / 1000 };
-      if (now - printed < plainIntervalMs) return;
+      state = { ...state, done, note, secondsLeft, seconds: (now - start) / 1000 };
+      if (now - printed < 1000 * plainSeconds) return;
       printed = now;
       print();
     },
@@ -64,8 +67,8 @@ function barProgress({ label, total, stream }: ProgressOptions): Progress {
   });
   const bar = bars.create(total, 0);
   return {
-    update(done, note = '') {
-      state = { ...state, done, note, seconds: (performance.now() - start) / 1000 };
+    update(done, note = '', secondsLeft) {
+      state = { ...state, done, note, secondsLeft, seconds: (performance.now() - start) / 1000 };
       bar.update(done);
     },
     log: (line) => (bars.isActive ? bars.log(`${line}\n`) : void stream.write(`${line}\n`)),

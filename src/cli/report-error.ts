@@ -15,13 +15,14 @@ const systemFailures: Partial<Record<string, string>> = {
 };
 
 /**
- * Prints an error: to stderr as what, where and how to mend, or to stdout as the one JSON document.
+ * Prints an error: to stderr as what, where and how to mend, or to stdout as a JSON document, on one line, since it may
+ * be the last of the events of a training.
  *
  * @returns The exit code that belongs to it.
  */
 export function reportError(thrown: unknown, { json, debug }: GlobalOptions): number {
   const error = explain(thrown);
-  if (json) process.stdout.write(`${cleanJson(errorDocument(error))}\n`);
+  if (json) process.stdout.write(`${cleanJson(errorDocument(error), 0)}\n`);
   else process.stderr.write(`${errorText(error)}\n`);
   if (debug) process.stderr.write(`${cleanLines(inspect(thrown))}\n`);
   return error.exitCode;

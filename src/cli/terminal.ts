@@ -23,6 +23,17 @@ export class Terminal {
     process.stdout.write(output.endsWith('\n') ? output : `${output}\n`);
   }
 
+  /** Under --json: prints an event of a command that goes on for long as a line; such a command has no result. */
+  event(value: unknown): void {
+    if (this.#options.json) process.stdout.write(`${cleanJson(value, 0)}\n`);
+  }
+
+  /** Without --json: prints what a command that has events says at its end. */
+  summary(text: string): void {
+    this.endProgress();
+    if (!this.#options.json) process.stdout.write(`${cleanLines(text)}\n`);
+  }
+
   /** Tells what is going on; --quiet silences it. */
   notice(text: string): void {
     if (!this.#options.quiet) this.#log(cleanLine(text));
@@ -39,10 +50,16 @@ export class Terminal {
   }
 
   /** Shows how far a long task is: a bar in a terminal, else a plain line every few seconds. */
-  progress(label: string, total: number): Progress {
+  progress(label: string, total: number, { plainSeconds = 5 } = {}): Progress {
     const { json, quiet } = this.#options;
     const shown = !(json || quiet || this.#options['no-progress']);
-    this.#progress = startProgress({ label: cleanLine(label), total, stream: process.stderr, shown });
+    this.#progress = startProgress({
+      label: cleanLine(label),
+      total,
+      stream: process.stderr,
+      shown,
+      plainSeconds,
+    });
     return this.#progress;
   }
 

@@ -35,6 +35,29 @@ export function loadConfig(file: string, overrides: readonly string[] = []): Loa
   throw notValid(file, problems);
 }
 
+/**
+ * The same for a command that works on one task.
+ *
+ * @throws {NucleateError} With exit code 2 also for a config of another task.
+ */
+export function loadConfigFor<Name extends Config['task']>(
+  task: Name,
+  file: string,
+  overrides: readonly string[] = [],
+): { readonly config: Extract<Config, { task: Name }> } & Pick<LoadedConfig, 'origins'> {
+  const { config, origins } = loadConfig(file, overrides);
+  if (config.task !== task) {
+    throw notValid(file, [
+      {
+        what: `Expected \`task\` to be ${received(task)}, received ${received(config.task)}.`,
+        where: origins.get('task') ?? file,
+        mend: `Name a config of that task, or use the command for a ${config.task}.`,
+      },
+    ]);
+  }
+  return { config: config as Extract<Config, { task: Name }>, origins };
+}
+
 function readWithParent(file: string, report: (problem: Problem) => void): LocatedMapping | undefined {
   const child = readConfigFile(file, file, report);
   const named = child && valueAt(child, ['extends']);

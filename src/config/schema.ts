@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { DetectorConfig } from './detector.js';
 import { QuickstartConfig } from './quickstart.js';
+import { SegmenterConfig } from './segmenter.js';
 
 /**
  * The config of any task; the only home of defaults, units and descriptions.
  *
  * A new task is a file with its schema, and its name in this list.
  */
-export const Config = z.discriminatedUnion('task', [QuickstartConfig]);
+export const Config = z.discriminatedUnion('task', [QuickstartConfig, DetectorConfig, SegmenterConfig]);
 
 /** A resolved {@link Config}: every key has a value. */
 export type Config = z.output<typeof Config>;

@@ -13,31 +13,36 @@ export const Optimizer = z.strictObject({
     .min(0)
     .lt(1)
     .default(0.9)
-    .describe('`momentum`: share of the previous step that the next one keeps (no unit).'),
-  nesterov: z.boolean().default(false).describe('`momentum`: whether it looks ahead, as Nesterov has it.'),
+    .describe('For `momentum`: share of the previous step that the next one keeps (no unit).'),
+  nesterov: z
+    .boolean()
+    .default(false)
+    .describe('For `momentum`: whether it looks ahead, as Nesterov has it (no unit).'),
   beta1: z
     .number()
     .min(0)
     .lt(1)
     .default(0.9)
-    .describe('`adamw`: decay of the mean of gradients, a step (no unit; Kingma and Ba, arXiv 1412.6980).'),
+    .describe(
+      'For `adamw`: decay of the mean of gradients, a step (no unit; Kingma and Ba, arXiv 1412.6980).',
+    ),
   beta2: z
     .number()
     .min(0)
     .lt(1)
     .default(0.999)
-    .describe('`adamw`: decay of the mean of their squares, a step (no unit; Kingma and Ba).'),
+    .describe('For `adamw`: decay of the mean of their squares, a step (no unit; Kingma and Ba).'),
   epsilon: z
     .number()
     .positive()
     .default(1e-7)
-    .describe('`adamw`: added to the root of the mean square (no unit; 1e-7 as Keras).'),
+    .describe('For `adamw`: added to the root of the mean square (no unit; 1e-7 as Keras).'),
   weightDecay: z
     .number()
     .min(0)
     .default(1e-4)
     .describe(
-      'Share of each weight that is lost, a step and unit of the learning rate (no unit); 0 is none.',
+      'Share of each kernel that is lost, a step and unit of the learning rate (no unit); 0 is none.',
     ),
   clipNorm: z
     .number()
@@ -55,7 +60,7 @@ export const Optimizer = z.strictObject({
     .lt(1)
     .default(0.999)
     .describe(
-      'Share of the averaged weights kept in a step (no unit); validation and shipping use them; 0 is no average.',
+      'Share of the averaged weights kept in a step (no unit), less in the first steps; validation and shipping use them; 0 is no average.',
     ),
 });
 
@@ -88,14 +93,14 @@ export const Schedule = z
       .min(0)
       .max(1)
       .default(0.01)
-      .describe('`cosine`: share of the rate that is left at the end (no unit).'),
+      .describe('For `cosine`: share of the rate that is left at the end (no unit).'),
     milestones: z
       .array(z.int().min(1))
       .default([12_000, 16_000])
       .describe(
-        '`step`: steps (count) at which the rate is multiplied by `gamma`; two thirds and eight ninths, as detectron2.',
+        'For `step`: steps (count) at which the rate is multiplied by `gamma`; two thirds and eight ninths, as detectron2.',
       ),
-    gamma: z.number().positive().max(1).default(0.1).describe('`step`: that factor (no unit).'),
+    gamma: z.number().positive().max(1).default(0.1).describe('For `step`: that factor (no unit).'),
   })
   .refine(
     ({ warmupSteps, steps }) => warmupSteps < steps,
@@ -109,7 +114,7 @@ export const Budget = z.strictObject({
     .number()
     .min(0)
     .default(0)
-    .describe('Minutes that one process trains before it saves and stops; 0 sets no limit.'),
+    .describe('Minutes (count) that one process trains before it saves and stops; 0 sets no limit.'),
   patience: steps
     .default(0)
     .describe('Validations (count) without a better score after which the run ends; 0 waits for ever.'),

@@ -73,12 +73,21 @@ async function readFolder(
   return { id, image, origin: file, masks: masks.map(({ mask }) => mask) };
 }
 
+/** A mask, and the size of the image that it was drawn for. */
 interface SizedMask extends Size {
   readonly mask: Mask;
   readonly place: string;
 }
 
-async function readMaskFile(tree: FileTree, file: string): Promise<SizedMask> {
+/**
+ * Reads the mask of one nucleus.
+ *
+ * @throws {NucleateError} Exit code 3 if the file is refused.
+ */
+export async function readMaskFile(
+  tree: Pick<FileTree, 'read' | 'place'>,
+  file: string,
+): Promise<SizedMask> {
   const place = tree.place(file);
   const { width, height, data } = await readMask(await tree.read(file), place);
   const runs = runsOfPixels(data, { width, height });

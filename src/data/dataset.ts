@@ -1,18 +1,20 @@
 /** The one entry to datasets of every layout. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 import { mapAhead } from './ahead.js';
 import { challengeLayout, isMaskFile } from './challenge-layout.js';
-import { toExample, type Example } from './example.js';
+import { toExample, type AnnotatedImage, type Example } from './example.js';
 import type { FileTree } from './file-tree.js';
 import { identityOf } from './identity.js';
 import { isLabelFile, pairLayout } from './label-images.js';
-import { isImageFile, type Dataset, type Layout } from './layout.js';
+import { isImageFile, type Dataset, type ImageEntry, type Layout } from './layout.js';
 import { openFileTree } from './open-files.js';
 import { isPrepared, openPrepared } from './prepared.js';
 import { refuseProblems } from './problems.js';
 import { isRunLengthHeader, readRunLengthCsv } from './rle-csv.js';
 import { readTable, runLengthLayout } from './run-length-layout.js';
+import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './split/groups-csv.js';
 
 export interface DatasetOptions {
   /** A CSV of run lengths with the masks, where it is not among the images. */
@@ -24,6 +26,9 @@ export interface DatasetOptions {
  * (`<id>/images/*`, `<id>/masks/*`), as pairs (`X.png`, `X_masks.png`), or as images with a CSV of run lengths; or a
  * file of `nucleate data prepare`.
  *
+ * Clusters and annotators of its images come from a CSV in its uppermost folder with the columns `image_id` or `name`
+ * and `cluster` (see `readGroupsCsv`), or from `groups.csv` beside a zip archive. They are no part of the identity.
+ *
  * @returns To be closed by the caller.
  * @throws {NucleateError} Exit code 3 if nothing, or more than one layout, is recognised. Problems of single files are
  *   not thrown but listed.
@@ -33,11 +38,12 @@ export async function openDataset(path: string, { labels }: DatasetOptions = {})
   const tree = await openFileTree(path);
   try {
     const layout = await recognise(tree, labels);
+    const known = await readKnown(tree);
     return {
       path,
       layout: layout.name,
       description: describe(layout, tree, labels),
-      images: layout.images,
+      images: layout.images.map((entry) => withKnown(entry, known.get(entry.id))),
       problems: [...tree.problems, ...layout.problems],
       identity: () => identityOf(tree, layout.files),
       close: () => tree.close(),
@@ -108,14 +114,36 @@ const unclear = ({ path }: FileTree, what: string, mend: string) =>
   new NucleateError({ what, where: path, mend, exitCode: exitCodes.data });
 
 /** CSV files whose first line is that of run lengths; other tables may lie about. */
-async function findTables(tree: FileTree): Promise<string[]> {
-  const tables: string[] = [];
-  for (const file of tree.files) {
+const findTables = (tree: FileTree) => findCsv(tree, tree.files, isRunLengthHeader);
+
+async function findCsv(tree: FileTree, files: readonly string[], isHeader: (line: string) => boolean) {
+  const found: string[] = [];
+  for (const file of files) {
     if (!/\.csv$/iu.test(file)) continue;
     const [firstLine = ''] = (await tree.read(file)).toString('utf8', 0, 1000).split(/\r?\n/u);
-    if (isRunLengthHeader(firstLine)) tables.push(file);
+    if (isHeader(firstLine)) found.push(file);
   }
-  return tables;
+  return found;
+}
+
+/** What tables say of the images. */
+async function readKnown(tree: FileTree): Promise<ReadonlyMap<string, KnownGroup>> {
+  const uppermost = tree.files.filter((file) => !file.includes('/'));
+  const [table, second] = await findCsv(tree, uppermost, isGroupsHeader);
+  if (second !== undefined) {
+    const mend = 'Move one of them out of the dataset.';
+    throw unclear(tree, `The dataset holds ${table} and ${second}, and both name the clusters.`, mend);
+  }
+  if (table !== undefined) return parseGroupsCsv(await tree.read(table), tree.place(table));
+  const beside = join(dirname(tree.path), 'groups.csv');
+  return tree.kind === 'zip' && existsSync(beside) ? readGroupsCsv(beside) : new Map();
+}
+
+function withKnown(entry: ImageEntry, known: KnownGroup | undefined): ImageEntry {
+  if (known === undefined) return entry;
+  const { cluster, annotation } = known;
+  const facts = { ...(cluster === undefined ? {} : { cluster }), ...(annotation ? { annotation } : {}) };
+  return { ...entry, read: async (): Promise<AnnotatedImage> => ({ ...facts, ...(await entry.read()) }) };
 }
 
 const layoutWords = {

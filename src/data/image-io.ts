@@ -6,6 +6,7 @@ import { readBytes } from './folder-files.js';
 import { checkHeader, checkLabelHeader, maxPixels, mendLabels, refusal } from './image-header.js';
 import type { ImageHeader, PixelLayout } from './image-header.js';
 import type { Image, LabelImage } from './image.js';
+import { labelTiff } from './label-tiff.js';
 import { decodePlainPng } from './plain-png.js';
 import { isAnimatedPng, photometric, tiffPhotometric } from './unreported-headers.js';
 
@@ -36,7 +37,8 @@ export async function readImage(source: string | Buffer, place = placeOf(source)
 }
 
 /**
- * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, PNG or TIFF. 0 is background.
+ * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, PNG or TIFF, or 32-bit grey TIFF. 0 is
+ * background.
  *
  * @param source A path, or the bytes of a file.
  * @returns Labels as they stand in the file, gaps included; all 0 where there is no instance.
@@ -45,10 +47,28 @@ export async function readImage(source: string | Buffer, place = placeOf(source)
  */
 export async function readLabelImage(source: string | Buffer, place = placeOf(source)): Promise<LabelImage> {
   const { bytes, header } = await open(source, place);
+  if (isWideGrey(header)) return readWideLabels(bytes, header, place);
   const layout = checkHeader(header, place);
   checkLabelHeader(header, place);
   const { width, height, data } = requireGrey(await decode(bytes, header, layout, place), place);
   return { width, height, labels: Int32Array.from(data) };
+}
+
+/** Whether pixels are whole numbers of 32 bits without a sign, for which images have no use and label images do. */
+const isWideGrey = ({ format, channels, depth }: ImageHeader) =>
+  format === 'tiff' && channels === 1 && depth === 'uint';
+
+async function readWideLabels(bytes: Buffer, header: ImageHeader, place: string): Promise<LabelImage> {
+  const { width, height } = header;
+  // All else that is checked of a header holds for it, too.
+  checkHeader({ ...header, space: 'grey16', depth: 'ushort' }, place);
+  const raw = await decodeRaw(bytes, 'b-w', 'uint', place);
+  const labels = new Int32Array(new Uint8Array(raw).buffer);
+  // Above 2^31 - 1 a label turned negative.
+  if (labels.some((label) => label < 0)) {
+    throw refusal(place, 'The image has a label above 2147483647.', 'Renumber the labels without gaps.');
+  }
+  return { width, height, labels };
 }
 
 /**
@@ -91,16 +111,20 @@ function requireGrey({ width, height, channels, data }: Image, place: string): I
 /**
  * Encodes a PNG with as many bits as `data` has, 8 or 16.
  *
+ * @param effort `most`: as small as it gets. `little`: an eighth of the time, an eighth larger (overlays of the sample).
  * @throws {RangeError} If `data` does not have `width * height * channels` values.
  */
-export async function encodePng({ width, height, channels, data }: Image): Promise<Buffer> {
+export async function encodePng(
+  { width, height, channels, data }: Image,
+  effort: 'most' | 'little' = 'most',
+): Promise<Buffer> {
   if (data.length !== width * height * channels) {
     throw new RangeError(`Expected ${width} x ${height} x ${channels} values, received ${data.length}`);
   }
   const space = spaceOf(channels, data instanceof Uint16Array ? 'ushort' : 'uchar');
   return sharp(data, { raw: { width, height, channels } })
     .toColourspace(space)
-    .png({ compressionLevel: 9, adaptiveFiltering: true })
+    .png(effort === 'most' ? { compressionLevel: 9, adaptiveFiltering: true } : { compressionLevel: 6 })
     .toBuffer();
 }
 
@@ -125,15 +149,36 @@ export async function writeImage(path: string, image: Image): Promise<void> {
  *   cannot be written.
  * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
  */
-export async function writeLabelImage(path: string, { width, height, labels }: LabelImage): Promise<void> {
-  for (const label of labels) {
-    if (label < 0) throw new RangeError(`Expected labels from 0, received ${label}`);
+export async function writeLabelImage(path: string, labelImage: LabelImage): Promise<void> {
+  for (const label of labelImage.labels) {
     if (label > 65535) {
       const what = `A 16-bit PNG holds labels up to 65535, and this label image has ${label}.`;
       throw refusal(path, what, 'Renumber the labels without gaps, or cut the image into tiles.');
     }
   }
-  await writeImage(path, { width, height, channels: 1, data: Uint16Array.from(labels) });
+  await writeImage(path, labelPixels(labelImage));
+}
+
+/**
+ * Encodes a label image: a single-channel 16-bit PNG, or a TIFF where that cannot hold it, with 32 bits for labels above
+ * 65535. What is larger than {@link maxPixels} becomes a TIFF, too, whose reader may take it by strips.
+ *
+ * @returns The bytes in pieces.
+ * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
+ */
+export async function encodeLabelImage(
+  labelImage: LabelImage,
+): Promise<{ readonly extension: '.png' | '.tif'; readonly pieces: readonly Buffer[] }> {
+  const { width, height, labels } = labelImage;
+  const isWide = labels.some((label) => label > 65535);
+  if (isWide || width * height > maxPixels) return { extension: '.tif', pieces: labelTiff(labelImage) };
+  return { extension: '.png', pieces: [await encodePng(labelPixels(labelImage))] };
+}
+
+function labelPixels({ width, height, labels }: LabelImage): Image {
+  for (const label of labels)
+    if (label < 0) throw new RangeError(`Expected labels from 0, received ${label}`);
+  return { width, height, channels: 1, data: Uint16Array.from(labels) };
 }
 
 const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
@@ -183,14 +228,7 @@ async function decode(
   const { channels, depth, hasAlpha } = layout;
   // sharp drops the alpha of 8-bit grey unasked, so grey with alpha is decoded as RGB with alpha.
   const space = spaceOf(hasAlpha ? 3 : channels, depth);
-  const raw = await sharp(bytes, { limitInputPixels: maxPixels, ignoreIcc: true })
-    .toColourspace(space)
-    .raw({ depth })
-    .toBuffer()
-    .catch((cause: unknown) => {
-      const what = 'The image is damaged: its header can be read and its pixels cannot.';
-      throw refusal(place, what, 'Copy or export the image again.', cause);
-    });
+  const raw = await decodeRaw(bytes, space, depth, place);
   // A copy: a Buffer may start at an odd address, where no Uint16Array can.
   const memory = new Uint8Array(raw).buffer;
   const decoded = depth === 'ushort' ? new Uint16Array(memory) : new Uint8Array(memory);
@@ -207,4 +245,21 @@ async function decode(
     for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
   }
   return { width, height, channels, data };
+}
+
+/** The pixels as bytes; colour space and depth in libvips's words. */
+function decodeRaw(
+  bytes: Buffer,
+  space: string,
+  depth: PixelLayout['depth'] | 'uint',
+  place: string,
+): Promise<Buffer> {
+  return sharp(bytes, { limitInputPixels: maxPixels, ignoreIcc: true })
+    .toColourspace(space)
+    .raw({ depth })
+    .toBuffer()
+    .catch((cause: unknown) => {
+      const what = 'The image is damaged: its header can be read and its pixels cannot.';
+      throw refusal(place, what, 'Copy or export the image again.', cause);
+    });
 }

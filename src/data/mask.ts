@@ -33,18 +33,34 @@ export class RunList {
   #runs = new Int32Array(64);
   #length = 0;
 
+  /** Numbers, two a run. */
+  get length(): number {
+    return this.#length;
+  }
+
   push(start: number, length: number): void {
-    if (this.#length === this.#runs.length) {
-      const grown = new Int32Array(2 * this.#runs.length);
-      grown.set(this.#runs);
-      this.#runs = grown;
-    }
+    this.#makeRoom(2);
     this.#runs[this.#length++] = start;
     this.#runs[this.#length++] = length;
   }
 
-  toRuns(): Int32Array {
-    return this.#runs.slice(0, this.#length);
+  append(runs: Int32Array): void {
+    this.#makeRoom(runs.length);
+    this.#runs.set(runs, this.#length);
+    this.#length += runs.length;
+  }
+
+  /** A copy of the numbers from `start` to before `end`; without them, of all. */
+  toRuns(start = 0, end = this.#length): Int32Array {
+    return this.#runs.slice(start, end);
+  }
+
+  #makeRoom(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#runs.length) return;
+    const grown = new Int32Array(Math.max(2 * this.#runs.length, needed));
+    grown.set(this.#runs.subarray(0, this.#length));
+    this.#runs = grown;
   }
 }
 
@@ -86,27 +102,41 @@ export function masksOfLabels(labels: Int32Array, { width, height }: Size): Mask
     .map(([label, list]) => ({ name: String(label), runs: list.toRuns() }));
 }
 
+/** Masks as one label image, and what it took to make it. */
+export interface PaintedMasks {
+  /** `width * height`. */
+  readonly labels: Int32Array;
+  /** Masks that have a pixel; their labels are 1..n in their order. */
+  readonly instanceCount: number;
+  /** Masks that have none: they are empty, or lie wholly under earlier ones. */
+  readonly pixelless: number;
+  /** Pixels that a mask had to leave to an earlier one; a pixel that three masks claim counts twice. */
+  readonly overlapPixels: number;
+}
+
 /**
  * Puts masks into one label image, numbered 1..n in their order. Where masks overlap, the first keeps the pixels; a
  * mask without a pixel of its own gets no number.
- *
- * @returns `width * height` labels, and n.
  */
-export function paintMasks(masks: readonly Mask[], { width, height }: Size) {
+export function paintMasks(masks: readonly Mask[], { width, height }: Size): PaintedMasks {
   const labels = new Int32Array(width * height);
   let instanceCount = 0;
+  let overlapPixels = 0;
   for (const { runs } of masks) {
-    let painted = false;
+    let painted = 0;
+    let claimed = 0;
     for (let run = 0; run < runs.length; run += 2) {
+      claimed += runs[run + 1]!;
       for (let at = runs[run]!, end = at + runs[run + 1]!; at < end; at++) {
         if (labels[at] !== 0) continue;
         labels[at] = instanceCount + 1;
-        painted = true;
+        painted++;
       }
     }
-    if (painted) instanceCount++;
+    if (painted > 0) instanceCount++;
+    overlapPixels += claimed - painted;
   }
-  return { labels, instanceCount };
+  return { labels, instanceCount, pixelless: masks.length - instanceCount, overlapPixels };
 }
 
 /** Pixels of a mask. */

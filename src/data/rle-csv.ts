@@ -1,7 +1,8 @@
 /** Instances as a CSV of run lengths, one a line: `ImageId,EncodedPixels`, with `Height,Width` where known. */
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import type { Problem } from '../errors.js';
+import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { RunList, type Size } from './mask.js';
 import { parseRuns, RunLengthError } from './rle.js';
 
 /** One line of the file. */
@@ -11,14 +12,57 @@ export interface RunLengthRow {
   readonly line: number;
   /** As {@link parseRuns} gives them; empty for an image without instances. */
   readonly runs: Int32Array;
-  /** px, of the columns Height and Width; absent where the file has none. */
-  readonly size?: { readonly width: number; readonly height: number };
+  /** Of the columns Height and Width; absent where the file has none. */
+  readonly size?: Size;
 }
 
+/**
+ * The lines of one image, in their order. Their runs share one array, since a file may have millions of lines, and an
+ * object for each would take several times the memory of the file.
+ */
+export class RunLengthLines implements Iterable<RunLengthRow> {
+  readonly #file: string;
+  readonly #runs = new RunList();
+  /** Of each line: its number, the column of its runs, where they end in `#runs`, width and height (0 = unknown). */
+  readonly #lines: number[] = [];
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  add({ line, column }: Position, runs: Int32Array, { width, height }: Size = { width: 0, height: 0 }): void {
+    this.#runs.append(runs);
+    this.#lines.push(line, column, this.#runs.length, width, height);
+  }
+
+  /** `file:line:column` of an empty field beside other lines. */
+  contradiction(): string | undefined {
+    if (this.#lines.length === numbersALine) return undefined;
+    for (let at = 0, start = 0; at < this.#lines.length; at += numbersALine) {
+      const [line, column, end] = this.#lines.slice(at, at + 3);
+      if (start === end) return `${this.#file}:${line}:${column}`;
+      start = end!;
+    }
+    return undefined;
+  }
+
+  *[Symbol.iterator](): Generator<RunLengthRow, void, undefined> {
+    for (let at = 0, start = 0; at < this.#lines.length; at += numbersALine) {
+      const [line, column, end, width, height] = this.#lines.slice(at, at + numbersALine) as FiveNumbers;
+      const row = { place: `${this.#file}:${line}:${column}`, line, runs: this.#runs.toRuns(start, end) };
+      yield width === 0 ? row : { ...row, size: { width, height } };
+      start = end;
+    }
+  }
+}
+
+const numbersALine = 5;
+type FiveNumbers = [number, number, number, number, number];
+
 export interface RunLengthFile {
-  /** The lines of each image, in their order; no line at all for an image that the file does not name. */
-  readonly rows: ReadonlyMap<string, readonly RunLengthRow[]>;
-  /** Everything that is wrong, with line and column; such lines are not among the rows. */
+  /** The lines of each image that the file names, in the order of their first lines. */
+  readonly images: ReadonlyMap<string, RunLengthLines>;
+  /** Everything that is wrong, with line and column; such lines are not among the images. */
   readonly problems: readonly Problem[];
 }
 
@@ -34,9 +78,10 @@ const maxProblems = 1000;
  *
  * @param source The bytes of the file.
  * @param place The file as problems name it.
+ * @throws {NucleateError} Exit code 3 if the file cannot be read; whatever is wrong within it is listed.
  */
 export async function readRunLengthCsv(source: Readable, place: string): Promise<RunLengthFile> {
-  const rows = new Map<string, RunLengthRow[]>();
+  const images = new Map<string, RunLengthLines>();
   const problems: Problem[] = [];
   const note = ({ line, column }: Position, what: string, mend: string) =>
     problems.push({ what, where: `${place}:${line}:${column}`, mend });
@@ -73,10 +118,10 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
         continue;
       }
       try {
-        const [id, row] = readRow(record, columns, { place, position: at(columns.runs) });
-        const known = rows.get(id) ?? [];
-        rows.set(id, known);
-        known.push(row);
+        const { id, runs, size } = readRow(record, columns);
+        const lines = images.get(id) ?? new RunLengthLines(place);
+        images.set(id, lines);
+        lines.add(at(columns.runs), runs, size);
       } catch (error) {
         if (!(error instanceof FieldError)) throw error;
         note(at(error.field, error.offset), error.message, mendRow);
@@ -84,7 +129,7 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
       if (problems.length >= maxProblems) break;
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
+    if (!(error instanceof CsvError)) throw unreadable(place, error);
     const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
     note({ line, column: 1 }, `The CSV is malformed: ${error.message}.`, 'Export the file again.');
   } finally {
@@ -93,13 +138,21 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
   if (columns === undefined && problems.length === 0) {
     note({ line: 1, column: 1 }, 'The file is empty.', mendHeader);
   }
-  for (const [id, [first, ...others]] of rows) {
-    const empty = [first!, ...others].find(({ runs }) => runs.length === 0);
-    if (empty === undefined || others.length === 0) continue;
-    const what = `The image ${id} has a line without runs beside other lines.`;
-    problems.push({ what, where: empty.place, mend: 'Remove the empty line.' });
+  for (const [id, lines] of images) {
+    const where = lines.contradiction();
+    if (where === undefined) continue;
+    const what = `An empty field says that ${id} has no nuclei, and other lines give it some.`;
+    problems.push({ what, where, mend: 'Remove the line with the empty field.' });
   }
-  return { rows, problems };
+  return { images, problems };
+}
+
+/** Errors of the system; others are defects. */
+function unreadable(where: string, cause: unknown): unknown {
+  if ((cause as NodeJS.ErrnoException).syscall === undefined) return cause;
+  const what = `The file cannot be read: ${(cause as Error).message}.`;
+  const mend = 'Check the path and its permissions.';
+  return new NucleateError({ what, where, mend, exitCode: exitCodes.data }, { cause });
 }
 
 const mendHeader = 'Begin the file with the line ImageId,EncodedPixels.';
@@ -160,14 +213,9 @@ class FieldError extends Error {
   }
 }
 
-function readRow(
-  record: readonly string[],
-  columns: Columns,
-  { place, position }: { place: string; position: Position },
-): [id: string, RunLengthRow] {
+function readRow(record: readonly string[], columns: Columns) {
   const id = record[columns.id]!.trim();
   if (id === '') throw new FieldError('The image id is empty.', columns.id);
-  const { line, column } = position;
   let runs: Int32Array;
   try {
     runs = parseRuns(record[columns.runs]!);
@@ -175,14 +223,13 @@ function readRow(
     if (!(error instanceof RunLengthError)) throw error;
     throw new FieldError(error.message, columns.runs, error.offset);
   }
-  const row = { place: `${place}:${line}:${column}`, line, runs };
-  if (columns.height === -1) return [id, row];
+  if (columns.height === -1) return { id, runs };
   const [height, width] = [columns.height, columns.width].map((field) => {
     const text = record[field]!.trim();
     if (/^[1-9]\d{0,8}$/u.test(text)) return Number(text);
     throw new FieldError(`Expected a size in pixels, received \`${text.slice(0, 20)}\`.`, field);
   }) as [number, number];
-  return [id, { ...row, size: { width, height } }];
+  return { id, runs, size: { width, height } };
 }
 
 /** Where a character of a field stands in the file. */

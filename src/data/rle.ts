@@ -25,38 +25,61 @@ export class RunLengthError extends Error {
  *   overlap or do not ascend.
  */
 export function parseRuns(text: string): Int32Array {
-  const runs = new RunList();
-  let start: { readonly value: number; readonly offset: number } | undefined;
-  /** The first pixel that a run may start at. */
-  let free = 1;
-  for (const { 0: word, index } of text.matchAll(/\S+/gu)) {
-    const value = parsePositive(word, index);
-    if (start === undefined) {
-      start = { value, offset: index };
-      continue;
+  // A number takes at least a digit and a blank.
+  const runs = new Int32Array(Math.ceil(text.length / 2) + 1);
+  let count = 0;
+  /** The last pixel of the run before. */
+  let end = 0;
+  for (let at = skipBlanks(text, 0); at < text.length;) {
+    const startTo = wordEnd(text, at);
+    const start = toNumber(text, at, startTo);
+    const lengthAt = skipBlanks(text, startTo);
+    if (lengthAt === text.length) throw new RunLengthError(`The start ${start} has no length.`, at);
+    const lengthTo = wordEnd(text, lengthAt);
+    const length = toNumber(text, lengthAt, lengthTo);
+    if (start < 1) throw new RunLengthError('A run starts at 0; the first pixel is 1.', at);
+    if (length < 1) throw new RunLengthError(`The run at ${start} has the length 0.`, lengthAt);
+    if (start <= end) {
+      const what = `The run at ${start} begins before the one before it has ended, at ${end}.`;
+      throw new RunLengthError(what, at);
     }
-    if (start.value < free) {
-      throw new RunLengthError(
-        `The run at ${start.value} overlaps or precedes the run before it, which ends at ${free - 1}.`,
-        start.offset,
-      );
-    }
-    free = start.value + value;
-    runs.push(start.value, value);
-    start = undefined;
+    end = start + length - 1;
+    runs[count++] = start;
+    runs[count++] = length;
+    at = skipBlanks(text, lengthTo);
   }
-  if (start !== undefined) throw new RunLengthError(`The start ${start.value} has no length.`, start.offset);
-  return runs.toRuns();
+  return runs.slice(0, count);
+}
+
+/** Space, tab, line feed and carriage return as character codes: comparing one-letter strings is far slower. */
+const isBlank = (code: number) => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+
+function skipBlanks(text: string, at: number): number {
+  while (isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function wordEnd(text: string, at: number): number {
+  while (at < text.length && !isBlank(text.charCodeAt(at))) at++;
+  return at;
 }
 
 /** 2^31 - 1 fits an Int32Array, and no image has as many pixels. */
 const largest = 2 ** 31 - 1;
 
-function parsePositive(word: string, offset: number): number {
-  const value = /^\d+$/u.test(word) ? Number(word) : NaN;
-  if (value >= 1 && value <= largest) return value;
-  const shown = word.length > 20 ? `${word.slice(0, 20)}...` : word;
-  throw new RunLengthError(`Expected a whole number from 1, received \`${shown}\`.`, offset);
+/** Characters of a word that messages show. */
+const shownCharacters = 20;
+
+function toNumber(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to && value <= largest; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    value = digit < 0 || digit > 9 ? Infinity : 10 * value + digit;
+  }
+  if (value <= largest) return value;
+  const word = text.slice(from, Math.min(to, from + shownCharacters));
+  const shown = to - from > shownCharacters ? `${word}...` : word;
+  throw new RunLengthError(`Expected a number of pixels in digits, received \`${shown}\`.`, from);
 }
 
 /** Writes parsed runs; '' for none. */
@@ -70,10 +93,11 @@ export function formatRuns(runs: Int32Array): string {
  * @throws {RangeError} If a run ends beyond the image.
  */
 export function decodeRuns(runs: Int32Array, { width, height }: Size): Int32Array {
-  const last = runs.length === 0 ? 0 : runs.at(-2)! + runs.at(-1)! - 1;
-  if (last > width * height) {
+  const [start, length] = runs.length === 0 ? [1, 0] : [runs.at(-2)!, runs.at(-1)!];
+  if (start + length - 1 > width * height) {
     throw new RangeError(
-      `The runs end at pixel ${last}, and the image has ${width} x ${height} = ${width * height}.`,
+      `The run at ${start} of length ${length} ends beyond the ${width} x ${height} = ${width * height} pixels of the ` +
+        'image.',
     );
   }
   const zeroBased = runs.map((value, index) => (index % 2 === 0 ? value - 1 : value));

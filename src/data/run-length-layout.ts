@@ -32,19 +32,19 @@ export function runLengthLayout(tree: FileTree, table: RunLengthTable, tableFile
   const images = files.flatMap((file) => {
     const id = stemOf(file);
     const place = tree.place(file);
-    const rows = table.rows.get(id);
-    if (rows) return [{ id, file, place, read: () => readEntry(tree, { id, file, rows }) }];
+    const lines = table.images.get(id);
+    if (lines) return [{ id, file, place, read: () => readEntry(tree, { id, file, lines }) }];
     const mend = `Add a line for ${id} to ${table.place}; with empty runs if it has no nuclei.`;
     problems.push({ what: 'The image has no masks.', where: place, mend });
     return [];
   });
   problems.push(...collisions(files, stemOf, tree));
   const found = new Set(images.map(({ id }) => id));
-  for (const [id, [row]] of table.rows) {
+  for (const [id, [first]] of table.images) {
     if (found.has(id)) continue;
     problems.push({
       what: `The masks of ${id} have no image.`,
-      where: row!.place,
+      where: first!.place,
       mend: `Add the image ${id}.png.`,
     });
   }
@@ -54,12 +54,22 @@ export function runLengthLayout(tree: FileTree, table: RunLengthTable, tableFile
 
 async function readEntry(
   tree: FileTree,
-  { id, file, rows }: { id: string; file: string; rows: readonly RunLengthRow[] },
+  { id, file, lines }: { id: string; file: string; lines: Iterable<RunLengthRow> },
 ): Promise<AnnotatedImage> {
   const image = await readImage(await tree.read(file), tree.place(file));
+  return { id, image, origin: file, masks: masksOfLines(lines, image, tree.place(file)) };
+}
+
+/**
+ * Decodes the lines of one image; a line with an empty field is no mask.
+ *
+ * @param where What an error names that stands for several lines.
+ * @throws {NucleateError} Exit code 3 with every line that does not fit the size.
+ */
+export function masksOfLines(lines: Iterable<RunLengthRow>, image: Size, where: string): Mask[] {
   const problems: Problem[] = [];
   const masks: Mask[] = [];
-  for (const row of rows) {
+  for (const row of lines) {
     const what = wrongSize(row, image);
     try {
       if (what !== undefined) throw new RangeError(what);
@@ -75,8 +85,8 @@ async function readEntry(
   }
   const [problem, second] = problems;
   if (problem && !second) throw new NucleateError({ mend: '', ...problem, exitCode: exitCodes.data });
-  if (problem) throw refuseProblems(tree.place(file), problems);
-  return { id, image, origin: file, masks };
+  if (problem) throw refuseProblems(where, problems);
+  return masks;
 }
 
 function wrongSize({ size }: RunLengthRow, { width, height }: Size): string | undefined {

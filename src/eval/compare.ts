@@ -22,7 +22,7 @@ export interface ImageDifference {
 export interface Comparison {
   /** Of the scores, positive where the other set is better. */
   readonly difference: number;
-  /** Of the difference, by the paired bootstrap over images. */
+  /** Of the difference, by the paired bootstrap over groups of images. */
   readonly interval: Interval;
   readonly better: number;
   readonly worse: number;
@@ -40,16 +40,20 @@ export const intervalLevel = 0.95;
 /**
  * Compares two sets of predictions of the same images, image by image.
  *
- * The interval says how far the difference may be due to which images happen to be in the data. Images that are crops
- * of one field count as independent, which makes it too narrow where there are many.
+ * The interval says how far the difference may be due to which images happen to be in the data. Images that belong
+ * together, such as crops of one field, are drawn together; as independent ones they would make it too narrow.
  *
- * @param random Its draws depend only on the number of images.
+ * @param groupOf The group of each image id; without it each image is a group.
+ * @param random Its draws depend only on the number of groups.
  * @throws {RangeError} If the ids differ in number or order, or there is none.
  */
 export function compareImages(
   first: readonly ImageEvaluation[],
   other: readonly ImageEvaluation[],
-  random: Random,
+  {
+    random,
+    groupOf,
+  }: { readonly random: Random; readonly groupOf?: ReadonlyMap<string, string> | undefined },
 ): Comparison {
   if (first.length !== other.length || first.some(({ id }, index) => id !== other[index]!.id)) {
     throw new RangeError('Expected two evaluations of the same images in the same order');
@@ -62,30 +66,54 @@ export function compareImages(
   const count = (holds: (difference: number) => boolean) => differences.filter(holds).length;
   return {
     difference: differences.reduce((sum, difference) => sum + difference, 0) / differences.length,
-    interval: bootstrapMean(differences, random),
+    interval: bootstrapMean(grouped(images, groupOf), random),
     better: count((difference) => difference > 0),
     worse: count((difference) => difference < 0),
     equal: count((difference) => difference === 0),
-    images: images.sort(
+    images: images.toSorted(
       (one, two) => Math.abs(two.difference) - Math.abs(one.difference) || (one.id < two.id ? -1 : 1),
     ),
   };
 }
 
+/** The differences of each group, in the order of their first images; an image without a group is one by itself. */
+function grouped(
+  images: readonly ImageDifference[],
+  groupOf: ReadonlyMap<string, string> | undefined,
+): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const { id, difference } of images) {
+    const group = groupOf?.get(id);
+    const key = group === undefined ? `image ${id}` : `group ${group}`;
+    const known = groups.get(key) ?? [];
+    groups.set(key, known);
+    known.push(difference);
+  }
+  return [...groups.values()];
+}
+
 /**
- * The percentile interval of the mean: `values` are drawn anew with replacement {@link bootstrapResamples} times.
+ * The percentile interval of the mean of all values: whole groups are drawn anew with replacement, as many as there
+ * are, {@link bootstrapResamples} times, and the mean is that of the values in them.
  *
- * @param values At least one; equal values give an interval of width 0.
+ * @param groups At least one, none empty; groups of one value each are the plain bootstrap.
  *
- * Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
+ * Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13; groups: Davison & Hinkley,
+ * Bootstrap Methods and their Application (1997), section 3.8.
  */
-export function bootstrapMean(values: readonly number[], random: Random): Interval {
-  if (values.length === 0) throw new RangeError('Expected at least one value to resample');
+export function bootstrapMean(groups: readonly (readonly number[])[], random: Random): Interval {
+  if (groups.length === 0) throw new RangeError('Expected at least one value to resample');
+  const sums = groups.map((values) => values.reduce((sum, value) => sum + value, 0));
   const means = new Float64Array(bootstrapResamples);
   for (let resample = 0; resample < bootstrapResamples; resample++) {
     let sum = 0;
-    for (let draw = 0; draw < values.length; draw++) sum += values[random.integer(values.length)]!;
-    means[resample] = sum / values.length;
+    let count = 0;
+    for (let draw = 0; draw < groups.length; draw++) {
+      const group = random.integer(groups.length);
+      sum += sums[group]!;
+      count += groups[group]!.length;
+    }
+    means[resample] = sum / count;
   }
   means.sort();
   const tail = (1 - intervalLevel) / 2;

@@ -3,6 +3,7 @@ import { aggregatedJaccard, panopticQuality, sumMatchedIou } from './area-figure
 import { countErrors, instanceKinds, type ErrorCounts } from './error-kinds.js';
 import { exceedsIou, iouPercents, matchInstances } from './match-instances.js';
 import { countOverlaps, type Overlaps } from './overlaps.js';
+import { reviewedPart } from './reviewed.js';
 import { sizeClasses, sizeClassOf } from './size-classes.js';
 
 /** Instances counted at each threshold of {@link iouPercents}. T = 10. */
@@ -37,6 +38,8 @@ export interface ImageEvaluation extends InstanceCounts {
   readonly panopticQuality: number;
   /** In the order of {@link sizeClasses}. A matched pair belongs to the class of its true instance. */
   readonly sizeClasses: readonly InstanceCounts[];
+  /** Instances mostly in pixels that no expert has reviewed, which count nowhere; absent without such pixels. */
+  readonly dropped?: { readonly gtCount: number; readonly predCount: number };
 }
 
 export interface EvaluateImageOptions {
@@ -47,6 +50,11 @@ export interface EvaluateImageOptions {
    * is a false positive at every threshold; they belong to no size class. @default 0
    */
   readonly pixelless?: number;
+  /**
+   * As large as the image, 1 = no expert has reviewed the pixel: neither what is there of the truth nor what is there
+   * of the prediction counts, see `reviewedPart`. Absent where every pixel is reviewed.
+   */
+  readonly ignore?: Uint8Array | undefined;
 }
 
 /**
@@ -61,9 +69,12 @@ export interface EvaluateImageOptions {
 export function evaluateImage(
   gt: LabelImage,
   pred: LabelImage,
-  { id, cluster, pixelless = 0 }: EvaluateImageOptions,
+  { id, cluster, pixelless = 0, ignore }: EvaluateImageOptions,
 ): ImageEvaluation {
-  const overlaps = countOverlaps(gt, pred);
+  const reviewed = ignore && { gt: reviewedPart(gt, ignore), pred: reviewedPart(pred, ignore) };
+  const overlaps = reviewed
+    ? countOverlaps(reviewed.gt.labelImage, reviewed.pred.labelImage)
+    : countOverlaps(gt, pred);
   const matchedCount = matchInstances(overlaps).length;
   const classes = countBySize(overlaps);
   const counts = addPixelless(sumCounts(classes), pixelless);
@@ -76,6 +87,7 @@ export function evaluateImage(
     aji: aggregatedJaccard(overlaps),
     panopticQuality: panopticQuality(overlaps, pixelless),
     sizeClasses: classes,
+    ...(reviewed ? { dropped: { gtCount: reviewed.gt.dropped, predCount: reviewed.pred.dropped } } : {}),
   };
 }
 

@@ -47,10 +47,10 @@ export function countOverlaps(gt: LabelImage, pred: LabelImage): Overlaps {
   const truth = listInstances(counts, ({ gtLabel }) => gtLabel);
   const prediction = listInstances(counts, ({ predLabel }) => predLabel);
   const pairs: InstancePair[] = [];
-  for (const { gtLabel, predLabel, count: intersection } of counts) {
-    const gt = truth.indexOf.get(gtLabel);
-    const pred = prediction.indexOf.get(predLabel);
-    if (gt === undefined || pred === undefined) continue;
+  for (const [index, { count: intersection }] of counts.entries()) {
+    const gt = truth.instanceOf[index]!;
+    const pred = prediction.instanceOf[index]!;
+    if (gt === -1 || pred === -1) continue;
     const union = truth.areas[gt]! + prediction.areas[pred]! - intersection;
     pairs.push({ gt, pred, intersection, union });
   }
@@ -63,58 +63,68 @@ export function countOverlaps(gt: LabelImage, pred: LabelImage): Overlaps {
   };
 }
 
-/** Background counts as a label here, so that areas are sums over pairs and one pass is enough. */
+/**
+ * Counts run by run. Background counts as a label here, so that areas are sums over pairs and one pass is enough.
+ *
+ * One loop without calls: nearly all time of the score goes here.
+ */
 function countLabelPairs(gt: Int32Array, pred: Int32Array): PairCount[] {
   const counter = new PairCounter();
-  for (let pixel = 0; pixel < gt.length;) {
-    const start = pixel;
-    pixel = runEnd(gt, pred, start);
-    const gtLabel = gt[start]!;
-    const predLabel = pred[start]!;
-    if ((gtLabel | predLabel) !== 0) counter.add(gtLabel, predLabel, pixel - start);
+  const size = gt.length;
+  const wholeFours = size - 3;
+  for (let pixel = 0; pixel < size;) {
+    const gtLabel = gt[pixel]!;
+    const predLabel = pred[pixel]!;
+    const start = pixel++;
+    if ((gtLabel | predLabel) !== 0) {
+      while (pixel < size && gt[pixel] === gtLabel && pred[pixel] === predLabel) pixel++;
+      counter.add(gtLabel, predLabel, pixel - start);
+      continue;
+    }
+    // Most pixels are background of both; one branch for four of them saves a third.
+    while (
+      pixel < wholeFours &&
+      (gt[pixel]! | pred[pixel]! | gt[pixel + 1]! | pred[pixel + 1]!) === 0 &&
+      (gt[pixel + 2]! | pred[pixel + 2]! | gt[pixel + 3]! | pred[pixel + 3]!) === 0
+    ) {
+      pixel += 4;
+    }
+    while (pixel < size && (gt[pixel]! | pred[pixel]!) === 0) pixel++;
   }
   return counter.pairs();
 }
 
-/** The first pixel after `start` that has another pair of labels. */
-function runEnd(gt: Int32Array, pred: Int32Array, start: number): number {
-  const size = gt.length;
-  const g = gt[start]!;
-  const p = pred[start]!;
-  let at = start + 1;
-  // Nearly all time goes here. One branch for eight pixels, whose last is the likeliest to differ, saves a sixth.
-  while (
-    at + 8 <= size &&
-    differs(gt, pred, at + 7, g, p) === 0 &&
-    (differs(gt, pred, at, g, p) |
-      differs(gt, pred, at + 1, g, p) |
-      differs(gt, pred, at + 2, g, p) |
-      differs(gt, pred, at + 3, g, p) |
-      differs(gt, pred, at + 4, g, p) |
-      differs(gt, pred, at + 5, g, p) |
-      differs(gt, pred, at + 6, g, p)) ===
-      0
-  ) {
-    at += 8;
-  }
-  while (at < size && differs(gt, pred, at, g, p) === 0) at++;
-  return at;
-}
-
-/** 0 if the pixel has these labels. A function of its own and no closure, which V8 would not inline. */
-function differs(gt: Int32Array, pred: Int32Array, at: number, gtLabel: number, predLabel: number): number {
-  return (gt[at]! ^ gtLabel) | (pred[at]! ^ predLabel);
-}
-
-/** The instances of one side, ascending; background has no index. */
+/** The instances of one side, ascending, and which of them each pair of labels belongs to; -1 for background. */
 function listInstances(counts: readonly PairCount[], labelOf: (pair: PairCount) => number) {
-  const areaOf = new Map<number, number>();
-  for (const pair of counts) {
+  const labels = sortedLabels(counts, labelOf);
+  const areas = new Int32Array(labels.length);
+  const instanceOf = new Int32Array(counts.length).fill(-1);
+  for (const [index, pair] of counts.entries()) {
     const label = labelOf(pair);
-    if (label < 0) throw new RangeError(`Expected labels from 0, received ${label}`);
-    if (label !== 0) areaOf.set(label, (areaOf.get(label) ?? 0) + pair.count);
+    if (label === 0) continue;
+    const instance = lowerBound(labels, label);
+    instanceOf[index] = instance;
+    areas[instance]! += pair.count;
   }
-  const labels = Int32Array.from(areaOf.keys()).sort();
-  const areas = labels.map((label) => areaOf.get(label)!);
-  return { labels, areas, indexOf: new Map(Array.from(labels, (label, index) => [label, index])) };
+  return { labels, areas, instanceOf };
+}
+
+/** Every label once, without background. */
+function sortedLabels(counts: readonly PairCount[], labelOf: (pair: PairCount) => number): Int32Array {
+  const sorted = new Int32Array(counts.length);
+  for (const [index, pair] of counts.entries()) sorted[index] = labelOf(pair);
+  sorted.sort();
+  if (sorted[0]! < 0) throw new RangeError(`Expected labels from 0, received ${sorted[0]}`);
+  return sorted.filter((label, index) => label !== 0 && label !== sorted[index - 1]);
+}
+
+/** Where a label stands among ascending ones. */
+function lowerBound(labels: Int32Array, label: number): number {
+  let [low, high] = [0, labels.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (labels[middle]! < label) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -30,12 +30,14 @@ export class PairCounter {
     while (counts[slot] !== 0 && (gtLabels[slot] !== gtLabel || predLabels[slot] !== predLabel)) {
       slot = (slot + 1) & mask;
     }
-    if (counts[slot] === 0) {
-      gtLabels[slot] = gtLabel;
-      predLabels[slot] = predLabel;
-      this.#order.push(slot);
+    if (counts[slot] !== 0) {
+      counts[slot]! += count;
+      return;
     }
-    counts[slot]! += count;
+    gtLabels[slot] = gtLabel;
+    predLabels[slot] = predLabel;
+    counts[slot] = count;
+    this.#order.push(slot);
     if (2 * this.#order.length > this.#capacity) this.#grow();
   }
 

@@ -1,7 +1,21 @@
-import type { Problem } from '../errors.js';
+import { mapAhead } from '../data/ahead.js';
+import { measureInstances } from '../data/boxes.js';
+import { renumberLabels } from '../data/example.js';
+import type { LabelImage } from '../data/image.js';
+import { problemsOf } from '../data/problems.js';
+import { NucleateError, type Problem } from '../errors.js';
+import { boxReport, type BoxImage, type BoxReport } from './box-report.js';
 import { evaluateImage, type ImageEvaluation } from './evaluate-image.js';
-import type { DrawnInstances } from './instance-canvas.js';
-import { problemsOf, refuseSource, type PredictionSource, type TruthSource } from './sources/source.js';
+import { reviewedBoxes, reviewedPart } from './reviewed.js';
+import { selectAll, type Selection } from './selection.js';
+import {
+  refuseSource,
+  type DetectedBoxes,
+  type DrawnInstances,
+  type PredictionSource,
+  type TrueInstances,
+  type TruthSource,
+} from './sources/source.js';
 import { summarise, type Evaluation } from './summarise.js';
 
 /** What it took to make label images of objects that overlap; all 0 where none does. */
@@ -19,6 +33,8 @@ export interface ScoredTarget {
   readonly source: PredictionSource;
   readonly overlaps: OverlapCounts;
   readonly evaluation: Evaluation;
+  /** null where the predictions have no scores. */
+  readonly boxes: BoxReport | null;
 }
 
 export interface Scored {
@@ -29,8 +45,8 @@ export interface Scored {
 }
 
 export interface ScoreSourcesOptions {
-  /** Modality cluster by image id. */
-  readonly clusters?: ReadonlyMap<string, string>;
+  /** @default all images */
+  readonly selection?: Selection;
   /** Called after each image with the number of images done. */
   readonly onImage?: (done: number) => void;
 }
@@ -39,7 +55,8 @@ export interface ScoreSourcesOptions {
 const readAhead = 4;
 
 /**
- * Scores sets of predictions against one truth, image by image.
+ * Scores sets of predictions against one truth, image by image. Predictions of images that are not selected are left
+ * alone.
  *
  * @throws {NucleateError} Exit code 3 with every problem at once: an image without prediction, a prediction of an image
  *   that is not in the truth, a file that cannot be read, a wrong size.
@@ -47,10 +64,10 @@ const readAhead = 4;
 export async function scoreSources(
   truth: TruthSource,
   predictions: readonly PredictionSource[],
-  { clusters, onImage }: ScoreSourcesOptions = {},
+  { selection = selectAll(truth), onImage }: ScoreSourcesOptions = {},
 ): Promise<Scored> {
   const mend = 'Mend the predictions, or give --data the data that they were made for.';
-  const unknown = predictions.flatMap((prediction) => idProblems(truth, prediction));
+  const unknown = predictions.flatMap((prediction) => idProblems(truth, selection, prediction));
   refuseSource(truth.path, 'The predictions have', unknown, mend);
 
   const problems: Problem[] = [];
@@ -58,19 +75,19 @@ export async function scoreSources(
     source,
     overlaps: noOverlaps,
     images: [] as ImageEvaluation[],
+    boxes: source.readBoxes ? ([] as BoxImage[]) : null,
   }));
   let truthOverlaps = noOverlaps;
   let done = 0;
-  for await (const { id, gt, preds, problems: found } of inOrder(truth.ids, (id) =>
-    readAll(truth, predictions, id),
-  )) {
+  const read = (id: string) => readAll(truth, predictions, id);
+  for await (const { id, gt, preds, boxes, problems: found } of mapAhead(selection.ids, readAhead, read)) {
     onImage?.(++done);
     if (found) {
       problems.push(...found);
       continue;
     }
     truthOverlaps = withImage(truthOverlaps, gt);
-    const cluster = clusters?.get(id);
+    const cluster = selection.clusters?.get(id) ?? gt.cluster;
     targets.forEach((target, index) => {
       const { labelImage, pixelless } = preds[index]!;
       target.overlaps = withImage(target.overlaps, preds[index]!);
@@ -78,28 +95,32 @@ export async function scoreSources(
         evaluateImage(gt.labelImage, labelImage, {
           id,
           pixelless,
+          ignore: gt.ignore,
           ...(cluster === undefined ? {} : { cluster }),
         }),
       );
+      const detected = boxes[index];
+      if (detected) target.boxes?.push({ id, cluster, ...boxImage(gt, detected) });
     });
   }
   refuseSource(truth.path, 'Data and predictions have', problems, 'Mend what is listed.');
   return {
     truthOverlaps,
-    targets: targets.map(({ source, overlaps, images }) => ({
+    targets: targets.map(({ source, overlaps, images, boxes }) => ({
       source,
       overlaps,
       evaluation: summarise(images),
+      boxes: boxes && boxReport(boxes),
     })),
   };
 }
 
-function idProblems(truth: TruthSource, prediction: PredictionSource): Problem[] {
+function idProblems(truth: TruthSource, { ids }: Selection, prediction: PredictionSource): Problem[] {
   const wanted = new Set(truth.ids);
   const given = new Set(prediction.ids);
   const where = prediction.path;
   return [
-    ...truth.ids
+    ...ids
       .filter((id) => !given.has(id))
       .map((id) => ({ what: `The image ${id} has no prediction.`, where })),
     ...prediction.ids
@@ -118,18 +139,37 @@ function withImage(counts: OverlapCounts, { pixelless, overlapPixels }: DrawnIns
   };
 }
 
+/** True and detected boxes of one image, without what no expert has reviewed. */
+function boxImage(
+  { labelImage, ignore }: TrueInstances,
+  detected: DetectedBoxes,
+): Pick<BoxImage, 'gtBoxes' | 'predBoxes' | 'scores'> {
+  if (!ignore) return { gtBoxes: boxesOf(labelImage), ...detected };
+  const gtBoxes = boxesOf(reviewedPart(labelImage, ignore).labelImage);
+  return { gtBoxes, ...reviewedBoxes(detected, ignore, labelImage) };
+}
+
+/** The tight boxes of the instances, in ascending order of their labels. */
+function boxesOf(labelImage: LabelImage): Float32Array {
+  const { labels, instanceCount } = renumberLabels(labelImage.labels);
+  return measureInstances({ ...labelImage, labels }, instanceCount).boxes;
+}
+
 /** The truth and all predictions of an image, or what is wrong with them. */
 type ReadImage =
   | {
       readonly id: string;
-      readonly gt: DrawnInstances;
+      readonly gt: TrueInstances;
+      /** In the order of the predictions, as are the boxes; undefined where they have no scores. */
       readonly preds: readonly DrawnInstances[];
+      readonly boxes: readonly (DetectedBoxes | undefined)[];
       readonly problems?: never;
     }
   | {
       readonly id: string;
       readonly gt?: never;
       readonly preds?: never;
+      readonly boxes?: never;
       readonly problems: readonly Problem[];
     };
 
@@ -141,19 +181,14 @@ async function readAll(
   try {
     const gt = await truth.read(id);
     const preds: DrawnInstances[] = [];
-    for (const prediction of predictions) preds.push(await prediction.read(id, gt.labelImage));
-    return { id, gt, preds };
+    const boxes: (DetectedBoxes | undefined)[] = [];
+    for (const prediction of predictions) {
+      preds.push(await prediction.read(id, gt.labelImage));
+      boxes.push(await prediction.readBoxes?.(id));
+    }
+    return { id, gt, preds, boxes };
   } catch (error) {
-    return { id, problems: problemsOf(error, id) };
+    if (!(error instanceof NucleateError)) throw error;
+    return { id, problems: problemsOf(error) };
   }
-}
-
-/** Starts reading the next ids while one is used; yields in the order of the ids. */
-async function* inOrder<T>(ids: readonly string[], read: (id: string) => Promise<T>): AsyncGenerator<T> {
-  const pending: Promise<T>[] = [];
-  for (const id of ids) {
-    pending.push(read(id));
-    if (pending.length > readAhead) yield await pending.shift()!;
-  }
-  for (const rest of pending) yield await rest;
 }

@@ -1,94 +1,103 @@
 import { tf } from '../tf.js';
-import { NormConvolution, ScaledResidual } from './layers.js';
+import {
+  block17,
+  block35,
+  type BlockLayers,
+  type BlockOptions,
+  blocks8,
+  conv7b,
+  type Features,
+  makeBlockLayers,
+  mixed5b,
+  mixed6a,
+  mixed7a,
+  stem,
+} from './inception-resnet-v2-blocks.js';
 
-type Features = tf.SymbolicTensor;
+/** How many blocks of each kind there are; indices of names begin at 1. */
+export interface BlockCounts {
+  readonly block35: number;
+  readonly block17: number;
+  readonly block8: number;
+}
 
-export interface InceptionResNetV2Options {
+/** Of the published network. */
+export const publishedBlocks: BlockCounts = { block35: 10, block17: 20, block8: 10 };
+
+export interface BackboneShape {
+  readonly blocks: BlockCounts;
+  /**
+   * Of the stem and of the reductions. `valid` is the published network; with `same` a map at stride s has exactly
+   * 1/s of the image's size where s divides it (`align_feature_maps` of TensorFlow's object detection). The weights
+   * are the same.
+   */
+  readonly padding: 'same' | 'valid';
+  /** After which stage it ends. */
+  readonly end: 'block35' | 'block17' | 'block8' | 'conv_7b';
+}
+
+export type BackboneOptions = BackboneShape & BlockOptions;
+
+/** Features that something else may be built upon. */
+export interface Tap<F = Features> {
+  /** px of the image between neighbouring px of the features. */
+  readonly stride: number;
+  readonly features: F;
+}
+
+/**
+ * Inception-ResNetV2 upon `images` `[N, H, W, 3]` float32 from -1 to 1, as far as {@link BackboneShape.end}.
+ *
+ * @param layers What to make of each layer, in the order of Keras Applications.
+ * @returns What each stage ends with: at stride 4 the stem before its second pooling (192 channels), at 8 the last
+ *   block35 (320), at 16 the last block17 (1088), at 32 the last block8 (2080) or conv_7b (1536).
+ *
+ * Source: Szegedy et al., arXiv 1602.07261; numbers and order as Keras Applications (`InceptionResNetV2`), whose
+ * layers without a name are given one here.
+ */
+export function inceptionResNetV2<F>(
+  layers: BlockLayers<F>,
+  images: F,
+  { blocks, padding, end }: BackboneShape,
+): Tap<F>[] {
+  let x = stem(layers, images, padding);
+  const taps = [{ stride: 4, features: x }];
+
+  x = mixed5b(layers, x, padding);
+  for (let index = 1; index <= blocks.block35; index++) x = block35(layers, x, index);
+  taps.push({ stride: 8, features: x });
+  if (end === 'block35') return taps;
+
+  x = mixed6a(layers, x, padding);
+  for (let index = 1; index <= blocks.block17; index++) x = block17(layers, x, index);
+  taps.push({ stride: 16, features: x });
+  if (end === 'block17') return taps;
+
+  x = mixed7a(layers, x, padding);
+  x = blocks8(layers, x, blocks.block8);
+  taps.push({ stride: 32, features: end === 'conv_7b' ? conv7b(layers, x) : x });
+  return taps;
+}
+
+/** The same as layers of tfjs. */
+export const inceptionResNetV2Taps = (images: Features, options: BackboneOptions): Tap[] =>
+  inceptionResNetV2(makeBlockLayers(options), images, options);
+
+export interface InceptionResNetV2Options extends Partial<BackboneOptions> {
   /** Of the images in px; null leaves both open. */
   readonly size: readonly [height: number, width: number] | null;
   readonly seed: number;
 }
 
 /**
- * Inception-ResNetV2 to the end of block17: features at 1/16 of the image's resolution.
- *
- * Input `[N, H, W, 3]` float32 from -1 to 1; output `[N, H/16 - 2, W/16 - 2, 1088]` for sides that 16 divides (256
- * gives 14), since the stem pads nothing.
+ * Inception-ResNetV2 as one model with one output, what it ends with: without further options the published network
+ * to the end of block17, `[N, H/16 - 2, W/16 - 2, 1088]` for sides that 16 divides (256 gives 14).
  *
  * @returns The model, whose weights depend on the seed and the layer names alone. The caller disposes it.
- *
- * Source: Szegedy et al., arXiv 1602.07261; numbers and order as Keras Applications (`InceptionResNetV2`), whose
- * layers without a name are given one here.
  */
-export function buildInceptionResNetV2({ size, seed }: InceptionResNetV2Options): tf.LayersModel {
-  const convolution = (
-    x: Features,
-    name: string,
-    filters: number,
-    kernelSize: number | readonly [number, number],
-    { stride = 1, padding = 'same' }: { stride?: number; padding?: 'same' | 'valid' } = {},
-  ) =>
-    new NormConvolution({ name, filters, kernelSize, stride, padding, activation: 'relu', seed }).apply(
-      x,
-    ) as Features;
-  const maxPool = (x: Features, name: string) =>
-    tf.layers.maxPooling2d({ name, poolSize: 3, strides: 2, padding: 'valid' }).apply(x) as Features;
-  const concatenate = (branches: Features[], name: string) =>
-    tf.layers.concatenate({ name, axis: 3 }).apply(branches) as Features;
-  const residual = (trunk: Features, branch: Features, name: string, scale: number) =>
-    new ScaledResidual({ name, scale, activation: 'relu', seed }).apply([trunk, branch]) as Features;
-
-  // Beside each stage: size of its result for an image of 256 x 256.
+export function buildInceptionResNetV2({ size, ...options }: InceptionResNetV2Options): tf.LayersModel {
   const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), 3] });
-  let x = convolution(images, 'stem_conv1', 32, 3, { stride: 2, padding: 'valid' }); // 127 x 127 x 32
-  x = convolution(x, 'stem_conv2', 32, 3, { padding: 'valid' }); // 125 x 125 x 32
-  x = convolution(x, 'stem_conv3', 64, 3); // 125 x 125 x 64
-  x = maxPool(x, 'stem_pool1'); // 62 x 62 x 64
-  x = convolution(x, 'stem_conv4', 80, 1, { padding: 'valid' }); // 62 x 62 x 80
-  x = convolution(x, 'stem_conv5', 192, 3, { padding: 'valid' }); // 60 x 60 x 192
-  x = maxPool(x, 'stem_pool2'); // 29 x 29 x 192
-
-  // Mixed 5b (Inception-A): 29 x 29 x 320
-  const mixed5b0 = convolution(x, 'mixed_5b_0_conv1', 96, 1);
-  let mixed5b1 = convolution(x, 'mixed_5b_1_conv1', 48, 1);
-  mixed5b1 = convolution(mixed5b1, 'mixed_5b_1_conv2', 64, 5);
-  let mixed5b2 = convolution(x, 'mixed_5b_2_conv1', 64, 1);
-  mixed5b2 = convolution(mixed5b2, 'mixed_5b_2_conv2', 96, 3);
-  mixed5b2 = convolution(mixed5b2, 'mixed_5b_2_conv3', 96, 3);
-  const pooling = { name: 'mixed_5b_3_pool', poolSize: 3, strides: 1, padding: 'same' } as const;
-  let mixed5b3 = tf.layers.averagePooling2d(pooling).apply(x) as Features;
-  mixed5b3 = convolution(mixed5b3, 'mixed_5b_3_conv1', 64, 1);
-  x = concatenate([mixed5b0, mixed5b1, mixed5b2, mixed5b3], 'mixed_5b');
-
-  // 10 x block35 (Inception-ResNet-A): 29 x 29 x 320
-  for (let index = 1; index <= 10; index++) {
-    const block = `block35_${index}`;
-    const branch0 = convolution(x, `${block}_0_conv1`, 32, 1);
-    let branch1 = convolution(x, `${block}_1_conv1`, 32, 1);
-    branch1 = convolution(branch1, `${block}_1_conv2`, 32, 3);
-    let branch2 = convolution(x, `${block}_2_conv1`, 32, 1);
-    branch2 = convolution(branch2, `${block}_2_conv2`, 48, 3);
-    branch2 = convolution(branch2, `${block}_2_conv3`, 64, 3);
-    const mixed = concatenate([branch0, branch1, branch2], `${block}_mixed`);
-    x = residual(x, mixed, `${block}_conv`, 0.17);
-  }
-
-  // Mixed 6a (Reduction-A): 14 x 14 x 1088
-  const mixed6a0 = convolution(x, 'mixed_6a_0_conv1', 384, 3, { stride: 2, padding: 'valid' });
-  let mixed6a1 = convolution(x, 'mixed_6a_1_conv1', 256, 1);
-  mixed6a1 = convolution(mixed6a1, 'mixed_6a_1_conv2', 256, 3);
-  mixed6a1 = convolution(mixed6a1, 'mixed_6a_1_conv3', 384, 3, { stride: 2, padding: 'valid' });
-  x = concatenate([mixed6a0, mixed6a1, maxPool(x, 'mixed_6a_2_pool')], 'mixed_6a');
-
-  // 20 x block17 (Inception-ResNet-B): 14 x 14 x 1088
-  for (let index = 1; index <= 20; index++) {
-    const block = `block17_${index}`;
-    const branch0 = convolution(x, `${block}_0_conv1`, 192, 1);
-    let branch1 = convolution(x, `${block}_1_conv1`, 128, 1);
-    branch1 = convolution(branch1, `${block}_1_conv2`, 160, [1, 7]);
-    branch1 = convolution(branch1, `${block}_1_conv3`, 192, [7, 1]);
-    const mixed = concatenate([branch0, branch1], `${block}_mixed`);
-    x = residual(x, mixed, `${block}_conv`, 0.1);
-  }
-  return tf.model({ name: 'inception-resnet-v2', inputs: images, outputs: x });
+  const published = { width: 1, blocks: publishedBlocks, padding: 'valid', end: 'block17' } as const;
+  const { features } = inceptionResNetV2Taps(images, { ...published, ...options }).at(-1)!;
+  return tf.model({ name: 'inception-resnet-v2', inputs: images, outputs: features });
 }

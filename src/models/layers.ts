@@ -7,6 +7,12 @@ import { tf } from '../tf.js';
 /** Height and width in px of the layer's input. */
 type Size = readonly [height: number, width: number];
 
+export type Activation = 'relu' | 'linear';
+
+/** Channels at a width: the nearest multiple of 8, which vector units like, and at least 8. */
+export const scaleChannels = (channels: number, width: number): number =>
+  Math.max(8, 8 * Math.round((channels * width) / 8));
+
 export interface ConvolutionOptions {
   /** Unique in the model: weights are found by it. */
   readonly name: string;
@@ -15,30 +21,40 @@ export interface ConvolutionOptions {
   readonly kernelSize: number | Size;
   readonly stride: number;
   readonly padding: 'same' | 'valid';
-  readonly activation: 'relu' | 'linear';
+  readonly activation: Activation;
+  /**
+   * Distribution of the initial kernel: Glorot's uniform one if absent, He's truncated normal one for what a relu
+   * follows, or a truncated normal one of this standard deviation.
+   */
+  readonly initialKernel?: 'glorot' | 'he' | number;
   /** The initial kernel depends on it and on the name alone. */
   readonly seed: number;
+}
+
+export interface BiasedConvolutionOptions extends ConvolutionOptions {
+  /** With which each bias begins; 0 if absent. */
+  readonly initialBias?: number;
 }
 
 /**
  * Convolution, bias and activation of `[N, H, W, C]` float32, in operations that a compiled step joins into one.
  *
- * Weights: `<name>/kernel` `[h, w, C, filters]` (Glorot uniform) and `<name>/bias` `[filters]` (zeros).
+ * Weights: `<name>/kernel` `[h, w, C, filters]` and `<name>/bias` `[filters]`.
  */
 export class Convolution extends tf.layers.Layer {
   static readonly className = 'Convolution';
   #kernel!: tf.LayerVariable;
   #bias!: tf.LayerVariable;
 
-  constructor(readonly options: ConvolutionOptions) {
+  constructor(readonly options: BiasedConvolutionOptions) {
     super({ name: options.name });
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const { filters } = this.options;
+    const { filters, initialBias: value = 0 } = this.options;
     const initializer = kernelInitializer(this.options);
     this.#kernel = this.addWeight('kernel', kernelShape(inputShape, this.options), 'float32', initializer);
-    this.#bias = this.addWeight('bias', [filters], 'float32', tf.initializers.zeros());
+    this.#bias = this.addWeight('bias', [filters], 'float32', tf.initializers.constant({ value }));
     super.build(inputShape);
   }
 
@@ -54,6 +70,11 @@ export class Convolution extends tf.layers.Layer {
 
 /** Keras's defaults for batch normalization, with which the published Inception-ResNetV2 weights were trained. */
 const normalization = { epsilon: 1e-3, momentum: 0.99 };
+
+export interface NormConvolutionOptions extends ConvolutionOptions {
+  /** What a training step keeps of the moving statistics, from 0 to 1; 0.99 if absent. */
+  readonly momentum?: number;
+}
 
 /**
  * Convolution without a bias, batch normalization without a scale, and activation of `[N, H, W, C]` float32.
@@ -72,7 +93,7 @@ export class NormConvolution extends tf.layers.Layer {
   #mean!: tf.LayerVariable;
   #variance!: tf.LayerVariable;
 
-  constructor(readonly options: ConvolutionOptions) {
+  constructor(readonly options: NormConvolutionOptions) {
     super({ name: options.name });
   }
 
@@ -107,7 +128,7 @@ export class NormConvolution extends tf.layers.Layer {
         movingMean: this.#mean.read() as tf.Tensor1D,
         movingVariance: this.#variance.read() as tf.Tensor1D,
       },
-      normalization,
+      { epsilon: normalization.epsilon, momentum: this.options.momentum ?? normalization.momentum },
     );
     this.#mean.write(movingMean);
     this.#variance.write(movingVariance);
@@ -172,8 +193,16 @@ export class ScaledResidual extends tf.layers.Layer {
   }
 }
 
-const kernelInitializer = ({ name, seed }: Pick<ConvolutionOptions, 'name' | 'seed'>) =>
-  tf.initializers.glorotUniform({ seed: seedFor(seed, name) });
+function kernelInitializer({
+  name,
+  seed: runSeed,
+  initialKernel = 'glorot',
+}: Pick<ConvolutionOptions, 'name' | 'seed' | 'initialKernel'>) {
+  const seed = seedFor(runSeed, name);
+  if (initialKernel === 'glorot') return tf.initializers.glorotUniform({ seed });
+  if (initialKernel === 'he') return tf.initializers.heNormal({ seed });
+  return tf.initializers.truncatedNormal({ stddev: initialKernel, seed });
+}
 
 const sizeOf = (size: number | Size): Size => (typeof size === 'number' ? [size, size] : size);
 

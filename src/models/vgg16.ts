@@ -1,14 +1,77 @@
 import { tf } from '../tf.js';
-import { Convolution } from './layers.js';
+import { Convolution, NormConvolution, scaleChannels } from './layers.js';
 
 /** Convolutions of each block, and their output channels. */
-const blocks = [
+export const blocks = [
   [2, 64],
   [2, 128],
   [3, 256],
   [3, 512],
   [3, 512],
 ] as const;
+
+export interface Vgg16Shape {
+  /** Multiplies the channels of every block; 1 is VGG16 as published. */
+  readonly width: number;
+  /** How many of the five blocks there are, from the first. */
+  readonly depth: number;
+  /** Whether convolutions are normalized, as torchvision's `vgg16_bn`; the published network has a bias instead. */
+  readonly norm: boolean;
+  /** Share of the moving statistics that a step of training keeps, where convolutions are normalized. */
+  readonly statisticsMomentum: number;
+  readonly seed: number;
+}
+
+/**
+ * The blocks of VGG16, with a pooling between them: the features of each before its pooling.
+ *
+ * Weights are those of the layers `block<b>_conv<i>`, and depend on the seed and these names alone.
+ *
+ * @param images `[N, H, W, C]`.
+ * @returns One for each block b from 1: `[N, H / 2^(b-1), W / 2^(b-1), 64 to 512 * width]`, rounded down.
+ *
+ * Source: Simonyan and Zisserman, arXiv 1409.1556, column D; layer names as Keras Applications (`VGG16`).
+ */
+export function vgg16Blocks(
+  images: tf.SymbolicTensor,
+  { width, depth, seed, ...normalization }: Vgg16Shape,
+): tf.SymbolicTensor[] {
+  const features: tf.SymbolicTensor[] = [];
+  let x = images;
+  for (const [block, [convolutions, channels]] of blocks.slice(0, depth).entries()) {
+    if (block > 0) x = pool(x, block);
+    const filters = scaleChannels(channels, width);
+    for (let index = 1; index <= convolutions; index++) {
+      const name = `block${block + 1}_conv${index}`;
+      x = convolveBlock(x, { name, filters, seed }, normalization);
+    }
+    features.push(x);
+  }
+  return features;
+}
+
+/** One 3 x 3 convolution with its relu, as VGG16 and the decoder on it have them. */
+export function convolveBlock(
+  x: tf.SymbolicTensor,
+  layer: { readonly name: string; readonly filters: number; readonly seed: number },
+  { norm, statisticsMomentum: momentum }: Pick<Vgg16Shape, 'norm' | 'statisticsMomentum'>,
+): tf.SymbolicTensor {
+  const form = {
+    kernelSize: 3,
+    stride: 1,
+    padding: 'same',
+    activation: 'relu',
+    initialKernel: 'he',
+  } as const;
+  const options = { ...layer, ...form };
+  const convolution = norm ? new NormConvolution({ ...options, momentum }) : new Convolution(options);
+  return convolution.apply(x) as tf.SymbolicTensor;
+}
+
+const pool = (x: tf.SymbolicTensor, block: number) =>
+  tf.layers
+    .maxPooling2d({ name: `block${block}_pool`, poolSize: 2, strides: 2 })
+    .apply(x) as tf.SymbolicTensor;
 
 export interface Vgg16Options {
   /** Of the images in px; null leaves both open. */
@@ -17,25 +80,17 @@ export interface Vgg16Options {
 }
 
 /**
- * VGG16 without its fully connected layers: features at 1/32 of the image's resolution.
+ * VGG16 as published, without its fully connected layers: features at 1/32 of the image's resolution.
  *
  * Input `[N, H, W, 3]` float32; output `[N, H/32, W/32, 512]`, rounded down.
  *
- * @returns The model, whose weights depend on the seed and the layer names alone. The caller disposes it.
- *
- * Source: Simonyan and Zisserman, arXiv 1409.1556, column D; layer names as Keras Applications (`VGG16`).
+ * @returns The model; see {@link vgg16Blocks} for its weights. The caller disposes it.
  */
 export function buildVgg16({ size, seed }: Vgg16Options): tf.LayersModel {
   const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), 3] });
-  let x = images;
-  for (const [block, [convolutions, filters]] of blocks.entries()) {
-    for (let index = 1; index <= convolutions; index++) {
-      const name = `block${block + 1}_conv${index}`;
-      const options = { kernelSize: 3, stride: 1, padding: 'same', activation: 'relu' } as const;
-      x = new Convolution({ name, filters, ...options, seed }).apply(x) as tf.SymbolicTensor;
-    }
-    const name = `block${block + 1}_pool`;
-    x = tf.layers.maxPooling2d({ name, poolSize: 2, strides: 2 }).apply(x) as tf.SymbolicTensor;
-  }
-  return tf.model({ name: 'vgg16', inputs: images, outputs: x });
+  const features = vgg16Blocks(images, {
+    ...{ width: 1, depth: blocks.length, norm: false, statisticsMomentum: 0 },
+    seed,
+  });
+  return tf.model({ name: 'vgg16', inputs: images, outputs: pool(features.at(-1)!, blocks.length) });
 }

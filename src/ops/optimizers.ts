@@ -115,11 +115,11 @@ export function decayWeights(
  * Moves averages towards the variables: a = a - (1 - decay) (a - v). To be called after the optimizer.
  *
  * @param averages By the variables' names; begin them as copies of the variables.
- * @param decay What is kept of the average in each step, from 0 to 1.
+ * @param decay What is kept of the average in each step, from 0 to 1; a scalar can be an input of a compiled step.
  */
-export function updateAverages(averages: Variables, variables: Variables, decay: number): void {
+export function updateAverages(averages: Variables, variables: Variables, decay: number | tf.Scalar): void {
   tf.tidy(() => {
-    const rate = tf.scalar(1 - decay);
+    const rate = tf.sub(1, decay);
     for (const [name, average] of Object.entries(averages))
       moveBy(average, rate, average.sub(variables[name]!));
   });

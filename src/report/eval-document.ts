@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bootstrapResamples, compareImages, intervalLevel } from '../eval/compare.js';
 import type { Scored, ScoredTarget } from '../eval/score-sources.js';
+import type { Selection } from '../eval/selection.js';
 import type { TruthSource } from '../eval/sources/source.js';
 import { randomFor } from '../random.js';
 
@@ -80,13 +81,17 @@ const Image = z.strictObject({
     .array(z.strictObject({ ...instanceCounts, ...hits, errors: Errors }))
     .readonly()
     .describe('In the order of the sizeClasses of the target'),
+  dropped: z
+    .strictObject({ ...instanceCounts })
+    .optional()
+    .describe('Instances mostly in pixels that no expert has reviewed; they count nowhere'),
 });
 
 const Comparison = z.strictObject({
   difference: difference.describe('Score minus the score of the first target'),
   interval: z
     .strictObject({ low: difference, high: difference })
-    .describe('Of the difference, by the paired bootstrap over images'),
+    .describe('Of the difference, by the paired bootstrap over groups of images'),
   better: count.describe('Images that score higher than in the first target'),
   worse: count,
   equal: count,
@@ -95,6 +100,41 @@ const Comparison = z.strictObject({
     .readonly()
     .describe('At most 20 images, the largest change first; images without change are left out'),
 });
+
+const figure = share.nullable().describe('null where there is no true box');
+
+const BoxRecall = z.strictObject({
+  maxDetections: count.describe('Surest detections of each image that count'),
+  atIou50: figure,
+  mean: figure,
+});
+
+const boxSet = {
+  imageCount: count,
+  gtCount: count.describe('True boxes'),
+  predCount: count.describe('Detections'),
+  ap: figure,
+  ap50: figure,
+  ap75: figure,
+  recall: z.array(BoxRecall).readonly(),
+};
+
+const sizeClass = {
+  name: z.string(),
+  minArea: count.describe('px, inclusive'),
+  maxArea: count.nullable().describe('px, exclusive; null for no limit'),
+};
+
+const Boxes = z
+  .strictObject({
+    ...boxSet,
+    clusters: z.array(z.strictObject({ cluster: z.string(), ...boxSet })).readonly(),
+    sizeClasses: z
+      .array(z.strictObject({ ...sizeClass, gtCount: boxSet.gtCount, recall: z.array(BoxRecall).readonly() }))
+      .readonly(),
+  })
+  .nullable()
+  .describe('Average precision and recall of boxes in the way of COCO; null for predictions without scores');
 
 const Target = z.strictObject({
   path: z.string(),
@@ -109,9 +149,7 @@ const Target = z.strictObject({
   sizeClasses: z
     .array(
       z.strictObject({
-        name: z.string(),
-        minArea: count.describe('px, inclusive'),
-        maxArea: count.nullable().describe('px, exclusive; null for no limit'),
+        ...sizeClass,
         ...instanceCounts,
         perThreshold: z.array(z.strictObject(pooled)).readonly(),
         errors: Errors,
@@ -120,6 +158,7 @@ const Target = z.strictObject({
     .readonly()
     .describe('By area; a matched pair belongs to the class of its true instance'),
   images: z.array(Image).readonly(),
+  boxes: Boxes,
   comparison: Comparison.nullable().describe('With the first target; null for the first'),
 });
 
@@ -135,13 +174,21 @@ export const EvalDocument = z
       sha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/u)
-        .describe('Over the names and contents of its files'),
+        .describe('Over the names and contents of its files, of all its images'),
+      split: z
+        .strictObject({ path: z.string(), fold: count.nullable().describe('null for all images') })
+        .nullable()
+        .describe('The split whose images, clusters and groups these are; null for none'),
       overlaps: Overlaps,
     }),
     bootstrap: z.strictObject({
       resamples: count.describe('Times that the images are drawn anew'),
       level: share.describe('Share of the resampled differences within the interval'),
       seed: count.describe('Of the random draws'),
+      unit: z
+        .enum(['image', 'group'])
+        .describe('What is drawn: an image, or the images of a group together, as crops of one field'),
+      units: count.describe('How many there are of it'),
     }),
     targets: z.array(Target).readonly().describe('In the order of the command line'),
   })
@@ -155,13 +202,22 @@ const mostChangedCount = 20;
 /** Any fixed number: two runs of one comparison have to print the same interval. */
 const bootstrapSeed = 1;
 
+/** What was scored. */
+export interface ScoredData {
+  readonly truth: TruthSource;
+  /** See {@link TruthSource.identity}. */
+  readonly sha256: string;
+  readonly selection: Selection;
+  readonly split: EvalDocument['data']['split'];
+}
+
 /** Puts everything that was measured into one record, comparisons with the first target included. */
 export function evalDocument(
-  truth: TruthSource,
-  sha256: string,
+  { truth, sha256, selection: { ids, groups }, split }: ScoredData,
   { truthOverlaps, targets }: Scored,
 ): EvalDocument {
   const first = targets[0]!;
+  const units = groups ? new Set(ids.map((id) => groups.get(id) ?? `image ${id}`)).size : ids.length;
   return {
     schemaVersion: 1,
     data: {
@@ -170,22 +226,29 @@ export function evalDocument(
       imageCount: first.evaluation.imageCount,
       gtCount: first.evaluation.gtCount,
       sha256,
+      split,
       overlaps: truthOverlaps,
     },
-    bootstrap: { resamples: bootstrapResamples, level: intervalLevel, seed: bootstrapSeed },
+    bootstrap: {
+      ...{ resamples: bootstrapResamples, level: intervalLevel, seed: bootstrapSeed },
+      ...{ unit: groups ? 'group' : 'image', units },
+    },
     targets: targets.map((target) => ({
       path: target.source.path,
       kind: target.source.kind,
       overlaps: target.overlaps,
       ...target.evaluation,
-      comparison: target === first ? null : comparison(first, target),
+      boxes: target.boxes,
+      comparison: target === first ? null : comparison(first, target, groups),
     })),
   };
 }
 
-function comparison(first: ScoredTarget, target: ScoredTarget) {
-  const random = randomFor(bootstrapSeed, 'bootstrap');
-  const { images, ...figures } = compareImages(first.evaluation.images, target.evaluation.images, random);
+function comparison(first: ScoredTarget, target: ScoredTarget, groupOf: Selection['groups']) {
+  const { images, ...figures } = compareImages(first.evaluation.images, target.evaluation.images, {
+    random: randomFor(bootstrapSeed, 'bootstrap'),
+    groupOf,
+  });
   const changed = images.filter(({ difference }) => difference !== 0);
   return { ...figures, mostChanged: changed.slice(0, mostChangedCount) };
 }

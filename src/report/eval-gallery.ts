@@ -1,3 +1,5 @@
+import type { LabelImage } from '../data/image.js';
+import { reviewedPart } from '../eval/reviewed.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
@@ -59,7 +61,9 @@ async function gallery(ids: readonly string[], document: EvalDocument, sources: 
 
 async function galleryEntry(id: string, { targets }: EvalDocument, sources: EvalSources): Promise<Html> {
   const { truth, predictions } = sources;
-  const { labelImage: gt } = await truth.read(id);
+  const { labelImage, ignore } = await truth.read(id);
+  const reviewed = (all: LabelImage) => (ignore ? reviewedPart(all, ignore).labelImage : all);
+  const gt = reviewed(labelImage);
   const step = Math.ceil(Math.max(gt.width, gt.height) / largestSide);
   const thinGt = thinLabels(gt, step);
   const base = thinImage(baseImage(await truth.readImage(id), gt), step);
@@ -69,7 +73,7 @@ async function galleryEntry(id: string, { targets }: EvalDocument, sources: Eval
     figure(await pngDataUri(drawOutlines(background, thinGt, colours.truth)), 'truth'),
   ];
   for (const [index, prediction] of predictions.slice(0, shownTargets).entries()) {
-    const { labelImage: pred } = await prediction.read(id, gt);
+    const pred = reviewed((await prediction.read(id, gt)).labelImage);
     const thinPred = thinLabels(pred, step);
     const errors = drawErrors(background, { gt: thinGt, pred: thinPred }, { gt, pred });
     figures.push(

@@ -25,7 +25,7 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
       Score: for each image and threshold t = 0.50, 0.55 … 0.95, TP / (TP + FP + FN) with a hit where IoU &gt;
       t; the mean over thresholds, then over images. F1, precision and recall pool the nuclei of all images.
       PQ and AJI are means over images. Missed, merged and split count true nuclei without a match at IoU 0.5,
-      extra predictions.
+      extra predictions. ${intervalNote(document)}
     </p>
     ${targetTable(document)}
     <div class="charts">${charts(document)}</div>
@@ -37,6 +37,13 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
     ${imageTable(document)}
   </main>`;
   return htmlPage({ title: `Scores: ${data.path}`, body, style: pageStyle, script: pageScript });
+}
+
+function intervalNote({ targets, bootstrap: { unit, units }, data: { split } }: EvalDocument): string {
+  const fold = split === null || split.fold === null ? '' : `Images of fold ${split.fold} only. `;
+  if (targets.length === 1) return fold;
+  const drawn = unit === 'group' ? `${units} groups of images that belong together` : `${units} images`;
+  return `${fold}Intervals: paired bootstrap over ${drawn}.`;
 }
 
 async function changedSection(document: EvalDocument, sources: EvalSources): Promise<Html> {

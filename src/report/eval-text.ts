@@ -11,7 +11,9 @@ export function evalText(document: EvalDocument): string {
   return [
     `data ${data.path}: ${data.kind}, ${formatCount(data.imageCount, 'image')}, ${formatCount(data.gtCount, 'nucleus', 'nuclei')}`,
     `sha256 ${data.sha256}`,
+    ...splitLine(document),
     ...overlapLines(document),
+    ...unreviewedLines(document),
     ...targets.flatMap(({ bothEmptyCount }, index) =>
       bothEmptyCount === 0
         ? []
@@ -19,13 +21,33 @@ export function evalText(document: EvalDocument): string {
     ),
     '',
     overview(document),
+    ...intervalNote(document),
     '',
     thresholdTable(targets),
     ...clusterTable(targets),
     '',
     sizeTable(targets),
+    ...boxTable(targets),
     ...targets.flatMap(changedTable),
   ].join('\n');
+}
+
+function splitLine({ data: { split } }: EvalDocument): string[] {
+  if (split === null) return [];
+  return [`split ${split.path}${split.fold === null ? '' : `, images of fold ${split.fold} only`}`];
+}
+
+function unreviewedLines({ targets }: EvalDocument): string[] {
+  return targets.flatMap(({ images }, index) => {
+    const dropped = images.flatMap((image) => image.dropped ?? []);
+    if (dropped.length === 0) return [];
+    const sum = (key: 'gtCount' | 'predCount') => dropped.reduce((total, counts) => total + counts[key], 0);
+    return [
+      `${number(index)}: ${formatCount(dropped.length, 'image')} with pixels that no expert has reviewed; ` +
+        `${formatCount(sum('predCount'), 'prediction')} and ` +
+        `${formatCount(sum('gtCount'), 'nucleus', 'nuclei')} mostly there do not count`,
+    ];
+  });
 }
 
 /** Targets are numbered: paths are long, and tables have a column each. */
@@ -59,6 +81,15 @@ function overview({ targets, bootstrap }: EvalDocument): string {
     [...header, 'F1 @0.5', 'PQ', 'AJI', 'IoU', 'missed', 'extra', 'merged', 'split'],
     ...rows,
   ]);
+}
+
+function intervalNote({ targets, bootstrap: { unit, units, resamples } }: EvalDocument): string[] {
+  if (targets.length === 1) return [];
+  const drawn =
+    unit === 'group'
+      ? `${units} groups of images that belong together (crops of one field)`
+      : `${units} images, as if none belonged together`;
+  return [`interval: paired bootstrap, ${resamples} times over ${drawn}`];
 }
 
 /** All columns for one target; for several only the score, or the table would not fit a terminal. */
@@ -105,6 +136,25 @@ function sizeTable(targets: readonly EvalTarget[]): string {
     ...(alone ? [errors.missed, errors.extra, errors.merged, errors.split].map(String) : []),
   ]);
   return textTable([header, ...rows]);
+}
+
+/** Boxes of the targets that have scores. */
+function boxTable(targets: readonly EvalTarget[]): string[] {
+  const rows = targets.flatMap(({ boxes }, index) =>
+    boxes === null
+      ? []
+      : [
+          [
+            number(index),
+            ...[boxes.ap, boxes.ap50, boxes.ap75].map(formatShare),
+            ...boxes.recall.map(({ atIou50 }) => formatShare(atIou50)),
+          ],
+        ],
+  );
+  if (rows.length === 0) return [];
+  const caps = targets.find(({ boxes }) => boxes !== null)!.boxes!.recall;
+  const recalls = caps.map(({ maxDetections }) => `recall @0.5 of ${maxDetections}`);
+  return ['', textTable([['boxes', 'AP', 'AP @0.5', 'AP @0.75', ...recalls], ...rows])];
 }
 
 function changedTable({ comparison }: EvalTarget, index: number): string[] {

@@ -78,6 +78,45 @@ describe('two targets', () => {
   });
 });
 
+describe('a split', () => {
+  const facts = Object.fromEntries(
+    ids.map((id, index) => [id, { fold: index % 2, group: index === 1 ? 1 : 0, cluster: `k${index}` }]),
+  );
+  const write = (dataset: string) =>
+    writeFileSync(at('split.json'), JSON.stringify({ dataset, seed: 1, folds: 2, images: facts }));
+  const document = async (...args: string[]) => {
+    const { stdout } = await evaluate(...args, '--split', at('split.json'), '--json');
+    return EvalDocument.parse(JSON.parse(stdout));
+  };
+
+  test('gives the fold, clusters and groups; of other data it is refused', async () => {
+    const plain = await evaluate(at('shifted'), '--json');
+    const { sha256 } = EvalDocument.parse(JSON.parse(plain.stdout)).data;
+    write(sha256);
+    const { data, bootstrap, targets } = await document(at('merged'), at('shifted'), '--fold', '0');
+    expect(data).toMatchObject({ sha256, imageCount: 2, split: { path: at('split.json'), fold: 0 } });
+    // f and a are one group.
+    expect(bootstrap).toMatchObject({ unit: 'group', units: 1 });
+    expect(targets[0]!.clusters.map(({ cluster }) => cluster)).toEqual(['k0', 'k2']);
+    const { stdout } = await evaluate(at('merged'), at('shifted'), '--split', at('split.json'));
+    expect(stdout).toContain('over 2 groups of images that belong together (crops of one field)\n');
+
+    write('another');
+    const outcome = await evaluate(at('shifted'), '--split', at('split.json'), '--json');
+    expect(outcome.status).toBe(3);
+    expect(jsonError(outcome).problems).toMatchObject([
+      { what: `The split is of the dataset another, and this is ${sha256}.` },
+    ]);
+    expect((await document(at('shifted'), '--allow-other-data')).data.imageCount).toBe(3);
+  });
+
+  test('without --split there is no --fold', async () => {
+    const { status, stderr } = await evaluate(at('shifted'), '--fold', '0');
+    expect(status).toBe(2);
+    expect(stderr).toContain('fold -> split');
+  });
+});
+
 test('files: a row for each image, and a page', async () => {
   const [csv, html] = [at('out.csv'), at('out.html')];
   const { status } = await evaluate(at('merged'), at('shifted'), '--csv', csv, '--html', html);
@@ -118,9 +157,12 @@ describe('predictions that are not in order', () => {
     const rows = ids.map((id, index) => `${id},1 ${index === 1 ? 'x' : '5'}`);
     writeFileSync(at('bad.csv'), `ImageId,EncodedPixels\n${rows.join('\n')}\n`);
     const outcome = await evaluate(at('bad.csv'), '--json');
-    expect(jsonError(outcome).problems).toMatchObject([
-      { what: 'Expected a number of pixels in digits, received `x`.', where: `${at('bad.csv')}:3:14` },
-    ]);
+    expect(jsonError(outcome)).toMatchObject({
+      what: 'The run-length file has 1 problem.',
+      problems: [
+        { what: 'Expected a number of pixels in digits, received `x`.', where: `${at('bad.csv')}:3:14` },
+      ],
+    });
   });
 
   test('made for other data', async () => {

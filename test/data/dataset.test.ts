@@ -173,7 +173,7 @@ describe('images with run lengths', () => {
   test('runs beyond the image, and a size that is swapped', async () => {
     const beyond = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels\na,6 2\n' });
     expect(await refusalOf(readAll(beyond))).toMatchObject({
-      what: 'The runs end at pixel 7, and the image has 3 x 2 = 6.',
+      what: 'The run at 6 of length 2 ends beyond the 3 x 2 = 6 pixels of the image.',
       where: `${beyond}!/l.csv:2:3`,
     });
     const swapped = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels,Height,Width\na,1 1,3,2\n' });

@@ -42,7 +42,12 @@ test('where masks overlap the first keeps the pixels, and a hidden mask gets no 
   const size = { width: 4, height: 1 };
   const mask = (name: string, ...runs: number[]) => ({ name, runs: Int32Array.from(runs) });
   const masks = [mask('a', 1, 2), mask('empty'), mask('hidden', 2, 1), mask('b', 0, 4)];
-  expect(paintMasks(masks, size)).toEqual({ labels: Int32Array.of(2, 1, 1, 2), instanceCount: 2 });
+  expect(paintMasks(masks, size)).toEqual({
+    labels: Int32Array.of(2, 1, 1, 2),
+    instanceCount: 2,
+    pixelless: 2, // `empty` and `hidden`
+    overlapPixels: 3, // one of `hidden`, two of `b`
+  });
 });
 
 test('area and box', () => {
@@ -80,15 +85,16 @@ test.each([
 
 test.each([
   ['1 2 3', 4, 'The start 3 has no length.'],
-  ['0 2', 0, 'Expected a whole number from 1, received `0`.'],
-  ['1 0', 2, 'Expected a whole number from 1, received `0`.'],
-  ['1 -2', 2, 'Expected a whole number from 1, received `-2`.'],
-  ['1 2.5', 2, 'Expected a whole number from 1, received `2.5`.'],
-  ['1e3 2', 0, 'Expected a whole number from 1, received `1e3`.'],
-  ['1 NaN', 2, 'Expected a whole number from 1, received `NaN`.'],
-  ['99999999999 1', 0, 'Expected a whole number from 1, received `99999999999`.'],
-  ['5 3 7 1', 4, 'The run at 7 overlaps or precedes the run before it, which ends at 7.'],
-  ['5 3 1 1', 4, 'The run at 1 overlaps or precedes the run before it, which ends at 7.'],
+  ['0 2', 0, 'A run starts at 0; the first pixel is 1.'],
+  ['3 0', 2, 'The run at 3 has the length 0.'],
+  ['1 -2', 2, 'Expected a number of pixels in digits, received `-2`.'],
+  ['1 2.5', 2, 'Expected a number of pixels in digits, received `2.5`.'],
+  ['1e3 2', 0, 'Expected a number of pixels in digits, received `1e3`.'],
+  ['1 NaN', 2, 'Expected a number of pixels in digits, received `NaN`.'],
+  ['99999999999 1', 0, 'Expected a number of pixels in digits, received `99999999999`.'],
+  [`1 ${'9'.repeat(400)}`, 2, 'Expected a number of pixels in digits, received `99999999999999999999...`.'],
+  ['5 3 7 1', 4, 'The run at 7 begins before the one before it has ended, at 7.'],
+  ['5 3 1 1', 4, 'The run at 1 begins before the one before it has ended, at 7.'],
 ])('refuses %o at %d', (text, offset, message) => {
   expect(() => parseRuns(text)).toThrow(new RunLengthError(message, offset));
   try {
@@ -102,6 +108,6 @@ test('refuses runs beyond the image, and takes those up to its end', () => {
   const size = { width: 3, height: 2 };
   expect([...decodeRuns(Int32Array.of(6, 1), size)]).toEqual([5, 1]);
   expect(() => decodeRuns(Int32Array.of(6, 2), size)).toThrow(
-    new RangeError('The runs end at pixel 7, and the image has 3 x 2 = 6.'),
+    new RangeError('The run at 6 of length 2 ends beyond the 3 x 2 = 6 pixels of the image.'),
   );
 });

@@ -12,9 +12,9 @@ test.each([
   ['other columns, another order', 'Usage,EncodedPixels,ImageId\nPublic,1 2,a\n"x,y",5 1,a\nPublic,,b\n'],
   ['blank lines and spaces', 'ImageId,EncodedPixels\n\n a , 1  2 \n\na,5 1\n\nb,\n\n'],
 ])('%s', async (_, text) => {
-  const { rows, problems } = await read(text);
+  const { images, problems } = await read(text);
   expect(problems).toEqual([]);
-  expect([...rows].map(([id, found]) => [id, found.map(({ runs }) => [...runs])])).toEqual([
+  expect([...images].map(([id, lines]) => [id, [...lines].map(({ runs }) => [...runs])])).toEqual([
     [
       'a',
       [
@@ -27,8 +27,8 @@ test.each([
 });
 
 test('sizes', async () => {
-  const { rows } = await read('ImageId,EncodedPixels,Height,Width,Usage\na,1 2,256,320,Private\n');
-  expect(rows.get('a')).toEqual([
+  const { images } = await read('ImageId,EncodedPixels,Height,Width,Usage\na,1 2,256,320,Private\n');
+  expect([...images.get('a')!]).toEqual([
     { place: 'x.csv:2:3', line: 2, runs: Int32Array.of(1, 2), size: { width: 320, height: 256 } },
   ]);
 });
@@ -50,19 +50,19 @@ test.each([
   ],
   ['a missing field', `${header}a,1 2\nb\n`, 'x.csv:3:1', 'The line has 1 fields, the first line 2.'],
   ['an empty id', `${header},1 2\n`, 'x.csv:2:1', 'The image id is empty.'],
-  ['a bad number', `${header}abc,1 2 x 4\n`, 'x.csv:2:9', 'Expected a whole number from 1, received `x`.'],
   [
-    'within quotes',
-    `${header}"a,b","1 2 0 4"\n`,
-    'x.csv:2:12',
-    'Expected a whole number from 1, received `0`.',
+    'a bad number',
+    `${header}abc,1 2 x 4\n`,
+    'x.csv:2:9',
+    'Expected a number of pixels in digits, received `x`.',
   ],
+  ['within quotes', `${header}"a,b","1 2 0 4"\n`, 'x.csv:2:12', 'A run starts at 0; the first pixel is 1.'],
   ['on the second line of a field', `${header}\na,"1 2\n9"\n`, 'x.csv:4:1', 'The start 9 has no length.'],
   [
     'an empty line beside others',
     `${header}a,1 2\na,\n`,
     'x.csv:3:3',
-    'The image a has a line without runs beside other lines.',
+    'An empty field says that a has no nuclei, and other lines give it some.',
   ],
   [
     'a bad size',
@@ -88,7 +88,8 @@ test('a file of another kind stops after 1000 problems', async () => {
 
 test('a million pairs in one line', async () => {
   const pairs = Array.from({ length: 1e6 }, (_, i) => `${2 * i + 1} 1`).join(' ');
-  expect((await read(`${header}a,${pairs}\n`)).rows.get('a')![0]!.runs).toHaveLength(2e6);
+  const [line] = (await read(`${header}a,${pairs}\n`)).images.get('a')!;
+  expect(line!.runs).toHaveLength(2e6);
 });
 
 test('the header of another table', () => {

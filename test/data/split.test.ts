@@ -211,7 +211,8 @@ describe('files', () => {
   });
 
   test.each([
-    ['image_id,cluster\na,b\n', 2, 'The line lacks image_id, cluster or mosaic.'],
+    ['image_id,mosaic\na,1\n', 2, 'The line lacks name, image_id or cluster.'],
+    ['image_id,cluster\n,f\n', 2, 'The line lacks name, image_id or cluster.'],
     ['image_id,cluster,mosaic\na,b,1\na,b,2\n', 3, 'The image a stands twice.'],
   ])('groups: %o', async (text, line, what) => {
     const path = join(folder, 'groups.csv');
@@ -228,7 +229,7 @@ test.runIf(existsSync(published))(
     const groups = await readGroupsCsv(published);
     expect(Object.keys(split.images).sort()).toEqual([...groups.keys()].sort());
     const foldOf = new Map<string, number>();
-    for (const [id, { mosaic, cluster }] of groups) {
+    for (const [id, { mosaic = '', cluster }] of groups) {
       const image = split.images[id]!;
       expect(image.cluster).toBe(cluster);
       expect(foldOf.get(mosaic) ?? image.fold).toBe(image.fold);

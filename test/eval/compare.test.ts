@@ -12,22 +12,39 @@ describe('the bootstrap interval of a mean', () => {
     const values = Array.from({ length: 400 }, () => draw.normal());
     const mean = values.reduce((sum, value) => sum + value, 0) / 400;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 400;
-    const { low, high } = bootstrapMean(values, random());
+    const { low, high } = bootstrapMean(
+      values.map((value) => [value]),
+      random(),
+    );
     const halfWidth = 1.96 * Math.sqrt(variance / 400);
     expect(low).toBeCloseTo(mean - halfWidth, 2);
     expect(high).toBeCloseTo(mean + halfWidth, 2);
   });
 
   test('repeats with its seed, and has no width without spread', () => {
-    const values = [0, 1, 0.5, 0.25];
+    const values = [[0], [1], [0.5], [0.25]];
     expect(bootstrapMean(values, random())).toEqual(bootstrapMean(values, random()));
-    expect(bootstrapMean([0.25, 0.25], random())).toEqual({ low: 0.25, high: 0.25 });
-    expect(bootstrapMean([0.5], random())).toEqual({ low: 0.5, high: 0.5 });
+    expect(bootstrapMean([[0.25], [0.25]], random())).toEqual({ low: 0.25, high: 0.25 });
+    expect(bootstrapMean([[0.5]], random())).toEqual({ low: 0.5, high: 0.5 });
     expect(() => bootstrapMean([], random())).toThrow('Expected at least one value');
   });
 
   test('of two values reaches both: each is drawn twice in a quarter of the resamplings', () => {
-    expect(bootstrapMean([0, 1], random())).toEqual({ low: 0, high: 1 });
+    expect(bootstrapMean([[0], [1]], random())).toEqual({ low: 0, high: 1 });
+  });
+
+  test('of groups is as wide as that of their means, and weighs each value alike', () => {
+    const draw = randomFor(4, 'values');
+    // 40 groups of ten equal values each: 400 values tell no more than 40.
+    const means = Array.from({ length: 40 }, () => draw.normal());
+    const groups = means.map((mean) => new Array<number>(10).fill(mean));
+    const interval = bootstrapMean(groups, random());
+    const plain = bootstrapMean(
+      means.map((mean) => [mean]),
+      random(),
+    );
+    expect(interval.low).toBeCloseTo(plain.low, 12);
+    expect(interval.high).toBeCloseTo(plain.high, 12);
   });
 });
 
@@ -40,7 +57,7 @@ describe('a comparison', () => {
     const { images: changed, ...figures } = compareImages(
       images({ a: 19, b: 12, c: 19, d: 12 }),
       images({ a: 12, b: 12, c: 20, d: 19 }),
-      random(),
+      { random: random() },
     );
     expect(changed.map(({ id }) => id)).toEqual(['a', 'd', 'c', 'b']);
     expect(changed[0]).toEqual({ id: 'a', before: 0.9, after: 0.2, difference: 0.2 - 0.9 });
@@ -50,9 +67,20 @@ describe('a comparison', () => {
     expect(figures.interval.high).toBeGreaterThan(0);
   });
 
+  test('draws images of one group together: four images that changed alike are one', () => {
+    const before = images({ a: 12, b: 12, c: 12, d: 12, e: 19 });
+    const after = images({ a: 19, b: 19, c: 19, d: 19, e: 19 });
+    const groupOf = new Map(['a', 'b', 'c', 'd'].map((id) => [id, 'field']));
+    // Two groups, the field and e: both are drawn once in half of the resamplings, one twice in a quarter each.
+    const { interval } = compareImages(before, after, { random: random(), groupOf });
+    expect(interval).toEqual({ low: 0, high: expect.closeTo(0.7, 12) as number });
+    const alone = compareImages(before, after, { random: random() }).interval;
+    expect(alone.low).toBeGreaterThan(0.1);
+  });
+
   test('of equal predictions is 0 from end to end', () => {
     const same = images({ a: 19, b: 12 });
-    expect(compareImages(same, same, random())).toMatchObject({
+    expect(compareImages(same, same, { random: random() })).toMatchObject({
       difference: 0,
       interval: { low: 0, high: 0 },
       equal: 2,
@@ -60,8 +88,10 @@ describe('a comparison', () => {
   });
 
   test('of other images is refused', () => {
-    expect(() => compareImages(images({ a: 19 }), images({ b: 19 }), random())).toThrow('the same images');
-    expect(() => compareImages(images({ a: 19 }), images({ a: 19, b: 19 }), random())).toThrow(
+    expect(() => compareImages(images({ a: 19 }), images({ b: 19 }), { random: random() })).toThrow(
+      'the same images',
+    );
+    expect(() => compareImages(images({ a: 19 }), images({ a: 19, b: 19 }), { random: random() })).toThrow(
       'the same images',
     );
   });

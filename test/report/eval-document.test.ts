@@ -76,7 +76,7 @@ test('the CSV has the counts of every threshold', async () => {
   const document = await documentOf(
     truthOf('t', { a: one }),
     [predictionOf('p', { a: drawing('111.', '111.') })],
-    new Map([['a', 'f']]),
+    { clusters: new Map([['a', 'f']]) },
   );
   const [header, row] = evalCsv(document)
     .trimEnd()

@@ -19,7 +19,9 @@ async function pageOf(names: { image: string; target: string; cluster: string })
     predictionOf(names.target, { [names.image]: gt }),
     predictionOf(`other ${names.target}`, { [names.image]: pred }),
   ];
-  const document = await documentOf(truth, predictions, new Map([[names.image, names.cluster]]));
+  const document = await documentOf(truth, predictions, {
+    clusters: new Map([[names.image, names.cluster]]),
+  });
   return evalPage(document, { truth, predictions });
 }
 

@@ -1,7 +1,7 @@
 import { EvalDocument, evalDocument } from '../../src/report/eval-document.js';
 import { scoreSources } from '../../src/eval/score-sources.js';
-import type { DrawnInstances } from '../../src/eval/instance-canvas.js';
-import type { PredictionSource, TruthSource } from '../../src/eval/sources/source.js';
+import { selectAll, type Selection } from '../../src/eval/selection.js';
+import type { DrawnInstances, PredictionSource, TruthSource } from '../../src/eval/sources/source.js';
 import type { LabelImage } from '../../src/data/image.js';
 
 const drawn = (labelImage: LabelImage): Promise<DrawnInstances> =>
@@ -15,7 +15,8 @@ export function truthOf(path: string, images: Record<string, LabelImage>): Truth
     ids: Object.keys(images).sort(),
     read: (id) => drawn(images[id]!),
     readImage: () => Promise.resolve(null),
-    hash: () => Promise.resolve('0'.repeat(64)),
+    identity: () => Promise.resolve('0'.repeat(64)),
+    close: () => Promise.resolve(),
   };
 }
 
@@ -27,6 +28,7 @@ export function predictionOf(path: string, images: Record<string, LabelImage>): 
     ids: Object.keys(images).sort(),
     dataHash: null,
     read: (id) => drawn(images[id]!),
+    close: () => Promise.resolve(),
   };
 }
 
@@ -34,8 +36,11 @@ export function predictionOf(path: string, images: Record<string, LabelImage>): 
 export async function documentOf(
   truth: TruthSource,
   predictions: readonly PredictionSource[],
-  clusters?: ReadonlyMap<string, string>,
+  known: Omit<Selection, 'ids'> = {},
 ): Promise<EvalDocument> {
-  const scored = await scoreSources(truth, predictions, clusters ? { clusters } : {});
-  return EvalDocument.parse(JSON.parse(JSON.stringify(evalDocument(truth, await truth.hash(), scored))));
+  const selection = { ...selectAll(truth), ...known };
+  const scored = await scoreSources(truth, predictions, { selection });
+  const sha256 = await truth.identity();
+  const document = evalDocument({ truth, sha256, selection, split: null }, scored);
+  return EvalDocument.parse(JSON.parse(JSON.stringify(document)));
 }

@@ -1,9 +1,14 @@
+import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
 import type { Command } from '../command.js';
+import { wholeNumber } from '../number-options.js';
 import { writeText } from '../write-text.js';
 
 type Arguments = {
   targets: string[];
   data: string;
+  labels: string | undefined;
+  split: string | undefined;
+  fold: string | undefined;
   groups: string | undefined;
   html: string | undefined;
   csv: string | undefined;
@@ -15,11 +20,11 @@ export const evalCommand: Command<Arguments> = {
   describe: 'Score predictions against the truth, and compare several of them',
   examples: [
     ['nucleate eval examples/dsb2018-mini --data examples/dsb2018-mini', 'the truth against itself: 1'],
-    [
-      'S=examples/dsb2018-mini; nucleate eval $S --data $S --groups $S/sample.csv',
-      'by modality, too: a CSV with the columns name and cluster',
-    ],
     ['S=examples/dsb2018-mini; nucleate eval $S --data $S --html eval.html', 'as a page'],
+    [
+      'S=examples/dsb2018-mini; nucleate data split $S --folds 3 --output s.json\n  nucleate eval $S --data $S --split s.json --fold 0',
+      'the images of one fold',
+    ],
   ],
   builder: (parser) =>
     parser
@@ -28,60 +33,96 @@ export const evalCommand: Command<Arguments> = {
         array: true,
         demandOption: true,
         describe:
-          'Folders of label images or of mask folders, or run-length CSV files; compared with the first',
+          'Folders of label images or of mask folders, run-length CSV files, datasets; compared with the first',
       })
       .option('data', {
         type: 'string',
         demandOption: true,
         requiresArg: true,
-        describe: 'The truth: a folder of X.png with X_masks.png, of label images, or of X/masks/*.png',
+        describe: 'The truth: a dataset (folder, zip archive, prepared file), or a folder of label images',
+      })
+      .option('labels', { type: 'string', requiresArg: true, describe: 'A run-length CSV with its masks' })
+      .option('split', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'A file of `data split`: clusters, and groups that the intervals keep together',
+      })
+      .option('fold', {
+        type: 'string',
+        requiresArg: true,
+        implies: 'split',
+        describe: 'Score only the images of this fold of the split, from 0',
       })
       .option('groups', {
         type: 'string',
         requiresArg: true,
-        describe: 'A CSV file with the columns name (or image_id) and cluster',
+        conflicts: 'split',
+        describe: 'Instead of a split, a CSV with name (or image_id), cluster and, where known, mosaic',
       })
       .option('html', { type: 'string', requiresArg: true, describe: 'Write a page with charts and images' })
       .option('csv', { type: 'string', requiresArg: true, describe: 'Write a row for each image' })
       .option('allow-other-data', {
         type: 'boolean',
         default: false,
-        describe: 'Score also targets whose dataset.json says that they were made for other data',
+        describe: 'Score also what is recorded to be made for other data: targets, split',
       }),
-  async handler({ targets, data, groups, html, csv, 'allow-other-data': allowOtherData }, terminal) {
-    const [{ openPrediction, openTruth }, { refuseOtherData }, { readClusters }, { scoreSources }] =
-      await Promise.all([
-        import('../../eval/sources/open.js'),
-        import('../../eval/sources/recorded-data.js'),
-        import('../../eval/sources/clusters.js'),
-        import('../../eval/score-sources.js'),
-      ]);
+  async handler(
+    { targets, data, labels, html, csv, 'allow-other-data': allowOtherData, ...choice },
+    terminal,
+  ) {
+    const [{ openPrediction, openTruth }, { refuseOtherData }, { scoreSources }] = await Promise.all([
+      import('../../eval/sources/open.js'),
+      import('../../eval/sources/recorded-data.js'),
+      import('../../eval/score-sources.js'),
+    ]);
     const [{ evalDocument }, { evalText }] = await Promise.all([
       import('../../report/eval-document.js'),
       import('../../report/eval-text.js'),
     ]);
-    const truth = await openTruth(data);
-    const predictions = [];
-    for (const target of targets) predictions.push(await openPrediction(target));
-    const clusters = groups === undefined ? undefined : await readClusters(groups);
-    const sha256 = await truth.hash();
-    if (!allowOtherData) refuseOtherData(predictions, data, sha256);
+    const truth = await openTruth(data, { labels });
+    const predictions: PredictionSource[] = [];
+    try {
+      for (const target of targets) predictions.push(await openPrediction(target));
+      const sha256 = await truth.identity();
+      if (!allowOtherData) refuseOtherData(predictions, data, sha256);
+      const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
 
-    const progress = terminal.progress('scoring', truth.ids.length);
-    const scored = await scoreSources(truth, predictions, {
-      ...(clusters ? { clusters } : {}),
-      onImage: (done) => progress.update(done),
-    });
-    const document = evalDocument(truth, sha256, scored);
+      const progress = terminal.progress('scoring', selection.ids.length);
+      const scored = await scoreSources(truth, predictions, {
+        selection,
+        onImage: (done) => progress.update(done),
+      });
+      const document = evalDocument({ truth, sha256, selection, split }, scored);
 
-    if (csv !== undefined) {
-      const { evalCsv } = await import('../../report/eval-csv.js');
-      await writeText(csv, evalCsv(document), 'file');
+      if (csv !== undefined) {
+        const { evalCsv } = await import('../../report/eval-csv.js');
+        await writeText(csv, evalCsv(document), 'file');
+      }
+      if (html !== undefined) {
+        const { evalPage } = await import('../../report/eval-page.js');
+        await writeText(html, await evalPage(document, { truth, predictions }), 'file');
+      }
+      terminal.result({ text: evalText(document), value: document });
+    } finally {
+      for (const source of [truth, ...predictions]) await source.close();
     }
-    if (html !== undefined) {
-      const { evalPage } = await import('../../report/eval-page.js');
-      await writeText(html, await evalPage(document, { truth, predictions }), 'file');
-    }
-    terminal.result({ text: evalText(document), value: document });
   },
 };
+
+/** The images to score, by `--split`, `--fold` and `--groups`. */
+async function select(
+  truth: TruthSource,
+  sha256: string | null,
+  { split: path, fold: foldText, groups }: Pick<Arguments, 'split' | 'fold' | 'groups'>,
+) {
+  const { selectAll, selectFold, selectWithGroups } = await import('../../eval/selection.js');
+  if (path !== undefined) {
+    const { readSplit } = await import('../../data/split/split-file.js');
+    const fold = foldText === undefined ? undefined : wholeNumber('fold', foldText, 0);
+    const selection = selectFold(truth, { path, split: await readSplit(path), fold, sha256 });
+    return { selection, split: { path, fold: fold ?? null } };
+  }
+  if (groups === undefined) return { selection: selectAll(truth), split: null };
+  const { readGroupsCsv } = await import('../../data/split/groups-csv.js');
+  return { selection: selectWithGroups(truth, await readGroupsCsv(groups)), split: null };
+}

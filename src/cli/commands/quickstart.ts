@@ -18,12 +18,12 @@ export const quickstartCommand: Command<Arguments> = {
       describe: 'A YAML file',
     }),
   async handler({ config: file, set, device }, terminal) {
-    const [{ loadConfig }, { startRuntime }, { runQuickstart }] = await Promise.all([
+    const [{ loadConfigFor }, { startRuntime }, { runQuickstart }] = await Promise.all([
       import('../../config/load.js'),
       import('../../engine/runtime.js'),
       import('../../train/quickstart.js'),
     ]);
-    const { config } = loadConfig(file, set);
+    const { config } = loadConfigFor('quickstart', file, set);
     const runtime = await startRuntime(device);
     terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
     if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);

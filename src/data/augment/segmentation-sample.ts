@@ -18,6 +18,8 @@ export interface SegmentationCrop {
   readonly minMargin: number;
   /** How far each side of the box moves at most, share of the box's width or height. */
   readonly jitter: number;
+  /** A detector's box of this nucleus, px of the image, and how often it takes the place of a jittered one. */
+  readonly detected?: { readonly box: Box; readonly share: number };
 }
 
 export interface SegmentationSample {
@@ -35,6 +37,35 @@ export const cropSide = (
   const longer = Math.max(box.width, box.height);
   return longer + 2 * Math.max(margin * longer, minMargin);
 };
+
+/** The square of an image that the segmenter sees of a box, in its middle; px of the image, fractions of px too. */
+export interface CropWindow {
+  readonly x: number;
+  readonly y: number;
+  readonly side: number;
+}
+
+/** The window of a box without augmentation, as in prediction. */
+export function cropWindow(
+  { x1, y1, x2, y2 }: Box,
+  crop: Pick<SegmentationCrop, 'margin' | 'minMargin'>,
+): CropWindow {
+  const side = cropSide({ width: x2 - x1, height: y2 - y1 }, crop);
+  return { x: (x1 + x2 - side) / 2, y: (y1 + y2 - side) / 2, side };
+}
+
+/** Moves each side of a box evenly by up to `jitter` of the box's width or height. */
+export function jitterBox({ x1, y1, x2, y2 }: Box, jitter: number, random: Random): Box {
+  const move = (length: number) => jitter * length * (2 * random.uniform() - 1);
+  const width = x2 - x1;
+  const height = y2 - y1;
+  return {
+    x1: x1 + move(width),
+    y1: y1 + move(height),
+    x2: x2 + move(width),
+    y2: y2 + move(height),
+  };
+}
 
 /**
  * Draws one augmented crop round a nucleus for the segmenter: the jittered box is centred and sets the scale.
@@ -57,15 +88,11 @@ export function drawSegmentationSample(
   const original = boxAt(boxes, label - 1);
   const centre = { x: (original.x1 + original.x2) / 2, y: (original.y1 + original.y2) / 2 };
   const turned = turnedBox(example, label, original, centre, map);
-  const jitter = (length: number) => crop.jitter * length * (2 * random.uniform() - 1);
-  const width = turned.x2 - turned.x1;
-  const height = turned.y2 - turned.y1;
-  const box = {
-    x1: turned.x1 + jitter(width),
-    y1: turned.y1 + jitter(height),
-    x2: turned.x2 + jitter(width),
-    y2: turned.y2 + jitter(height),
-  };
+  const { detected } = crop;
+  const box =
+    detected && random.uniform() < detected.share
+      ? likeDetected(turned, { original, detected: detected.box, map })
+      : jitterBox(turned, crop.jitter, random);
   const side = cropSide({ width: box.x2 - box.x1, height: box.y2 - box.y1 }, crop);
   const scale = size / side;
   const middle = apply(map, { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 });
@@ -103,4 +130,26 @@ function turnedBox({ labelImage }: Example, label: number, box: Box, centre: Poi
     }
   }
   return turned;
+}
+
+/** Moves and scales a turned box as a detector's box is moved and scaled from the original one. */
+function likeDetected(
+  turned: Box,
+  { original, detected, map }: { original: Box; detected: Box; map: LinearMap },
+): Box {
+  const middle = ({ x1, y1, x2, y2 }: Box): Point => ({ x: (x1 + x2) / 2, y: (y1 + y2) / 2 });
+  const [from, to] = [middle(original), middle(detected)];
+  const moved = apply(invert(map), { x: to.x - from.x, y: to.y - from.y });
+  const wider = (detected.x2 - detected.x1) / (original.x2 - original.x1);
+  const higher = (detected.y2 - detected.y1) / (original.y2 - original.y1);
+  const isOnSide = Math.abs(map.xy) > Math.abs(map.xx);
+  const halfWidth = ((turned.x2 - turned.x1) / 2) * (isOnSide ? higher : wider);
+  const halfHeight = ((turned.y2 - turned.y1) / 2) * (isOnSide ? wider : higher);
+  const { x, y } = middle(turned);
+  return {
+    x1: x + moved.x - halfWidth,
+    y1: y + moved.y - halfHeight,
+    x2: x + moved.x + halfWidth,
+    y2: y + moved.y + halfHeight,
+  };
 }

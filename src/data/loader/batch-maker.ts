@@ -3,6 +3,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { type Random, randomFor } from '../../random.js';
 import { drawDetectionSample } from '../augment/detection-sample.js';
 import { drawSegmentationSample } from '../augment/segmentation-sample.js';
+import { type Box, boxAt } from '../boxes.js';
 import { type DetectionBatch, detectionBatch } from './detection-batch.js';
 import { DrawOrder } from './order.js';
 import { type SegmentationBatch, segmentationBatch } from './segmentation-batch.js';
@@ -17,7 +18,17 @@ interface Drawn {
 /** All that a batch depends on besides its cursor; survives the way to a worker. */
 export type Recipe =
   | (Drawn & { readonly task: 'detection'; readonly loader: DetectionLoader })
-  | (Drawn & { readonly task: 'segmentation'; readonly loader: SegmentationLoader });
+  | (Drawn & {
+      readonly task: 'segmentation';
+      readonly loader: SegmentationLoader;
+      /** A detector's boxes, which take the place of jittered true ones with a probability of `share`. */
+      readonly detected?: { readonly share: number; readonly boxes: DetectedBoxes };
+    });
+
+/**
+ * By the ids of examples: `[N, 4]` `xyxy`, px of the image, row k for the nucleus k + 1; NaN where it was not found.
+ */
+export type DetectedBoxes = Readonly<Record<string, Float32Array>>;
 
 /** The batches of a recipe. */
 export type BatchOf<R extends Recipe> = R extends { task: 'detection' } ? DetectionBatch : SegmentationBatch;
@@ -73,12 +84,13 @@ export class BatchMaker {
       }));
       return detectionBatch(drawn, loader, end);
     }
-    const crop = { ...loader, size };
-    const drawn = await this.#draw(cursor, ({ example, instances }, random, label) => ({
-      id: example.id,
-      label,
-      ...drawSegmentationSample(example, instances, label, crop, augment, random),
-    }));
+    const { detected } = this.#recipe;
+    const drawn = await this.#draw(cursor, ({ example, instances }, random, label) => {
+      const box = detectedBox(detected?.boxes[example.id], label);
+      const crop = { ...loader, size, ...(detected && box && { detected: { box, share: detected.share } }) };
+      const { id } = example;
+      return { id, label, ...drawSegmentationSample(example, instances, label, crop, augment, random) };
+    });
     return segmentationBatch(drawn, loader, end);
   }
 
@@ -105,6 +117,11 @@ export class BatchMaker {
     }
     return drawn;
   }
+}
+
+function detectedBox(boxes: Float32Array | undefined, label: number): Box | undefined {
+  const box = boxes && boxAt(boxes, label - 1);
+  return box && !Number.isNaN(box.x1) ? box : undefined;
 }
 
 function itemsOf({ task, sources }: Recipe): Item[] {

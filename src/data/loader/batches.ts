@@ -29,6 +29,8 @@ export async function* batches<R extends Recipe>(recipe: R, cursor = 0): AsyncGe
   }
 
   const pool = startPool(shared);
+  // Batches that are in work when the loop is left come after the pool has forgotten them; failures come by promise.
+  pool.on('error', () => {});
   try {
     const ahead: Promise<Batch>[] = [];
     for (let next = cursor; ; next += batchSize) {

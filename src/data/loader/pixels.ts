@@ -1,7 +1,11 @@
 import type { Sample } from '../augment/sample.js';
 
 /** Writes a sample as a network takes it: `[H, W, 3]`, -1 to 1, grey repeated, into `target` from `at` on. */
-export function writePixels({ channels, pixels }: Sample, target: Float32Array, at: number): void {
+export function writePixels(
+  { channels, pixels }: Pick<Sample, 'channels' | 'pixels'>,
+  target: Float32Array,
+  at: number,
+): void {
   if (channels === 3) {
     for (let i = 0; i < pixels.length; i++) target[at + i] = 2 * pixels[i]! - 1;
     return;

@@ -57,10 +57,10 @@ async function readFiles({ imagePath, masksPath, ...facts }: FileSource): Promis
  *
  * An image with three equal channels becomes grey, which is a third of the memory and of the work.
  */
-export function shareSource(source: Source): Source {
+export function shareSource<S extends Source>(source: S): S {
   if (!('image' in source)) return source;
-  const image = greyWhereEqual(source.image);
   const { labelImage, ignore } = source;
+  const image = greyWhereEqual(source.image);
   return {
     ...source,
     image: { ...image, data: share(image.data) },

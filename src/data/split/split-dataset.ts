@@ -2,6 +2,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { mapAhead } from '../ahead.js';
 import type { Dataset } from '../layout.js';
 import { refuseProblems } from '../problems.js';
+import type { KnownGroup } from './groups-csv.js';
 import { portraitOf, type Portrait } from './portrait.js';
 import { splitImages, type Split, type SplitOptions } from './split.js';
 
@@ -9,6 +10,9 @@ export interface SplitDatasetOptions extends Omit<SplitOptions, 'dataset'> {
   /** Told after each image how many are done. */
   readonly onImage?: (done: number) => void;
 }
+
+const isComplete = (known: KnownGroup | undefined) =>
+  known?.cluster !== undefined && known.mosaic !== undefined;
 
 /** Images that are read at a time. */
 const imagesAhead = 3;
@@ -24,9 +28,12 @@ export async function splitDataset(
   { onImage = () => {}, ...options }: SplitDatasetOptions,
 ): Promise<Split> {
   const { known } = options;
-  const missing = known ? dataset.images.filter(({ id }) => !known.has(id)) : [];
-  const unknown = missing.map(({ place: where }) => {
-    return { what: 'The groups lack this image.', where, mend: 'Add its line, or leave out --groups.' };
+  const missing = known ? dataset.images.filter(({ id }) => !isComplete(known.get(id))) : [];
+  const unknown = missing.map(({ id, place: where }) => {
+    const what = known?.has(id)
+      ? 'The groups lack the cluster or mosaic of this image.'
+      : 'The groups lack this image.';
+    return { what, where, mend: 'Add it, or leave out --groups.' };
   });
   const problems = [...dataset.problems, ...unknown];
   if (problems.length > 0) throw refuseProblems(dataset.path, problems);

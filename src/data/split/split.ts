@@ -26,13 +26,13 @@ export interface SplitOptions {
   readonly dataset: string;
   readonly folds: number;
   readonly seed: number;
-  /** Mosaics and clusters that are known; what the pixels show is added to the mosaics. */
+  /** Mosaics and clusters that are known, of every image; what the pixels show is added to the mosaics. */
   readonly known?: ReadonlyMap<string, KnownGroup> | undefined;
 }
 
 /**
  * Splits a dataset into folds. Images with equal or alike pixels, crops whose borders continue each other, and images
- * of one known mosaic share a fold; clusters (the known ones, else the modalities) are spread evenly.
+ * of one known mosaic share a fold; clusters (where known, else the modality) are spread evenly.
  *
  * @throws {RangeError} If `known` lacks an image, or there are fewer groups than folds.
  */
@@ -45,7 +45,7 @@ export function splitImages(
   if (known) uniteMosaics(groups, portraits, known);
   const modalities = new Map(portraits.map(({ id, modality }) => [id, modality]));
   const items: FoldItem[] = [...groups.all().values()].flatMap((ids, group) =>
-    ids.map((id) => ({ id, group, cluster: known ? known.get(id)!.cluster : modalities.get(id)! })),
+    ids.map((id) => ({ id, group, cluster: known?.get(id)?.cluster ?? modalities.get(id)! })),
   );
   const foldOf = assignFolds(items, folds, seed);
   const images = items

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join, parse, relative, sep } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import type { Problem } from '../../errors.js';
 import { refuseSource, sourceError } from './source.js';
 
@@ -11,9 +10,11 @@ export interface ImageFile {
   readonly path: string;
 }
 
-/** Images and subfolders of a folder; both in code-unit order of their names. */
+/** Images, tables and subfolders of a folder, each in code-unit order of their names. */
 export interface Listing {
   readonly images: readonly ImageFile[];
+  /** Paths of CSV files. */
+  readonly tables: readonly string[];
   /** Names. */
   readonly folders: readonly string[];
 }
@@ -21,7 +22,7 @@ export interface Listing {
 const imageExtension = /^\.(png|tiff?)$/iu;
 
 /**
- * Lists the .png, .tif and .tiff files and the subfolders; other files and names that begin with a dot are ignored.
+ * Lists the .png, .tif, .tiff and .csv files and the subfolders; other files and names that begin with a dot are ignored.
  * Links are refused, so that nothing outside the folder is read.
  *
  * @throws {NucleateError} Exit code 3: no such folder, a link, names that differ only in case or in how an accent is
@@ -29,6 +30,7 @@ const imageExtension = /^\.(png|tiff?)$/iu;
  */
 export async function listFolder(folder: string): Promise<Listing> {
   const images: ImageFile[] = [];
+  const tables: string[] = [];
   const folders: string[] = [];
   const problems: Problem[] = [];
   const namesInUse = new Map<string, string>();
@@ -39,6 +41,7 @@ export async function listFolder(folder: string): Promise<Listing> {
     const { name: stem, ext } = parse(name);
     const isImage = imageExtension.test(ext);
     if (info.isDirectory()) folders.push(name);
+    else if (ext.toLowerCase() === '.csv' && info.isFile()) tables.push(path);
     else if (!isImage) continue;
     else if (info.isFile()) images.push({ stem, path });
     else problems.push({ what: 'Links are not followed.', where: path, mend: 'Put the file itself there.' });
@@ -55,7 +58,7 @@ export async function listFolder(folder: string): Promise<Listing> {
     namesInUse.set(folded, name);
   }
   refuseSource(folder, 'The folder has', problems, 'Mend what is listed.');
-  return { images, folders };
+  return { images, tables, folders };
 }
 
 async function listNames(folder: string): Promise<string[]> {
@@ -65,23 +68,4 @@ async function listNames(folder: string): Promise<string[]> {
     const what = `The folder cannot be read: ${(cause as Error).message}.`;
     throw sourceError(folder, what, 'Check the path.', cause);
   }
-}
-
-/**
- * SHA-256 over the files of a folder: for each, in the code-unit order of their paths within it, the path, a zero
- * byte and the SHA-256 of its content.
- *
- * @returns Hexadecimal; the same on every machine, wherever the folder lies.
- */
-export async function hashFiles(folder: string, paths: readonly string[]): Promise<string> {
-  const total = createHash('sha256');
-  const named = paths.map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }));
-  named.sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const { path, name } of named) {
-    const content = createHash('sha256')
-      .update(await readFile(path))
-      .digest();
-    total.update(name).update('\0').update(content);
-  }
-  return total.digest('hex');
 }

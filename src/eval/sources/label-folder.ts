@@ -1,6 +1,9 @@
+import { parse } from 'node:path';
+import { identityOf } from '../../data/identity.js';
 import { readLabelImage } from '../../data/image-io.js';
+import { openFileTree } from '../../data/open-files.js';
 import type { Problem } from '../../errors.js';
-import { hashFiles, type ImageFile, type Listing } from './folder.js';
+import type { ImageFile, Listing } from './folder.js';
 import { checkSize, refuseSource, sourceError, type PredictionSource, type TruthSource } from './source.js';
 
 /** Endings of label images beside their images: Cellpose's, and the words that people use. Longest first. */
@@ -44,7 +47,8 @@ export function labelFolderPrediction(folder: string, listing: Listing): Omit<Pr
   return {
     path: folder,
     kind: 'label images',
-    ids: sortedIds(paths),
+    ids: [...paths.keys()].sort(),
+    close: () => Promise.resolve(),
     async read(id, size) {
       const path = paths.get(id)!;
       const labelImage = await readLabelImage(path);
@@ -60,17 +64,21 @@ export function labelFolderTruth(folder: string, listing: Listing): TruthSource 
   return {
     path: folder,
     kind: 'label images',
-    ids: sortedIds(paths),
+    ids: [...paths.keys()].sort(),
+    close: () => Promise.resolve(),
     async read(id) {
       const labelImage = await readLabelImage(paths.get(id)!);
       return { labelImage, pixelless: 0, overlapPixels: 0 };
     },
     readImage: () => Promise.resolve(null),
-    hash: () => hashFiles(folder, [...paths.values()]),
+    async identity() {
+      const tree = await openFileTree(folder);
+      try {
+        const names = Array.from(paths.values(), (path) => parse(path).base);
+        return await identityOf(tree, names);
+      } finally {
+        await tree.close();
+      }
+    },
   };
-}
-
-/** File names sort otherwise: "a-1.png" comes before "a.png", and the id "a" before "a-1". */
-export function sortedIds(paths: ReadonlyMap<string, unknown>): string[] {
-  return [...paths.keys()].sort();
 }

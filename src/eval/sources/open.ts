@@ -1,19 +1,27 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import type { DatasetOptions } from '../../data/dataset.js';
+import { isPrepared } from '../../data/prepared.js';
+import { isRunLengthHeader } from '../../data/rle-csv.js';
+import { datasetPrediction, datasetTruth } from './dataset.js';
 import { listFolder, type Listing } from './folder.js';
 import { labelFolderPrediction, labelFolderTruth } from './label-folder.js';
-import { hasMaskFolders, maskFoldersPrediction, maskFoldersTruth } from './mask-folders.js';
-import { pairsTruth } from './pairs.js';
+import { hasMaskFolders, maskFoldersPrediction } from './mask-folders.js';
 import { readRecordedHash } from './recorded-data.js';
-import { runLengthPrediction } from './run-length-csv.js';
+import { runLengthPrediction } from './run-lengths.js';
 import { sourceError, type PredictionSource, type TruthSource } from './source.js';
 
 /**
- * Opens a set of predictions: a .csv file with runs, a folder in the challenge's layout, or a folder of label images.
+ * Opens a set of predictions: a .csv file with runs, a folder in the challenge's layout, a folder of label images, or
+ * the masks of a zip archive or a prepared dataset.
  *
  * @throws {NucleateError} Exit code 3 if it is none of them or not in order.
  */
 export async function openPrediction(path: string): Promise<PredictionSource> {
-  if (!(await isFolder(path))) return runLengthPrediction(path);
+  if (!(await isFolder(path))) {
+    return (await isPrepared(path)) || (await isZip(path))
+      ? datasetPrediction(path)
+      : runLengthPrediction(path);
+  }
   const listing = await listFolder(path);
   const images = (await hasMaskFolders(path, listing))
     ? await maskFoldersPrediction(path, listing)
@@ -22,23 +30,43 @@ export async function openPrediction(path: string): Promise<PredictionSource> {
 }
 
 /**
- * Opens the truth: a folder of pairs `X.png` and `X_masks.png`, in the challenge's layout, or of label images.
+ * Opens the truth: any dataset that `openDataset` reads, or a folder of label images without their images.
  *
  * @throws {NucleateError} Exit code 3 if it is none of them or not in order.
  */
-export async function openTruth(path: string): Promise<TruthSource> {
-  if (!(await isFolder(path))) {
-    throw sourceError(path, 'The data is a file.', 'Give the folder that holds the true label images.');
+export async function openTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
+  if (options.labels === undefined && (await isFolder(path))) {
+    const listing = await listFolder(path);
+    const hasMasks = await hasMaskFolders(path, listing);
+    if (!hasMasks && (await holdsLabelImagesAlone(listing))) return labelFolderTruth(path, listing);
   }
-  const listing = await listFolder(path);
-  if (await hasMaskFolders(path, listing)) return maskFoldersTruth(path, listing);
-  return holdsPairs(listing) ? pairsTruth(path) : labelFolderTruth(path, listing);
+  return datasetTruth(path, options);
 }
 
-/** Whether there is a label image beside an image; the naming of src/data/label-images.ts. */
-function holdsPairs({ images }: Listing): boolean {
+/** Whether no image has its label image beside it, and no table has its masks. */
+async function holdsLabelImagesAlone({ images, tables }: Listing): Promise<boolean> {
   const stems = new Set(images.map(({ stem }) => stem));
-  return images.some(({ stem }) => stems.has(`${stem}_masks`));
+  if (images.length === 0 || images.some(({ stem }) => stems.has(`${stem}_masks`))) return false;
+  for (const table of tables) if (isRunLengthHeader(await firstLine(table))) return false;
+  return true;
+}
+
+async function firstLine(path: string): Promise<string> {
+  const [line = ''] = (await beginning(path, 1000)).toString('utf8').split(/\r?\n/u);
+  return line;
+}
+
+/** Whether a file begins as a zip archive does. */
+const isZip = async (path: string) => (await beginning(path, 2)).toString('latin1') === 'PK';
+
+async function beginning(path: string, length: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

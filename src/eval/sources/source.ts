@@ -1,12 +1,31 @@
 /** What `nucleate eval` reads: predictions, and the truth that they are held against. */
-import type { Image } from '../../data/image.js';
+import type { Image, LabelImage } from '../../data/image.js';
+import { paintMasks, type Mask, type Size } from '../../data/mask.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import type { DrawnInstances } from '../instance-canvas.js';
 
-/** px. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
+/** Objects as one label image. */
+export interface DrawnInstances {
+  readonly labelImage: LabelImage;
+  /** Objects that have no pixel: their mask was empty, or lies wholly under earlier ones. */
+  readonly pixelless: number;
+  /** Pixels that an object had to leave to an earlier one; a pixel that three objects claim counts twice. */
+  readonly overlapPixels: number;
+}
+
+/** The true objects of an image. */
+export interface TrueInstances extends DrawnInstances {
+  /** As large as the image, 1 = no expert has reviewed the pixel; absent where all are reviewed. */
+  readonly ignore?: Uint8Array;
+  /** Modality cluster; absent where unknown. */
+  readonly cluster?: string;
+}
+
+/** Boxes with scores, for recall and average precision. D detections. */
+export interface DetectedBoxes {
+  /** `[D, 4]` xyxy, px of the image, half-open. */
+  readonly predBoxes: Float32Array;
+  /** `[D]` higher is surer. */
+  readonly scores: Float32Array;
 }
 
 /** One set of predictions. */
@@ -17,7 +36,7 @@ export interface PredictionSource {
   readonly kind: string;
   /** Ids of the predicted images, in code-unit order. */
   readonly ids: readonly string[];
-  /** {@link TruthSource.hash} of the data that they were made for; null where it is not recorded. */
+  /** {@link TruthSource.identity} of the data that they were made for; null where it is not recorded. */
   readonly dataHash: string | null;
   /**
    * Reads one image's prediction.
@@ -26,20 +45,30 @@ export interface PredictionSource {
    * @throws {NucleateError} Exit code 3 if it cannot be read or has another size.
    */
   read(id: string, size: Size): Promise<DrawnInstances>;
+  /** The boxes of one image; absent where the predictions have no scores. */
+  readBoxes?(id: string): Promise<DetectedBoxes>;
+  close(): Promise<void>;
 }
 
-/** The truth. Dataset readers implement it. */
+/** The truth. */
 export interface TruthSource {
   readonly path: string;
   readonly kind: string;
   /** In code-unit order; at least one. */
   readonly ids: readonly string[];
   /** @throws {NucleateError} Exit code 3 if it cannot be read. */
-  read(id: string): Promise<DrawnInstances>;
+  read(id: string): Promise<TrueInstances>;
   /** The image itself; null where the source holds only truth. */
   readImage(id: string): Promise<Image | null>;
-  /** SHA-256 over the names and contents of its files in the code-unit order of their names; hexadecimal. */
-  hash(): Promise<string>;
+  /** SHA-256 of the dataset, see src/data/identity.ts; reads every file. */
+  identity(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Puts masks that may overlap into one label image: the earlier mask keeps a pixel. */
+export function drawMasks(masks: readonly Mask[], { width, height }: Size): DrawnInstances {
+  const { labels, pixelless, overlapPixels } = paintMasks(masks, { width, height });
+  return { labelImage: { width, height, labels }, pixelless, overlapPixels };
 }
 
 /** A source that is not in order. */
@@ -67,13 +96,6 @@ export function refuseSource(where: string, noun: string, problems: readonly Pro
     exitCode: exitCodes.data,
     problems: shown,
   });
-}
-
-/** The problems that a caught refusal stands for; anything else is a defect and thrown on. */
-export function problemsOf(error: unknown, place: string): readonly Problem[] {
-  if (!(error instanceof NucleateError)) throw error;
-  if (error.problems.length > 0) return error.problems;
-  return [{ what: error.message, where: error.where ?? place, mend: error.mend }];
 }
 
 /** @throws {NucleateError} Exit code 3 if the prediction has another size than the truth. */

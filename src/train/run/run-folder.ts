@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { isSystemError, writeError } from './durable-files.js';
@@ -32,25 +32,21 @@ export interface RunRecords {
 }
 
 /**
- * Makes `<runs>/<name>-<yyyymmdd>-<hhmmss>` (UTC, so that no hour comes twice), never an existing folder: a second
- * run of the same second gets `-2` behind it.
+ * Makes the folder of a run.
  *
- * @param runs Made if it is not there.
+ * @param where The folder itself, which is new or empty; or `<runs>/<name>-<yyyymmdd>-<hhmmss>` (UTC, so that no hour
+ *   comes twice), never an existing folder: a second run of the same second gets `-2` behind it.
  * @returns The path of the folder.
- * @throws {NucleateError} Exit code 2 for a name that is no file name, 8 if the folder cannot be written.
+ * @throws {NucleateError} Exit code 2 for a name that is no file name and a folder that is not empty, 8 if the folder
+ *   cannot be written.
  */
-export function createRunFolder(runs: string, name: string, now: Date, records: RunRecords): string {
-  if (!/^\w[\w.-]{0,99}$/u.test(name)) {
-    throw new NucleateError({
-      what: `Expected the name of a run to be up to 100 letters, digits, \`_\`, \`.\` and \`-\`, received ${JSON.stringify(name)}.`,
-      mend: 'Choose another name.',
-      exitCode: exitCodes.usage,
-    });
-  }
-  const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/gu, '').replace('T', '-');
+export function createRunFolder(
+  where: string | { readonly runs: string; readonly name: string; readonly now: Date },
+  records: RunRecords,
+): string {
+  const place = typeof where === 'string' ? where : where.runs;
   try {
-    mkdirSync(runs, { recursive: true });
-    const folder = makeNew(path.join(runs, `${name}-${time}`));
+    const folder = typeof where === 'string' ? makeEmpty(where) : makeNamed(where);
     const files = runFiles(folder);
     write(files.config, records.config);
     write(files.resolvedConfig, records.resolvedConfig);
@@ -60,8 +56,32 @@ export function createRunFolder(runs: string, name: string, now: Date, records: 
     for (const below of [files.tensorboard, files.checkpoints, files.evaluation]) mkdirSync(below);
     return folder;
   } catch (error) {
-    throw writeError(error, runs);
+    throw writeError(error, place);
   }
+}
+
+function makeEmpty(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length === 0) return folder;
+  throw new NucleateError({
+    what: 'The folder for the run is not empty.',
+    where: folder,
+    mend: 'Choose another one, or go on with the run that is there: --resume.',
+    exitCode: exitCodes.usage,
+  });
+}
+
+function makeNamed({ runs, name, now }: { runs: string; name: string; now: Date }): string {
+  if (!/^\w[\w.-]{0,99}$/u.test(name)) {
+    throw new NucleateError({
+      what: `Expected the name of a run to be up to 100 letters, digits, \`_\`, \`.\` and \`-\`, received ${JSON.stringify(name)}.`,
+      mend: 'Choose another name.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/gu, '').replace('T', '-');
+  mkdirSync(runs, { recursive: true });
+  return makeNew(path.join(runs, `${name}-${time}`));
 }
 
 function makeNew(wanted: string): string {

@@ -1,7 +1,6 @@
 import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readClusters } from '../../../src/eval/sources/clusters.js';
 import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
 import { refusalOf } from '../../data/expect-refusal.js';
 import { drawing } from '../../reference/draw.js';
@@ -77,11 +76,13 @@ describe('label images', () => {
     expect((await refusalOf(source.read('jpeg', size))).what).toMatch(/^A JPEG cannot hold labels/u);
   });
 
-  test('with labels above 65535 are refused', async () => {
+  test('with labels above 65535 come as 32-bit TIFF, up to 2^31 - 1', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder.path, 'a.tif'), uint32Tiff([0, 1, 70000, 70000, 2, 0]));
+    writeFileSync(join(folder.path, 'b.tif'), uint32Tiff([0, 1, 2 ** 31, 0, 0, 0]));
     const source = await openPrediction(folder.path);
-    expect((await refusalOf(source.read('a', size))).what).toMatch(/values uint/u);
+    expect((await source.read('a', size)).labelImage.labels).toEqual(Int32Array.of(0, 1, 70000, 70000, 2, 0));
+    expect((await refusalOf(source.read('b', size))).what).toBe('The image has a label above 2147483647.');
   });
 
   /** An uncompressed TIFF of 3 x 2 px with 32 bits a pixel (TIFF 6.0, sections 2 to 4). */
@@ -139,29 +140,11 @@ describe('mask folders', () => {
     await folder.mask('y/masks/a.png', { width: 2, height: 2 }, [0]);
     const source = await openPrediction(folder.path);
     expect((await refusalOf(source.read('x', size))).what).toBe(
-      'A mask has two values, 0 and another; this one has 1 and 2.',
+      'A mask has two values, 0 and another; this one has more.',
     );
     expect((await refusalOf(source.read('y', size))).what).toBe(
       'The prediction has 2 x 2 pixels and the truth 3 x 2.',
     );
-  });
-
-  test('are truth with their images', async () => {
-    const folder = temporaryFolder();
-    await folder.mask('x/images/x.png', size, [4]);
-    await folder.mask('x/masks/a.png', size, [0, 1]);
-    const truth = await openTruth(folder.path);
-    expect(truth).toMatchObject({ kind: 'mask folders', ids: ['x'] });
-    expect((await truth.read('x')).labelImage).toEqual(drawing('11.', '...'));
-    expect((await truth.readImage('x'))!.data).toEqual(Uint8Array.of(0, 0, 0, 0, 255, 0));
-  });
-
-  test('without an image are no truth', async () => {
-    const folder = temporaryFolder();
-    await folder.mask('x/masks/a.png', size, [0, 1]);
-    folder.folder('x/images');
-    const truth = await openTruth(folder.path);
-    expect((await refusalOf(truth.read('x'))).what).toBe('Expected one image, found 0.');
   });
 });
 
@@ -171,6 +154,8 @@ describe('truth', () => {
     await folder.labels('a_masks.png', image);
     const alone = await openTruth(folder.path);
     expect(alone).toMatchObject({ kind: 'label images', ids: ['a'] });
+    folder.text('measured.csv', 'id,area\n1,3\n');
+    expect(await openTruth(folder.path)).toMatchObject({ kind: 'label images' });
     expect(await alone.readImage('a')).toBeNull();
     await folder.mask('a.png', size, [5]);
     const pairs = await openTruth(folder.path);
@@ -179,13 +164,13 @@ describe('truth', () => {
     for (const truth of [alone, pairs]) expect((await truth.read('a')).labelImage).toEqual(image);
   });
 
-  test('has a hash that depends on names and contents, not on the place', async () => {
+  test('has an identity that depends on names and contents, not on the place', async () => {
     const [one, other] = [temporaryFolder(), temporaryFolder()];
     for (const folder of [one, other]) {
       await folder.labels('a.png', image);
       await folder.labels('b.png', drawing('1..', '...'));
     }
-    const hashOf = async ({ path }: { path: string }) => (await openTruth(path)).hash();
+    const hashOf = async ({ path }: { path: string }) => (await openTruth(path)).identity();
     const hash = await hashOf(one);
     expect(hash).toMatch(/^[0-9a-f]{64}$/u);
     expect(await hashOf(other)).toBe(hash);
@@ -194,22 +179,4 @@ describe('truth', () => {
     await one.labels('c.png', image);
     expect(await hashOf(one)).not.toBe(hash);
   });
-
-  test('is a folder', async () => {
-    const folder = temporaryFolder();
-    folder.text('a.csv', '');
-    expect((await refusalOf(openTruth(join(folder.path, 'a.csv')))).what).toBe('The data is a file.');
-    expect((await refusalOf(openTruth(join(folder.path, 'missing')))).what).toMatch(
-      /^There is nothing to read: ENOENT/u,
-    );
-  });
-});
-
-test('clusters come by image_id or name, each image once', async () => {
-  const folder = temporaryFolder();
-  folder.text('groups.csv', 'image_id,cluster,mosaic\nx,f,1\ny,,2\n');
-  expect([...(await readClusters(join(folder.path, 'groups.csv')))]).toEqual([['x', 'f']]);
-  folder.text('twice.csv', 'name,image_id,cluster\nx,1,f\nx,2,a\n');
-  const { problems } = await refusalOf(readClusters(join(folder.path, 'twice.csv')));
-  expect(problems).toMatchObject([{ what: 'The image x is there twice.' }]);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openPrediction } from '../../../src/eval/sources/open.js';
 import { refusalOf } from '../../data/expect-refusal.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -45,64 +45,41 @@ test('ids may be quoted and hold commas', async () => {
 test('objects that overlap, and duplicates', async () => {
   const source = await open('ImageId,EncodedPixels\na,1 3\na,3 2\na,1 3\n');
   const { labelImage, pixelless, overlapPixels } = await source.read('a', size);
+  // Down the first column; the second object has only the pixel after it.
   expect([...labelImage.labels]).toEqual([1, 2, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
   expect({ pixelless, overlapPixels }).toEqual({ pixelless: 1, overlapPixels: 4 });
 });
 
-describe('runs that are wrong, with line and column', () => {
-  test.each([
-    { row: 'a,1 2 5', error: 'p.csv:2:7 Start 5 has no length.' },
-    { row: 'a,0 2', error: 'p.csv:2:3 A run starts at 0; the first pixel is 1.' },
-    {
-      row: 'a,1 1\na,11 3',
-      error: 'p.csv:3:3 The run at 11 of length 3 ends beyond the 12 pixels of the image.',
-    },
-    { row: '"a","1 1 4.5 2"', error: 'p.csv:2:10 Expected a number of pixels in digits, received `4.5`.' },
-    { row: 'a,5 1 1 1', error: 'p.csv:2:7 The run at 1 begins before the one before it has ended, at 5.' },
-  ])('$row', async ({ row, error }) => {
-    const source = await open(`ImageId,EncodedPixels\n${row}\n`);
-    expect(await refused(source.read('a', size))).toBe(error);
-  });
+test('a size that the file gives has to be that of the image', async () => {
+  const source = await open('ImageId,EncodedPixels,Height,Width\na,1 1,3,4\nb,1 1,4,3\n');
+  expect((await source.read('a', size)).labelImage.labels[0]).toBe(1);
+  expect(await refused(source.read('b', size))).toBe(
+    'p.csv:3:3 The line gives the size 3 x 4 and the image has 4 x 3: Height and Width are swapped.',
+  );
 });
 
-test('the column is right also after CRLF and empty lines', async () => {
-  const source = await open('ImageId,EncodedPixels\r\nb,1 1\r\n\r\n"a","1 2 9"\r\n');
-  expect(await refused(source.read('a', size))).toBe('p.csv:4:10 Start 9 has no length.');
+test('runs beyond the image are known when its size is', async () => {
+  const source = await open('ImageId,EncodedPixels\na,1 1\na,11 3\n');
+  expect(await refused(source.read('a', size))).toBe(
+    'p.csv:3:3 The run at 11 of length 3 ends beyond the 4 x 3 = 12 pixels of the image.',
+  );
 });
 
-describe('files that are wrong', () => {
-  test.each([
-    { content: '', error: 'p.csv The file is empty.' },
-    {
-      content: 'ImageId;EncodedPixels\na;1 1\n',
-      error: 'p.csv:1 The column ImageId is missing; the header is `ImageId;EncodedPixels`.',
-    },
-    {
-      content: 'ImageId,Pixels\na,1 1\n',
-      error: 'p.csv:1 The column EncodedPixels is missing; the header is `ImageId,Pixels`.',
-    },
-    {
-      content: 'ImageId,EncodedPixels,ImageId\na,1 1,a\n',
-      error: 'p.csv:1 The column ImageId is there twice.',
-    },
-    {
-      content: 'ImageId,EncodedPixels\na,1 1\na,1,1\n',
-      error: 'p.csv:3 Invalid Record Length: expect 2, got 3 on line 3.',
-    },
-    { content: 'ImageId,EncodedPixels\n"a,1 1\n', error: /^p\.csv:2 Quote Not Closed/u },
-    { content: 'ImageId,EncodedPixels\n,1 1\n', error: 'p.csv:2:1 The image id is empty.' },
-    {
-      content: 'ImageId,EncodedPixels\na,1 1\na,\n',
-      error: 'p.csv:3:3 An empty field says that a has no nuclei, and other lines give it some.',
-    },
-  ])('$content', async ({ content, error }) => {
-    expect(await refused(open(content))).toMatch(error);
-  });
+test('what is wrong with the file is told at once, with line and column', async () => {
+  const { what, problems } = await refusalOf(
+    open('ImageId,EncodedPixels\r\na,1 2 5\r\n\r\n"b","1 1 x 2"\r\n,1 1\r\n'),
+  );
+  expect(what).toBe('The run-length file has 3 problems.');
+  expect(problems.map(({ what, where }) => `${where!.replace(/.*\//u, '')} ${what}`)).toEqual([
+    'p.csv:2:7 The start 5 has no length.',
+    'p.csv:4:10 Expected a number of pixels in digits, received `x`.',
+    'p.csv:5:1 The image id is empty.',
+  ]);
+});
 
-  test('a file that is not there', async () => {
-    const folder = temporaryFolder();
-    expect(await refused(openPrediction(`${folder.path}/p.csv`))).toMatch(
-      /^p\.csv There is nothing to read: ENOENT/u,
-    );
-  });
+test('a file that is not there', async () => {
+  const folder = temporaryFolder();
+  expect(await refused(openPrediction(`${folder.path}/p.csv`))).toMatch(
+    /^p\.csv There is nothing to read: ENOENT/u,
+  );
 });

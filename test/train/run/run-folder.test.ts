@@ -20,7 +20,7 @@ const records = {
 const now = new Date('2026-10-25T00:30:05.678Z');
 
 test('a run folder holds what the run began with', () => {
-  const folder = createRunFolder(path.join(scratchFolder(), 'runs'), 'tiny', now, records);
+  const folder = createRunFolder({ runs: path.join(scratchFolder(), 'runs'), name: 'tiny', now }, records);
   expect(path.basename(folder)).toBe('tiny-20261025-003005');
   expect(readdirSync(folder).sort()).toEqual([
     'checkpoints',
@@ -38,13 +38,13 @@ test('a run folder holds what the run began with', () => {
 
 test('two runs of one second have two folders', () => {
   const runs = scratchFolder();
-  const folders = [1, 2, 3].map(() => path.basename(createRunFolder(runs, 'a', now, records)));
+  const folders = [1, 2, 3].map(() => path.basename(createRunFolder({ runs, name: 'a', now }, records)));
   expect(folders).toEqual(['a-20261025-003005', 'a-20261025-003005-2', 'a-20261025-003005-3']);
 });
 
 test.each(['', '../x', 'a/b', '.hidden', 'a\nb', 'x'.repeat(101)])('the name %j is refused', (name) => {
   const runs = scratchFolder();
-  expect(() => createRunFolder(runs, name, now, records)).toThrow(
+  expect(() => createRunFolder({ runs, name, now }, records)).toThrow(
     expect.objectContaining({ exitCode: 2 }) as Error,
   );
   expect(readdirSync(runs)).toEqual([]);
@@ -53,7 +53,7 @@ test.each(['', '../x', 'a/b', '.hidden', 'a\nb', 'x'.repeat(101)])('the name %j 
 test('a place that cannot be written: exit code 8', () => {
   const file = path.join(scratchFolder(), 'file');
   writeFileSync(file, '');
-  expect(() => createRunFolder(file, 'a', now, records)).toThrow(
+  expect(() => createRunFolder({ runs: file, name: 'a', now }, records)).toThrow(
     expect.objectContaining({ exitCode: 8 }) as Error,
   );
 });

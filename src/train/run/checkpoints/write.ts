@@ -15,6 +15,7 @@ import {
   type TensorGroup,
   tensorGroups,
 } from './manifest.js';
+import { inspectCheckpoint } from './read.js';
 import type { TrainingState } from './state.js';
 
 /** What a run is made of besides its tensors and its state; the same for all its checkpoints. */
@@ -42,7 +43,8 @@ const spaceFactor = 1.5;
 
 /**
  * Writes a checkpoint so that it is there as a whole or not at all, whenever the process is killed; then deletes
- * those that are no longer kept. If this step has one already, nothing is done.
+ * those that are no longer kept. If this step has one already, nothing is done, unless that one has no score, as of a
+ * run that was stopped before its validation; then an older one has to be there for the instant between the two.
  *
  * The caller holds the lock of the run and has called `prepareCheckpoints`.
  *
@@ -57,13 +59,22 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { step } = content.state;
   try {
-    if (!(await stepsIn(checkpoints)).includes(step)) {
-      await writeWhole(checkpoints, content, now, afterWrite);
-    }
+    if (await isWanted(checkpoints, content)) await writeWhole(checkpoints, content, now, afterWrite);
     await pointAndPrune(checkpoints, keepLast, afterWrite);
   } catch (error) {
     throw writeError(error, path.join(checkpoints, folderOfStep(step)));
   }
+}
+
+async function isWanted(
+  checkpoints: string,
+  { state: { step }, score }: CheckpointContent,
+): Promise<boolean> {
+  const steps = await stepsIn(checkpoints);
+  if (!steps.includes(step)) return true;
+  if (score === null || steps.at(-1) === step) return false;
+  const manifest = await inspectCheckpoint(path.join(checkpoints, folderOfStep(step)));
+  return manifest.score === null;
 }
 
 async function writeWhole(
@@ -98,10 +109,16 @@ async function writeWhole(
     await writeSynced(path.join(temporary, manifestFile), [Buffer.from(manifest)], after);
     await syncFolder(temporary);
     after('sync the folder');
-    await rename(temporary, path.join(checkpoints, name));
+    const target = path.join(checkpoints, name);
+    if ((await stepsIn(checkpoints)).includes(state.step)) {
+      await rename(target, path.join(checkpoints, `${temporaryPrefix}old-${name}`));
+      after('rename the one without a score');
+    }
+    await rename(temporary, target);
     after('rename the folder');
     await syncFolder(checkpoints);
     after('sync the parent');
+    await rm(path.join(checkpoints, `${temporaryPrefix}old-${name}`), { recursive: true, force: true });
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;

@@ -91,10 +91,19 @@ function acquire(folder: string, { force, onTakeover }: LockOptions): RunLock {
       for (const older of numbersIn(folder)) {
         if (older < number) rmSync(path.join(folder, String(older)), { force: true });
       }
-      return { release: () => appendFileSync(path.join(folder, String(number)), `${released}\n`) };
+      return { release: () => release(path.join(folder, String(number))) };
     }
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+function release(file: string): void {
+  try {
+    appendFileSync(file, `${released}\n`);
+  } catch (error) {
+    // A full disk: whoever comes next finds the owner dead.
+    if (!isSystemError(error)) throw error;
   }
 }
 

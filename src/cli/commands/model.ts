@@ -1,0 +1,60 @@
+import type { Command, CommandGroup } from '../command.js';
+
+type PackArguments = {
+  detector: string;
+  segmenter: string;
+  out: string;
+  precision: 'float16' | 'float32';
+};
+
+const packCommand: Command<PackArguments> = {
+  usage: 'pack <detector> <segmenter>',
+  describe: 'Make one model folder of a detector and a segmenter',
+  examples: [],
+  builder: (parser) =>
+    parser
+      .positional('detector', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A run folder of `nucleate train detector`, or one of its checkpoints',
+      })
+      .positional('segmenter', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A run folder of `nucleate train segmenter`, or one of its checkpoints',
+      })
+      .option('out', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'The model folder; must not exist',
+      })
+      .option('precision', {
+        choices: ['float16', 'float32'] as const,
+        default: 'float16' as const,
+        describe: 'How weights are stored: float16 takes half the space',
+      }),
+  async handler({ detector, segmenter, out, precision }, terminal) {
+    const [{ AssembleSettings }, { packModel }] = await Promise.all([
+      import('../../config/assemble.js'),
+      import('../../library/pack-model.js'),
+    ]);
+    const assemble = AssembleSettings.parse({});
+    const file = await packModel({ detector, segmenter, folder: out, precision, assemble, now: new Date() });
+    terminal.result({
+      text: [
+        `detector    ${file.detector.origin.run}, step ${file.detector.origin.step}`,
+        `segmenter   ${file.segmenter.origin.run}, step ${file.segmenter.origin.step}`,
+        `written     ${out}`,
+        `next        nucleate tune ${out}`,
+      ].join('\n'),
+      value: { folder: out, detector: file.detector.origin, segmenter: file.segmenter.origin, precision },
+    });
+  },
+};
+
+export const modelCommands: CommandGroup = {
+  name: 'model',
+  describe: 'Work with model folders',
+  commands: [packCommand],
+};

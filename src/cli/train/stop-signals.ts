@@ -1,0 +1,28 @@
+import type { StopSignal } from '../../train/events.js';
+import { exitCodeOf } from '../../train/train-run.js';
+
+const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Turns the first signal into a request to stop, and ends the process at the second.
+ *
+ * @param onFirst Told of the first; returns whether to end the process at once, since nothing would be lost.
+ */
+export function stopOnSignals(onFirst: (signal: StopSignal) => boolean): {
+  readonly stop: AbortSignal;
+  readonly release: () => void;
+} {
+  const controller = new AbortController();
+  const handlers = signals.map((signal) => {
+    const handler = () => {
+      if (controller.signal.aborted || onFirst(signal)) process.exit(exitCodeOf[signal]);
+      controller.abort(signal);
+    };
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  return {
+    stop: controller.signal,
+    release: () => handlers.forEach(({ signal, handler }) => process.off(signal, handler)),
+  };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { AssembleSettings } from './assemble.js';
+import { DetectorConfig } from './detector.js';
+import { SegmenterConfig } from './segmenter.js';
+
+const sha256 = z.hash('sha256');
+
+/** Where a network comes from and how well it did. */
+const Origin = z.strictObject({
+  /** Name of the run folder. */
+  run: z.string(),
+  step: z.int().min(0),
+  /** SHA-256 of the dataset, and of the folds. */
+  dataset: z.string(),
+  /** Of nucleate and what it stands on. */
+  versions: z.record(z.string(), z.string()),
+  /** Commit of nucleate, null outside of git. */
+  commit: z.string().nullable(),
+  /** Of the validation at that step; null if there was none. */
+  score: z.number().nullable(),
+});
+
+/** `model.json` of a model folder: all that prediction needs besides the weights. */
+export const ModelFile = z.strictObject({
+  /** Raised when an older nucleate could not read, or would misread, what is written now. */
+  format: z.literal(1),
+  name: z.string().min(1),
+  /** ISO 8601, UTC. */
+  created: z.string(),
+  /** How weights are stored; they are computed with as float32. */
+  precision: z.enum(['float16', 'float32']),
+  detector: z.strictObject({ config: DetectorConfig, sha256, origin: Origin }),
+  segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
+  assemble: AssembleSettings,
+  /** Of `nucleate tune` on the validation fold; null before it. */
+  tuned: z.strictObject({ score: z.number(), images: z.int().min(1), date: z.string() }).nullable(),
+});
+
+export type ModelFile = z.output<typeof ModelFile>;

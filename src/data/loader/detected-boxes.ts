@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { exitCodes, NucleateError } from '../../errors.js';
+import { type Box, boxAt, measureInstances } from '../boxes.js';
+import type { Example } from '../example.js';
+import type { DetectedBoxes } from './batch-maker.js';
+
+/**
+ * Reads what a detector found: JSON, an object with a list of `[x1, y1, x2, y2]` in px of the image for each image's id,
+ * best by networks that were not trained on these images. Each nucleus gets the box that fits its own box best.
+ *
+ * @param examples Images that the file lacks keep their true boxes; others in the file are passed over.
+ * @param minIou IoU with the nucleus's own box from which a box counts as one of it.
+ * @throws {NucleateError} Exit code 3 if the file cannot be read, is not of that form, or has none of the images.
+ */
+export function readDetectedBoxes(path: string, examples: readonly Example[], minIou: number): DetectedBoxes {
+  const found = readBoxes(path);
+  const known = examples.filter(({ id }) => Object.hasOwn(found, id));
+  if (known.length === 0) throw refuse(path, 'The boxes are of other images.');
+  return Object.fromEntries(
+    known.map(({ id, labelImage, instanceCount }) => {
+      const { boxes } = measureInstances(labelImage, instanceCount);
+      const matched = new Float32Array(boxes.length).fill(NaN);
+      for (let k = 0; k < instanceCount; k++) {
+        const best = bestBox(boxAt(boxes, k), found[id]!, minIou);
+        if (best) matched.set(best, 4 * k);
+      }
+      return [id, matched];
+    }),
+  );
+}
+
+type Corners = readonly [number, number, number, number];
+
+/** The box with the highest IoU, the first of several; undefined if none has `minIou`. */
+function bestBox(truth: Box, boxes: readonly Corners[], minIou: number): Corners | undefined {
+  let best: Corners | undefined;
+  let highest = 0;
+  for (const box of boxes) {
+    const iou = iouOf(truth, box);
+    if (iou < minIou || iou <= highest) continue;
+    highest = iou;
+    best = box;
+  }
+  return best;
+}
+
+function iouOf(one: Box, [x1, y1, x2, y2]: Corners): number {
+  const width = Math.min(one.x2, x2) - Math.max(one.x1, x1);
+  const height = Math.min(one.y2, y2) - Math.max(one.y1, y1);
+  if (width <= 0 || height <= 0) return 0;
+  const both = width * height;
+  return both / ((one.x2 - one.x1) * (one.y2 - one.y1) + (x2 - x1) * (y2 - y1) - both);
+}
+
+function readBoxes(path: string): Record<string, Corners[]> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw refuse(path, `The boxes cannot be read: ${(cause as Error).message}.`, cause);
+  }
+  if (!isRecord(parsed)) throw refuse(path, 'The boxes are not an object of lists by image.');
+  for (const [id, boxes] of Object.entries(parsed)) {
+    if (!Array.isArray(boxes) || !boxes.every(isBox))
+      throw refuse(path, `The boxes of ${id} are not all [x1, y1, x2, y2] with x1 < x2 and y1 < y2.`);
+  }
+  return parsed as Record<string, Corners[]>;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isBox(value: unknown): value is Corners {
+  if (!Array.isArray(value) || value.length !== 4 || !value.every(Number.isFinite)) return false;
+  const [x1, y1, x2, y2] = value as [number, number, number, number];
+  return x1 < x2 && y1 < y2;
+}
+
+const refuse = (path: string, what: string, cause?: unknown) =>
+  new NucleateError(
+    {
+      ...{ what, where: path, exitCode: exitCodes.data },
+      mend: 'Give a file of boxes by image: {"<image id>": [[x1, y1, x2, y2], ...], ...}.',
+    },
+    { cause },
+  );

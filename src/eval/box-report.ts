@@ -1,0 +1,123 @@
+import { boxFigures } from './box-detections.js';
+import { matchBoxes, type BoxDetections, type MatchedBoxes } from './box-matching.js';
+import { iouPercents } from './match-instances.js';
+import { sizeClasses, sizeClassOf, type SizeClass } from './size-classes.js';
+
+/** One image for {@link boxReport}. Boxes are in px of the image as it stands in the dataset, not of the network. */
+export interface BoxImage extends BoxDetections {
+  readonly id: string;
+  /** Modality cluster; absent where unknown. */
+  readonly cluster?: string | undefined;
+}
+
+/** Share of true boxes that the surest detections of each image hit; null where there is no true box. */
+export interface BoxRecall {
+  /** Detections of each image that count. */
+  readonly maxDetections: number;
+  /** At IoU >= 0.5. */
+  readonly atIou50: number | null;
+  /** Mean over the thresholds 0.5 to 0.95. */
+  readonly mean: number | null;
+}
+
+/** Figures of a set of images; the average precisions (AP) count {@link apDetections} of each image. */
+export interface BoxSetFigures {
+  readonly imageCount: number;
+  readonly gtCount: number;
+  /** All detections, those beyond the caps too. */
+  readonly predCount: number;
+  /** AP, mean over the thresholds 0.5 to 0.95; null where there is no true box, as the next two. */
+  readonly ap: number | null;
+  /** AP at IoU >= 0.5. */
+  readonly ap50: number | null;
+  /** AP at IoU >= 0.75. */
+  readonly ap75: number | null;
+  /** In the order of {@link recallDetections}. */
+  readonly recall: readonly BoxRecall[];
+}
+
+/** What a detector finds; plain data, ready for JSON. */
+export interface BoxReport extends BoxSetFigures {
+  /** In ascending order of their names; empty where no image has one. */
+  readonly clusters: readonly (BoxSetFigures & { readonly cluster: string })[];
+  /** In the order of {@link sizeClasses}. Recall alone: a false detection belongs to no true size. */
+  readonly sizeClasses: readonly (SizeClass & {
+    readonly gtCount: number;
+    readonly recall: readonly BoxRecall[];
+  })[];
+}
+
+/** What recall is reported for: an image of the DSB2018 training set has at most 375 nuclei, a slide tile far more. */
+export const recallDetections = [100, 300, 1000] as const;
+
+/** COCO counts 100 objects of each image, fewer than some images here have nuclei. */
+export const apDetections = 1000;
+
+/**
+ * Box AP and recall in the way of COCO, of all images, by cluster and by size; see `evaluateBoxes`.
+ *
+ * A nucleus is sized as in `nucleate eval`, by its area, for which the ellipse in its box stands: pi/4 of the box.
+ *
+ * @param images May be empty.
+ * @throws {RangeError} If the numbers of boxes and scores of an image do not fit.
+ */
+export function boxReport(images: readonly BoxImage[]): BoxReport {
+  const matched = images.map((image) => ({ ...matchBoxes(image), cluster: image.cluster }));
+  const names = [...new Set(images.flatMap(({ cluster }) => cluster ?? []))].sort();
+  const sizes = images.map(({ gtBoxes }) => sizesOf(gtBoxes));
+  return {
+    ...setFigures(matched),
+    clusters: names.map((name) => ({
+      cluster: name,
+      ...setFigures(matched.filter(({ cluster }) => cluster === name)),
+    })),
+    sizeClasses: sizeClasses.map((sizeClass, size) => ({
+      ...sizeClass,
+      ...recallsOf(matched, (image, gt) => sizes[image]![gt] === size),
+    })),
+  };
+}
+
+function setFigures(images: readonly MatchedBoxes[]): BoxSetFigures {
+  const { averagePrecision: ap, perThreshold } = boxFigures(images, apDetections);
+  const apAt = (percent: (typeof iouPercents)[number]) =>
+    perThreshold[iouPercents.indexOf(percent)]!.averagePrecision;
+  const { gtCount, recall } = recallsOf(images, () => true);
+  const predCount = images.reduce((sum, { scores }) => sum + scores.length, 0);
+  return { imageCount: images.length, gtCount, predCount, ap, ap50: apAt(50), ap75: apAt(75), recall };
+}
+
+/** Recall of the true boxes that are wanted, and how many these are. */
+function recallsOf(images: readonly MatchedBoxes[], isWanted: (image: number, gt: number) => boolean) {
+  let gtCount = 0;
+  /** `[caps][T]`. */
+  const hits = recallDetections.map(() => new Uint32Array(iouPercents.length));
+  for (const [image, matched] of images.entries()) {
+    for (let gt = 0; gt < matched.gtCount; gt++) {
+      if (!isWanted(image, gt)) continue;
+      gtCount++;
+      for (const [t, takers] of matched.takers.entries()) {
+        const rank = takers[gt]!;
+        if (rank === -1) continue;
+        recallDetections.forEach((cap, index) => {
+          if (rank < cap) hits[index]![t]! += 1;
+        });
+      }
+    }
+  }
+  const recall = recallDetections.map((maxDetections, index): BoxRecall => {
+    if (gtCount === 0) return { maxDetections, atIou50: null, mean: null };
+    const found = hits[index]!;
+    const sum = found.reduce((total, count) => total + count, 0);
+    return { maxDetections, atIou50: found[0]! / gtCount, mean: sum / (gtCount * iouPercents.length) };
+  });
+  return { gtCount, recall };
+}
+
+/** The size class of each box. */
+function sizesOf(boxes: Float32Array): number[] {
+  return Array.from({ length: boxes.length / 4 }, (_, k) => {
+    const [x1, y1, x2, y2] = boxes.subarray(4 * k, 4 * k + 4) as unknown as [number, number, number, number];
+    return sizeClassOf((Math.PI / 4) * (x2 - x1) * (y2 - y1));
+  });
+}

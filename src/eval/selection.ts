@@ -1,0 +1,66 @@
+import { splitProblems, type Split } from '../data/split/split.js';
+import type { KnownGroup } from '../data/split/groups-csv.js';
+import type { TruthSource } from './sources/source.js';
+import { refuseSource, sourceError } from './sources/source.js';
+
+/** Which images are scored, and what is known of them beside their files. */
+export interface Selection {
+  /** Of the truth, in its order; at least one. */
+  readonly ids: readonly string[];
+  /** Modality cluster by image id; it goes before that of the dataset. */
+  readonly clusters?: ReadonlyMap<string, string>;
+  /** Group by image id: images that belong together, such as crops of one field. */
+  readonly groups?: ReadonlyMap<string, string>;
+}
+
+/** All images. */
+export const selectAll = ({ ids }: TruthSource): Selection => ({ ids });
+
+/** All images, with clusters and mosaics of a table. */
+export function selectWithGroups({ ids }: TruthSource, known: ReadonlyMap<string, KnownGroup>): Selection {
+  const groups = valuesOf(known, ({ mosaic }) => mosaic);
+  return {
+    ids,
+    clusters: valuesOf(known, ({ cluster }) => cluster),
+    ...(groups.size > 0 ? { groups } : {}),
+  };
+}
+
+export interface FoldChoice {
+  /** The split's file, for messages. */
+  readonly path: string;
+  readonly split: Split;
+  /** Without it all images are taken. */
+  readonly fold?: number | undefined;
+  /** Of the truth, which has to be the data that was split; null to allow other data. */
+  readonly sha256: string | null;
+}
+
+/**
+ * The images of one fold, with clusters and groups of the split.
+ *
+ * @throws {NucleateError} Exit code 3 if the split is of other data, lacks an image, or has no such fold.
+ */
+export function selectFold(truth: TruthSource, { path, split, fold, sha256 }: FoldChoice): Selection {
+  const problems = splitProblems(split, sha256 ?? split.dataset, truth.ids);
+  refuseSource(path, 'The split has', problems, 'Give the split of this data, or see --allow-other-data.');
+  const ids = truth.ids.filter((id) => fold === undefined || split.images[id]!.fold === fold);
+  if (ids.length === 0) {
+    throw sourceError(path, `No image is in fold ${fold}.`, `Give --fold from 0 to ${split.folds - 1}.`);
+  }
+  const images = new Map(Object.entries(split.images));
+  return {
+    ids,
+    clusters: valuesOf(images, ({ cluster }) => cluster),
+    groups: valuesOf(images, ({ group }) => String(group)),
+  };
+}
+
+function valuesOf<T>(images: ReadonlyMap<string, T>, valueOf: (image: T) => string | undefined) {
+  const values = new Map<string, string>();
+  for (const [id, image] of images) {
+    const value = valueOf(image);
+    if (value !== undefined) values.set(id, value);
+  }
+  return values;
+}

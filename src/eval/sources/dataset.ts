@@ -1,0 +1,71 @@
+import { openDataset, type DatasetOptions } from '../../data/dataset.js';
+import type { AnnotatedImage } from '../../data/example.js';
+import type { Dataset, Layout } from '../../data/layout.js';
+import { refuseProblems } from '../../data/problems.js';
+import { checkSize, drawMasks, type PredictionSource, type TruthSource } from './source.js';
+
+const kinds: Readonly<Record<Layout['name'], string>> = {
+  challenge: 'images with a mask file a nucleus',
+  pairs: 'images with label images',
+  'run-lengths': 'images with run lengths',
+  prepared: 'a prepared dataset',
+};
+
+/**
+ * A dataset as truth, of any layout that `openDataset` reads.
+ *
+ * @throws {NucleateError} Exit code 3 if it is not recognised, or has problems.
+ */
+export async function datasetTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
+  const { dataset, ids, read } = await openSound(path, options);
+  return {
+    path,
+    kind: kinds[dataset.layout],
+    ids,
+    async read(id) {
+      const { image, masks, ignore, cluster } = await read(id);
+      return {
+        ...drawMasks(masks, image),
+        ...(ignore ? { ignore } : {}),
+        ...(cluster === undefined ? {} : { cluster }),
+      };
+    },
+    readImage: async (id) => (await read(id)).image,
+    identity: () => dataset.identity(),
+    close: () => dataset.close(),
+  };
+}
+
+/**
+ * The masks of a dataset as predictions: another annotator's, or the truth against itself.
+ *
+ * @throws {NucleateError} Exit code 3 if it is not recognised, or has problems.
+ */
+export async function datasetPrediction(path: string): Promise<PredictionSource> {
+  const { dataset, ids, read } = await openSound(path, {});
+  const places = new Map(dataset.images.map(({ id, place }) => [id, place]));
+  return {
+    path,
+    kind: kinds[dataset.layout],
+    ids,
+    dataHash: null,
+    async read(id, size) {
+      const { image, masks } = await read(id);
+      checkSize(places.get(id)!, image, size);
+      return drawMasks(masks, size);
+    },
+    close: () => dataset.close(),
+  };
+}
+
+/** A dataset without problems of its listing. */
+async function openSound(path: string, options: DatasetOptions) {
+  const dataset: Dataset = await openDataset(path, options);
+  if (dataset.problems.length > 0) {
+    await dataset.close();
+    throw refuseProblems(path, dataset.problems);
+  }
+  const entries = new Map(dataset.images.map((entry) => [entry.id, entry]));
+  const read = (id: string): Promise<AnnotatedImage> => entries.get(id)!.read();
+  return { dataset, ids: [...entries.keys()], read };
+}

@@ -1,0 +1,35 @@
+import { Float16Array } from '@petamoriken/float16';
+import type { NamedTensors, StoredTensor } from '../safetensors/tensor.js';
+
+/** The largest finite float16; larger weights would become infinite. */
+const largest = 65504;
+
+/**
+ * Rounds the float32 among tensors to float16, half the space; all others stay.
+ *
+ * @throws {RangeError} If a value is beyond the range of float16.
+ */
+export function toHalf(tensors: NamedTensors): NamedTensors {
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name, tensor.dtype === 'F32' ? halve(name, tensor) : tensor]),
+  );
+}
+
+function halve(name: string, { shape, data }: Extract<StoredTensor, { dtype: 'F32' }>): StoredTensor {
+  const beyond = data.find((value) => !(Math.abs(value) <= largest));
+  if (beyond !== undefined) throw new RangeError(`\`${name}\` holds ${beyond}, which float16 cannot`);
+  const halves = new Float16Array(data);
+  return { dtype: 'F16', shape, data: new Uint16Array(halves.buffer) };
+}
+
+/** The float16 among tensors as float32, exactly; all others stay. */
+export function fromHalf(tensors: NamedTensors): NamedTensors {
+  return new Map(
+    [...tensors].map(([name, tensor]) => {
+      if (tensor.dtype !== 'F16') return [name, tensor];
+      const { shape, data } = tensor;
+      const halves = new Float16Array(data.buffer, data.byteOffset, data.length);
+      return [name, { dtype: 'F32', shape, data: new Float32Array(halves) }];
+    }),
+  );
+}

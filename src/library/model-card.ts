@@ -1,0 +1,45 @@
+import type { NewModelFile } from './model-folder.js';
+
+/**
+ * What a user of a model should know, as Markdown.
+ *
+ * Source of the questions: Mitchell et al., Model Cards for Model Reporting, arXiv 1810.03993.
+ */
+export function modelCard({ name, created, precision, detector, segmenter, tuned }: NewModelFile): string {
+  const stage = (title: string, { config, origin }: NewModelFile['detector'] | NewModelFile['segmenter']) => {
+    const { data, seed } = config;
+    const score = origin.score === null ? 'not validated' : `validation score ${origin.score.toFixed(3)}`;
+    const unseen = data.trainOnAll
+      ? 'trained on all folds, so that score is of seen images'
+      : `fold ${data.validationFold} not trained on`;
+    return [
+      `- **${title}**: run \`${origin.run}\`, step ${origin.step}, seed ${seed}; ${score} (${unseen}).`,
+      `  Dataset and folds (SHA-256): \`${origin.dataset}\`; nucleate ${origin.versions['nucleate'] ?? 'unknown'}, commit \`${origin.commit ?? 'unknown'}\`.`,
+    ];
+  };
+  return [
+    `# ${name}`,
+    '',
+    'Finds cell nuclei in microscope images: a Faster R-CNN upon Inception-ResNetV2 finds boxes, a mask network upon',
+    'VGG16 cuts the nucleus out of each box. Made by `nucleate model pack`; use it with `nucleate predict --model`.',
+    '',
+    '## Where it comes from',
+    '',
+    ...stage('Detector', detector),
+    ...stage('Segmenter', segmenter),
+    `- Packed ${created}; weights stored as ${precision}.`,
+    `- Settings: ${tuned ? `tuned on ${tuned.images} validation images, score ${tuned.score.toFixed(3)} there (an optimistic number: they were chosen on it)` : 'defaults, not tuned'}.`,
+    '',
+    '## Trained on',
+    '',
+    'Images of the 2018 Data Science Bowl (BBBC038, Broad Bioimage Benchmark Collection; CC0), with corrected masks:',
+    'fluorescence, stained tissue and brightfield, most of them fluorescence.',
+    '',
+    '## Limits',
+    '',
+    '- Nuclei much smaller than 8 px or larger than 100 px in diameter are rare in the training set: resize such images.',
+    '- Stains, magnifications and microscopes that it has not seen give worse results; look at the overlays first.',
+    '- Not for diagnosis.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,47 @@
+import type { AssembleSettings } from '../config/assemble.js';
+import type { ModelFile } from '../config/model-file.js';
+import { modelCard } from './model-card.js';
+import { type NewModelFile, writeModelFolder } from './model-folder.js';
+import { readDetector, readSegmenter } from './trained-network.js';
+
+export interface PackOptions {
+  /** A run folder or a checkpoint. */
+  readonly detector: string;
+  readonly segmenter: string;
+  /** The model folder; must not exist. */
+  readonly folder: string;
+  readonly precision: ModelFile['precision'];
+  readonly assemble: AssembleSettings;
+  readonly now: Date;
+}
+
+/**
+ * Makes one model folder of two trained networks.
+ *
+ * @throws {NucleateError} As `readDetector` and `writeModelFolder`.
+ */
+export async function packModel(options: PackOptions): Promise<NewModelFile> {
+  const [detector, segmenter] = [
+    await readDetector(options.detector),
+    await readSegmenter(options.segmenter),
+  ];
+  const { precision, assemble, now, folder } = options;
+  const file: NewModelFile = {
+    name: folder
+      .replace(/[/\\]+$/u, '')
+      .split(/[/\\]/u)
+      .at(-1)!,
+    created: now.toISOString(),
+    precision,
+    detector: { config: detector.config, origin: detector.origin },
+    segmenter: { config: segmenter.config, origin: segmenter.origin },
+    assemble,
+    tuned: null,
+  };
+  await writeModelFolder(
+    folder,
+    { file, detector: detector.weights, segmenter: segmenter.weights },
+    modelCard(file),
+  );
+  return file;
+}

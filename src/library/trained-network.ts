@@ -1,0 +1,99 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { z } from 'zod';
+import { DetectorConfig } from '../config/detector.js';
+import type { ModelFile } from '../config/model-file.js';
+import { SegmenterConfig } from '../config/segmenter.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { NamedTensors } from '../safetensors/tensor.js';
+import { isDamage, type LoadedCheckpoint, loadCheckpoint } from '../train/run/checkpoints/read.js';
+import { runFiles } from '../train/run/run-folder.js';
+
+/** A network as a run has saved it. */
+export interface StoredNetwork<Config> {
+  readonly config: Config;
+  /** Float32, averaged where the run averages, by the names of the network's variables. */
+  readonly weights: NamedTensors;
+  readonly origin: ModelFile['detector']['origin'];
+  /** The checkpoint's folder. */
+  readonly folder: string;
+}
+
+/**
+ * The best network of a run folder, or that of a checkpoint; every byte is verified. Needs no dataset.
+ *
+ * @param place A run folder, whose best checkpoint is taken (the newest where none was validated), or a checkpoint.
+ * @throws {NucleateError} Exit code 6 if it is neither, damaged, or of another task.
+ */
+export const readDetector = (place: string): Promise<StoredNetwork<DetectorConfig>> =>
+  readNetwork(place, 'detector', DetectorConfig);
+
+/** The same of the segmenter. */
+export const readSegmenter = (place: string): Promise<StoredNetwork<SegmenterConfig>> =>
+  readNetwork(place, 'segmenter', SegmenterConfig);
+
+async function readNetwork<Schema extends z.ZodType>(
+  place: string,
+  task: string,
+  schema: Schema,
+): Promise<StoredNetwork<z.output<Schema>>> {
+  const folder = await checkpointOf(place);
+  const { manifest, tensors } = await load(folder);
+  const named = (manifest.config as { task?: unknown } | null)?.task;
+  if (named !== task) {
+    const mend = `Name a run of \`nucleate train ${task}\`.`;
+    throw refuse(
+      `Expected a ${task}, and this is a checkpoint of the task ${JSON.stringify(named)}.`,
+      folder,
+      mend,
+    );
+  }
+  const { data: config, error } = schema.safeParse(manifest.config);
+  if (config === undefined) {
+    const mend = 'Use the version of nucleate that has written it; its manifest.json names it.';
+    throw refuse('The config of the checkpoint does not fit this nucleate.', folder, mend, error);
+  }
+  return {
+    config,
+    // Averages take the place of the weights that they are averages of.
+    weights: new Map([...tensors.weights, ...tensors.ema, ...tensors.statistics]),
+    origin: {
+      run: path.basename(path.resolve(folder, '../..')),
+      step: manifest.step,
+      dataset: manifest.dataset,
+      versions: manifest.versions,
+      commit: manifest.git?.commit ?? null,
+      score: manifest.score,
+    },
+    folder,
+  };
+}
+
+/** The folder of a checkpoint: the place itself, or what the run's `best` or `latest` names. */
+async function checkpointOf(place: string): Promise<string> {
+  const { checkpoints } = runFiles(place);
+  const isRun = await stat(checkpoints).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isRun) return path.resolve(place);
+  for (const pointer of ['best', 'latest']) {
+    const name = await readFile(path.join(checkpoints, pointer), 'utf8').catch(() => undefined);
+    // One name: a pointer must not lead out of the folder.
+    if (name !== undefined && /^step-\d{9}\n$/u.test(name)) return path.join(checkpoints, name.trim());
+  }
+  throw refuse('The run has no checkpoint yet.', checkpoints, 'Wait for its first one, or name another run.');
+}
+
+async function load(folder: string): Promise<LoadedCheckpoint> {
+  try {
+    return await loadCheckpoint(folder);
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    const mend = 'Name another checkpoint of the run, or a run folder.';
+    throw refuse(`The checkpoint cannot be read: ${cause.message}.`, folder, mend, cause);
+  }
+}
+
+const refuse = (what: string, where: string, mend: string, cause?: unknown) =>
+  new NucleateError({ what, where, mend, exitCode: exitCodes.checkpoint }, { cause });

@@ -1,0 +1,59 @@
+import { tf } from '../../tf.js';
+import { type BoxWeights, clipBoxes, decodeBoxes } from './box-coder.js';
+import type { RoiPredictions } from './roi-loss.js';
+import type { Proposals } from './proposals.js';
+import { type ImageSuppressionOptions, suppressPerImage } from './suppression.js';
+
+export interface DetectionOptions extends ImageSuppressionOptions {
+  /** Of the image in px. */
+  readonly size: readonly [height: number, width: number];
+  readonly boxWeights: BoxWeights;
+  /**
+   * Score = class probability ^ (1 - share) * proposal score ^ share; 0 = the second stage alone, as in the paper,
+   * 0.5 = the geometric mean (Zhou et al., arXiv 2103.07461).
+   */
+  readonly proposalShare: number;
+}
+
+/** Nuclei found, best first. N = images, D = room. */
+export interface Detections {
+  /** `[N, D, 4]` `xyxy` px, inside of the image; 0 where there is none. */
+  readonly boxes: tf.Tensor3D;
+  /** `[N, D]` float32 from 0 to 1; 0 where there is none. */
+  readonly scores: tf.Tensor2D;
+  /** `[N, D]` float32, 1 or 0. */
+  readonly valid: tf.Tensor2D;
+  /** `[N]` float32: how many more there would be if there were room. */
+  readonly omitted: tf.Tensor1D;
+}
+
+/**
+ * Boxes and scores that the second stage makes of the proposals.
+ *
+ * @param options.count D; D is less if there are fewer proposals.
+ * @returns No gradient flows through it. The caller disposes it.
+ */
+export function makeDetections(
+  { rois, scores: proposalScores, valid }: Proposals,
+  { roiLogits, roiDeltas }: RoiPredictions,
+  { size, boxWeights, proposalShare, count, ...suppression }: DetectionOptions,
+): Detections {
+  return tf.tidy(() => {
+    const boxes = clipBoxes(decodeBoxes(roiDeltas, rois, boxWeights) as tf.Tensor3D, size);
+    const mixed = tf.mul(
+      tf.pow(tf.sigmoid(roiLogits), 1 - proposalShare),
+      tf.pow(proposalScores, proposalShare),
+    );
+    const scores = tf.where(tf.equal(valid, 1), mixed, -Infinity) as tf.Tensor2D;
+    const all = suppressPerImage(boxes, scores, { ...suppression, count: rois.shape[1] });
+    const room = Math.min(count, rois.shape[1]);
+    const upTo = <T extends tf.Tensor>(x: T) => tf.split(x, [room, rois.shape[1] - room], 1) as [T, T];
+    const [found, left] = upTo(all.valid);
+    return {
+      boxes: upTo(all.boxes)[0],
+      scores: upTo(all.scores)[0],
+      valid: found,
+      omitted: tf.sum<tf.Tensor1D>(left, 1),
+    };
+  });
+}

@@ -1,0 +1,200 @@
+import type { DetectorConfig } from '../../config/detector.js';
+import type { LossParts } from '../../ops/gradients.js';
+import { roiAlign } from '../../ops/roi-align.js';
+import { roiAlignInference } from '../../ops/roi-align-inference.js';
+import { tf } from '../../tf.js';
+import type { ModelWeights } from '../weights.js';
+import { anchorCounts, type AnchorGrid } from './anchors.js';
+import { auxiliaryLoss } from './auxiliary-loss.js';
+import type { BoxRegression } from './box-regression.js';
+import { type Detections, makeDetections } from './detections.js';
+import { buildDetectorNetwork, type DetectorNetworkOptions } from './network.js';
+import { makeProposals, type ProposalOptions } from './proposals.js';
+import type { GroundTruth } from './ground-truth.js';
+import { roiLosses } from './roi-loss.js';
+import { sampleRois } from './roi-targets.js';
+import { rpnLosses, type RpnLossOptions } from './rpn-loss.js';
+
+type Model = DetectorConfig['model'];
+
+/** A batch for {@link Detector.losses}. N = images, S = their side in px, M = room for gtBoxes. */
+export interface DetectorInputs extends GroundTruth {
+  /** `[N, S, S, 3]` float32 from -1 to 1. */
+  readonly images: tf.Tensor4D;
+  /** Uniform numbers in [0, 1), shaped as {@link Detector.randomKeys} says. */
+  readonly anchorKeys: tf.Tensor2D;
+  readonly roiKeys: tf.Tensor2D;
+  /** `[N, s, s, 2]` and `[N, s, s]` of `auxiliaryTargets`; absent where `auxiliaryWeight` is 0. */
+  readonly mapTargets?: tf.Tensor4D;
+  readonly mapWeights?: tf.Tensor3D;
+}
+
+/** Faster R-CNN on Inception-ResNetV2, for square images of one size. */
+export interface Detector {
+  readonly weights: ModelWeights;
+  /** px of the image for a cell of the finest features. */
+  readonly finestStride: number;
+  /** Shapes of the random numbers that {@link losses} wants; the smallest that serve. */
+  randomKeys(
+    images: number,
+    maxBoxes: number,
+  ): { readonly anchors: readonly [number, number]; readonly rois: readonly [number, number] };
+  /**
+   * The training loss and its parts, see {@link detectorLossNames}; moves the normalization's statistics, unless they
+   * are frozen. The caller disposes them.
+   */
+  losses(inputs: DetectorInputs): LossParts;
+  /**
+   * Finds the nuclei of a batch.
+   *
+   * @param images `[N, S, S, 3]` float32 from -1 to 1.
+   * @returns The caller disposes it.
+   */
+  detect(images: tf.Tensor4D): Detections;
+  dispose(): void;
+}
+
+/** The parts of the loss, in the order in which they are shown. */
+export const detectorLossNames = ({ auxiliaryWeight }: Pick<Model, 'auxiliaryWeight'>): string[] => [
+  ...['objectness', 'proposalBoxes', 'classes', 'boxes'],
+  ...(auxiliaryWeight > 0 ? ['maps'] : []),
+];
+
+export interface DetectorSettings {
+  /** S: side of the images in px, a multiple of 32. */
+  readonly size: number;
+  /** Of the initial weights, which depend on it and on the layers' names alone. */
+  readonly seed: number;
+}
+
+/** @returns The caller disposes it. */
+export function buildDetector(model: Model, { size, seed }: DetectorSettings): Detector {
+  const network = buildDetectorNetwork(networkOptions(model, { size, seed }));
+  const grid: AnchorGrid = { size: [size, size], levels: model.levels };
+  const [finest] = network.levels;
+  const { rpn, proposals, boxHead, detections, auxiliaryWeight } = model;
+  const training = { training: model.normalization === 'batch' };
+  const pooling = { ...boxHead, outputSize: boxHead.poolSize, spatialScale: 1 / finest!.stride };
+  const rpnRegression = regressionOf(rpn.boxLoss);
+  const headRegression = regressionOf(boxHead.boxLoss);
+  const rpnLossOptions: RpnLossOptions = {
+    match: { high: rpn.positiveIou, low: rpn.negativeIou, forceBest: true },
+    choice:
+      rpn.loss === 'dense'
+        ? { kind: 'dense', alpha: rpn.focalAlpha, gamma: rpn.focalGamma }
+        : { kind: 'sampled', count: rpn.samples, positiveShare: rpn.positiveShare },
+    ...rpnRegression,
+  };
+  const proposalOptions = (preCount: number, count: number): ProposalOptions => {
+    const { iouThreshold, minSize } = proposals;
+    return { preCount, count, iouThreshold, minSize, boxWeights: rpnRegression.boxWeights };
+  };
+  const anchors = anchorCounts(grid).reduce((sum, count) => sum + count, 0);
+
+  return {
+    weights: network.weights,
+    finestStride: finest!.stride,
+    randomKeys: (images, maxBoxes) => ({
+      anchors: [images, rpn.loss === 'dense' ? 1 : anchors],
+      rois: [images, Math.min(proposals.trainCount, proposals.trainCandidates, anchors) + maxBoxes],
+    }),
+
+    losses: ({ images, anchorKeys, roiKeys, mapTargets, mapWeights, ...truth }) =>
+      tf.tidy(() => {
+        const levels = network.features(images, training);
+        const predictions = network.propose(levels);
+        const rpnParts = rpnLosses(predictions, truth, grid, anchorKeys, rpnLossOptions);
+        const options = proposalOptions(proposals.trainCandidates, proposals.trainCount);
+        const targets = sampleRois(makeProposals(predictions, grid, options), truth, roiKeys, {
+          count: boxHead.samples,
+          positiveShare: boxHead.positiveShare,
+          positiveIou: boxHead.positiveIou,
+        });
+        const pooled = roiAlign(levels[0]!.features, targets.rois, pooling);
+        const { logits: roiLogits, deltas: roiDeltas } = network.boxHead(pooled, training);
+        const headParts = roiLosses({ roiLogits, roiDeltas }, targets, {
+          positiveLabel: boxHead.softLabels ? 'iou' : 'one',
+          ...headRegression,
+        });
+        const parts = {
+          objectness: rpnParts.objectness.mul<tf.Scalar>(rpn.objectnessWeight),
+          proposalBoxes: rpnParts.boxes.mul<tf.Scalar>(rpn.boxWeight),
+          classes: headParts.classes.mul<tf.Scalar>(boxHead.classWeight),
+          boxes: headParts.boxes.mul<tf.Scalar>(boxHead.boxWeight),
+          ...(auxiliaryWeight > 0 && {
+            maps: auxiliaryLoss(network.auxiliary(levels), mapTargets!, mapWeights!).mul<tf.Scalar>(
+              auxiliaryWeight,
+            ),
+          }),
+        };
+        return { loss: tf.addN<tf.Scalar>(Object.values(parts)), ...parts };
+      }),
+
+    detect: (images) =>
+      tidy(() => {
+        const levels = network.features(images, { training: false });
+        const options = proposalOptions(proposals.candidates, proposals.count);
+        const found = makeProposals(network.propose(levels), grid, options);
+        const pooled = roiAlignInference(levels[0]!.features, found.rois, pooling);
+        const { logits: roiLogits, deltas: roiDeltas } = network.boxHead(pooled, { training: false });
+        return makeDetections(
+          found,
+          { roiLogits, roiDeltas },
+          {
+            ...detections,
+            size: grid.size,
+            boxWeights: headRegression.boxWeights,
+            minSize: proposals.minSize,
+          },
+        );
+      }),
+
+    dispose: () => network.dispose(),
+  };
+}
+
+/** Detections as the container of tensors that they are. */
+const tidy = (work: () => Detections) => tf.tidy(() => ({ ...work() })) as Detections;
+
+function networkOptions(model: Model, { size, seed }: DetectorSettings): DetectorNetworkOptions {
+  const { backbone, levels, rpn, boxHead } = model;
+  const { block35, block17, block8 } = backbone;
+  const shared = {
+    size,
+    seed,
+    normMomentum: model.statisticsMomentum,
+    backbone: { width: backbone.width, blocks: { block35, block17, block8 } },
+    rpn: {
+      channels: rpn.channels,
+      anchorsPerCell: levels.map(({ sizes, ratios }) => sizes.length * ratios.length),
+      priorProbability,
+    },
+    auxiliary: model.auxiliaryWeight > 0,
+  };
+  const strides = levels.map(({ stride }) => stride);
+  return model.kind === 'pyramid'
+    ? {
+        ...shared,
+        kind: 'pyramid',
+        pyramid: { channels: model.pyramidChannels, strides },
+        boxHead: { poolSize: boxHead.poolSize, units: boxHead.units },
+      }
+    : {
+        ...shared,
+        kind: 'single',
+        stride: strides[0] === 8 ? 8 : 16,
+        boxHead: { poolSize: boxHead.poolSize },
+      };
+}
+
+/** Lin et al., arXiv 1708.02002, section 4.1. */
+const priorProbability = 0.01;
+
+/**
+ * For smooth L1 deltas are made about as large as 1 (Girshick et al.), and the loss of a nucleus a few px wide shall
+ * still be linear, hence beta 1/9 as in detectron2's first stage; GIoU compares boxes, whatever the deltas.
+ */
+const regressionOf = (kind: Model['rpn']['boxLoss']): BoxRegression =>
+  kind === 'smooth-l1'
+    ? { boxLoss: { kind, beta: 1 / 9 }, boxWeights: [10, 10, 5, 5] }
+    : { boxLoss: { kind }, boxWeights: [1, 1, 1, 1] };

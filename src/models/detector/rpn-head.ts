@@ -1,0 +1,50 @@
+import { tf } from '../../tf.js';
+import type { Features } from '../inception-resnet-v2-blocks.js';
+import { Convolution } from '../layers.js';
+
+export interface RpnHeadOptions {
+  /** Of every level's features. */
+  readonly inputChannels: number;
+  /** Of the 3 x 3 convolution. */
+  readonly channels: number;
+  /** Anchors at each px of the features, by level, finest first. Levels with as many share their output layers. */
+  readonly anchorsPerCell: readonly number[];
+  /** Share of anchors that the untrained head takes for objects, from 0 to 1. */
+  readonly priorProbability: number;
+  readonly seed: number;
+}
+
+/** Standard deviation of the initial kernels of output layers, so that training begins near zero (arXiv 1506.01497). */
+export const outputDeviation = 0.01;
+
+/**
+ * The region proposal network's head: a 3 x 3 convolution with a relu, shared by all levels, and upon it for each count
+ * of anchors `a` a convolution to objectness and one to deltas.
+ *
+ * @returns A model of features `[N, h, w, C]`; its outputs are, for each count in {@link anchorCounts}, logits
+ *   `[N, h, w, a]` and deltas `[N, h, w, 4 a]`.
+ *
+ * Source: Ren et al., arXiv 1506.01497; the prior: Lin et al., arXiv 1708.02002, section 4.1.
+ */
+export function buildRpnHead({ inputChannels, channels, seed, ...options }: RpnHeadOptions): tf.LayersModel {
+  const features = tf.input({ name: 'rpn/features', shape: [null, null, inputChannels] });
+  const shared = { stride: 1, padding: 'same', seed } as const;
+  const x = new Convolution({
+    ...{ ...shared, name: 'rpn/conv', filters: channels, kernelSize: 3 },
+    ...{ activation: 'relu', initialKernel: 'he' },
+  }).apply(features) as Features;
+  const output = (name: string, filters: number, initialBias: number) =>
+    new Convolution({
+      ...{ ...shared, name, filters, kernelSize: 1 },
+      ...{ activation: 'linear', initialKernel: outputDeviation, initialBias },
+    }).apply(x) as Features;
+  const prior = Math.log(options.priorProbability / (1 - options.priorProbability));
+  const outputs = anchorCounts(options.anchorsPerCell).flatMap((count) => [
+    output(`rpn/objectness_x${count}`, count, prior),
+    output(`rpn/deltas_x${count}`, 4 * count, 0),
+  ]);
+  return tf.model({ name: 'rpn-head', inputs: features, outputs });
+}
+
+/** Each number of anchors per px once, in the order of the head's outputs. */
+export const anchorCounts = (anchorsPerCell: readonly number[]): number[] => [...new Set(anchorsPerCell)];

@@ -1,0 +1,72 @@
+import { gatherPerImage } from '../../ops/gather-per-image.js';
+import { tf } from '../../tf.js';
+
+export interface SampleOptions {
+  /** K: how many boxes of an image are drawn. */
+  readonly count: number;
+  /** How many of them may be positive (share); negatives take what is left. */
+  readonly positiveShare: number;
+}
+
+/** Boxes drawn from each image. */
+export interface Samples {
+  /** `[N, K]` int32 into the image's boxes, positives first; 0 where `valid` is 0. */
+  readonly indices: tf.Tensor2D;
+  /** `[N, K]` float32, 1 or 0: fewer than K are drawn where there are not enough. */
+  readonly valid: tf.Tensor2D;
+  /** `[N, K]` float32, 1 or 0; 0 where `valid` is 0. */
+  readonly isPositive: tf.Tensor2D;
+}
+
+/**
+ * Draws a random part of the positives and of the negatives of each image, without replacement: those with the
+ * greatest keys.
+ *
+ * @param labels `[N, A]` float32: 1 = positive, 0 = negative, -1 = neither, which is not drawn.
+ * @param random `[N, A]` float32, uniform in [0, 1). Of equal keys the order may differ between devices.
+ * @returns The caller disposes it.
+ *
+ * Source: Ren et al., arXiv 1506.01497, section 3.1.3.
+ */
+export function sampleBalanced(
+  labels: tf.Tensor2D,
+  random: tf.Tensor2D,
+  { count, positiveShare }: SampleOptions,
+): Samples {
+  return tf.tidy(() => {
+    const [, boxes] = labels.shape;
+    // Key + 1 is that of a candidate, 0 that of all others.
+    const keys = tf.add(random, 1);
+    const best = (label: number, most: number) => {
+      const { values, indices } = tf.topk(
+        tf.mul(keys, tf.equal(labels, label).toFloat()),
+        Math.min(most, boxes),
+      );
+      return { values, indices };
+    };
+    const positives = best(1, Math.floor(count * positiveShare));
+    const negatives = best(0, count);
+    // Positives become 3 and more, so that all of them come before the negatives.
+    const isFound = tf.greater(positives.values, 0).toFloat();
+    const together = tf.concat([tf.add(positives.values, isFound.mul(2)), negatives.values], 1);
+    const missing = Math.max(0, count - together.shape[1]!);
+    const { values, indices: places } = tf.topk(
+      tf.pad(together, [
+        [0, 0],
+        [0, missing],
+      ]),
+      count,
+    );
+    const indices = tf.pad(tf.concat([positives.indices, negatives.indices], 1), [
+      [0, 0],
+      [0, missing],
+    ]);
+    const valid = tf.greater(values, 0);
+    const chosen = gatherPerImage(indices as tf.Tensor2D, places as tf.Tensor2D);
+    return {
+      indices: tf.mul<tf.Tensor2D>(chosen, valid.toInt()),
+      valid: valid.toFloat() as tf.Tensor2D,
+      isPositive: tf.greaterEqual(values, 3).toFloat() as tf.Tensor2D,
+    };
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * From candidates to a label image. Every step works within the rectangle of a candidate, none on the whole image.
+ *
+ * Sources: the steps of the 2018 Data Science Bowl's solutions (Mirzaev, Deep Retina, NucleiDetectron, topcoders) that
+ * src/config/assemble.ts names at each setting.
+ */
+import type { AssembleSettings } from '../../config/assemble.js';
+import type { Size } from '../../data/mask.js';
+import { BoxIndex, boxIou } from './box-index.js';
+import { maskOf, compareMasks, maskIou, rowStart, type CandidateMask } from './candidate-mask.js';
+import { pasteCandidate, type Candidate, type PastedCandidate } from './candidate.js';
+import type { Segmentation } from './segmentation.js';
+import { tidyInstances } from './tidy-instances.js';
+
+/** Pastes the candidates and assembles them: {@link assemblePasted}. */
+export function assembleInstances(
+  image: Size,
+  candidates: readonly Candidate[],
+  settings: AssembleSettings,
+): Segmentation {
+  const pasted = candidates.map((candidate) => pasteCandidate(candidate, image));
+  return assemblePasted(image, pasted, settings);
+}
+
+/**
+ * Makes a label image of pasted candidates, in this order:
+ *
+ * 1. Each candidate gets its mask and its score; too low ones go.
+ * 2. From the surest on ({@link compareMasks}), a candidate goes if it is too much like one that stays, or if those that
+ *    stay take too much of its mask. A candidate that goes has no effect on later ones, so that a nucleus is never lost
+ *    to something that is not there.
+ * 3. Pieces, holes, dilation and specks, as {@link tidyInstances} has it.
+ *
+ * The result does not depend on the order of the candidates; labels are 1..n from the surest nucleus on.
+ *
+ * @param image px; the label image is as large.
+ * @param pasted For this image; they stay as they are. Of none an empty label image is made.
+ */
+export function assemblePasted(
+  image: Size,
+  pasted: readonly PastedCandidate[],
+  settings: AssembleSettings,
+): Segmentation {
+  const masks = pasted.flatMap((candidate) => maskOf(candidate, settings) ?? []).sort(compareMasks);
+  const { width, height } = image;
+  const labelImage = { width, height, labels: new Int32Array(width * height) };
+  const kept: CandidateMask[] = [];
+  const index = new BoxIndex();
+  for (const mask of masks) {
+    const box = settings.nms === 'box' ? mask.candidate.box : mask.box;
+    const isDouble = index
+      .near(box)
+      .some((rival) => iou(mask, kept[rival]!, settings) > settings.nmsThreshold);
+    if (isDouble || !claimPixels(labelImage.labels, width, mask, kept, settings)) continue;
+    index.add(box, kept.length - 1);
+  }
+  return tidyInstances(labelImage, kept, settings);
+}
+
+const iou = (one: CandidateMask, other: CandidateMask, { nms }: AssembleSettings) =>
+  nms === 'box' ? boxIou(one.candidate.box, other.candidate.box) : maskIou(one, other);
+
+/**
+ * Writes a mask into the label image and appends it to those kept, whose labels are their indices + 1; false, and
+ * nothing changes, if surer ones hold too much of it.
+ */
+function claimPixels(
+  labels: Int32Array,
+  width: number,
+  mask: CandidateMask,
+  kept: CandidateMask[],
+  { overlap, maxLost }: AssembleSettings,
+): boolean {
+  const { box, values } = mask;
+  const label = kept.length + 1;
+  const won = new Int32Array(mask.area);
+  let wonCount = 0;
+  for (let y = box.y1; y < box.y2; y++) {
+    const row = rowStart(mask, y);
+    for (let x = box.x1; x < box.x2; x++) {
+      const value = values[row + x]!;
+      if (value === 0) continue;
+      const owner = labels[y * width + x]!;
+      const isFree = owner === 0;
+      if (!isFree) {
+        if (overlap === 'score') continue;
+        const rival = kept[owner - 1]!;
+        if (value <= rival.values[rowStart(rival, y) + x]!) continue;
+      }
+      won[wonCount++] = y * width + x;
+    }
+  }
+  if (wonCount === 0 || mask.area - wonCount > maxLost * mask.area) return false;
+  for (const pixel of won.subarray(0, wonCount)) labels[pixel] = label;
+  kept.push(mask);
+  return true;
+}

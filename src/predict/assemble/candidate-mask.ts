@@ -1,0 +1,97 @@
+import type { Box } from '../../data/boxes.js';
+import type { AssembleSettings } from '../../config/assemble.js';
+import type { PastedCandidate } from './candidate.js';
+
+/** The mask of a candidate under given settings. */
+export interface CandidateMask {
+  readonly candidate: PastedCandidate;
+  /** 0 to 1, as the setting `scoreBy` has it. */
+  readonly score: number;
+  /** `[candidate.height * candidate.width]`: the probability, 1 to 255, of pixels of the mask; 0 of the others. */
+  readonly values: Uint8Array;
+  /** px, at least 1. */
+  readonly area: number;
+  /** `xyxy`, px of the image, half-open: the tightest box of the mask. */
+  readonly box: Box;
+}
+
+/** Applies the thresholds; undefined for a candidate that is not sure enough or has no pixel above the threshold. */
+export function maskOf(
+  candidate: PastedCandidate,
+  { scoreThreshold, scoreBy, borderWeight, maskThreshold }: AssembleSettings,
+): CandidateMask | undefined {
+  // A product with a probability is no larger, so that most candidates are sorted out here.
+  if (candidate.score < scoreThreshold) return undefined;
+  const { left, top, width, height, body, border } = candidate;
+  const level = Math.max(1, Math.ceil(255 * maskThreshold));
+  const values = new Uint8Array(width * height);
+  let [area, sum] = [0, 0];
+  let [x1, y1, x2, y2] = [width, height, 0, 0];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      let value = body[at]!;
+      if (border && borderWeight !== 0) value = Math.min(255, Math.round(value + borderWeight * border[at]!));
+      if (value < level) continue;
+      values[at] = value;
+      area++;
+      sum += value;
+      if (x < x1) x1 = x;
+      if (x >= x2) x2 = x + 1;
+      if (y < y1) y1 = y;
+      y2 = y + 1;
+    }
+  }
+  if (area === 0) return undefined;
+  const score = scoreBy === 'product' ? (candidate.score * sum) / (255 * area) : candidate.score;
+  if (score < scoreThreshold) return undefined;
+  return {
+    candidate,
+    score,
+    values,
+    area,
+    box: { x1: left + x1, y1: top + y1, x2: left + x2, y2: top + y2 },
+  };
+}
+
+/** Intersection over union of two masks. */
+export function maskIou(one: CandidateMask, other: CandidateMask): number {
+  const x1 = Math.max(one.box.x1, other.box.x1);
+  const x2 = Math.min(one.box.x2, other.box.x2);
+  const y1 = Math.max(one.box.y1, other.box.y1);
+  const y2 = Math.min(one.box.y2, other.box.y2);
+  let intersection = 0;
+  for (let y = y1; y < y2; y++) {
+    const inOne = rowStart(one, y);
+    const inOther = rowStart(other, y);
+    for (let x = x1; x < x2; x++) {
+      if (one.values[inOne + x] !== 0 && other.values[inOther + x] !== 0) intersection++;
+    }
+  }
+  return intersection / (one.area + other.area - intersection);
+}
+
+/** Where column 0 of the image would stand in row y of the mask's values. */
+export function rowStart({ candidate: { left, top, width } }: CandidateMask, y: number): number {
+  return (y - top) * width - left;
+}
+
+/**
+ * Orders masks from the surest on. Of equally sure ones the one comes first whose box begins further up, then further
+ * left, then ends further up, then further left; then the larger mask; then the one whose probabilities are greater
+ * where they first differ. So the order of the candidates never decides.
+ */
+export function compareMasks(one: CandidateMask, other: CandidateMask): number {
+  const [a, b] = [one.candidate, other.candidate];
+  const difference =
+    other.score - one.score ||
+    b.score - a.score ||
+    a.box.y1 - b.box.y1 ||
+    a.box.x1 - b.box.x1 ||
+    a.box.y2 - b.box.y2 ||
+    a.box.x2 - b.box.x2 ||
+    other.area - one.area ||
+    a.top - b.top ||
+    a.left - b.left ||
+    a.width - b.width;
+  return difference || Buffer.compare(other.values, one.values);
+}

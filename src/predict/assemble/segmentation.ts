@@ -1,0 +1,22 @@
+import type { Box } from '../../data/boxes.js';
+import type { LabelImage } from '../../data/image.js';
+
+/** One nucleus that was found. */
+export interface Instance {
+  /** Its value in the label image. */
+  readonly label: number;
+  /** How sure the networks are, 0 to 1. */
+  readonly score: number;
+  /** `xyxy`, px of the image, half-open: the tightest box of its pixels. */
+  readonly box: Box;
+  /** px of the image, at least 1. */
+  readonly area: number;
+}
+
+/** What was found in an image. */
+export interface Segmentation {
+  /** Labels 1..n without gaps; an empty label image where nothing was found. */
+  readonly labelImage: LabelImage;
+  /** `[n]`, in the order of the labels; the surest nucleus first. */
+  readonly instances: readonly Instance[];
+}

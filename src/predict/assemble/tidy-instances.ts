@@ -1,0 +1,84 @@
+import type { AssembleSettings } from '../../config/assemble.js';
+import type { Box } from '../../data/boxes.js';
+import type { LabelImage } from '../../data/image.js';
+import type { CandidateMask } from './candidate-mask.js';
+import { cutOut, holePixels, imageIndex, piecesOf } from './bitmap.js';
+import { dilate, erode } from './morphology.js';
+import type { Instance, Segmentation } from './segmentation.js';
+
+/**
+ * Tidies instances that own their pixels already, all of them one step after another: the largest piece of each, holes
+ * filled, then dilated or eroded (after which again only the largest piece stays), specks removed, numbered 1..n in
+ * their order. Pixels that an instance gives up become background. Nothing is taken from another instance.
+ *
+ * @param labelImage Label k + 1 for the k-th mask; becomes the result's.
+ */
+export function tidyInstances(
+  labelImage: LabelImage,
+  masks: readonly CandidateMask[],
+  settings: AssembleSettings,
+): Segmentation {
+  const { pieces, fillHoles: fills, dilation, minArea } = settings;
+  const found = masks.map(({ score, box }, index) => ({ label: index + 1, score, box }));
+  const keepsLargest = pieces === 'largest';
+  if (keepsLargest) for (const { label, box } of found) keepLargestPiece(labelImage, label, box);
+  if (fills) for (const { label, box } of found) fillHoles(labelImage, label, box);
+  const grown = dilation > 0 ? dilate(labelImage, found, dilation) : found;
+  if (dilation < 0) {
+    erode(labelImage, grown, -dilation);
+    if (keepsLargest) for (const { label, box } of grown) keepLargestPiece(labelImage, label, box);
+  }
+  const instances: Instance[] = [];
+  for (const { label, score, box } of grown) {
+    const measured = measure(labelImage, label, box);
+    if (measured.area >= minArea) {
+      // Labels only become smaller, and those that a smaller one belonged to have been renumbered before.
+      const renumbered = instances.length + 1;
+      relabel(labelImage, label, measured.box, renumbered);
+      instances.push({ label: renumbered, score, ...measured });
+    } else relabel(labelImage, label, box, 0);
+  }
+  return { labelImage, instances };
+}
+
+function keepLargestPiece(labelImage: LabelImage, label: number, box: Box): void {
+  const bitmap = cutOut(labelImage, label, box);
+  for (const piece of piecesOf(bitmap).slice(1)) {
+    for (const at of piece) labelImage.labels[imageIndex(bitmap, at, labelImage.width)] = 0;
+  }
+}
+
+/** Background alone: a hole may hold another nucleus. */
+function fillHoles(labelImage: LabelImage, label: number, box: Box): void {
+  const bitmap = cutOut(labelImage, label, box);
+  for (const at of holePixels(bitmap)) {
+    const pixel = imageIndex(bitmap, at, labelImage.width);
+    if (labelImage.labels[pixel] === 0) labelImage.labels[pixel] = label;
+  }
+}
+
+/** px; an instance without pixels has the area 0. */
+function measure({ width, labels }: LabelImage, label: number, box: Box): { box: Box; area: number } {
+  let [x1, y1, x2, y2] = [box.x2, box.y2, box.x1, box.y1];
+  let area = 0;
+  for (let y = box.y1; y < box.y2; y++) {
+    for (let x = box.x1; x < box.x2; x++) {
+      if (labels[y * width + x] !== label) continue;
+      area++;
+      if (x < x1) x1 = x;
+      if (x >= x2) x2 = x + 1;
+      if (y < y1) y1 = y;
+      y2 = y + 1;
+    }
+  }
+  return { box: { x1, y1, x2, y2 }, area };
+}
+
+function relabel({ width, labels }: LabelImage, from: number, box: Box, to: number): void {
+  if (from === to) return;
+  for (let y = box.y1; y < box.y2; y++) {
+    for (let x = box.x1; x < box.x2; x++) {
+      if (labels[y * width + x] === from) labels[y * width + x] = to;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { stringify } from 'csv-stringify/sync';
+import { masksOfLabels } from '../../data/mask.js';
+import { encodeRuns, formatRuns } from '../../data/rle.js';
+import type { Segmentation } from '../assemble/segmentation.js';
+
+/** The first line of a run-length CSV, as the 2018 Data Science Bowl took it. */
+export const runLengthHeader = 'ImageId,EncodedPixels\n';
+
+/**
+ * The lines of one image, one a nucleus, the surest first; an image without nuclei has one line without runs. Lines of
+ * several images after one {@link runLengthHeader} are a submission.
+ *
+ * @param id A text that a spreadsheet would run as a formula gets an apostrophe before it.
+ */
+export function* runLengthLines(id: string, { labelImage }: Segmentation): Generator<string> {
+  const masks = masksOfLabels(labelImage.labels, labelImage);
+  if (masks.length === 0) yield line(id, '');
+  for (const { runs } of masks) yield line(id, formatRuns(encodeRuns(runs, labelImage)));
+}
+
+const line = (id: string, runs: string) => stringify([[id, runs]], { escape_formulas: true });

@@ -1,0 +1,184 @@
+import type { SegmenterConfig } from '../config/segmenter.js';
+import { type CropWindow, cropWindow } from '../data/augment/segmentation-sample.js';
+import { resamplePixels } from '../data/augment/resample.js';
+import { boxAt } from '../data/boxes.js';
+import type { Example } from '../data/example.js';
+import { writePixels } from '../data/loader/pixels.js';
+import { compile } from '../engine/compile.js';
+import type { NamedTensors, RunnableStep } from '../engine/step.js';
+import { networkCrops } from '../models/segmenter/crops.js';
+import { buildSegmenter } from '../models/segmenter/network.js';
+import { weightsOf } from '../models/weights.js';
+import { tf } from '../tf.js';
+
+/** What the segmenter says about one box. */
+export interface SegmentedCrop extends CropWindow {
+  /** S, side of the maps in px of the crop. */
+  readonly size: number;
+  /** `[S, S]`, probability of each pixel to belong to the nucleus of the box. */
+  readonly body: Float32Array;
+  /** `[S, S]`, probability of each pixel to belong to its border, see `target.border`. */
+  readonly border: Float32Array;
+}
+
+/** Pixels to segment, with the range that is shown as black and white. */
+export type SegmentedImage = Pick<Example, 'image' | 'intensity'>;
+
+export interface SegmenterPredictorOptions {
+  readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'predict' | 'precision'>;
+  readonly mode: 'compiled' | 'eager';
+}
+
+/**
+ * Cuts out nuclei by their boxes. Owns a network, whose weights can be exchanged; a crop gives the same maps whatever
+ * else is in its batch.
+ */
+export class SegmenterPredictor {
+  readonly #config: SegmenterPredictorOptions['config'];
+  readonly #network: tf.LayersModel;
+  readonly #step: RunnableStep<NamedTensors, NamedTensors>;
+
+  /** Starts with weights of no use; see {@link load}. */
+  constructor({ config, mode }: SegmenterPredictorOptions) {
+    this.#config = config;
+    const { loader, model, predict, precision } = config;
+    const { cropSize: size } = loader;
+    this.#network = buildSegmenter({ ...model, size, seed: 1 });
+    const inputs = emptyBatch(predict.batchSize, size);
+    const step = ({ images, boxes }: NamedTensors) => ({
+      probabilities: tf.tidy(() => this.#probabilities(images as tf.Tensor4D, boxes as tf.Tensor2D)),
+    });
+    const state = weightsOf(this.#network).all;
+    this.#step = compile(step, { inputs, state, mode, precision });
+    tf.dispose(inputs);
+  }
+
+  /** @returns `[N, S, S, 3]`. */
+  #probabilities(images: tf.Tensor4D, boxes: tf.Tensor2D): tf.Tensor4D {
+    const { model, predict } = this.#config;
+    const crops = networkCrops(images, boxes, model);
+    const predictOne = (axes: number[]) => {
+      const logits = this.#network.apply(flipped(crops, axes)) as tf.Tensor4D;
+      return flipped(tf.softmax(logits), axes);
+    };
+    const views = (predict.flips ? flips : flips.slice(0, 1)).map(predictOne);
+    return tf.addN<tf.Tensor4D>(views).div(views.length);
+  }
+
+  /**
+   * Replaces weights, exact to the bit.
+   *
+   * @param weights By the names of the network's variables; not disposed.
+   * @throws {RangeError} If a name is unknown or a shape differs.
+   */
+  load(weights: NamedTensors): void {
+    this.#step.writeState(weights);
+  }
+
+  /**
+   * Segments boxes of one image.
+   *
+   * @param boxes `[K, 4]` `xyxy`, px of the image; may reach beyond it.
+   * @returns K crops in the order of the boxes.
+   */
+  async segment(image: SegmentedImage, boxes: Float32Array): Promise<SegmentedCrop[]> {
+    const requests = Array.from({ length: boxes.length / 4 }, (_, k) => ({ image, box: boxAt(boxes, k) }));
+    const crops: SegmentedCrop[] = [];
+    for await (const crop of this.segmentAll(requests)) crops.push(crop);
+    return crops;
+  }
+
+  /** The same for boxes of any images, so that batches are full; in their order. */
+  async *segmentAll(requests: Iterable<SegmentRequest>): AsyncGenerator<SegmentedCrop> {
+    const { batchSize } = this.#config.predict;
+    let batch: SegmentRequest[] = [];
+    for (const request of requests) {
+      batch.push(request);
+      if (batch.length < batchSize) continue;
+      yield* await this.#segmentBatch(batch);
+      batch = [];
+    }
+    if (batch.length > 0) yield* await this.#segmentBatch(batch);
+  }
+
+  /** @param requests At most a batch. */
+  async #segmentBatch(requests: readonly SegmentRequest[]): Promise<SegmentedCrop[]> {
+    const { loader, predict } = this.#config;
+    const size = loader.cropSize;
+    const images = new Float32Array(predict.batchSize * size * size * 3);
+    const boxes = new Float32Array(predict.batchSize * 4);
+    const windows = requests.map(({ image, box }, row) => {
+      const window = cropWindow(box, loader);
+      writeCrop(image, window, size, images.subarray(row * size * size * 3));
+      const scale = size / window.side;
+      const corners = [box.x1 - window.x, box.y1 - window.y, box.x2 - window.x, box.y2 - window.y];
+      boxes.set(
+        corners.map((corner) => corner * scale),
+        row * 4,
+      );
+      return window;
+    });
+    const inputs = {
+      images: tf.tensor4d(images, [predict.batchSize, size, size, 3]),
+      boxes: tf.tensor2d(boxes, [predict.batchSize, 4]),
+    };
+    const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
+    const values = await probabilities.data<'float32'>();
+    tf.dispose([inputs, probabilities]);
+    return windows.map((window, row) => ({
+      ...window,
+      size,
+      body: mapOf(values, row, size, bodyChannel),
+      border: mapOf(values, row, size, borderChannel),
+    }));
+  }
+
+  dispose(): void {
+    this.#step.dispose();
+    this.#network.dispose();
+  }
+}
+
+export interface SegmentRequest {
+  readonly image: SegmentedImage;
+  /** px of the image. */
+  readonly box: Parameters<typeof cropWindow>[0];
+}
+
+/** Axes of `[N, S, S, C]` that are turned round, for each view of a crop; the plain one first. */
+const flips: readonly number[][] = [[], [2], [1], [1, 2]];
+
+const flipped = (x: tf.Tensor4D, axes: number[]): tf.Tensor4D =>
+  axes.length === 0 ? x : tf.reverse(x, axes);
+
+/** Of the network's classes. */
+const bodyChannel = 1;
+const borderChannel = 2;
+
+function mapOf(values: Float32Array, row: number, size: number, channel: number): Float32Array {
+  const map = new Float32Array(size * size);
+  for (let i = 0, at = row * map.length * 3 + channel; i < map.length; i++, at += 3) map[i] = values[at]!;
+  return map;
+}
+
+const emptyBatch = (batchSize: number, size: number) => ({
+  images: tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]),
+  boxes: tf.zeros<tf.Rank.R2>([batchSize, 4]),
+});
+
+/** Resamples the window as the loader does without augmentation. */
+function writeCrop(
+  { image, intensity }: SegmentedImage,
+  { x, y, side }: CropWindow,
+  size: number,
+  target: Float32Array,
+): void {
+  const step = side / size;
+  const pixels = resamplePixels(image, intensity, {
+    size,
+    map: { xx: step, xy: 0, yx: 0, yy: step },
+    from: { x: size / 2, y: size / 2 },
+    to: { x: x + side / 2, y: y + side / 2 },
+  });
+  writePixels({ channels: image.channels, pixels }, target, 0);
+}

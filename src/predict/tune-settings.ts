@@ -1,0 +1,111 @@
+import type { AssembleSettings } from '../config/assemble.js';
+import type { LabelImage } from '../data/image.js';
+import { evaluateImage } from '../eval/evaluate-image.js';
+import { assemblePasted } from './assemble/assemble.js';
+import type { PastedCandidate } from './assemble/candidate.js';
+
+/** An image, its truth, and what the networks say about it. */
+export interface TunedImage {
+  readonly id: string;
+  readonly truth: LabelImage;
+  /** 1 = not reviewed; absent where every pixel is. */
+  readonly ignore?: Uint8Array;
+  readonly pasted: readonly PastedCandidate[];
+}
+
+/** The score at each value of one setting, all others as chosen. */
+export interface SettingCurve {
+  readonly key: keyof AssembleSettings;
+  readonly values: readonly (number | string | boolean)[];
+  /** Mean over the images of the challenge's score. */
+  readonly scores: readonly number[];
+  readonly chosen: number | string | boolean;
+}
+
+export interface TunedSettings {
+  readonly settings: AssembleSettings;
+  readonly score: number;
+  /** In the order in which settings were tried. */
+  readonly curves: readonly SettingCurve[];
+  /** How many combinations were scored. */
+  readonly tried: number;
+}
+
+const steps = (from: number, to: number, step: number): number[] =>
+  Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => Number((from + i * step).toFixed(4)));
+
+/** The values of each setting that are tried; the most telling setting first. */
+export const tunedValues: readonly {
+  readonly key: keyof AssembleSettings;
+  readonly values: readonly (number | string | boolean)[];
+}[] = [
+  { key: 'scoreThreshold', values: steps(0.05, 0.9, 0.05) },
+  { key: 'maskThreshold', values: steps(0.25, 0.7, 0.05) },
+  { key: 'nmsThreshold', values: steps(0.1, 0.8, 0.1) },
+  { key: 'maxLost', values: steps(0.1, 0.9, 0.1) },
+  { key: 'scoreBy', values: ['detection', 'product'] },
+  { key: 'borderWeight', values: steps(-0.5, 0.5, 0.25) },
+  { key: 'overlap', values: ['score', 'probability'] },
+  { key: 'dilation', values: [-1, 0, 1] },
+  { key: 'minArea', values: [5, 10, 15, 20, 30, 40] },
+];
+
+/**
+ * Finds the settings with the best mean score: one setting after the other at its best value, over and over, until a
+ * round changes nothing.
+ *
+ * Deterministic; of equal scores the value tried first stays. The result is optimistic for these images: they chose it.
+ *
+ * @param images At least one.
+ * @param start Settings that are not tuned stay as they are here.
+ * @param onTried Told the number of combinations scored so far and the best score.
+ */
+export async function tuneSettings(
+  images: readonly TunedImage[],
+  start: AssembleSettings,
+  onTried: (tried: number, best: number) => void = () => {},
+): Promise<TunedSettings> {
+  const known = new Map<string, number>();
+  const score = async (settings: AssembleSettings) => {
+    const key = JSON.stringify(settings);
+    const found = known.get(key) ?? scoreSettings(images, settings);
+    known.set(key, found);
+    // Signals and the display have their turn.
+    await new Promise((resume) => setImmediate(resume));
+    return found;
+  };
+  let settings = start;
+  let best = await score(settings);
+  for (let round = 0; round < mostRounds; round++) {
+    const before = settings;
+    const curves: SettingCurve[] = [];
+    for (const { key, values } of tunedValues) {
+      const scores: number[] = [];
+      for (const value of values) {
+        scores.push(await score({ ...settings, [key]: value }));
+        onTried(known.size, best);
+      }
+      const highest = Math.max(...scores);
+      if (highest > best) {
+        best = highest;
+        settings = { ...settings, [key]: values[scores.indexOf(highest)] };
+      }
+      curves.push({ key, values, scores, chosen: settings[key] });
+    }
+    if (settings === before || round === mostRounds - 1)
+      return { settings, score: best, curves, tried: known.size };
+  }
+  throw new Error('Expected a last round');
+}
+
+/** Rounds after which changes are smaller than what another validation fold would change. */
+const mostRounds = 4;
+
+/** Mean over the images of the challenge's score. */
+export function scoreSettings(images: readonly TunedImage[], settings: AssembleSettings): number {
+  const scores = images.map(({ id, truth, ignore, pasted }) => {
+    const { labelImage } = assemblePasted(truth, pasted, settings);
+    return evaluateImage(truth, labelImage, { id, ...(ignore && { ignore }) }).score;
+  });
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+}

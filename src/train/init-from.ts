@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import type { ModelWeights } from '../models/weights.js';
+import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
+import { tf } from '../tf.js';
+import { DamagedCheckpoint, manifestFile } from './run/checkpoints/manifest.js';
+import { loadCheckpoint } from './run/checkpoints/read.js';
+import { runFiles } from './run/run-folder.js';
+import { fromStored } from './stored-tensors.js';
+import type { TrainingTensors } from './training-step.js';
+
+export interface InitFromOptions {
+  /** A checkpoint, or a run, which gives its best one, or its last if none is validated. */
+  readonly from: string;
+  /** Whether weights of the network that the checkpoint lacks, or has in another shape, may keep their values. */
+  readonly allowPartial: boolean;
+}
+
+/**
+ * The weights of a checkpoint for a new run of a network: averaged ones where the checkpoint has them, and the
+ * statistics that belong to them. Neither steps nor optimizer slots are taken over.
+ *
+ * @param averages Whether the new run averages its weights; the averages begin with them.
+ * @returns Tensors that the caller disposes, and a sentence that counts them.
+ * @throws {NucleateError} Exit code 6 for a damaged checkpoint, and for one that does not have exactly the weights of
+ *   the network; with `allowPartial` only if it has none of them.
+ */
+export async function initialTensors(
+  { all, trainable }: ModelWeights,
+  { from, allowPartial }: InitFromOptions,
+  averages: boolean,
+): Promise<{ tensors: Partial<TrainingTensors>; summary: string }> {
+  const folder = checkpointOf(from);
+  const stored = await readWeights(folder);
+  const problems = misfits(all, stored);
+  const fitting = new Map([...stored].filter(([name, { shape }]) => isLike(all[name], shape)));
+  const counts = `${fitting.size} of ${Object.keys(all).length} weights`;
+  if (fitting.size === 0 || (problems.length > 0 && !allowPartial)) {
+    throw new NucleateError({
+      what: `The checkpoint does not fit the network: it gives ${counts}.`,
+      where: folder,
+      mend:
+        fitting.size === 0
+          ? 'Take a checkpoint of such a network.'
+          : 'Take the config of that run, or add --allow-partial.',
+      exitCode: exitCodes.checkpoint,
+      problems: problems.slice(0, mostProblems),
+    });
+  }
+  const part = (isWanted: (name: string) => boolean) =>
+    fromStored(new Map([...fitting].filter(([name]) => isWanted(name))));
+  const isTrainable = (name: string) => name in trainable;
+  return {
+    tensors: {
+      weights: part(isTrainable),
+      ema: averages ? part(isTrainable) : {},
+      statistics: part((name) => !isTrainable(name)),
+    },
+    summary: `${counts} are those of ${folder}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
+  };
+}
+
+/** A network of another kind differs in every weight; some of them tell as much. */
+const mostProblems = 20;
+
+function checkpointOf(from: string): string {
+  if (existsSync(path.join(from, manifestFile))) return from;
+  const { checkpoints } = runFiles(from);
+  for (const pointer of ['best', 'latest']) {
+    const file = path.join(checkpoints, pointer);
+    if (existsSync(file)) return path.join(checkpoints, path.basename(readFileSync(file, 'utf8').trim()));
+  }
+  throw new NucleateError({
+    what: 'There is no checkpoint here.',
+    where: from,
+    mend: 'Give the folder of a run, or one of its checkpoints/step-*.',
+    exitCode: exitCodes.checkpoint,
+  });
+}
+
+async function readWeights(folder: string): Promise<StoredTensors> {
+  try {
+    const { weights, ema, statistics } = (await loadCheckpoint(folder)).tensors;
+    return new Map([...weights, ...ema, ...statistics]);
+  } catch (cause) {
+    if (!(cause instanceof DamagedCheckpoint)) throw cause;
+    throw new NucleateError(
+      {
+        what: `The checkpoint is damaged: ${cause.message}.`,
+        where: folder,
+        mend: 'Take another checkpoint of the run.',
+        exitCode: exitCodes.checkpoint,
+      },
+      { cause },
+    );
+  }
+}
+
+function misfits(all: ModelWeights['all'], stored: StoredTensors): Problem[] {
+  const names = [...new Set([...Object.keys(all), ...stored.keys()])].sort();
+  return names.flatMap((name) => {
+    const [own, other] = [all[name], stored.get(name)];
+    if (!other) return [{ what: `The checkpoint lacks ${name}.` }];
+    if (!own) return [{ what: `The network has no ${name}.` }];
+    if (isLike(own, other.shape)) return [];
+    return [
+      {
+        what: `${name} has the shape [${own.shape.join(', ')}], in the checkpoint [${other.shape.join(', ')}].`,
+      },
+    ];
+  });
+}
+
+const isLike = (own: tf.Variable | undefined, shape: readonly number[]): boolean =>
+  own !== undefined && tf.util.arraysEqual(own.shape, [...shape]);

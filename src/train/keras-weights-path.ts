@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { KerasNetwork } from '../models/keras-weights-layers.js';
+import { readKerasWeights } from '../models/keras-weights.js';
+import type { NamedTensors } from '../safetensors/tensor.js';
+
+/** MD5 of the files that Keras Applications downloads, as its source has them (Keras 3.15.1). */
+const publishedFiles: Readonly<Record<string, string>> = {
+  'inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5': 'd19885ff4a710c122648d3b5c3b684e4',
+  'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5': '6d6bbae143d832006294945121d1f1fc',
+};
+
+/** The largest of them has 0.22 GB; a file is read as a whole. */
+const maxBytes = 2 ** 30;
+
+/**
+ * Reads the weights of a published network from a file of Keras, for training to begin from.
+ *
+ * @throws {NucleateError} Exit code 8 if the file cannot be read; 6 if it is not what its name promises, or as
+ *   {@link readKerasWeights}.
+ */
+export async function loadKerasWeights(file: string, network: KerasNetwork): Promise<NamedTensors> {
+  const bytes = await readWhole(file);
+  const published = publishedFiles[path.basename(file)];
+  if (published !== undefined && createHash('md5').update(bytes).digest('hex') !== published) {
+    throw new NucleateError({
+      what: 'The file has the name of one that Keras publishes, but another content: its MD5 differs.',
+      where: file,
+      mend: 'Download it again, or give weights of your own another name.',
+      exitCode: exitCodes.checkpoint,
+    });
+  }
+  try {
+    return await readKerasWeights(bytes, network);
+  } catch (error) {
+    if (!(error instanceof NucleateError)) throw error;
+    const { message: what, mend, exitCode, problems } = error;
+    throw new NucleateError({ what, where: file, mend, exitCode, problems }, { cause: error });
+  }
+}
+
+async function readWhole(file: string): Promise<Uint8Array> {
+  const unreadable = (what: string, cause?: unknown) =>
+    new NucleateError(
+      { what, where: file, mend: 'Check the path and its permissions.', exitCode: exitCodes.io },
+      { cause },
+    );
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) throw unreadable('The weights are not a file.');
+    if (found.size > maxBytes)
+      throw unreadable(`The file has ${found.size} bytes, more than weights of Keras have.`);
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof NucleateError) throw error;
+    throw unreadable(`The weights cannot be read: ${(error as Error).message}.`, error);
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Batch } from '../data/loader/batch-maker.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import { encodeSafetensors } from '../safetensors/encode.js';
+import type { StoredTensor } from '../safetensors/tensor.js';
+
+export interface StepContext {
+  /** Optimizer steps done, this one included. */
+  readonly step: number;
+  /** What the step was given. */
+  readonly batches: readonly Batch[];
+  /** Of the run. */
+  readonly folder: string;
+}
+
+/**
+ * Stops a training whose numbers are no numbers any more, and keeps the batch that did it: `diverged-<step>/` in the
+ * run folder has the arrays of each batch as safetensors, and the numbers and images as JSON.
+ *
+ * @param numbers What the step computed, by name.
+ * @throws {NucleateError} Exit code 5 if one of them is NaN or infinite.
+ */
+export function requireFinite(
+  numbers: Readonly<Record<string, number>>,
+  { step, batches, folder }: StepContext,
+): void {
+  const wrong = Object.entries(numbers).filter(([, value]) => !Number.isFinite(value));
+  if (wrong.length === 0) return;
+  const dump = path.join(folder, `diverged-${step}`);
+  const images = [...new Set(batches.flatMap(({ ids }) => ids))];
+  const kept = tryDump(dump, { step, numbers, images }, batches);
+  throw new NucleateError({
+    what: `In step ${step} ${wrong.map(([name, value]) => `${name} is ${value}`).join(', ')}; the images are ${images.join(', ')}.`,
+    where: kept ? dump : folder,
+    mend: 'Resume from the last checkpoint with a lower schedule.learningRate or optimizer.clipNorm; look at the batch first.',
+    exitCode: exitCodes.diverged,
+  });
+}
+
+/** Whether it could be written: a full disk must not hide what went wrong. */
+function tryDump(
+  folder: string,
+  {
+    numbers,
+    ...facts
+  }: { step: number; numbers: Readonly<Record<string, number>>; images: readonly string[] },
+  batches: readonly Batch[],
+): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    // JSON has no NaN.
+    const text = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
+    writeFileSync(
+      path.join(folder, 'step.json'),
+      `${JSON.stringify({ ...facts, numbers: text }, null, 2)}\n`,
+    );
+    for (const [index, batch] of batches.entries()) {
+      const arrays = Object.entries(batch).flatMap(([name, value]) => {
+        const tensor = tensorOf(value);
+        return tensor ? [[name, tensor] as const] : [];
+      });
+      writeFileSync(
+        path.join(folder, `batch-${index}.safetensors`),
+        Buffer.concat(encodeSafetensors(new Map(arrays))),
+      );
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tensorOf(value: unknown): StoredTensor | undefined {
+  if (value instanceof Float32Array)
+    return { dtype: 'F32', shape: [value.length], data: value as Float32Array<ArrayBuffer> };
+  if (value instanceof Int32Array)
+    return { dtype: 'I32', shape: [value.length], data: value as Int32Array<ArrayBuffer> };
+  if (value instanceof Uint8Array)
+    return { dtype: 'U8', shape: [value.length], data: value as Uint8Array<ArrayBuffer> };
+  return undefined;
+}

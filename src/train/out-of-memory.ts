@@ -1,0 +1,36 @@
+import type { Recipe } from '../data/loader/batch-maker.js';
+import { exitCodes, NucleateError } from '../errors.js';
+
+/**
+ * Runs a part of a training on the device.
+ *
+ * @param recipe What the batches are made by: the error tells what of it to lower.
+ * @throws {NucleateError} Exit code 4 if the device runs out of memory.
+ */
+export function withinMemory<Result>({ loader }: Recipe, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !isOutOfMemory(cause)) throw cause;
+    const { batchSize, cropSize } = loader;
+    throw new NucleateError(
+      {
+        what:
+          cause instanceof NucleateError
+            ? cause.message
+            : `The device ran out of memory: ${cause.message.split('\n', 1)[0]}`,
+        mend:
+          `Start a run with a lower loader.batchSize (now ${batchSize}) or loader.cropSize (now ${cropSize}); with ` +
+          'optimizer.accumulate smaller batches make a step together.',
+        exitCode: exitCodes.memory,
+      },
+      { cause },
+    );
+  }
+}
+
+/** Of a compiled step, or of a single operation, whose errors come from TensorFlow as they are. */
+const isOutOfMemory = (error: Error): boolean =>
+  error instanceof NucleateError
+    ? error.exitCode === exitCodes.memory
+    : /OOM when allocating|RESOURCE_EXHAUSTED/u.test(error.message);

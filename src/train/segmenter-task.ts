@@ -1,0 +1,89 @@
+import type { SegmenterConfig } from '../config/segmenter.js';
+import type { Recipe } from '../data/loader/batch-maker.js';
+import { readDetectedBoxes } from '../data/loader/detected-boxes.js';
+import type { SegmentationBatch } from '../data/loader/segmentation-batch.js';
+import type { NamedTensors } from '../engine/step.js';
+import { networkCrops } from '../models/segmenter/crops.js';
+import { segmenterLosses, segmenterLossNames } from '../models/segmenter/losses.js';
+import { buildSegmenter } from '../models/segmenter/network.js';
+import { segmenterTargets } from '../models/segmenter/targets.js';
+import { weightsOf } from '../models/weights.js';
+import { SegmenterPredictor } from '../predict/segment.js';
+import { tf } from '../tf.js';
+import { scoredNuclei, segmenterMetricNames, validateSegmenter } from './segmenter-validation.js';
+import type { Task } from './task.js';
+import type { TrainingData } from './training-data.js';
+
+type SegmenterRecipe = Recipe & { readonly task: 'segmentation' };
+
+/**
+ * Training of the mask network on crops round nuclei.
+ *
+ * @param mode How validation runs.
+ * @throws {NucleateError} Exit code 3 if the config names boxes of a detector that cannot be used.
+ */
+export function createSegmenterTask(
+  config: SegmenterConfig,
+  data: Pick<TrainingData, 'train' | 'validation'>,
+  { mode }: { mode: 'compiled' | 'eager' } = { mode: 'compiled' },
+): Task<SegmenterRecipe> {
+  const { seed, loader, boxes, model, target, loss } = config;
+  const { share, minIou } = boxes;
+  const detected = boxes.path !== '' && {
+    detected: { share, boxes: readDetectedBoxes(boxes.path, data.train, minIou) },
+  };
+  const network = buildSegmenter({ ...model, size: loader.cropSize, seed });
+  const nuclei = scoredNuclei(data.validation, config);
+  // Made when it is needed, and with a network of its own: that in training stays as it is.
+  let predictor: SegmenterPredictor | undefined;
+  return {
+    recipe: { task: 'segmentation', seed, sources: data.train, loader, ...detected },
+    weights: weightsOf(network),
+    lossNames: segmenterLossNames,
+    metricNames: segmenterMetricNames,
+    inputs: batchTensors,
+    losses: (inputs) => {
+      const { images, boxes, masks, neighbours, ignore } = inputs as unknown as BatchTensors;
+      const crops = networkCrops(images, boxes, model);
+      const logits = network.apply(crops, { training: model.norm }) as tf.Tensor4D;
+      return segmenterLosses(logits, segmenterTargets({ masks, neighbours, ignore }, target), loss);
+    },
+    validate: (weights, onProgress) => {
+      predictor ??= new SegmenterPredictor({ config, mode });
+      predictor.load(weights);
+      return validateSegmenter(predictor, nuclei, config, onProgress);
+    },
+    dispose: () => {
+      predictor?.dispose();
+      network.dispose();
+    },
+  };
+}
+
+interface BatchTensors extends NamedTensors {
+  readonly images: tf.Tensor4D;
+  readonly boxes: tf.Tensor2D;
+  readonly masks: tf.Tensor3D;
+  readonly neighbours: tf.Tensor3D;
+  readonly ignore: tf.Tensor3D;
+}
+
+function batchTensors({
+  ids,
+  size,
+  images,
+  boxes,
+  masks,
+  neighbours,
+  ignore,
+}: SegmentationBatch): BatchTensors {
+  const count = ids.length;
+  const map = (values: Uint8Array) => tf.tensor3d(values, [count, size, size], 'bool');
+  return {
+    images: tf.tensor4d(images, [count, size, size, 3]),
+    boxes: tf.tensor2d(boxes, [count, 4]),
+    masks: map(masks),
+    neighbours: map(neighbours),
+    ignore: map(ignore),
+  };
+}

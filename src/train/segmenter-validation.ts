@@ -1,0 +1,165 @@
+import type { SegmenterConfig } from '../config/segmenter.js';
+import { cropWindow, jitterBox } from '../data/augment/segmentation-sample.js';
+import { boxAt, type Box, measureInstances } from '../data/boxes.js';
+import type { Example } from '../data/example.js';
+import { maskFigures, type MaskFigures, type MaskOverlap } from '../eval/mask-figures.js';
+import { iouPercents } from '../eval/match-instances.js';
+import { sizeClasses, sizeClassOf } from '../eval/size-classes.js';
+import { pasteBody } from '../predict/segment-paste.js';
+import type { SegmentedCrop, SegmenterPredictor, SegmentRequest } from '../predict/segment.js';
+import { randomFor } from '../random.js';
+import type { ValidationResult } from './task.js';
+import { drawSegmentedCrop } from './segmenter-picture.js';
+
+/** One nucleus to be scored: its true box, and one as a detector might give it. */
+export interface ScoredNucleus {
+  readonly example: Example;
+  readonly label: number;
+  /** px. */
+  readonly area: number;
+  readonly box: Box;
+  readonly jittered: Box;
+}
+
+/**
+ * The nuclei of the validation split that are scored: all, or `maxNuclei` of them drawn by the seed; always the same,
+ * in the order of their images.
+ */
+export function scoredNuclei(
+  examples: readonly Example[],
+  { seed, loader, scoring }: Pick<SegmenterConfig, 'seed' | 'loader' | 'scoring'>,
+): ScoredNucleus[] {
+  const all = examples.flatMap((example) => {
+    const { boxes, areas } = measureInstances(example.labelImage, example.instanceCount);
+    return Array.from(areas, (area, k) => {
+      const box = boxAt(boxes, k);
+      const random = randomFor(seed, 'validation-jitter', example.id, k + 1);
+      return { example, label: k + 1, area, box, jittered: jitterBox(box, loader.jitter, random) };
+    });
+  });
+  if (all.length <= scoring.maxNuclei) return all;
+  const drawn = randomFor(seed, 'validation-nuclei').shuffle(all.map((_, index) => index));
+  const kept = new Set(drawn.slice(0, scoring.maxNuclei));
+  return all.filter((_, index) => kept.has(index));
+}
+
+/** The figures that are shown, in this order; the first is the score. */
+export const segmenterMetricNames = ['score', 'meanIou', 'above75', 'above90'] as const;
+
+/**
+ * Scores masks by their IoU with the truth, at the resolution of the images and where they are reviewed.
+ *
+ * The score is the mean share of masks above the ten thresholds, given jittered boxes: the nearest that one stage
+ * alone comes to the score of the challenge. `meanIou` and `above<percent>` are those given the true boxes; with
+ * `jittered/` in front those given jittered ones, with `cluster-<name>/` and the name of a size class those of a part
+ * of the nuclei, given the true boxes but for its `score`.
+ */
+export async function validateSegmenter(
+  predictor: Pick<SegmenterPredictor, 'segmentAll'>,
+  nuclei: readonly ScoredNucleus[],
+  config: Pick<SegmenterConfig, 'loader' | 'predict' | 'scoring'>,
+  onProgress: (done: number, total: number) => void,
+): Promise<ValidationResult> {
+  const scored: Scored[] = [];
+  const pictures: ValidationResult['pictures'][number][] = [];
+  const step = Math.max(1, Math.floor(nuclei.length / Math.max(1, config.scoring.pictures)));
+  const total = new Set(nuclei.map(({ example }) => example)).size;
+  let done = 0;
+  let index = 0;
+  let trueCrop: SegmentedCrop | undefined;
+  for await (const crop of predictor.segmentAll(requests(nuclei))) {
+    // Each nucleus comes twice: by its true box, then by the jittered one.
+    if (!trueCrop) {
+      trueCrop = crop;
+      continue;
+    }
+    const nucleus = nuclei[index]!;
+    const overlap = (of: SegmentedCrop) => maskOverlap(nucleus, of, config.predict.threshold);
+    scored.push({ nucleus, truth: overlap(trueCrop), jittered: overlap(crop) });
+    if (index % step === 0 && pictures.length < config.scoring.pictures) {
+      const window = cropWindow(nucleus.jittered, config.loader);
+      const image = drawSegmentedCrop(nucleus, window, crop, config.predict.threshold);
+      pictures.push({ name: `${nucleus.example.id}-${nucleus.label}`, image });
+    }
+    trueCrop = undefined;
+    index += 1;
+    if (nuclei[index]?.example !== nucleus.example) onProgress((done += 1), total);
+  }
+  return { ...figures(scored), pictures };
+}
+
+function* requests(nuclei: readonly ScoredNucleus[]): Generator<SegmentRequest> {
+  for (const { example, box, jittered } of nuclei) {
+    yield { image: example, box };
+    yield { image: example, box: jittered };
+  }
+}
+
+interface Scored {
+  readonly nucleus: ScoredNucleus;
+  readonly truth: MaskOverlap;
+  readonly jittered: MaskOverlap;
+}
+
+/** The mask of a crop against the nucleus, at the image's resolution, without pixels that nobody has reviewed. */
+export function maskOverlap(
+  { example, label, box }: Pick<ScoredNucleus, 'example' | 'label' | 'box'>,
+  crop: SegmentedCrop,
+  threshold: number,
+): MaskOverlap {
+  const { labelImage, ignore } = example;
+  const { labels, width } = labelImage;
+  const isReviewed = (pixel: number) => ignore?.[pixel] !== 1;
+  let truth = 0;
+  for (let y = box.y1; y < box.y2; y++) {
+    for (let x = box.x1; x < box.x2; x++) {
+      const pixel = y * width + x;
+      if (labels[pixel] === label && isReviewed(pixel)) truth += 1;
+    }
+  }
+  let predicted = 0;
+  let intersection = 0;
+  const pasted = pasteBody(crop, labelImage);
+  for (let v = 0, at = 0; v < pasted.height; v++) {
+    for (let u = 0; u < pasted.width; u++, at++) {
+      const pixel = (pasted.y + v) * width + pasted.x + u;
+      if (!(pasted.values[at]! > threshold) || !isReviewed(pixel)) continue;
+      predicted += 1;
+      if (labels[pixel] === label) intersection += 1;
+    }
+  }
+  return { intersection, union: truth + predicted - intersection };
+}
+
+function figures(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'metrics'> {
+  const given = (part: readonly Scored[], boxes: 'truth' | 'jittered') =>
+    maskFigures(part.map((one) => one[boxes]));
+  const parts = [
+    ...[...new Set(scored.flatMap(({ nucleus }) => nucleus.example.cluster ?? []))].sort().map((cluster) => ({
+      name: `cluster-${cluster}`,
+      part: scored.filter(({ nucleus }) => nucleus.example.cluster === cluster),
+    })),
+    ...sizeClasses.map(({ name }, index) => ({
+      name,
+      part: scored.filter(({ nucleus }) => sizeClassOf(nucleus.area) === index),
+    })),
+  ];
+  const score = given(scored, 'jittered').score ?? 0;
+  return {
+    score,
+    metrics: Object.fromEntries([
+      ['score', score],
+      ...named('', given(scored, 'truth')),
+      ...named('jittered/', given(scored, 'jittered')),
+      ...parts.flatMap(({ name, part }) => [
+        [`${name}/score`, given(part, 'jittered').score] as const,
+        ...named(`${name}/`, given(part, 'truth')),
+      ]),
+    ]),
+  };
+}
+
+const named = (prefix: string, { meanIou, above }: MaskFigures) => [
+  [`${prefix}meanIou`, meanIou] as const,
+  ...iouPercents.map((percent, index) => [`${prefix}above${percent}`, above[index]!] as const),
+];

@@ -1,0 +1,243 @@
+import type { Optimizer as OptimizerConfig } from '../config/train.js';
+import type { TrainingConfig } from '../config/training.js';
+import type { BatchOf, Recipe } from '../data/loader/batch-maker.js';
+import { compile } from '../engine/compile.js';
+import type { NamedTensors, NamedVariables } from '../engine/step.js';
+import { clipByGlobalNorm, type LossParts, lossGradients } from '../ops/gradients.js';
+import {
+  createAdam,
+  createMomentum,
+  decayWeights,
+  type Optimizer,
+  updateAverages,
+} from '../ops/optimizers.js';
+import { randomFor } from '../random.js';
+import { tf } from '../tf.js';
+import type { TensorGroup } from './run/checkpoints/manifest.js';
+import { learningRateAt } from './schedule.js';
+import type { Task } from './task.js';
+
+/** Tensors of a training by what they are and by name: `ema` has those of `weights`. */
+export type TrainingTensors = Readonly<Record<TensorGroup, NamedTensors>>;
+
+/** What a step computed, as numbers that may be NaN or infinite. */
+export interface StepReport {
+  readonly loss: number;
+  /** Each of the task's `lossNames`. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+}
+
+/** The step of a task, ready to run many times, and the state that it changes. */
+export interface TrainingStep<R extends Recipe> {
+  /**
+   * One optimizer step.
+   *
+   * @param batches As many as are accumulated.
+   * @param step From 0: optimizer steps done before this one. Decides the learning rate and what is drawn.
+   * @throws {NucleateError} Exit 4 if the device runs out of memory.
+   */
+  run(batches: readonly BatchOf<R>[], step: number): StepReport;
+  /** Copies, exact to the bit; the caller disposes them. */
+  read(): TrainingTensors;
+  /** Replaces what is given, exact to the bit; disposes nothing. Throws a RangeError for what does not fit. */
+  write(tensors: Partial<TrainingTensors>): void;
+  /** Frees all but the task. */
+  dispose(): void;
+}
+
+export interface TrainingStepOptions<R extends Recipe> {
+  readonly config: Pick<TrainingConfig, 'seed' | 'optimizer' | 'schedule' | 'precision'>;
+  readonly mode: 'compiled' | 'eager';
+  /** Examples of what it will be given: their shapes stay. */
+  readonly batches: readonly BatchOf<R>[];
+}
+
+/**
+ * Makes the step of a task: losses, gradients, clipping, weight decay, optimizer and averages in one graph.
+ *
+ * Batches that are accumulated run within that one graph, each after the gradients of the one before, so that the
+ * features of one batch at a time are in memory; their gradients are averaged.
+ *
+ * @throws {NucleateError} If the task's losses cannot be compiled.
+ */
+export function createTrainingStep<R extends Recipe>(
+  task: Task<R>,
+  { config, mode, batches: examples }: TrainingStepOptions<R>,
+): TrainingStep<R> {
+  const { seed, optimizer: settings, schedule, precision } = config;
+  const { all, trainable } = task.weights;
+  const optimizer = createOptimizer(trainable, settings);
+  const averages = settings.emaDecay > 0 ? copiesOf(trainable) : {};
+  const groups: Readonly<Record<TensorGroup, NamedVariables>> = {
+    weights: trainable,
+    ema: averages,
+    optimizer: optimizer.state,
+    statistics: Object.fromEntries(Object.entries(all).filter(([name]) => !(name in trainable))),
+  };
+  // Offsets and scales are vectors; to pull them to zero would only move the activations.
+  const kernels = Object.values(trainable).filter(({ rank }) => rank > 1);
+
+  const step = (inputs: NamedTensors) => {
+    const learningRate = inputs['learningRate'] as tf.Scalar;
+    const micro = Array.from({ length: settings.accumulate }, (_, index) => inputsOf(inputs, index));
+    const { parts, gradients } = averagedGradients(task, micro, precision === 'float16' ? lossScale : 1);
+    const clipped = clipByGlobalNorm(gradients, settings.clipNorm > 0 ? settings.clipNorm : noClipping);
+    if (settings.weightDecay > 0) decayWeights(kernels, learningRate, settings.weightDecay);
+    optimizer.apply(clipped.gradients, learningRate);
+    updateAverages(averages, trainable, inputs['emaDecay'] as tf.Scalar);
+    // One tensor to read, since each costs a call into the native library.
+    return { report: tf.stack([parts.loss, ...task.lossNames.map((name) => parts[name]!), clipped.norm]) };
+  };
+
+  const makeInputs = (batches: readonly BatchOf<R>[], at: number): NamedTensors => {
+    const random = randomFor(seed, 'step', at);
+    const inputs: Record<string, tf.Tensor> = {
+      learningRate: tf.scalar(learningRateAt(schedule, at)),
+      emaDecay: tf.scalar(emaDecayAt(settings.emaDecay, at)),
+    };
+    for (const [index, batch] of batches.entries()) {
+      for (const [name, tensor] of Object.entries(task.inputs(batch, random)))
+        inputs[`${index}/${name}`] = tensor;
+    }
+    return inputs;
+  };
+
+  const exampleInputs = makeInputs(examples, 0);
+  const compiled = compile(step, { inputs: exampleInputs, state: flatten(groups), mode, precision });
+  tf.dispose(exampleInputs);
+  return {
+    run: (batches, at) => {
+      const inputs = makeInputs(batches, at);
+      try {
+        const { report } = compiled.run(inputs);
+        const [loss, ...values] = report.dataSync();
+        report.dispose();
+        const parts = Object.fromEntries(task.lossNames.map((name, index) => [name, values[index]!]));
+        return {
+          loss: loss!,
+          parts,
+          gradientNorm: values.at(-1)!,
+          learningRate: learningRateAt(schedule, at),
+        };
+      } finally {
+        tf.dispose(inputs);
+      }
+    },
+    read: () => unflatten(compiled.readState()),
+    write: (tensors) => compiled.writeState(flatten(tensors)),
+    dispose: () => {
+      compiled.dispose();
+      optimizer.dispose();
+      tf.dispose(averages);
+    },
+  };
+}
+
+/**
+ * Gradients in 16 bits vanish below 6e-8. The fixed factor lies in the middle of the range of 8 to 32,000 that
+ * Micikevicius et al. (arXiv 1710.03740) used.
+ */
+const lossScale = 1024;
+
+/** The largest float32: no norm that is a number exceeds it. */
+const noClipping = (2 - 2 ** -23) * 2 ** 127;
+
+/**
+ * The average forgets the initial weights sooner than its decay says, as TensorFlow's `ExponentialMovingAverage` with
+ * `num_updates`.
+ */
+const emaDecayAt = (decay: number, step: number) => Math.min(decay, (1 + step) / (10 + step));
+
+function createOptimizer(variables: NamedVariables, settings: OptimizerConfig): Optimizer {
+  switch (settings.kind) {
+    case 'momentum':
+      return createMomentum(variables, settings);
+    case 'adamw':
+      return createAdam(variables, settings);
+  }
+}
+
+const copiesOf = (variables: NamedVariables): NamedVariables =>
+  Object.fromEntries(
+    Object.entries(variables).map(([name, variable]) => [
+      name,
+      tf.tidy(() => tf.variable(variable.clone(), false)),
+    ]),
+  );
+
+interface LossGradients {
+  readonly parts: LossParts;
+  readonly gradients: NamedTensors;
+}
+
+function averagedGradients<R extends Recipe>(
+  task: Task<R>,
+  batches: readonly NamedTensors[],
+  lossScale: number,
+): LossGradients {
+  const { trainable } = task.weights;
+  let sum: LossGradients | undefined;
+  for (const batch of batches) {
+    const inputs = sum ? after(sum.gradients, batch) : batch;
+    const one = lossGradients(trainable, () => task.losses(inputs), { lossScale });
+    sum = sum ? { parts: added(sum.parts, one.parts), gradients: added(sum.gradients, one.gradients) } : one;
+  }
+  if (batches.length === 1) return sum!;
+  const mean = <T extends NamedTensors>(tensors: T) =>
+    mapValues(tensors, (tensor) => tensor.div(batches.length)) as T;
+  return { parts: mean(sum!.parts), gradients: mean(sum!.gradients) };
+}
+
+const added = <T extends NamedTensors>(one: T, other: T): T =>
+  mapValues(one, (tensor, name) => tensor.add(other[name]!)) as T;
+
+/** The inputs, to be computed after the gradients: their float numbers get a zero added that depends on all of them. */
+function after(gradients: NamedTensors, inputs: NamedTensors): NamedTensors {
+  const sums = Object.values(gradients).map((gradient) => gradient.sum());
+  const zero = tf.minimum(tf.abs(tf.addN(sums)), 0);
+  return mapValues(inputs, (tensor) => (tensor.dtype === 'float32' ? tensor.add(zero) : tensor));
+}
+
+/** The inputs of one batch, by the task's names. */
+function inputsOf(inputs: NamedTensors, index: number): NamedTensors {
+  const prefix = `${index}/`;
+  return Object.fromEntries(
+    Object.entries(inputs)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
+}
+
+/** By one name each: `weights/<name>`. */
+function flatten<T extends tf.Tensor>(
+  groups: Partial<Readonly<Record<TensorGroup, Readonly<Record<string, T>>>>>,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(groups).flatMap(([group, tensors]) =>
+      Object.entries(tensors).map(([name, tensor]) => [`${group}/${name}`, tensor] as const),
+    ),
+  );
+}
+
+function unflatten(tensors: NamedTensors): TrainingTensors {
+  const groups: Record<TensorGroup, Record<string, tf.Tensor>> = {
+    weights: {},
+    ema: {},
+    optimizer: {},
+    statistics: {},
+  };
+  for (const [path, tensor] of Object.entries(tensors)) {
+    const slash = path.indexOf('/');
+    groups[path.slice(0, slash) as TensorGroup][path.slice(slash + 1)] = tensor;
+  }
+  return groups;
+}
+
+const mapValues = <Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value, name: string) => Result,
+): Record<string, Result> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));

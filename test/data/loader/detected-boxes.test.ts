@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SegmentationLoader } from '../../../src/config/loader.js';
+import { BatchMaker } from '../../../src/data/loader/batch-maker.js';
+import { readDetectedBoxes } from '../../../src/data/loader/detected-boxes.js';
+import type { SegmentationBatch } from '../../../src/data/loader/segmentation-batch.js';
+import { discs, noAugment } from '../augment/samples.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'nucleate-boxes-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(content: unknown): string {
+  const file = path.join(folder, 'boxes.json');
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+/** Boxes 10..20 x 20..30, and 30..50 x 10..30. */
+const example = discs(60, 40, [
+  { x: 15, y: 25, radius: 5 },
+  { x: 40, y: 20, radius: 10 },
+]);
+
+test('each nucleus gets the box that fits it best; NaN where none does', () => {
+  const file = write({
+    discs: [
+      [10, 22, 20, 32], // IoU with the first: 80 / 120
+      [11, 20, 20, 30], // 90 / 100
+      [30, 10, 40, 30], // with the second: 200 / 400
+    ],
+    other: [],
+  });
+  expect([...readDetectedBoxes(file, [example], 0.5)['discs']!]).toEqual([11, 20, 20, 30, 30, 10, 40, 30]);
+  expect([...readDetectedBoxes(file, [example], 0.6)['discs']!]).toEqual([
+    11,
+    20,
+    20,
+    30,
+    NaN,
+    NaN,
+    NaN,
+    NaN,
+  ]);
+});
+
+test.each([
+  ['{', /cannot be read/],
+  [[], /not an object/],
+  [{ discs: [[1, 2, 3]] }, /boxes of discs are not all/],
+  [{ discs: [[3, 0, 3, 2]] }, /x1 < x2/],
+  [{ another: [] }, /other images/],
+])('%j is refused', (content, message) => {
+  expect(() => readDetectedBoxes(write(content), [example], 0.5)).toThrow(message);
+});
+
+test('a batch shows the box that was found, flipped and turned with the image', async () => {
+  // 2 px to the right of the first and half as high, round its middle.
+  const boxes = { discs: Float32Array.of(12, 22.5, 22, 27.5, NaN, NaN, NaN, NaN) };
+  const batch = async (share: number, turns: boolean) => {
+    const augment = { ...noAugment, turns };
+    const settings = { batchSize: 16, cropSize: 32, margin: 0.5, minMargin: 0, jitter: 0, augment };
+    const loader = SegmentationLoader.parse(settings);
+    const detected = { share, boxes };
+    const maker = new BatchMaker({ task: 'segmentation', seed: 1, sources: [example], loader, detected });
+    return (await maker.make(0)) as SegmentationBatch;
+  };
+  /** Boxes of one nucleus, and the centre of its mask relative to the middle of the crop; px of the image. */
+  const of = (label: number, { labels, boxes, masks }: SegmentationBatch) =>
+    [...labels].flatMap((found, row) => {
+      if (found !== label) return [];
+      const [x1, y1, x2, y2] = [...boxes.slice(4 * row, 4 * row + 4)] as [number, number, number, number];
+      const longer = label === 1 ? 10 : 20;
+      const scale = longer / Math.max(x2 - x1, y2 - y1);
+      const inside = [...masks.slice(row * 1024, row * 1024 + 1024)].flatMap((is, i) =>
+        is === 1 ? [i] : [],
+      );
+      const mean = (value: (i: number) => number) =>
+        inside.reduce((sum, i) => sum + value(i) + 0.5, 0) / inside.length - 16;
+      const centre = [mean((i) => i % 32) * scale, mean((i) => Math.floor(i / 32)) * scale];
+      return [{ size: [(x2 - x1) * scale, (y2 - y1) * scale], centre }];
+    });
+  const straight = of(1, await batch(1, false));
+  expect(straight.length).toBeGreaterThan(3);
+  for (const { size, centre } of straight) {
+    expect([...size, ...centre].map((value) => Math.round(10 * value) / 10 + 0)).toEqual([10, 5, -2, 0]);
+  }
+  const turned = of(1, await batch(1, true)).map(({ size, centre }) =>
+    [...size, ...centre].map((value) => Math.round(value) + 0),
+  );
+  for (const [width, height, x, y] of turned) {
+    // The nucleus lies 2 px off along the longer side of the box, in any direction.
+    expect([width, height].sort()).toEqual([10, 5]);
+    expect([Math.abs(x!), Math.abs(y!)]).toEqual(width === 10 ? [2, 0] : [0, 2]);
+  }
+  expect(new Set(turned.map((values) => values.join())).size).toBeGreaterThan(2);
+  for (const { size } of of(2, await batch(1, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
+  for (const { size } of of(1, await batch(0, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
+});

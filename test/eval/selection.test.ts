@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import type { Split } from '../../src/data/split/split.js';
+import { scoreSources } from '../../src/eval/score-sources.js';
+import { selectFold, selectWithGroups } from '../../src/eval/selection.js';
+import { refusalOf } from '../data/expect-refusal.js';
+import { drawing } from '../reference/draw.js';
+import { predictionOf, truthOf } from '../report/scored.js';
+
+const one = drawing('11..');
+const truth = truthOf('t', { a: one, b: one, c: one });
+const image = (fold: number, group: number) => ({ fold, group, cluster: `k${group}` });
+const split: Split = {
+  dataset: 'same',
+  seed: 1,
+  folds: 3,
+  images: { a: image(0, 5), b: image(1, 5), c: image(1, 6), elsewhere: image(0, 7) },
+};
+const choice = { path: 's.json', split, sha256: 'same' };
+
+test('a fold, with clusters and groups of the split', () => {
+  const { ids, clusters, groups } = selectFold(truth, { ...choice, fold: 1 });
+  expect(ids).toEqual(['b', 'c']);
+  expect(clusters!.get('b')).toBe('k5');
+  expect([groups!.get('b'), groups!.get('c')]).toEqual(['5', '6']);
+  expect(selectFold(truth, choice).ids).toEqual(['a', 'b', 'c']);
+});
+
+test('an empty fold, a split of other data, and one that lacks an image', async () => {
+  const of = (changes: object) =>
+    refusalOf(Promise.resolve().then(() => selectFold(truth, { ...choice, ...changes })));
+  expect((await of({ fold: 2 })).what).toBe('No image is in fold 2.');
+  expect((await of({ sha256: 'other' })).problems[0]!.what).toBe(
+    'The split is of the dataset same, and this is other.',
+  );
+  expect(selectFold(truth, { ...choice, sha256: null }).ids).toHaveLength(3);
+  const { images } = split;
+  const lacking = await of({ split: { ...split, images: { a: images['a'], b: images['b'] } } });
+  expect(lacking.problems).toMatchObject([{ what: 'The split lacks the image c.' }]);
+});
+
+test('only selected images need a prediction; others may have one', async () => {
+  const selection = selectFold(truth, { ...choice, fold: 1 });
+  const score = (images: Parameters<typeof predictionOf>[1]) =>
+    scoreSources(truth, [predictionOf('p', images)], { selection });
+  const { targets } = await score({ a: drawing('1...'), b: one, c: one });
+  expect(targets[0]!.evaluation).toMatchObject({ imageCount: 2, score: 1 });
+  expect(targets[0]!.evaluation.clusters.map(({ cluster }) => cluster)).toEqual(['k5', 'k6']);
+  expect((await refusalOf(score({ b: one }))).problems).toMatchObject([
+    { what: 'The image c has no prediction.' },
+  ]);
+  expect((await refusalOf(score({ b: one, c: one, d: one }))).problems).toMatchObject([
+    { what: 'd is predicted and no image of the data.' },
+  ]);
+});
+
+test('a table gives clusters, and groups where it has mosaics', () => {
+  const withMosaics = selectWithGroups(truth, new Map([['a', { cluster: 'f', mosaic: '1' }]]));
+  expect(withMosaics.clusters).toEqual(new Map([['a', 'f']]));
+  expect(withMosaics.groups).toEqual(new Map([['a', '1']]));
+  expect(selectWithGroups(truth, new Map([['a', { cluster: 'f' }]])).groups).toBeUndefined();
+});

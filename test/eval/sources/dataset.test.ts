@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDataset } from '../../../src/data/dataset.js';
+import { prepareDataset } from '../../../src/data/prepared.js';
+import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
+import { refusalOf } from '../../data/expect-refusal.js';
+import { drawingPng, writeFolder, zip, type Files } from '../../data/write-dataset.js';
+import { drawing } from '../../reference/draw.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nucleate-truth-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const image = await drawingPng('123', '456');
+const challenge: Files = {
+  'x/images/x.png': image,
+  'x/masks/b.png': await drawingPng('.##', '...'),
+  'x/masks/a.png': await drawingPng('##.', '...'),
+  'x/masks/c.png': await drawingPng('.#.', '...'),
+};
+const runLengths: Files = {
+  'x.png': image,
+  // Down the columns from 1: 1 and 3, 3 and 5, 3.
+  'labels.csv': 'ImageId,EncodedPixels\nx,1 1 3 1\nx,3 1 5 1\nx,3 1\n',
+};
+const zipped = (name: string, files: Files) => {
+  const path = join(folder, name);
+  writeFileSync(path, zip(files));
+  return path;
+};
+
+test('every layout of a dataset is the same truth', async () => {
+  const archive = zipped('data.zip', challenge);
+  const prepared = join(folder, 'data.prepared');
+  const dataset = await openDataset(archive);
+  await prepareDataset(dataset, prepared);
+  await dataset.close();
+  const labels = join(folder, 'labels.csv');
+  writeFileSync(labels, runLengths['labels.csv']!);
+  const truths = [
+    [archive, {}],
+    [writeFolder(join(folder, 'challenge'), challenge), {}],
+    [writeFolder(join(folder, 'table'), runLengths), {}],
+    [zipped('table.zip', runLengths), {}],
+    [writeFolder(join(folder, 'images'), { 'x.png': image }), { labels }],
+    [prepared, {}],
+  ] as const;
+  const identities: string[] = [];
+  for (const [path, options] of truths) {
+    const truth = await openTruth(path, options);
+    expect(truth.ids).toEqual(['x']);
+    // The first mask keeps the pixel that three claim; the third has no other.
+    expect(await truth.read('x')).toEqual({
+      labelImage: drawing('112', '...'),
+      pixelless: 1,
+      overlapPixels: 2,
+    });
+    expect((await truth.readImage('x'))!.data).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6));
+    identities.push(await truth.identity());
+    await truth.close();
+  }
+  // Zip, folder and prepared file of one dataset.
+  expect(new Set([identities[0], identities[1], identities[5]]).size).toBe(1);
+});
+
+test('it has ignore maps and clusters where the dataset has', async () => {
+  const path = writeFolder(folder, {
+    'x.png': image,
+    'x_masks.png': image,
+    'x_ignore.png': await drawingPng('..#', '...'),
+    'groups.csv': 'image_id,cluster,mosaic\nx,f,7\n',
+  });
+  const truth = await openTruth(path);
+  expect(await truth.read('x')).toMatchObject({ ignore: Uint8Array.of(0, 0, 1, 0, 0, 0), cluster: 'f' });
+});
+
+test('a zip archive or a prepared file is a prediction, too', async () => {
+  const archive = zipped('data.zip', challenge);
+  const prediction = await openPrediction(archive);
+  expect(prediction).toMatchObject({ kind: 'images with a mask file a nucleus', ids: ['x'] });
+  const { labelImage } = await prediction.read('x', { width: 3, height: 2 });
+  expect(labelImage).toEqual(drawing('112', '...'));
+  expect(await refusalOf(prediction.read('x', { width: 2, height: 3 }))).toMatchObject({
+    what: 'The prediction has 3 x 2 pixels and the truth 2 x 3.',
+    where: `${archive}!/x/images/x.png`,
+  });
+  await prediction.close();
+});
+
+test('a dataset with problems, and what is none, are refused', async () => {
+  const broken = writeFolder(join(folder, 'broken'), { ...challenge, 'y/masks/a.png': image });
+  expect((await refusalOf(openTruth(broken))).problems).toMatchObject([{ what: 'The masks have no image.' }]);
+  writeFileSync(join(folder, 'a.csv'), '');
+  expect((await refusalOf(openTruth(join(folder, 'a.csv')))).what).toBe(
+    'The dataset is a file, and not a zip archive.',
+  );
+  expect((await refusalOf(openTruth(join(folder, 'missing')))).what).toMatch(
+    /^There is nothing to read: ENOENT/u,
+  );
+});

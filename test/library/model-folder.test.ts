@@ -1,0 +1,109 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AssembleSettings } from '../../src/config/assemble.js';
+import { DetectorConfig } from '../../src/config/detector.js';
+import { SegmenterConfig } from '../../src/config/segmenter.js';
+import {
+  type NewModelFile,
+  readModelFolder,
+  replaceModelFile,
+  writeModelFolder,
+} from '../../src/library/model-folder.js';
+import type { NamedTensors } from '../../src/safetensors/tensor.js';
+
+let place: string;
+let folder: string;
+beforeEach(() => {
+  place = mkdtempSync(path.join(tmpdir(), 'model-'));
+  folder = path.join(place, 'model');
+});
+afterEach(() => rmSync(place, { recursive: true }));
+
+const origin = { run: 'run', step: 3, dataset: 'a/b', versions: {}, commit: null, score: 0.5 };
+
+const file = (precision: 'float16' | 'float32'): NewModelFile => ({
+  name: 'model',
+  created: '2026-11-22T00:00:00.000Z',
+  precision,
+  detector: { config: DetectorConfig.parse({ task: 'detector' }), origin },
+  segmenter: { config: SegmenterConfig.parse({ task: 'segmenter' }), origin },
+  assemble: AssembleSettings.parse({ minArea: 7 }),
+  tuned: null,
+});
+
+const tensors = (...values: number[]): NamedTensors =>
+  new Map([['layer/kernel', { dtype: 'F32', shape: [values.length], data: Float32Array.from(values) }]]);
+
+const write = (precision: 'float16' | 'float32' = 'float32') =>
+  writeModelFolder(
+    folder,
+    { file: file(precision), detector: tensors(1, 0.1), segmenter: tensors(2) },
+    '# card\n',
+  );
+
+test('what is written is read: float32 to the bit, float16 rounded', async () => {
+  await write();
+  const read = await readModelFolder(folder);
+  expect(read.detector).toEqual(tensors(1, 0.1));
+  expect(read.segmenter).toEqual(tensors(2));
+  expect(read.file).toMatchObject({ ...file('float32'), format: 1 });
+  expect(readFileSync(path.join(folder, 'README.md'), 'utf8')).toBe('# card\n');
+  rmSync(folder, { recursive: true });
+
+  await write('float16');
+  const [, rounded] = (await readModelFolder(folder)).detector.get('layer/kernel')!.data;
+  expect(rounded).not.toBe(Math.fround(0.1));
+  expect(rounded).toBeCloseTo(0.1, 4);
+});
+
+test('a folder that exists is refused, and nothing is left beside it', async () => {
+  await write();
+  await expect(write()).rejects.toMatchObject({ exitCode: 2, where: folder });
+  expect(readdirSync(place)).toEqual(['model']);
+});
+
+test.each([
+  ['a missing description', (at: string) => rmSync(path.join(at, 'model.json')), 'The folder holds no model'],
+  ['text in its place', (at: string) => writeFileSync(path.join(at, 'model.json'), 'x'), 'is not JSON'],
+  [
+    'a description of something else',
+    (at: string) => writeFileSync(path.join(at, 'model.json'), '{}'),
+    'cannot be used',
+  ],
+  ['missing weights', (at: string) => rmSync(path.join(at, 'segmenter.safetensors')), 'are missing'],
+  [
+    'a flipped bit',
+    (at: string) => {
+      const weights = path.join(at, 'detector.safetensors');
+      const bytes = readFileSync(weights);
+      bytes[bytes.length - 1]! ^= 1;
+      writeFileSync(weights, bytes);
+    },
+    'are not those that were packed',
+  ],
+])('%s is refused with exit code 6', async (_, damage, what) => {
+  await write();
+  damage(folder);
+  await expect(readModelFolder(folder)).rejects.toMatchObject({
+    exitCode: 6,
+    message: expect.stringContaining(what) as string,
+  });
+});
+
+test('settings are replaced, and the weights stay', async () => {
+  await write();
+  const read = await readModelFolder(folder);
+  const assemble = AssembleSettings.parse({ minArea: 33 });
+  await replaceModelFile(folder, { ...read.file, assemble });
+  const again = await readModelFolder(folder);
+  expect(again.file.assemble.minArea).toBe(33);
+  expect(again.detector).toEqual(read.detector);
+  expect(readdirSync(folder).sort()).toEqual([
+    'README.md',
+    'detector.safetensors',
+    'model.json',
+    'segmenter.safetensors',
+  ]);
+});

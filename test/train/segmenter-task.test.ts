@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { SegmenterConfig } from '../../src/config/segmenter.js';
+import { readPairs } from '../../src/data/label-images.js';
+import { batches } from '../../src/data/loader/batches.js';
+import { weightsAfter } from './train-segmenter.js';
+import { createSegmenterTask } from '../../src/train/segmenter-task.js';
+import { tf } from '../../src/tf.js';
+import { noAugment } from '../data/augment/samples.js';
+import { randomFor } from '../../src/random.js';
+import { expectNewTensors, useNativeCpu } from '../helpers/tensors.js';
+
+useNativeCpu();
+
+const config = SegmenterConfig.parse({
+  ...{ task: 'segmenter', model: { width: 0.125, depth: 3, statisticsMomentum: 0.8 } },
+  loader: { batchSize: 6, cropSize: 32, workers: 0, jitter: 0, augment: noAugment },
+  optimizer: { weightDecay: 0 },
+  schedule: { learningRate: 0.01, warmupSteps: 10, steps: 100 },
+});
+
+async function sixNuclei() {
+  const examples = await readPairs('examples/dsb2018-mini');
+  const chosen = examples.filter(({ id }) => id === 'd-76a372bf');
+  return { train: chosen, validation: chosen };
+}
+
+test('learns six nuclei by heart', async () => {
+  const data = await sixNuclei();
+  const task = createSegmenterTask(config, data);
+  const weights = await weightsAfter(100, task, config);
+  const { metrics } = await task.validate(weights, () => {});
+  expect(metrics['meanIou']).toBeGreaterThan(0.9);
+  tf.dispose(weights);
+  task.dispose();
+});
+
+test('validation leaves the weights in training and the memory as they were', async () => {
+  const task = createSegmenterTask(config, await sixNuclei());
+  const other = Object.fromEntries(
+    Object.entries(task.weights.all).map(([name, variable]) => [name, tf.zerosLike(variable)]),
+  );
+  const sums = () =>
+    Object.values(task.weights.all).map((variable) => tf.tidy(() => variable.sum().dataSync()[0]));
+  const before = sums();
+  for (const mode of ['compiled', 'eager'] as const) {
+    const validating = createSegmenterTask(config, await sixNuclei(), { mode });
+    const first = await validating.validate(other, () => {});
+    const tensors = tf.memory().numTensors;
+    expect(await validating.validate(other, () => {})).toEqual(first);
+    expect(tf.memory().numTensors).toBe(tensors);
+    // Logits of zero: every class as likely as the others, so no body anywhere.
+    expect(first.metrics['meanIou']).toBe(0);
+    validating.dispose();
+  }
+  expect(sums()).toEqual(before);
+  tf.dispose(other);
+  task.dispose();
+});
+
+test('a batch becomes tensors of fixed shapes, and its losses leave only themselves', async () => {
+  const task = createSegmenterTask(config, await sixNuclei());
+  const { value: batch } = await batches(task.recipe).next();
+  expectNewTensors(() => task.inputs(batch, randomFor(1)), 5);
+  const inputs = task.inputs(batch, randomFor(1));
+  expect(inputs['masks']!.shape).toEqual([6, 32, 32]);
+  expectNewTensors(() => tf.tidy(() => ({ ...task.losses(inputs) })), 1 + task.lossNames.length);
+  expect(Object.keys(task.losses(inputs))).toEqual(['loss', ...task.lossNames]);
+  tf.dispose(inputs);
+  task.dispose();
+});

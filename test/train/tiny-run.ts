@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll } from 'vitest';
+import type { Runtime } from '../../src/engine/runtime.js';
+import { startRuntime } from '../../src/engine/runtime.js';
+import type { StopSignal, TrainEvent } from '../../src/train/events.js';
+import { checkpointFiles, stateFile } from '../../src/train/run/checkpoints/manifest.js';
+import { readMetrics } from '../../src/train/run/logs/metrics.js';
+import { runFiles } from '../../src/train/run/run-folder.js';
+import { type CreateTask, trainRun, type TrainRequest } from '../../src/train/train-run.js';
+import { readTrainingData, type TrainingData } from '../../src/train/training-data.js';
+import { createTinyTask, tinyConfig, type TinyChanges, type TinyConfig } from './tiny-task.js';
+
+export interface TinyRunOptions extends Partial<Omit<TrainRequest<TinyConfig>, 'onEvent' | 'config'>> {
+  readonly createTask?: CreateTask<TinyConfig>;
+  /** Called with each event; what it returns stops the training. */
+  readonly stopAt?: (event: TrainEvent) => StopSignal | false | undefined;
+}
+
+/** For a test file whose tests train the tiny task in their own process. */
+export function useTinyRuns() {
+  let runtime: Runtime;
+  const read = new Map<string, Promise<TrainingData>>();
+  /** Once for all runs of the file: it takes longer than they do. */
+  const dataOf = ({ data, seed }: TinyConfig) => {
+    const key = JSON.stringify([data, seed]);
+    const known = read.get(key) ?? readTrainingData(data, seed);
+    read.set(key, known);
+    return known;
+  };
+  beforeAll(async () => {
+    runtime = await startRuntime('cpu');
+  });
+
+  /** Trains in `folder`, or goes on with the run that is there; returns what it told. */
+  return async (folder: string, changes: TinyChanges = {}, options: TinyRunOptions = {}) => {
+    const { stopAt, ...others } = options;
+    const stop = new AbortController();
+    const events: TrainEvent[] = [];
+    const text = JSON.stringify(changes);
+    const config = tinyConfig(changes);
+    await trainRun({
+      config,
+      data: await dataOf(config),
+      createTask: createTinyTask,
+      place: existsSync(runFiles(folder).config)
+        ? { kind: 'resume', folder, forceUnlock: false, resolvedText: text }
+        : { kind: 'new', folder, configText: text, resolvedText: text },
+      runtime,
+      mode: 'compiled',
+      stop: stop.signal,
+      ...others,
+      onEvent: (event) => {
+        events.push(event);
+        const signal = stopAt?.(event);
+        if (signal) stop.abort(signal);
+      },
+    });
+    return events;
+  };
+}
+
+const wallTimes = ['stepMs', 'dataMs', 'memoryMiB', 'seconds'];
+
+/** All of a run that its seed decides: every byte of its last checkpoint's tensors, its figures, its state. */
+export function outcomeOf(folder: string) {
+  const { checkpoints, metrics } = runFiles(folder);
+  const read = (file: string) => readFileSync(path.join(checkpoints, file));
+  const last = read('latest').toString().trim();
+  const hashes = checkpointFiles
+    .filter((file) => file !== stateFile)
+    .map((file) => [
+      file,
+      createHash('sha256')
+        .update(read(`${last}/${file}`))
+        .digest('hex'),
+    ]);
+  const { seconds, logBytes, ...state } = JSON.parse(read(`${last}/${stateFile}`).toString()) as Record<
+    string,
+    unknown
+  >;
+  void seconds;
+  void logBytes;
+  return {
+    hashes: Object.fromEntries(hashes) as Record<string, string>,
+    state,
+    figures: readMetrics(metrics).records.map((record) =>
+      Object.fromEntries(Object.entries(record).filter(([name]) => !wallTimes.includes(name))),
+    ),
+    best: read('best').toString(),
+    checkpoints: readdirSync(checkpoints).sort(),
+  };
+}
