@@ -4,13 +4,19 @@ import { configCommands } from './commands/config.js';
 import { dataCommands } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evalCommand } from './commands/eval.js';
+import { modelCommands } from './commands/model.js';
+import { predictCommand } from './commands/predict.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { trainCommands } from './commands/train.js';
+import { tuneCommand } from './commands/tune.js';
 
 /** Every command, in the order of `nucleate --help`. */
 export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
   trainCommands,
+  modelCommands,
+  tuneCommand,
+  predictCommand,
   evalCommand,
   dataCommands,
   doctorCommand,

@@ -110,7 +110,7 @@ const Scoring = z.strictObject({
     .min(1)
     .default(2000)
     .describe(
-      'Nuclei (count) of the validation split that are scored, always the same; twice, so 2000 take a minute on two cores.',
+      'Nuclei (count) of the validation fold that are scored, about as many of each image, always the same; 2000 take half a minute on two cores.',
     ),
   pictures: z.int().min(0).max(64).default(8).describe('Crops (count) that are shown with their masks.'),
 });

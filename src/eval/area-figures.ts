@@ -1,4 +1,3 @@
-import { matchInstances } from './match-instances.js';
 import type { InstancePair, Overlaps } from './overlaps.js';
 
 /**
@@ -40,18 +39,22 @@ function isBetter(pair: InstancePair, rival: InstancePair): boolean {
 /**
  * Panoptic quality: the sum of the IoUs above 1/2 over TP + FP/2 + FN/2.
  *
- * @param pixelless Predicted objects without a pixel, false positives as others.
+ * @param matches The pairs with IoU > 1/2.
+ * @param instances True and predicted ones together, those without a pixel included.
  * @returns 0 to 1; 1 where both images are empty.
  *
  * Source: Kirillov et al., CVPR 2019, equation 1.
  */
-export function panopticQuality(overlaps: Overlaps, pixelless: number): number {
+export function panopticQuality(matches: readonly InstancePair[], instances: number): number {
   // TP + FP/2 + FN/2 is half the number of all instances.
-  const instances = overlaps.gtAreas.length + overlaps.predAreas.length + pixelless;
-  return instances === 0 ? 1 : (2 * sumMatchedIou(overlaps)) / instances;
+  return instances === 0 ? 1 : (2 * sumIou(matches)) / instances;
 }
 
-/** The sum of the IoUs above 1/2; 0 where nothing matches. */
-export function sumMatchedIou(overlaps: Overlaps): number {
-  return matchInstances(overlaps).reduce((sum, { intersection, union }) => sum + intersection / union, 0);
+/** The mean IoU of the pairs; null where there is none. */
+export function meanIou(pairs: readonly InstancePair[]): number | null {
+  return pairs.length === 0 ? null : sumIou(pairs) / pairs.length;
+}
+
+function sumIou(pairs: readonly InstancePair[]): number {
+  return pairs.reduce((sum, { intersection, union }) => sum + intersection / union, 0);
 }

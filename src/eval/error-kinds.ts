@@ -1,5 +1,5 @@
 import { matchInstances } from './match-instances.js';
-import type { Overlaps } from './overlaps.js';
+import type { InstancePair, Overlaps } from './overlaps.js';
 
 /**
  * What became of a true instance: `matched` (IoU > 1/2), else `merged` (one prediction covers more than half of it and
@@ -34,12 +34,15 @@ export interface ErrorCounts {
 }
 
 /**
- * Names the kind of every instance. Each has one kind, so the counts add up to those of the score.
+ * Names the kind of every instance; `matches` are the pairs with IoU > 1/2. Each has one kind, so the counts add up to those of the score.
  *
  * The words are those of DeepCell's object-level metrics (Moen et al. 2019); the rules are our own, since "more than
  * half" leaves each instance at most one partner and needs no threshold to be chosen.
  */
-export function instanceKinds(overlaps: Overlaps): InstanceKinds {
+export function instanceKinds(
+  overlaps: Overlaps,
+  matches: readonly InstancePair[] = matchInstances(overlaps),
+): InstanceKinds {
   const { gtAreas, predAreas, pairs } = overlaps;
   /** The prediction that covers more than half of a true instance; -1 where there is none. */
   const home = new Int32Array(gtAreas.length).fill(-1);
@@ -57,31 +60,29 @@ export function instanceKinds(overlaps: Overlaps): InstanceKinds {
       pieces[gt]!++;
     }
   }
-  const gt = Array.from(home, (pred, index): GtKind => {
-    if (pred >= 0 && inhabitants[pred]! > 1) return 'merged';
-    return pieces[index]! > 1 ? 'split' : 'missed';
-  });
-  const pred = Array.from(origin, (gt, index): PredKind => {
-    if (inhabitants[index]! > 1) return 'merging';
-    return gt >= 0 && pieces[gt]! > 1 ? 'fragment' : 'extra';
-  });
-  for (const match of matchInstances(overlaps)) {
+  const gt: GtKind[] = [];
+  for (const [index, pred] of home.entries()) {
+    if (pred >= 0 && inhabitants[pred]! > 1) gt.push('merged');
+    else gt.push(pieces[index]! > 1 ? 'split' : 'missed');
+  }
+  const pred: PredKind[] = [];
+  for (const [index, gt] of origin.entries()) {
+    if (inhabitants[index]! > 1) pred.push('merging');
+    else pred.push(gt >= 0 && pieces[gt]! > 1 ? 'fragment' : 'extra');
+  }
+  for (const match of matches) {
     gt[match.gt] = 'matched';
     pred[match.pred] = 'matched';
   }
   return { gt, pred };
 }
 
-/** Counts the kinds; all 0 where there is no instance. */
-export function countErrors({ gt, pred }: InstanceKinds): ErrorCounts {
-  const count = <Kind>(kinds: readonly Kind[], wanted: Kind) =>
-    kinds.filter((kind) => kind === wanted).length;
-  return {
-    missed: count(gt, 'missed'),
-    merged: count(gt, 'merged'),
-    split: count(gt, 'split'),
-    extra: count(pred, 'extra'),
-    merging: count(pred, 'merging'),
-    fragments: count(pred, 'fragment'),
-  };
-}
+/** The counts where there is no instance. */
+export const noErrors: ErrorCounts = {
+  missed: 0,
+  merged: 0,
+  split: 0,
+  extra: 0,
+  merging: 0,
+  fragments: 0,
+};

@@ -1,8 +1,8 @@
 import type { LabelImage } from '../data/image.js';
-import { aggregatedJaccard, panopticQuality, sumMatchedIou } from './area-figures.js';
-import { countErrors, instanceKinds, type ErrorCounts } from './error-kinds.js';
+import { aggregatedJaccard, meanIou, panopticQuality } from './area-figures.js';
+import { instanceKinds, noErrors, type ErrorCounts } from './error-kinds.js';
 import { exceedsIou, iouPercents, matchInstances } from './match-instances.js';
-import { countOverlaps, type Overlaps } from './overlaps.js';
+import { countOverlaps, type InstancePair, type Overlaps } from './overlaps.js';
 import { reviewedPart } from './reviewed.js';
 import { sizeClasses, sizeClassOf } from './size-classes.js';
 
@@ -75,17 +75,17 @@ export function evaluateImage(
   const overlaps = reviewed
     ? countOverlaps(reviewed.gt.labelImage, reviewed.pred.labelImage)
     : countOverlaps(gt, pred);
-  const matchedCount = matchInstances(overlaps).length;
-  const classes = countBySize(overlaps);
+  const matches = matchInstances(overlaps);
+  const classes = countBySize(overlaps, matches);
   const counts = addPixelless(sumCounts(classes), pixelless);
   return {
     id,
     ...(cluster === undefined ? {} : { cluster }),
     score: imageScore(counts),
     ...counts,
-    meanMatchedIou: matchedCount === 0 ? null : sumMatchedIou(overlaps) / matchedCount,
+    meanMatchedIou: meanIou(matches),
     aji: aggregatedJaccard(overlaps),
-    panopticQuality: panopticQuality(overlaps, pixelless),
+    panopticQuality: panopticQuality(matches, counts.gtCount + counts.predCount),
     sizeClasses: classes,
     ...(reviewed ? { dropped: { gtCount: reviewed.gt.dropped, predCount: reviewed.pred.dropped } } : {}),
   };
@@ -101,28 +101,38 @@ function imageScore({ tp, fp, fn }: HitCounts): number {
 }
 
 /** The counts of each size class. */
-function countBySize(overlaps: Overlaps): InstanceCounts[] {
-  const matches = matchInstances(overlaps);
-  const kinds = instanceKinds(overlaps);
-  const gtClass = Array.from(overlaps.gtAreas, sizeClassOf);
-  const predClass = Array.from(overlaps.predAreas, sizeClassOf);
-  for (const { gt, pred } of matches) predClass[pred] = gtClass[gt]!;
-  return sizeClasses.map((_, size) => {
-    const ofClass = <T>(values: readonly T[], classes: readonly number[]) =>
-      values.filter((_, index) => classes[index] === size);
-    const gtKinds = ofClass(kinds.gt, gtClass);
-    const predKinds = ofClass(kinds.pred, predClass);
-    const ofSize = matches.filter(({ gt }) => gtClass[gt] === size);
-    const tp = iouPercents.map((percent) => ofSize.filter((pair) => exceedsIou(pair, percent)).length);
-    return {
-      gtCount: gtKinds.length,
-      predCount: predKinds.length,
-      tp,
-      fp: tp.map((hits) => predKinds.length - hits),
-      fn: tp.map((hits) => gtKinds.length - hits),
-      errors: countErrors({ gt: gtKinds, pred: predKinds }),
-    };
+function countBySize(overlaps: Overlaps, matches: readonly InstancePair[]): InstanceCounts[] {
+  const { gtAreas, predAreas } = overlaps;
+  const kinds = instanceKinds(overlaps, matches);
+  const predClass = new Uint8Array(predAreas.length);
+  for (let pred = 0; pred < predAreas.length; pred++) predClass[pred] = sizeClassOf(predAreas[pred]!);
+  const classes = sizeClasses.map(() => ({
+    gtCount: 0,
+    predCount: 0,
+    tp: iouPercents.map(() => 0),
+    errors: { ...noErrors },
+  }));
+  for (const pair of matches) {
+    const size = sizeClassOf(gtAreas[pair.gt]!);
+    predClass[pair.pred] = size;
+    const { tp } = classes[size]!;
+    for (let t = 0; t < tp.length; t++) if (exceedsIou(pair, iouPercents[t]!)) tp[t]! += 1;
+  }
+  kinds.gt.forEach((kind, gt) => {
+    const counts = classes[sizeClassOf(gtAreas[gt]!)]!;
+    counts.gtCount++;
+    if (kind !== 'matched') counts.errors[kind]++;
   });
+  kinds.pred.forEach((kind, pred) => {
+    const counts = classes[predClass[pred]!]!;
+    counts.predCount++;
+    if (kind !== 'matched') counts.errors[kind === 'fragment' ? 'fragments' : kind]++;
+  });
+  return classes.map((counts) => ({
+    ...counts,
+    fp: counts.tp.map((hits) => counts.predCount - hits),
+    fn: counts.tp.map((hits) => counts.gtCount - hits),
+  }));
 }
 
 /** Adds counts of disjoint sets of instances; all 0 for none. */

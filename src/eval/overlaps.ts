@@ -1,5 +1,5 @@
 import type { LabelImage } from '../data/image.js';
-import { PairCounter, type PairCount } from './pair-counter.js';
+import { PairCounter, type PairCounts } from './pair-counter.js';
 
 /**
  * Where the instances of two label images of one size meet. G true instances, P predicted ones, K pairs that share
@@ -43,14 +43,15 @@ export function countOverlaps(gt: LabelImage, pred: LabelImage): Overlaps {
       `Expected label images of one size, received ${gt.width} x ${gt.height} and ${pred.width} x ${pred.height}`,
     );
   }
-  const counts = countLabelPairs(gt.labels, pred.labels);
-  const truth = listInstances(counts, ({ gtLabel }) => gtLabel);
-  const prediction = listInstances(counts, ({ predLabel }) => predLabel);
+  const { gtLabels, predLabels, counts } = countLabelPairs(gt.labels, pred.labels);
+  const truth = listInstances(gtLabels, counts);
+  const prediction = listInstances(predLabels, counts);
   const pairs: InstancePair[] = [];
-  for (const [index, { count: intersection }] of counts.entries()) {
-    const gt = truth.instanceOf[index]!;
-    const pred = prediction.instanceOf[index]!;
+  for (let pair = 0; pair < counts.length; pair++) {
+    const gt = truth.instanceOf[pair]!;
+    const pred = prediction.instanceOf[pair]!;
     if (gt === -1 || pred === -1) continue;
+    const intersection = counts[pair]!;
     const union = truth.areas[gt]! + prediction.areas[pred]! - intersection;
     pairs.push({ gt, pred, intersection, union });
   }
@@ -68,7 +69,7 @@ export function countOverlaps(gt: LabelImage, pred: LabelImage): Overlaps {
  *
  * One loop without calls: nearly all time of the score goes here.
  */
-function countLabelPairs(gt: Int32Array, pred: Int32Array): PairCount[] {
+function countLabelPairs(gt: Int32Array, pred: Int32Array): PairCounts {
   const counter = new PairCounter();
   const size = gt.length;
   const wholeFours = size - 3;
@@ -95,36 +96,46 @@ function countLabelPairs(gt: Int32Array, pred: Int32Array): PairCount[] {
 }
 
 /** The instances of one side, ascending, and which of them each pair of labels belongs to; -1 for background. */
-function listInstances(counts: readonly PairCount[], labelOf: (pair: PairCount) => number) {
-  const labels = sortedLabels(counts, labelOf);
-  const areas = new Int32Array(labels.length);
-  const instanceOf = new Int32Array(counts.length).fill(-1);
-  for (const [index, pair] of counts.entries()) {
-    const label = labelOf(pair);
-    if (label === 0) continue;
-    const instance = lowerBound(labels, label);
-    instanceOf[index] = instance;
-    areas[instance]! += pair.count;
+function listInstances(labelOf: Int32Array, counts: Int32Array) {
+  const numberOf = numberLabels(labelOf);
+  const instanceOf = new Int32Array(counts.length);
+  let last = -1;
+  for (let pair = 0; pair < counts.length; pair++) {
+    const instance = numberOf(labelOf[pair]!);
+    instanceOf[pair] = instance;
+    if (instance > last) last = instance;
+  }
+  const labels = new Int32Array(last + 1);
+  const areas = new Int32Array(last + 1);
+  for (let pair = 0; pair < counts.length; pair++) {
+    const instance = instanceOf[pair]!;
+    if (instance === -1) continue;
+    labels[instance] = labelOf[pair]!;
+    areas[instance]! += counts[pair]!;
   }
   return { labels, areas, instanceOf };
 }
 
-/** Every label once, without background. */
-function sortedLabels(counts: readonly PairCount[], labelOf: (pair: PairCount) => number): Int32Array {
-  const sorted = new Int32Array(counts.length);
-  for (const [index, pair] of counts.entries()) sorted[index] = labelOf(pair);
-  sorted.sort();
-  if (sorted[0]! < 0) throw new RangeError(`Expected labels from 0, received ${sorted[0]}`);
-  return sorted.filter((label, index) => label !== 0 && label !== sorted[index - 1]);
-}
+/** Labels up to this are numbered by a table, which takes 256 KB; most label images have no others. */
+const tableLabels = 2 ** 16;
 
-/** Where a label stands among ascending ones. */
-function lowerBound(labels: Int32Array, label: number): number {
-  let [low, high] = [0, labels.length - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (labels[middle]! < label) low = middle + 1;
-    else high = middle;
+/** Numbers the labels that occur from 0, ascending; background is -1. */
+function numberLabels(labelOf: Int32Array): (label: number) => number {
+  let [lowest, highest] = [0, 0];
+  for (const label of labelOf) {
+    if (label < lowest) lowest = label;
+    if (label > highest) highest = label;
   }
-  return low;
+  if (lowest < 0) throw new RangeError(`Expected labels from 0, received ${lowest}`);
+  if (highest >= tableLabels) {
+    const used = [...new Set(labelOf)].filter((label) => label !== 0).sort((one, other) => one - other);
+    const numbers = new Map(used.map((label, number) => [label, number]));
+    return (label) => numbers.get(label) ?? -1;
+  }
+  const numbers = new Int32Array(highest + 1).fill(-1);
+  for (const label of labelOf) numbers[label] = 0;
+  numbers[0] = -1;
+  let next = 0;
+  for (let label = 1; label <= highest; label++) if (numbers[label] === 0) numbers[label] = next++;
+  return (label) => numbers[label]!;
 }

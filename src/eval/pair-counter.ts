@@ -1,9 +1,11 @@
-/** How many pixels have a pair of labels. */
-export interface PairCount {
-  readonly gtLabel: number;
-  readonly predLabel: number;
-  /** px. */
-  readonly count: number;
+/** How many pixels have each pair of labels; K pairs in the order of their first pixels. */
+export interface PairCounts {
+  /** `[K]`. */
+  readonly gtLabels: Int32Array;
+  /** `[K]`. */
+  readonly predLabels: Int32Array;
+  /** `[K]` px. */
+  readonly counts: Int32Array;
 }
 
 /**
@@ -41,23 +43,29 @@ export class PairCounter {
     if (2 * this.#order.length > this.#capacity) this.#grow();
   }
 
-  /** Every pair in the order of its first pixel. */
-  pairs(): PairCount[] {
-    return this.#order.map((slot) => ({
-      gtLabel: this.#gtLabels[slot]!,
-      predLabel: this.#predLabels[slot]!,
-      count: this.#counts[slot]!,
-    }));
+  /** A copy of what has been counted. */
+  pairs(): PairCounts {
+    const length = this.#order.length;
+    const gtLabels = new Int32Array(length);
+    const predLabels = new Int32Array(length);
+    const counts = new Int32Array(length);
+    for (let pair = 0; pair < length; pair++) {
+      const slot = this.#order[pair]!;
+      gtLabels[pair] = this.#gtLabels[slot]!;
+      predLabels[pair] = this.#predLabels[slot]!;
+      counts[pair] = this.#counts[slot]!;
+    }
+    return { gtLabels, predLabels, counts };
   }
 
   #grow(): void {
-    const pairs = this.pairs();
+    const { gtLabels, predLabels, counts } = this.pairs();
     this.#capacity *= 4;
     this.#gtLabels = new Int32Array(this.#capacity);
     this.#predLabels = new Int32Array(this.#capacity);
     this.#counts = new Int32Array(this.#capacity);
     this.#order = [];
-    for (const { gtLabel, predLabel, count } of pairs) this.add(gtLabel, predLabel, count);
+    counts.forEach((count, pair) => this.add(gtLabels[pair]!, predLabels[pair]!, count));
   }
 }
 

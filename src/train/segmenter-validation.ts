@@ -22,25 +22,36 @@ export interface ScoredNucleus {
 }
 
 /**
- * The nuclei of the validation split that are scored: all, or `maxNuclei` of them drawn by the seed; always the same,
- * in the order of their images.
+ * The nuclei of the validation split that are scored: all, or `maxNuclei` of them, about as many of each image, drawn by
+ * the seed; always the same, in the order of their images.
  */
 export function scoredNuclei(
   examples: readonly Example[],
   { seed, loader, scoring }: Pick<SegmenterConfig, 'seed' | 'loader' | 'scoring'>,
 ): ScoredNucleus[] {
-  const all = examples.flatMap((example) => {
-    const { boxes, areas } = measureInstances(example.labelImage, example.instanceCount);
-    return Array.from(areas, (area, k) => {
+  const limit = limitPerImage(
+    examples.map(({ instanceCount }) => instanceCount),
+    scoring.maxNuclei,
+  );
+  return examples.flatMap((example) => {
+    const { id, instanceCount: count, labelImage } = example;
+    const { boxes, areas } = measureInstances(labelImage, count);
+    const drawn = randomFor(seed, 'validation-nuclei', id).shuffle(Array.from(areas, (_, k) => k));
+    const kept = drawn.slice(0, limit).sort((a, b) => a - b);
+    return kept.map((k): ScoredNucleus => {
       const box = boxAt(boxes, k);
-      const random = randomFor(seed, 'validation-jitter', example.id, k + 1);
-      return { example, label: k + 1, area, box, jittered: jitterBox(box, loader.jitter, random) };
+      const random = randomFor(seed, 'validation-jitter', id, k + 1);
+      return { example, label: k + 1, area: areas[k]!, box, jittered: jitterBox(box, loader.jitter, random) };
     });
   });
-  if (all.length <= scoring.maxNuclei) return all;
-  const drawn = randomFor(seed, 'validation-nuclei').shuffle(all.map((_, index) => index));
-  const kept = new Set(drawn.slice(0, scoring.maxNuclei));
-  return all.filter((_, index) => kept.has(index));
+}
+
+/** The largest number of nuclei per image for which no more than `most` are scored in all, at least 1. */
+function limitPerImage(counts: readonly number[], most: number): number {
+  const scored = (limit: number) => counts.reduce((sum, count) => sum + Math.min(count, limit), 0);
+  let limit = 1;
+  while (limit < Math.max(...counts) && scored(limit + 1) <= most) limit++;
+  return limit;
 }
 
 /** The figures that are shown, in this order; the first is the score. */
@@ -49,10 +60,10 @@ export const segmenterMetricNames = ['score', 'meanIou', 'above75', 'above90'] a
 /**
  * Scores masks by their IoU with the truth, at the resolution of the images and where they are reviewed.
  *
- * The score is the mean share of masks above the ten thresholds, given jittered boxes: the nearest that one stage
- * alone comes to the score of the challenge. `meanIou` and `above<percent>` are those given the true boxes; with
- * `jittered/` in front those given jittered ones, with `cluster-<name>/` and the name of a size class those of a part
- * of the nuclei, given the true boxes but for its `score`.
+ * `score` is the mean over images, as in the challenge, of the mean share of masks above the ten thresholds, given
+ * jittered boxes: what the score would be if every nucleus had one box and no box were wrong. `meanIou` and
+ * `above<percent>` are those of all nuclei alike, given the true boxes; with `jittered/` in front those given jittered
+ * ones. With `cluster-<name>/` or the name of a size class in front they are those of a part of the nuclei.
  */
 export async function validateSegmenter(
   predictor: Pick<SegmenterPredictor, 'segmentAll'>,
@@ -144,7 +155,7 @@ function figures(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'm
       part: scored.filter(({ nucleus }) => sizeClassOf(nucleus.area) === index),
     })),
   ];
-  const score = given(scored, 'jittered').score ?? 0;
+  const score = scoreByImage(scored) ?? 0;
   return {
     score,
     metrics: Object.fromEntries([
@@ -152,11 +163,23 @@ function figures(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'm
       ...named('', given(scored, 'truth')),
       ...named('jittered/', given(scored, 'jittered')),
       ...parts.flatMap(({ name, part }) => [
-        [`${name}/score`, given(part, 'jittered').score] as const,
+        [`${name}/score`, scoreByImage(part)] as const,
         ...named(`${name}/`, given(part, 'truth')),
       ]),
     ]),
   };
+}
+
+/** null without a nucleus. */
+function scoreByImage(scored: readonly Scored[]): number | null {
+  const images = new Map<Example, MaskOverlap[]>();
+  for (const { nucleus, jittered } of scored) {
+    const overlaps = images.get(nucleus.example);
+    if (overlaps) overlaps.push(jittered);
+    else images.set(nucleus.example, [jittered]);
+  }
+  const scores = [...images.values()].map((overlaps) => maskFigures(overlaps).score!);
+  return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 
 const named = (prefix: string, { meanIou, above }: MaskFigures) => [

@@ -176,6 +176,12 @@ describe('mergeTiles', () => {
     expect(mergeTiles(tiles, [[sure], [central]], options)).toEqual([central]);
   });
 
+  test('of two as sure, each in its own core, the one further up stays', () => {
+    const [lower, upper] = [found(44, 54), found(46, 56)];
+    const lowered = { ...lower, box: { ...lower.box, y1: 11, y2: 21 } };
+    expect(mergeTiles(tiles, [[lowered], [upper]], { ...options, iouThreshold: 0.4 })).toEqual([upper]);
+  });
+
   test('a piece that a neighbour sees whole goes, also where nothing was found there', () => {
     expect(mergeTiles(tiles, [[found(55, 64)], [found(55, 75)]], options)).toEqual([found(55, 75)]);
     expect(mergeTiles(tiles, [[found(55, 64)], []], options)).toEqual([]);

@@ -1,39 +1,41 @@
 /**
- * Trains the tiny task in a folder, or goes on with what is there.
+ * Trains the tiny task in a folder, or goes on with what is there, as `nucleate train` does.
  *
- * Arguments: FOLDER CHANGES [KILL_AT_WRITE]. CHANGES is JSON for `tinyConfig`, with `mode` beside it. KILL_AT_WRITE
- * counts the writes of checkpoints, from 1, after which the process kills itself. Prints each event as a line of JSON.
+ * Arguments: FOLDER CHANGES AT SIGNAL, and global options. CHANGES is JSON for `tinyConfig`. AT counts the writes of
+ * checkpoints, from 1, after which the process sends itself SIGNAL; 0 is never.
  */
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readGlobalOptions } from '../../src/cli/global-options.js';
+import { reportError } from '../../src/cli/report-error.js';
+import { flushStreams, surviveClosedStreams } from '../../src/cli/streams.js';
+import { Terminal } from '../../src/cli/terminal.js';
+import { runTraining } from '../../src/cli/train/run-training.js';
 import { startRuntime } from '../../src/engine/runtime.js';
 import { runFiles } from '../../src/train/run/run-folder.js';
-import { trainRun } from '../../src/train/train-run.js';
 import { createTinyTask, tinyConfig, type TinyChanges } from './tiny-task.js';
 
-const [folder, json = '{}', killAt = '0'] = process.argv.slice(2) as [string, string?, string?];
-const config = tinyConfig(JSON.parse(json) as TinyChanges);
+const [folder, json, at, signal, ...flags] = process.argv.slice(2) as [string, string, string, string];
+const options = readGlobalOptions(flags);
+const terminal = new Terminal(options);
+surviveClosedStreams();
 let writes = 0;
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
 try {
   const runtime = await startRuntime('cpu');
-  await trainRun({
-    config,
+  await runTraining(terminal, {
+    config: tinyConfig(JSON.parse(json) as TinyChanges),
     createTask: createTinyTask,
     place: existsSync(runFiles(folder).config)
       ? { kind: 'resume', folder, forceUnlock: false, resolvedText: json }
       : { kind: 'new', folder, configText: json, resolvedText: json },
     runtime,
     mode: 'compiled',
-    stop: stop.signal,
-    onEvent: (event) => void writeSync(1, `${JSON.stringify(event)}\n`),
     afterWrite: () => {
-      if (++writes === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+      if (++writes === Number(at)) process.kill(process.pid, signal);
     },
   });
 } catch (error) {
-  const { exitCode, message } = error as { exitCode?: number; message: string };
-  writeSync(2, `${exitCode === undefined ? (error as Error).stack : message}\n`);
-  process.exitCode = exitCode ?? 1;
+  terminal.endProgress();
+  process.exitCode = reportError(error, options);
 }
+await flushStreams();
 process.exit();

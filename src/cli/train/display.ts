@@ -39,6 +39,7 @@ export class TrainDisplay {
         return this.#update(`validating ${event.done}/${event.total}`);
       case 'validation':
         this.#validation = event;
+        this.#update();
         return this.#terminal.notice(validationText(event, this.#run!.metricNames));
       case 'checkpoint':
         return this.#terminal.detail(

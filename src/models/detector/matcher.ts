@@ -64,7 +64,7 @@ function withBestForced(parts: readonly tf.Tensor2D[]): tf.Tensor2D[] {
   return parts.map((part) => tf.add<tf.Tensor2D>(part, tf.greaterEqual(part, least).toFloat()));
 }
 
-/** Share of the greatest overlap that counts as equal to it: above the rounding of coordinates up to 4096 px. */
+/** Share of the greatest overlap that counts as equal to it: above what the rounding of coordinates up to 1024 px makes. */
 const asGreat = 1 - 1e-4;
 
 /** Far below the overlap of any two boxes that touch: one of 0.001 px² in 4096 x 4096 px has 1e-10. */

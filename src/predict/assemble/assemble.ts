@@ -81,8 +81,7 @@ function claimPixels(
       const value = values[row + x]!;
       if (value === 0) continue;
       const owner = labels[y * width + x]!;
-      const isFree = owner === 0;
-      if (!isFree) {
+      if (owner !== 0) {
         if (overlap === 'score') continue;
         const rival = kept[owner - 1]!;
         if (value <= rival.values[rowStart(rival, y) + x]!) continue;

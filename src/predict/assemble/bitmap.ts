@@ -40,7 +40,7 @@ export function imageIndex({ left, top, width }: Bitmap, at: number, imageWidth:
 export const sides = (width: number) => [1, -1, width, -width] as const;
 
 /** Steps to the eight neighbours of a pixel. */
-export const sidesAndCorners = (width: number) =>
+const sidesAndCorners = (width: number) =>
   [...sides(width), width + 1, width - 1, -width + 1, -width - 1] as const;
 
 /**

@@ -92,6 +92,9 @@ export function compareMasks(one: CandidateMask, other: CandidateMask): number {
     other.area - one.area ||
     a.top - b.top ||
     a.left - b.left ||
-    a.width - b.width;
-  return difference || Buffer.compare(other.values, one.values);
+    a.width - b.width ||
+    a.height - b.height;
+  if (difference !== 0) return difference;
+  const at = one.values.findIndex((value, index) => value !== other.values[index]);
+  return at === -1 ? 0 : other.values[at]! - one.values[at]!;
 }

@@ -29,8 +29,8 @@ const example = discs(60, 40, [
 test('each nucleus gets the box that fits it best; NaN where none does', () => {
   const file = write({
     discs: [
-      [10, 22, 20, 32], // IoU with the first: 80 / 120
-      [11, 20, 20, 30], // 90 / 100
+      [11, 20, 20, 30], // IoU with the first: 90 / 100
+      [10, 22, 20, 32], // 80 / 120
       [30, 10, 40, 30], // with the second: 200 / 400
     ],
     other: [],
@@ -63,41 +63,42 @@ test('a batch shows the box that was found, flipped and turned with the image', 
   const boxes = { discs: Float32Array.of(12, 22.5, 22, 27.5, NaN, NaN, NaN, NaN) };
   const batch = async (share: number, turns: boolean) => {
     const augment = { ...noAugment, turns };
-    const settings = { batchSize: 16, cropSize: 32, margin: 0.5, minMargin: 0, jitter: 0, augment };
+    const settings = { batchSize: 16, cropSize: 64, margin: 2, minMargin: 0, jitter: 0, augment };
     const loader = SegmentationLoader.parse(settings);
     const detected = { share, boxes };
     const maker = new BatchMaker({ task: 'segmentation', seed: 1, sources: [example], loader, detected });
     return (await maker.make(0)) as SegmentationBatch;
   };
-  /** Boxes of one nucleus, and the centre of its mask relative to the middle of the crop; px of the image. */
-  const of = (label: number, { labels, boxes, masks }: SegmentationBatch) =>
+  /** Of one nucleus, px of the image: the size of its box, its centre and its neighbours' from the middle of the crop. */
+  const of = (label: number, { labels, boxes, masks, neighbours }: SegmentationBatch) =>
     [...labels].flatMap((found, row) => {
       if (found !== label) return [];
       const [x1, y1, x2, y2] = [...boxes.slice(4 * row, 4 * row + 4)] as [number, number, number, number];
-      const longer = label === 1 ? 10 : 20;
-      const scale = longer / Math.max(x2 - x1, y2 - y1);
-      const inside = [...masks.slice(row * 1024, row * 1024 + 1024)].flatMap((is, i) =>
-        is === 1 ? [i] : [],
-      );
-      const mean = (value: (i: number) => number) =>
-        inside.reduce((sum, i) => sum + value(i) + 0.5, 0) / inside.length - 16;
-      const centre = [mean((i) => i % 32) * scale, mean((i) => Math.floor(i / 32)) * scale];
-      return [{ size: [(x2 - x1) * scale, (y2 - y1) * scale], centre }];
+      const scale = (label === 1 ? 10 : 20) / Math.max(x2 - x1, y2 - y1);
+      const centre = (maps: Uint8Array) => {
+        const map = [...maps.slice(row * 4096, row * 4096 + 4096)];
+        const inside = map.flatMap((is, i) => (is === 1 ? [i] : []));
+        const mean = (value: (i: number) => number) =>
+          inside.reduce((sum, i) => sum + value(i) + 0.5, 0) / inside.length - 32;
+        return [mean((i) => i % 64) * scale, mean((i) => Math.floor(i / 64)) * scale] as const;
+      };
+      const size = [(x2 - x1) * scale, (y2 - y1) * scale];
+      return [{ size, centre: centre(masks), other: centre(neighbours) }];
     });
   const straight = of(1, await batch(1, false));
   expect(straight.length).toBeGreaterThan(3);
   for (const { size, centre } of straight) {
     expect([...size, ...centre].map((value) => Math.round(10 * value) / 10 + 0)).toEqual([10, 5, -2, 0]);
   }
-  const turned = of(1, await batch(1, true)).map(({ size, centre }) =>
-    [...size, ...centre].map((value) => Math.round(value) + 0),
-  );
-  for (const [width, height, x, y] of turned) {
-    // The nucleus lies 2 px off along the longer side of the box, in any direction.
+  const turned = of(1, await batch(1, true));
+  for (const { size, centre, other } of turned) {
+    const [width, height, x, y] = [...size, ...centre].map(Math.round) as [number, number, number, number];
     expect([width, height].sort()).toEqual([10, 5]);
-    expect([Math.abs(x!), Math.abs(y!)]).toEqual(width === 10 ? [2, 0] : [0, 2]);
+    // The nucleus lies 2 px off along the longer side of the box, away from its neighbour.
+    expect([Math.abs(x), Math.abs(y)]).toEqual(width === 10 ? [2, 0] : [0, 2]);
+    expect(x * other[0] + y * other[1]).toBeLessThan(-20);
   }
-  expect(new Set(turned.map((values) => values.join())).size).toBeGreaterThan(2);
+  expect(new Set(turned.map(({ centre }) => centre.map(Math.round).join())).size).toBeGreaterThan(2);
   for (const { size } of of(2, await batch(1, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
   for (const { size } of of(1, await batch(0, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
 });

@@ -74,7 +74,7 @@ describe('NMS', () => {
 
   test.each(['mask', 'box'] as const)('by %s drops the less sure one above the threshold', (nms) => {
     expect(assembled(pair, { nms, nmsThreshold: 0.32 }).instances).toHaveLength(1);
-    expect(assembled(pair, { nms, nmsThreshold: 0.34 }).instances).toHaveLength(2);
+    expect(assembled(pair, { nms, nmsThreshold: 8 / 24 }).instances).toHaveLength(2);
   });
 
   test('looks at what it is told to', () => {
@@ -233,6 +233,13 @@ describe('tidying', () => {
     expect(drawn(labelImage)[0]).toBe('...11.');
     expect(instances).toEqual([{ label: 1, score: 0.8, box: { x1: 3, y1: 0, x2: 5, y2: 1 }, area: 2 }]);
   });
+});
+
+test('twins with other pixels: the one whose probabilities are greater first', () => {
+  const twins = [candidateOf(['.#', '##']), candidateOf(['##', '#.'])];
+  for (const order of [twins, twins.toReversed()]) {
+    expect(drawn(assembled(order).labelImage).slice(0, 2)).toEqual(['11....', '12....']);
+  }
 });
 
 /** Overlapping blobs of coarse scores and probabilities, so that there are ties; some reach outside. */

@@ -68,6 +68,6 @@ test('any instance: rings are simple, and what they hold is the instance', () =>
         expect(sum).toBe(instance.area);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

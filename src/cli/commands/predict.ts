@@ -1,0 +1,106 @@
+import type { DeviceChoice } from '../../engine/device.js';
+import type { Command } from '../command.js';
+import { withDevice } from '../global-options.js';
+
+type Arguments = {
+  images: string[];
+  model: string;
+  out: string;
+  format: string[];
+  resume: boolean;
+  device: DeviceChoice;
+};
+
+/** Names of `outputFormats`; written here too, so that --help needs no networks. */
+const formats = [
+  'labels',
+  'table',
+  'overlay',
+  'outlines',
+  'run-length',
+  'coco',
+  'coco-polygons',
+  'geojson',
+  'imagej',
+] as const;
+
+const sample = 'examples/dsb2018-mini';
+
+export const predictCommand: Command<Arguments> = {
+  usage: 'predict <images..>',
+  describe: 'Find the nuclei of images',
+  examples: [
+    [`nucleate predict ${sample} --model models/nucleate-small --out nuclei`, 'all images of a folder'],
+  ],
+  builder: (parser) =>
+    withDevice(
+      parser
+        .positional('images', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'Image files (PNG, TIFF, JPEG), or folders with all images below them',
+        })
+        .option('model', {
+          type: 'string',
+          requiresArg: true,
+          default: 'models/nucleate-small',
+          describe: 'A folder of `nucleate model pack`',
+        })
+        .option('out', {
+          type: 'string',
+          requiresArg: true,
+          default: 'nuclei',
+          describe: 'Folder for the results, one folder in it for each format',
+        })
+        .option('format', {
+          choices: formats,
+          array: true,
+          requiresArg: true,
+          default: ['labels', 'table', 'overlay'] as string[],
+          describe: 'What to write',
+        })
+        .option('resume', {
+          type: 'boolean',
+          default: false,
+          describe: 'Leave out images whose results are all there',
+        }),
+    ),
+  async handler({ images, model: folder, out, format, resume, device }, terminal) {
+    const [{ startRuntime }, { listImages }, { predictImages }, { readModelFolder }, { buildModel }] =
+      await Promise.all([
+        import('../../engine/runtime.js'),
+        import('../../predict/list-images.js'),
+        import('../../library/predict-images.js'),
+        import('../../library/model-folder.js'),
+        import('../../library/model.js'),
+      ]);
+    const listed = await listImages(images);
+    const stored = await readModelFolder(folder);
+    const runtime = await startRuntime(device);
+    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
+    if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
+    const model = buildModel(stored);
+    try {
+      const progress = terminal.progress('predicting', listed.length);
+      const result = await predictImages(model, listed, {
+        ...{ out, resume, formats: format as (typeof formats)[number][] },
+        onImage: (done, nuclei) => progress.update(done, `${nuclei} nuclei`),
+        onFailure: ({ what, where }) => terminal.warn(`${what} ${where ?? ''}`),
+      });
+      const { predicted, skipped, failed, nuclei } = result;
+      const counts = [
+        `${predicted.length} images, ${nuclei} nuclei`,
+        ...(skipped.length > 0 ? [`${skipped.length} were there already`] : []),
+        ...(failed.length > 0 ? [`${failed.length} failed, see above`] : []),
+      ];
+      terminal.result({
+        text: [`predicted   ${counts.join('; ')}`, `written     ${out}`].join('\n'),
+        value: result,
+      });
+      if (failed.length > 0) process.exitCode = failed[0]!.exitCode;
+    } finally {
+      model.dispose();
+    }
+  },
+};

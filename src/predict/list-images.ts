@@ -1,0 +1,73 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isImageFile } from '../data/layout.js';
+import { exitCodes, NucleateError } from '../errors.js';
+
+/** An image to predict. */
+export interface ListedImage {
+  readonly file: string;
+  /** What its outputs are called: its path below the place that was named, without the ending; unique. */
+  readonly name: string;
+}
+
+/**
+ * The images that paths stand for: files as they are, folders with all images below them. A shell expands wildcards.
+ *
+ * Folders whose name begins with a dot, links and label images (`X_masks.png`) are passed over.
+ *
+ * @returns In the order of the paths, those of a folder by name; each file once. Of equal names the later ones get
+ *   their ending, or a number, too.
+ * @throws {NucleateError} Exit code 2 if a path does not exist, or none of them stands for an image.
+ */
+export async function listImages(paths: readonly string[]): Promise<ListedImage[]> {
+  const found = new Map<string, { file: string; below: string }>();
+  for (const place of paths) {
+    const facts = await stat(place).catch((cause: NodeJS.ErrnoException) => {
+      throw refuse(`The image cannot be found: ${cause.message}.`, place, 'Name image files or folders.');
+    });
+    const files = facts.isDirectory() ? await imagesBelow(place) : [place];
+    for (const file of files) {
+      const below = facts.isDirectory() ? path.relative(place, file) : path.basename(file);
+      const key = path.resolve(file);
+      if (!found.has(key)) found.set(key, { file, below });
+    }
+  }
+  if (found.size === 0) {
+    throw refuse('There is no PNG, TIFF or JPEG file.', paths.join(', '), 'Name image files or folders.');
+  }
+  return withUniqueNames([...found.values()]);
+}
+
+async function imagesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
+    throw refuse(`The folder cannot be read: ${cause.message}.`, folder, 'Check its permissions.');
+  });
+  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+  const lists = await Promise.all(
+    entries.map((entry) => {
+      const place = path.join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : imagesBelow(place);
+      return entry.isFile() && isImageFile(entry.name) && !isLabels(entry.name) ? [place] : [];
+    }),
+  );
+  return lists.flat();
+}
+
+const isLabels = (name: string) => /_masks\.(png|tiff?)$/iu.test(name);
+
+function withUniqueNames(found: readonly { file: string; below: string }[]): ListedImage[] {
+  // Compared without case, as some file systems do.
+  const taken = new Set<string>();
+  return found.map(({ file, below }) => {
+    const parts = below.split(path.sep).join('/');
+    const stem = parts.replace(/\.[^./]+$/u, '');
+    let name = stem;
+    for (let count = 1; taken.has(name.toLowerCase()); count++)
+      name = count === 1 ? parts : `${parts}-${count}`;
+    taken.add(name.toLowerCase());
+    return { file, name };
+  });
+}
+
+const refuse = (what: string, where: string, mend: string) =>
+  new NucleateError({ what, where, mend, exitCode: exitCodes.usage });

@@ -1,0 +1,103 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readImage } from '../../src/data/image-io.js';
+import { buildModel, type Model } from '../../src/library/model.js';
+import { predictImages } from '../../src/library/predict-images.js';
+import { listImages } from '../../src/predict/list-images.js';
+import { tf } from '../../src/tf.js';
+import { useNativeCpu } from '../helpers/tensors.js';
+import { smallModel } from './small-model.js';
+
+useNativeCpu();
+
+const folder = mkdtempSync(path.join(tmpdir(), 'predict-'));
+const images = path.join(folder, 'images');
+let count = 0;
+let out: string;
+let model: Model;
+
+beforeAll(() => {
+  model = buildModel(smallModel());
+  mkdirSync(images);
+  for (const name of ['a-5afb7932.png', 'd-3594684b.png'])
+    copyFileSync(path.join('examples/dsb2018-mini', name), path.join(images, name));
+});
+beforeEach(() => {
+  out = path.join(folder, `out-${count++}`);
+});
+afterAll(() => {
+  model.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+const formats = ['labels', 'table'] as const;
+
+test('writes every format of every image, and tells where', async () => {
+  const done: number[] = [];
+  const { predicted, skipped, failed, nuclei } = await predictImages(model, await listImages([images]), {
+    ...{ out, formats, resume: false },
+    onImage: (number) => done.push(number),
+  });
+  expect(done).toEqual([1, 2]);
+  expect([skipped, failed]).toEqual([[], []]);
+  expect(nuclei).toBeGreaterThan(0);
+  for (const { outputs, nuclei: own } of predicted) {
+    const [, table] = outputs;
+    // A header and a line for each nucleus.
+    expect(readFileSync(table!, 'utf8').trimEnd().split('\n')).toHaveLength(own + 1);
+  }
+  expect(readdirSync(path.join(out, 'labels'))).toEqual(['a-5afb7932.png', 'd-3594684b.png']);
+});
+
+test('an image that cannot be read is told with its place, and the others are predicted', async () => {
+  const broken = path.join(folder, 'broken.png');
+  writeFileSync(broken, 'no image');
+  const told: unknown[] = [];
+  const { predicted, failed } = await predictImages(model, await listImages([broken, images]), {
+    ...{ out, formats, resume: false },
+    onFailure: (problem) => told.push(problem.where),
+  });
+  expect(predicted).toHaveLength(2);
+  expect(told).toEqual([broken]);
+  expect(failed).toMatchObject([{ where: broken, exitCode: 3 }]);
+});
+
+test('resumed, it leaves out what is there and makes what is missing', async () => {
+  const listed = await listImages([images]);
+  await predictImages(model, listed, { out, formats, resume: false });
+  const label = path.join(out, 'labels', 'a-5afb7932.png');
+  const before = readFileSync(label);
+  rmSync(label);
+  const { predicted, skipped } = await predictImages(model, listed, { out, formats, resume: true });
+  expect(predicted.map(({ file }) => path.basename(file))).toEqual(['a-5afb7932.png']);
+  expect(skipped.map((file) => path.basename(file))).toEqual(['d-3594684b.png']);
+  expect(readFileSync(label)).toEqual(before);
+});
+
+test('an image gives the same nuclei whatever came before it, and no tensor stays', async () => {
+  const [a, d] = await Promise.all(
+    ['a-5afb7932.png', 'd-3594684b.png'].map((name) => readImage(path.join(images, name))),
+  );
+  const first = await model.segment(a!);
+  const { numTensors } = tf.memory();
+  await model.segment(d!);
+  const again = await model.segment(a!);
+  expect(again).toEqual(first);
+  expect(tf.memory().numTensors).toBe(numTensors);
+});
+
+test("settings given for one image take the place of the model's", async () => {
+  const image = await readImage(path.join(images, 'a-5afb7932.png'));
+  expect((await model.segment(image, { scoreThreshold: 1 })).instances).toEqual([]);
+  expect((await model.segment(image)).instances.length).toBeGreaterThan(0);
+});

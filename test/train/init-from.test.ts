@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NamedTensors } from '../../src/safetensors/tensor.js';
+import { tf } from '../../src/tf.js';
+import { loadCheckpoint } from '../../src/train/run/checkpoints/read.js';
+import { runFiles } from '../../src/train/run/run-folder.js';
+import type { CreateTask } from '../../src/train/train-run.js';
+import { useTinyRuns } from './tiny-run.js';
+import { createTinyTask, type TinyConfig } from './tiny-task.js';
+
+const train = useTinyRuns();
+
+const root = mkdtempSync(path.join(tmpdir(), 'nucleate-init-'));
+const source = path.join(root, 'source');
+beforeAll(async () => {
+  await train(source, { budget: { steps: 3 } });
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+let runs = 0;
+
+/** Begins a run with the weights of another; returns its folder, what it told, and the tensors of its step 0. */
+async function begin(
+  from: string,
+  { allowPartial = false, createTask = createTinyTask as CreateTask<TinyConfig> } = {},
+) {
+  const folder = path.join(root, `run-${runs++}`);
+  const events = await train(
+    folder,
+    { budget: { steps: 1 }, seed: 5 },
+    {
+      createTask,
+      place: { kind: 'new', folder, configText: '', resolvedText: '', init: { from, allowPartial } },
+    },
+  );
+  const { tensors } = await loadCheckpoint(path.join(runFiles(folder).checkpoints, 'step-000000000'));
+  const notices = events.flatMap((event) => (event.event === 'notice' ? [event.text] : []));
+  return { folder, notices, tensors };
+}
+
+const last = () => path.join(runFiles(source).checkpoints, 'step-000000003');
+const sorted = (tensors: NamedTensors) =>
+  new Map([...tensors].sort(([one], [other]) => (one < other ? -1 : 1)));
+
+test('a run begins with the averaged weights and the statistics of another, and with nothing else of it', async () => {
+  const { tensors, notices, folder } = await begin(source);
+  const { tensors: given } = await loadCheckpoint(last());
+  expect(sorted(tensors.weights)).toEqual(sorted(given.ema));
+  expect(sorted(tensors.ema)).toEqual(sorted(given.ema));
+  expect(tensors.statistics).toEqual(given.statistics);
+  expect(
+    [...tensors.optimizer.get('adam-mean/first/kernel')!.data].every((value) => Number(value) === 0),
+  ).toBe(true);
+  expect(notices).toContain(`10 of 10 weights are those of ${last()}`);
+  const environment = JSON.parse(readFileSync(runFiles(folder).environment, 'utf8')) as object;
+  expect(environment).toMatchObject({ initFrom: source });
+});
+
+/** The tiny task with one weight more, and without one of its own by the name that a checkpoint has. */
+const renamed: CreateTask<TinyConfig> = (config, data) => {
+  const task = createTinyTask(config, data);
+  const swap = (weights: Readonly<Record<string, tf.Variable>>) =>
+    Object.fromEntries(
+      Object.entries(weights).map(([name, weight]) => [name === 'logits/bias' ? 'head/bias' : name, weight]),
+    );
+  const { all, trainable } = task.weights;
+  return {
+    ...task,
+    dispose: () => task.dispose(),
+    weights: { all: swap(all), trainable: swap(trainable) },
+    validate: () => Promise.resolve({ score: 0, metrics: {}, pictures: [] }),
+  };
+};
+
+test('a network that differs is refused with each difference, unless a part is enough', async () => {
+  await expect(begin(source, { createTask: renamed })).rejects.toMatchObject({
+    exitCode: 6,
+    message: 'The checkpoint does not fit the network: it gives 9 of 10 weights.',
+    mend: expect.stringContaining('--allow-partial') as string,
+    problems: [{ what: 'The checkpoint lacks head/bias.' }, { what: 'The network has no logits/bias.' }],
+  });
+  const { tensors, notices } = await begin(last(), { createTask: renamed, allowPartial: true });
+  const { tensors: given } = await loadCheckpoint(last());
+  expect(notices).toContain(`9 of 10 weights are those of ${last()}; 2 do not fit`);
+  expect(tensors.weights.get('first/kernel')).toEqual(given.ema.get('first/kernel'));
+  expect(tensors.weights.get('head/bias')!.data).toEqual(Float32Array.of(0));
+});
+
+test('no checkpoint, and a damaged one: exit code 6', async () => {
+  await expect(begin(root)).rejects.toMatchObject({ exitCode: 6, message: 'There is no checkpoint here.' });
+  const file = path.join(last(), 'weights.safetensors');
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.subarray(1));
+  await expect(begin(last())).rejects.toMatchObject({
+    exitCode: 6,
+    message: expect.stringMatching(/^The checkpoint is damaged: weights\.safetensors has/u) as string,
+  });
+  writeFileSync(file, bytes);
+});
