@@ -66,7 +66,12 @@ const CopyPaste = z.strictObject({
 const Colour = z.strictObject({
   probability: share.default(0.5).describe('Share of colour crops whose colours shift (1st place: 0.5).'),
   maxHueDegrees: z.number().min(0).max(180).default(20).describe('Largest turn of the hue, degrees.'),
-  maxSaturation: z.number().min(0).max(1).default(0.3).describe('Largest relative change of the saturation.'),
+  maxSaturation: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe('Largest relative change of the saturation (factor).'),
   maxShift: z
     .number()
     .min(0)
@@ -84,7 +89,9 @@ const Stain = z.strictObject({
     .min(0)
     .max(1)
     .default(0.05)
-    .describe('Largest relative change and largest shift of a stain (Tellez et al., arXiv 1902.06543).'),
+    .describe(
+      'Largest relative change (factor) and largest shift of a stain (Tellez et al., arXiv 1902.06543).',
+    ),
 });
 
 const Contrast = z.strictObject({
@@ -93,7 +100,7 @@ const Contrast = z.strictObject({
     .number()
     .min(1)
     .default(1.6)
-    .describe('Contrast is multiplied by 1/maxFactor to maxFactor (StarDist: 0.6 to 2).'),
+    .describe('Largest factor; contrast is multiplied by 1/maxFactor to maxFactor (StarDist: 0.6 to 2).'),
   maxShift: z
     .number()
     .min(0)
@@ -110,7 +117,9 @@ const Gamma = z.strictObject({
     .number()
     .min(1)
     .default(1.5)
-    .describe('The exponent is 1/maxFactor to maxFactor: dim nuclei stay visible up to there.'),
+    .describe(
+      'Largest factor; the exponent is 1/maxFactor to maxFactor: dim nuclei stay visible up to there.',
+    ),
 });
 
 const Blur = z.strictObject({

@@ -62,9 +62,9 @@ const Proposals = z.strictObject({
   trainCandidates: z
     .int()
     .min(1)
-    .default(600)
+    .default(1500)
     .describe('Surest anchors (count) before suppression, in training.'),
-  trainCount: z.int().min(1).default(200).describe('Proposals (count) of a crop in training.'),
+  trainCount: z.int().min(1).default(500).describe('Proposals (count) of a crop in training.'),
   candidates: z
     .int()
     .min(1)
@@ -139,7 +139,9 @@ const Model = z.strictObject({
       { stride: 8, sizes: [48, 76], ratios: [1] },
       { stride: 16, sizes: [120, 190], ratios: [1] },
     ])
-    .describe('Feature maps from the finest to the coarsest, each half as fine as the one before.'),
+    .describe(
+      'Feature maps with their anchors (px), from the finest to the coarsest, each half as fine as the one before.',
+    ),
   pyramidChannels: channels.default(128).describe('Channels (count) of each map of the pyramid.'),
   normalization: z
     .enum(['batch', 'frozen'])
@@ -176,7 +178,9 @@ const Predict = z.strictObject({
 
 /** A detector, how it is trained, and how it predicts. */
 export const DetectorConfig = z.strictObject({
-  task: z.literal('detector'),
+  task: z
+    .literal('detector')
+    .describe('What to do (a name): `detector` trains the network that finds boxes.'),
   ...training,
   loader: DetectionLoader.prefault({}).describe('What it learns from.'),
   model: Model.prefault({}).describe('The network.'),

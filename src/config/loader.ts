@@ -10,7 +10,9 @@ const common = {
   clusterWeights: z
     .array(ClusterWeight)
     .default([])
-    .describe('Clusters drawn more or less often (DSB2018 1st place: rare ones 2 to 4 times as often).'),
+    .describe(
+      'Clusters drawn more or less often, by a factor (DSB2018 1st place: rare ones 2 to 4 times as often).',
+    ),
   workers: z
     .int()
     .min(0)
@@ -31,11 +33,15 @@ const common = {
 export const DetectionLoader = z.strictObject({
   batchSize: z.int().min(1).default(4).describe('Crops (count) in a batch.'),
   cropSize: z.int().min(32).max(2048).default(256).describe('Side of a crop, px of the network input.'),
-  zoom: z.number().positive().default(1).describe('px of the crop for a pixel of the image (factor).'),
+  zoom: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Magnification: px of the crop for a pixel of the image (factor).'),
   maxBoxes: z
     .int()
     .min(1)
-    .default(400)
+    .default(500)
     .describe(
       'Boxes (count) that a crop has room for; the smallest beyond them are ignored (DSB2018: up to 375).',
     ),

@@ -36,7 +36,7 @@ const Model = z.strictObject({
   decoderConvolutions: z.int().min(1).max(3).default(1).describe('Convolutions (count) of such a level.'),
   standardize: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe(
       'Whether each crop is scaled to mean 0 and deviation 1, so that dim nuclei show as bright ones do.',
     ),

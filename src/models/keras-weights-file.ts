@@ -21,7 +21,7 @@ const nameInMemory = 'weights.h5';
 /**
  * Opens an HDF5 file in the layout of Keras 2: names of layers and of their weights as attributes, weights as datasets.
  *
- * Damage is found, but a file that was forged to do so can keep the HDF5 library busy for ever.
+ * Damage to its structure is found, to its values not; and some damage keeps the HDF5 library busy for ever.
  *
  * @param bytes Of the file: weights alone, or a whole model.
  * @param use Gets the layers in the file's order, those without weights too.

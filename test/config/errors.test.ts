@@ -33,13 +33,15 @@ const cases: readonly Case[] = [
     name: 'a mistyped task, which hides the keys that depend on it',
     text: 'task: quikstart\nepochs: 4\n',
     problems: [
-      'config.yaml:1:7: Expected `task` to be `quickstart`, received "quikstart". Did you mean `quickstart`?',
+      'config.yaml:1:7: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received "quikstart". Did you mean `quickstart`?',
     ],
   },
   {
     name: 'a missing key, at the mapping around it',
     text: '# comment\n\nseed: 4\n',
-    problems: ['config.yaml:3:1: Expected `task` to be `quickstart`, received nothing. Add the key.'],
+    problems: [
+      'config.yaml:3:1: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received nothing. Add the key.',
+    ],
   },
   {
     name: 'a wrong type, at its value',
@@ -186,7 +188,7 @@ const cases: readonly Case[] = [
     name: 'places after a byte order mark and carriage returns',
     text: '\uFEFFtask: quikstart\r\n',
     problems: [
-      'config.yaml:1:7: Expected `task` to be `quickstart`, received "quikstart". Did you mean `quickstart`?',
+      'config.yaml:1:7: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received "quikstart". Did you mean `quickstart`?',
     ],
   },
   {

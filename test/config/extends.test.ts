@@ -46,7 +46,7 @@ test('an error in the parent points into the parent, one in the child into the c
 
 test('a key that both files miss is missing in the child', () => {
   expect(problemsOf({ 'base.yaml': '\nseed: 1\n', 'config.yaml': 'extends: base.yaml\n' })).toEqual([
-    'config.yaml:1:1: Expected `task` to be `quickstart`, received nothing. Add the key.',
+    'config.yaml:1:1: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received nothing. Add the key.',
   ]);
 });
 

@@ -25,7 +25,7 @@ test('an override mends a wrong value of the file', () => {
 
 test('a missing key is missing in the file, not in the override', () => {
   expect(problemsOf({ 'config.yaml': 'train: {}\n' }, ['train.batchSize=2'])).toEqual([
-    'config.yaml:1:1: Expected `task` to be `quickstart`, received nothing. Add the key.',
+    'config.yaml:1:1: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received nothing. Add the key.',
   ]);
 });
 

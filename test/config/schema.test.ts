@@ -26,15 +26,17 @@ const keys = [...taskSchemas()].flatMap(([task, schema]) => keysOf(schema, Strin
 const leaves = keys.filter(([, schema]) => schema.type !== 'object');
 
 test('every task has keys to check', () => {
-  expect([...taskSchemas().keys()]).toEqual(['quickstart']);
+  expect([...taskSchemas().keys()]).toEqual(['quickstart', 'detector', 'segmenter']);
   expect(leaves.length).toBeGreaterThan(10);
 });
 
 test.each(keys)('%s has a description', (_, { description }) => {
-  expect(description).toMatch(/^[A-Z].*\.$/u);
+  expect(description).toMatch(/^[A-Z`].*\.$/u);
 });
 
-const unit = /\b(px|count|no unit|name|folder|path)\b/iu;
+/** A quantity without one is a share, a factor or a choice, and says so. */
+const unit =
+  /\b(px|count|no unit|name|folder|path|factor|share|IoU|degrees|standard deviations?|minutes|s\.$)|^Whether/iu;
 
 test.each(leaves)('%s has a unit', (_, { description }) => {
   expect(description).toMatch(unit);

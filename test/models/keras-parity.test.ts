@@ -75,4 +75,6 @@ test.each(['inception-resnet-v2', 'vgg16'] as const)(
     }
     model.dispose();
   },
+  // Fifty-four million weights, on a machine that may be busy.
+  300_000,
 );

@@ -34,6 +34,20 @@ test('learns six nuclei by heart', async () => {
   task.dispose();
 });
 
+test('the same run ends with the same weights, to the bit', async () => {
+  const settings = { ...config, loader: SegmenterConfig.parse({ task: 'segmenter' }).loader };
+  const run = async () => {
+    const loader = { ...settings.loader, batchSize: 8, workers: 0 };
+    const task = createSegmenterTask({ ...settings, loader }, await sixNuclei());
+    const weights = await weightsAfter(8, task, settings);
+    const values = Object.values(weights).map((tensor) => tensor.dataSync());
+    tf.dispose(weights);
+    task.dispose();
+    return values;
+  };
+  expect(await run()).toEqual(await run());
+});
+
 test('validation leaves the weights in training and the memory as they were', async () => {
   const task = createSegmenterTask(config, await sixNuclei());
   const other = Object.fromEntries(

@@ -13,7 +13,7 @@ const packages = [
   'pycocotools==2.0.11',
   'roifile==2026.2.10',
   'scikit-image==0.26.0',
-  'shapely==2.1.2',
+  'shapely==2.2.0',
   'tifffile==2026.3.3',
   'imagecodecs==2026.3.6',
 ];
