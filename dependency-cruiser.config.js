@@ -1,11 +1,19 @@
 /**
- * The direction of imports: cli -> {train, predict, eval, report} -> models -> ops -> engine, data beside them.
+ * The direction of imports: cli -> library -> {train, predict, eval, report} -> models -> ops -> engine, data beside
+ * them.
  *
  * @type {import('dependency-cruiser').IConfiguration}
  */
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'library-is-for-cli',
+      comment: 'It puts the parts together; no part knows it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|library)/' },
+      to: { path: '^src/library/' },
+    },
     {
       name: 'nothing-imports-cli',
       severity: 'error',
@@ -40,10 +48,10 @@ export default {
       to: { path: '^src/train/' },
     },
     {
-      name: 'config-is-read-by-cli',
+      name: 'config-is-read-by-cli-and-library',
       comment: 'Elsewhere a config is a plain value: import its type alone.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|config)/' },
+      from: { path: '^src/', pathNot: '^src/(cli|config|library)/' },
       to: { path: '^src/config/', dependencyTypesNot: ['type-only'] },
     },
     {

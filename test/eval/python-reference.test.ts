@@ -58,6 +58,58 @@ describe.each(['same', 'shifted', 'eroded', 'merged'] as const)('the sample, %s'
   });
 });
 
+/** What test/fixtures/eval/make_agreement.py has found, with the differences of the definitions named there. */
+const agreement = (name: string) =>
+  JSON.parse(
+    readFileSync(join(import.meta.dirname, `../fixtures/eval/agreement-${name}.json`), 'utf8'),
+  ) as Record<
+    keyof typeof degradations,
+    {
+      differing: number;
+      stardist: Figures;
+      cellpose: Omit<Figures, 'panopticQuality'>;
+      images?: {
+        stardist: Record<string, Figures>;
+        cellpose: Record<string, Omit<Figures, 'panopticQuality'>>;
+      };
+    }
+  >;
+type Copy = keyof typeof degradations;
+const copies: readonly Copy[] = ['same', 'shifted', 'eroded', 'merged'];
+
+describe('stardist and cellpose agree', () => {
+  test.each(copies)('on each image of the sample, %s', (copy) => {
+    const found = agreement('mini')[copy];
+    for (const { id, labelImage } of examples) {
+      const { tp, fp, fn, score, panopticQuality } = evaluateImage(
+        labelImage,
+        degradations[copy](labelImage),
+        { id },
+      );
+      for (const tool of ['stardist', 'cellpose'] as const) {
+        const { score: theirs, ...counts } = found.images![tool][id]!;
+        expect(counts, `${tool} ${id}`).toMatchObject({ tp, fp, fn });
+        // float32
+        expect(score, `${tool} ${id}`).toBeCloseTo(theirs, 6);
+      }
+      expect(panopticQuality, id).toBeCloseTo(found.images!.stardist[id]!.panopticQuality, 6);
+    }
+  });
+
+  test.each(copies)('with the plain reference on all 670 training images, %s', (copy) => {
+    const plain = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../fixtures/eval/reference-670.json'), 'utf8'),
+    ) as Record<Copy, Figures>;
+    const { score, tp, fp, fn } = plain[copy];
+    const { differing, stardist, cellpose } = agreement('670')[copy];
+    expect(differing).toBe(0);
+    for (const tool of [stardist, cellpose]) {
+      expect(tool).toMatchObject({ tp, fp, fn });
+      expect(tool.score).toBeCloseTo(score, 6);
+    }
+  });
+});
+
 test('the truth against itself scores exactly 1', () => {
   const images = examples.map(({ id, labelImage }) => evaluateImage(labelImage, labelImage, { id }));
   expect(summarise(images).score).toBe(1);

@@ -1,15 +1,10 @@
 import { measureInstances, type Instances } from '../boxes.js';
-import { type Example, renumberLabels } from '../example.js';
-import { readImage, readLabelImage } from '../image-io.js';
+import type { Example } from '../example.js';
 import type { Image } from '../image.js';
-import { intensityRange } from '../intensity.js';
-import { sizeMismatch } from '../layout.js';
+import { type LabelPair, readPair } from '../label-images.js';
 
-/** An image file and its label image, decoded by a worker each time they are drawn: for data larger than memory. */
-export interface FileSource extends Pick<Example, 'id' | 'instanceCount' | 'cluster'> {
-  readonly imagePath: string;
-  readonly masksPath: string;
-}
+/** Files of an image, decoded by a worker each time they are drawn: for data larger than memory. */
+export interface FileSource extends LabelPair, Pick<Example, 'instanceCount' | 'cluster'> {}
 
 export type Source = Example | FileSource;
 
@@ -43,13 +38,9 @@ export class SourceReader {
   }
 }
 
-async function readFiles({ imagePath, masksPath, ...facts }: FileSource): Promise<Example> {
-  const image = await readImage(imagePath);
-  const { width, height, labels } = await readLabelImage(masksPath);
-  if (width !== image.width || height !== image.height)
-    throw sizeMismatch(masksPath, { width, height }, image);
-  const example = { ...facts, image, labelImage: { width, height, labels: renumberLabels(labels).labels } };
-  return image.data instanceof Uint16Array ? { ...example, intensity: intensityRange(image.data) } : example;
+async function readFiles({ imagePath, masksPath, ignorePath, ...facts }: FileSource): Promise<Example> {
+  const files = { id: facts.id, imagePath, masksPath };
+  return { ...(await readPair(ignorePath === undefined ? files : { ...files, ignorePath })), ...facts };
 }
 
 /**
