@@ -56,27 +56,33 @@ function createTask(_: unknown, data: Pick<TrainingData, 'train'>): Task<LoopRec
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]!;
 
 const runtime = await startRuntime('cpu');
-const data = await readTrainingData(config.data, config.seed);
-const bareTask = createTask(config, data);
+const sample = await readTrainingData(config.data, config.seed);
+const bareTask = createTask(config, sample);
 const drawn = batches(bareTask.recipe);
 const { value: batch } = await drawn.next();
 const bare = createTrainingStep(bareTask, { config, mode: 'compiled', batches: [batch] });
 await drawn.return(undefined as never);
 
-const [loopTimes, bareTimes, stalls]: [number[], number[], number[]] = [[], [], []];
+const loopTimes: number[] = [];
+const bareTimes: number[] = [];
+const dataTimes: number[] = [];
+const restTimes: number[] = [];
+const stalls: number[] = [];
 let from = performance.now();
 let steps = 0;
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-loop-'));
 try {
   await trainRun({
-    ...{ config, createTask, runtime, data, mode: 'compiled' },
+    ...{ config, createTask, runtime, data: sample, mode: 'compiled' },
     place: { kind: 'new', folder, configText: '', resolvedText: '' },
     stop: new AbortController().signal,
-    onEvent: ({ event }) => {
+    onEvent: (event) => {
       const now = performance.now();
-      if (event === 'checkpoint') stalls.push(now - from);
-      if (event === 'step') {
+      if (event.event === 'checkpoint') stalls.push(now - from);
+      if (event.event === 'step') {
         loopTimes.push(now - from);
+        dataTimes.push(event.dataMs);
+        restTimes.push(now - from - event.dataMs - event.stepMs);
         bare.run([batch], steps++);
         bareTimes.push(performance.now() - now);
       }
@@ -87,12 +93,16 @@ try {
   rmSync(folder, { recursive: true });
 }
 // The first steps find nothing ready.
-const [loop, alone] = [loopTimes, bareTimes].map((times) => median(times.slice(3))) as [number, number];
+const [loop, alone, data, rest] = [loopTimes, bareTimes, dataTimes, restTimes].map((times) =>
+  median(times.slice(3)),
+) as [number, number, number, number];
 process.stdout.write(
   [
     `step in the loop   ${loop.toFixed(1)} ms (median of ${loopTimes.length - 3})`,
     `step by itself     ${alone.toFixed(1)} ms`,
     `overhead           ${((100 * (loop - alone)) / alone).toFixed(1)} %`,
+    `  waiting for data ${data.toFixed(2)} ms`,
+    `  all but the step ${rest.toFixed(2)} ms`,
     `checkpoint stalls  ${stalls.map((stall) => `${(stall / 1000).toFixed(2)} s`).join(', ')}`,
     '',
   ].join('\n'),

@@ -7,7 +7,7 @@ import { writePixels } from '../data/loader/pixels.js';
 import { compile } from '../engine/compile.js';
 import type { NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
-import { buildSegmenter } from '../models/segmenter/network.js';
+import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
 
@@ -128,8 +128,8 @@ export class SegmenterPredictor {
     return windows.map((window, row) => ({
       ...window,
       size,
-      body: mapOf(values, row, size, bodyChannel),
-      border: mapOf(values, row, size, borderChannel),
+      body: mapOf(values, row, size, 'body'),
+      border: mapOf(values, row, size, 'border'),
     }));
   }
 
@@ -151,12 +151,14 @@ const flips: readonly number[][] = [[], [2], [1], [1, 2]];
 const flipped = (x: tf.Tensor4D, axes: number[]): tf.Tensor4D =>
   axes.length === 0 ? x : tf.reverse(x, axes);
 
-/** Of the network's classes. */
-const bodyChannel = 1;
-const borderChannel = 2;
-
-function mapOf(values: Float32Array, row: number, size: number, channel: number): Float32Array {
+function mapOf(
+  values: Float32Array,
+  row: number,
+  size: number,
+  name: (typeof pixelClasses)[number],
+): Float32Array {
   const map = new Float32Array(size * size);
+  const channel = pixelClasses.indexOf(name);
   for (let i = 0, at = row * map.length * 3 + channel; i < map.length; i++, at += 3) map[i] = values[at]!;
   return map;
 }

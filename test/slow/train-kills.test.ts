@@ -29,7 +29,7 @@ beforeAll(async () => {
     stopAt: (event) => void (event.event === 'step' && (step = event.step)),
     afterWrite: (what) => void writes.push(`${step}: ${what}`),
   });
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
 const started = (outcome: Awaited<ReturnType<typeof trainInProcess>>) =>

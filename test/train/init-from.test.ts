@@ -16,7 +16,7 @@ const root = mkdtempSync(path.join(tmpdir(), 'nucleate-init-'));
 const source = path.join(root, 'source');
 beforeAll(async () => {
   await train(source, { budget: { steps: 3 } });
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
 let runs = 0;

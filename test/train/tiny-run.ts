@@ -31,7 +31,7 @@ export function useTinyRuns() {
   };
   beforeAll(async () => {
     runtime = await startRuntime('cpu');
-  });
+  }, 120_000);
 
   /** Trains in `folder`, or goes on with the run that is there; returns what it told. */
   return async (folder: string, changes: TinyChanges = {}, options: TinyRunOptions = {}) => {

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StepDone, TrainEvent } from '../../src/train/events.js';
 import { loadNewestCheckpoint } from '../../src/train/run/checkpoints/read.js';
 import { lockRun } from '../../src/train/run/lock/lock.js';
@@ -11,9 +12,6 @@ import { tf } from '../../src/tf.js';
 import { outcomeOf, useTinyRuns } from './tiny-run.js';
 import { createTinyTask, type TinyConfig } from './tiny-task.js';
 import { scratchFolder } from './run/scratch.js';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { afterAll } from 'vitest';
 
 const train = useTinyRuns();
 
@@ -23,7 +21,7 @@ const unbroken = path.join(mkdtempSync(path.join(tmpdir(), 'nucleate-tiny-')), '
 let events: readonly TrainEvent[];
 beforeAll(async () => {
   events = await train(unbroken, changes);
-});
+}, 120_000);
 afterAll(() => rmSync(path.dirname(unbroken), { recursive: true }));
 
 const stepsOf = (told: readonly TrainEvent[]) =>

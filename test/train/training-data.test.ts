@@ -20,7 +20,7 @@ describe('with a split', () => {
     const dataset = await openDataset(sample);
     split = await splitDataset(dataset, { folds: 4, seed: 1 });
     await dataset.close();
-  });
+  }, 120_000);
   const written = async (changes: Partial<Split> = {}) => {
     const file = path.join(scratchFolder(), 'split.json');
     await writeSplit(file, { ...split, ...changes });

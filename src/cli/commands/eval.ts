@@ -1,5 +1,7 @@
+import type { DeviceChoice } from '../../engine/device.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
 import type { Command } from '../command.js';
+import { withDevice } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { writeText } from '../write-text.js';
 
@@ -13,6 +15,7 @@ type Arguments = {
   html: string | undefined;
   csv: string | undefined;
   'allow-other-data': boolean;
+  device: DeviceChoice;
 };
 
 export const evalCommand: Command<Arguments> = {
@@ -27,13 +30,13 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    parser
+    withDevice(parser)
       .positional('targets', {
         type: 'string',
         array: true,
         demandOption: true,
         describe:
-          'Folders of label images or of mask folders, run-length CSV files, datasets; compared with the first',
+          'Folders of label images or of masks, run-length CSV files, datasets, models; compared with the first',
       })
       .option('data', {
         type: 'string',
@@ -67,13 +70,17 @@ export const evalCommand: Command<Arguments> = {
         describe: 'Score also what is recorded to be made for other data: targets, split',
       }),
   async handler(
-    { targets, data, labels, html, csv, 'allow-other-data': allowOtherData, ...choice },
+    { targets, data, labels, html, csv, device, 'allow-other-data': allowOtherData, ...choice },
     terminal,
   ) {
     const [{ openPrediction, openTruth }, { refuseOtherData }, { scoreSources }] = await Promise.all([
       import('../../eval/sources/open.js'),
       import('../../eval/sources/recorded-data.js'),
       import('../../eval/score-sources.js'),
+    ]);
+    const [{ isModelFolder, modelPrediction }, { startRuntime }] = await Promise.all([
+      import('../../library/model-prediction.js'),
+      import('../../engine/runtime.js'),
     ]);
     const [{ evalDocument }, { evalText }] = await Promise.all([
       import('../../report/eval-document.js'),
@@ -82,7 +89,11 @@ export const evalCommand: Command<Arguments> = {
     const truth = await openTruth(data, { labels });
     const predictions: PredictionSource[] = [];
     try {
-      for (const target of targets) predictions.push(await openPrediction(target));
+      for (const target of targets) {
+        const isModel = await isModelFolder(target);
+        if (isModel) await startRuntime(device);
+        predictions.push(await (isModel ? modelPrediction(target, truth) : openPrediction(target)));
+      }
       const sha256 = await truth.identity();
       if (!allowOtherData) refuseOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);

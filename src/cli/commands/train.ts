@@ -93,12 +93,12 @@ export function trainCommand<C extends TaskConfig>({
           describe: 'With --resume: take the lock of a process on another machine, which has ended',
         }),
     async handler(args, terminal) {
+      const { config, place } = await readPlace<C>(task, args);
       const [{ startRuntime }, { runTraining, tryTraining }, createTask] = await Promise.all([
         import('../../engine/runtime.js'),
         import('../train/run-training.js'),
         load(),
       ]);
-      const { config, place } = await readPlace<C>(task, args);
       const runtime = await startRuntime(args.device);
       terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
       if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DetectionLoader, SegmentationLoader } from '../../../src/config/loader.js';
 import type { Example } from '../../../src/data/example.js';
+import { writeImage } from '../../../src/data/image-io.js';
 import { readPairs } from '../../../src/data/label-images.js';
 import { batches } from '../../../src/data/loader/batches.js';
 import { type Batch, drawsPerEpoch, type Recipe } from '../../../src/data/loader/batch-maker.js';
@@ -130,6 +131,18 @@ test('files that workers decode give the batches of examples in memory', async (
   const sources = examples.map(({ id }) => fileSource(id));
   const fromFiles = await take({ ...detection(2), sources }, 4);
   expect(fingerprints(fromFiles)).toEqual(fingerprints(await take(detection(0), 4)));
+});
+
+test('files may have an ignore map', async () => {
+  const { id } = examples[0]!;
+  const ignorePath = join(folder, `${id}_ignore.png`);
+  const ignore = Uint8Array.from({ length: 256 * 256 }, (_, pixel) => (pixel % 256 < 100 ? 1 : 0));
+  await writeImage(ignorePath, { width: 256, height: 256, channels: 1, data: ignore });
+  const [fromFiles] = await take({ ...detection(1), sources: [{ ...fileSource(id), ignorePath }] }, 1);
+  const inMemory = { ...detection(0), sources: [{ ...examples[0]!, ignore }] };
+  expect(fingerprints([fromFiles!])).toEqual(fingerprints(await take(inMemory, 1)));
+  const [reviewed] = await take({ ...detection(0), sources: [examples[0]!] }, 1);
+  expect(fingerprints([fromFiles!])).not.toEqual(fingerprints([reviewed!]));
 });
 
 test('an image that a worker cannot read stops the run in its turn, by name and with the exit code of data', async () => {
