@@ -1,4 +1,6 @@
 import type { Image } from '../data/image.js';
+import type { DeviceChoice } from '../engine/device.js';
+import { startRuntime } from '../engine/runtime.js';
 import type { AssembleSettings } from '../config/assemble.js';
 import type { ModelFile } from '../config/model-file.js';
 import { fromStored } from '../train/stored-tensors.js';
@@ -43,7 +45,18 @@ export function buildModel(
   };
 }
 
-/** {@link readModelFolder} and {@link buildModel} in one. */
-export async function loadModel(folder: string): Promise<Model> {
-  return buildModel(await readModelFolder(folder));
+/**
+ * Loads a model folder and starts TensorFlow.
+ *
+ * @returns The caller disposes it.
+ * @throws {NucleateError} Exit code 6 if it is no model folder, or not as it was written; exit code 9 if the device
+ *   cannot be had.
+ */
+export async function loadModel(
+  folder: string,
+  { device = 'auto' }: { readonly device?: DeviceChoice } = {},
+): Promise<Model> {
+  const stored = await readModelFolder(folder);
+  await startRuntime(device);
+  return buildModel(stored);
 }

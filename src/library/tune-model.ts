@@ -13,7 +13,7 @@ const leastScore = Math.min(
  *
  * @param onImage Told after each image how many are done.
  */
-export async function collectCandidates(
+async function collectCandidates(
   { predictor }: Pick<Model, 'predictor'>,
   examples: readonly Example[],
   onImage: (done: number) => void = () => {},

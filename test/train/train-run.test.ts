@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -359,6 +359,22 @@ test('out of memory: exit code 4, and what to lower', async () => {
     mend: expect.stringContaining('loader.batchSize (now 4) or loader.cropSize (now 32)') as string,
   });
   expect(readStatus(folder)).toMatchObject({ state: 'failed', exitCode: 4 });
+});
+
+test('one image, which trains and validates, in batches of more than there are', async () => {
+  const sample = scratchFolder();
+  for (const name of ['c-5c6eb9a4.png', 'c-5c6eb9a4_masks.png'])
+    copyFileSync(path.join('examples/dsb2018-mini', name), path.join(sample, name));
+  const data = { path: sample, split: 'none' };
+  const folder = path.join(scratchFolder(), 'run');
+  const told = await train(folder, { budget: { steps: 2 }, data: { ...data, trainOnAll: true } });
+  expect(told.find(({ event }) => event === 'started')).toMatchObject({ images: { train: 1, validation: 1 } });
+  expect(told.at(-1)).toMatchObject({ ending: 'steps', step: 2 });
+  expect(readFileSync(runFiles(folder).log, 'utf8')).toContain('scores are not of unseen images');
+  await expect(train(path.join(scratchFolder(), 'run'), { data })).rejects.toMatchObject({
+    exitCode: 3,
+    message: 'No image is left to train on: the only one validates.',
+  });
 });
 
 test('an eager run computes what a compiled one does', async () => {
