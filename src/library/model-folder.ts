@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import { readComplete } from '../config/complete.js';
 import { ModelFile } from '../config/model-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
@@ -115,8 +115,10 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   } catch (cause) {
     throw refuse(`The model's description is not JSON: ${(cause as Error).message}.`, where, cause);
   }
-  const { data: file, error } = ModelFile.safeParse(parsed);
-  if (!file) throw refuse(`The model's description cannot be used: ${z.prettifyError(error)}.`, where, error);
+  const description = readComplete(ModelFile, parsed);
+  if ('fault' in description)
+    throw refuse(`The model's description cannot be used: ${description.fault}.`, where);
+  const { config: file } = description;
   const read = (stage: Stage) => readWeights(path.join(folder, weightFile(stage)), file[stage].sha256);
   return { file, detector: await read('detector'), segmenter: await read('segmenter') };
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
+import { readComplete } from '../config/complete.js';
 import { DetectorConfig } from '../config/detector.js';
 import type { ModelFile } from '../config/model-file.js';
 import { SegmenterConfig } from '../config/segmenter.js';
@@ -48,13 +49,13 @@ async function readNetwork<Schema extends z.ZodType>(
       mend,
     );
   }
-  const { data: config, error } = schema.safeParse(manifest.config);
-  if (config === undefined) {
+  const read = readComplete(schema, manifest.config);
+  if ('fault' in read) {
     const mend = 'Use the version of nucleate that has written it; its manifest.json names it.';
-    throw refuse('The config of the checkpoint does not fit this nucleate.', folder, mend, error);
+    throw refuse(`The config of the checkpoint does not fit this nucleate: ${read.fault}.`, folder, mend);
   }
   return {
-    config,
+    config: read.config,
     // Averages take the place of the weights that they are averages of.
     weights: new Map([...tensors.weights, ...tensors.ema, ...tensors.statistics]),
     origin: {
