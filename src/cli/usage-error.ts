@@ -1,6 +1,5 @@
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { nearestOf } from '../nearest.js';
-import { plannedCommand } from './planned.js';
 
 export interface CommandLine {
   /** As the user gave them. */
@@ -58,7 +57,7 @@ function unknownCommand({ words, usages }: CommandLine): NucleateError {
   const nearest = nearestOf(given, known);
   const meant = names.find((name) => name === nearest || name.endsWith(` ${nearest}`)) ?? nearest;
   const mend = meant ? `Did you mean \`nucleate ${meant}\`?` : listCommands;
-  return plannedCommand(first) ?? wrong(`Unknown command \`nucleate ${given}\`.`, mend);
+  return wrong(`Unknown command \`nucleate ${given}\`.`, mend);
 }
 
 function unknownOptions({ args, options }: CommandLine): string[] {

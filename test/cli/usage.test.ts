@@ -77,9 +77,9 @@ test.each([
     mend: 'Give one of them.',
   },
   {
-    line: 'train detector --config x',
-    what: '`nucleate train` does not exist in this version.',
-    mend: '`nucleate --help` shows what works today.',
+    line: 'train',
+    what: '`nucleate train` needs a command.',
+    mend: 'Give `nucleate train detector` or `nucleate train segmenter`.',
   },
 ])('nucleate $line', async ({ line, what, mend }) => {
   expect(await nucleate(line.split(' '))).toEqual({

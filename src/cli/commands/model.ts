@@ -10,7 +10,7 @@ type PackArguments = {
 const packCommand: Command<PackArguments> = {
   usage: 'pack <detector> <segmenter>',
   describe: 'Make one model folder of a detector and a segmenter',
-  examples: [],
+  examples: [['nucleate model pack runs/d runs/s --out models/mine', 'of the best checkpoint of each run']],
   builder: (parser) =>
     parser
       .positional('detector', {

@@ -1,10 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 
 type Arguments = {
   images: string[];
-  model: string;
+  model: string | undefined;
   out: string;
   format: string[];
   resume: boolean;
@@ -24,13 +25,17 @@ const formats = [
   'imagej',
 ] as const;
 
+/** Beside the sources, wherever the user works. */
+const shippedModel = fileURLToPath(new URL('../../../models/nucleate-small', import.meta.url));
+
 const sample = 'examples/dsb2018-mini';
 
 export const predictCommand: Command<Arguments> = {
   usage: 'predict <images..>',
   describe: 'Find the nuclei of images',
   examples: [
-    [`nucleate predict ${sample} --model models/nucleate-small --out nuclei`, 'all images of a folder'],
+    [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that is shipped'],
+    [`nucleate predict ${sample}/d-*.png --model models/mine --resume`, 'with another one'],
   ],
   builder: (parser) =>
     withDevice(
@@ -44,8 +49,7 @@ export const predictCommand: Command<Arguments> = {
         .option('model', {
           type: 'string',
           requiresArg: true,
-          default: 'models/nucleate-small',
-          describe: 'A folder of `nucleate model pack`',
+          describe: 'A folder of `nucleate model pack`; the model that is shipped if absent',
         })
         .option('out', {
           type: 'string',
@@ -76,7 +80,7 @@ export const predictCommand: Command<Arguments> = {
         import('../../library/model.js'),
       ]);
     const listed = await listImages(images);
-    const stored = await readModelFolder(folder);
+    const stored = await readModelFolder(folder ?? shippedModel);
     const runtime = await startRuntime(device);
     terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
     if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);

@@ -186,7 +186,7 @@ export const trainCommands: CommandGroup = {
       describe: 'Train the network that finds nuclei',
       examples: [
         [
-          'nucleate train detector --config configs/detector/tiny.yaml --time 20s',
+          'C=configs/detector/tiny.yaml\n  nucleate train detector --config $C --run-dir runs/d --time 20s',
           'on the bundled sample, shortly',
         ],
       ],
@@ -197,7 +197,7 @@ export const trainCommands: CommandGroup = {
       describe: 'Train the network that outlines a nucleus in its box',
       examples: [
         [
-          'nucleate train segmenter --config configs/segmenter/tiny.yaml --time 20s',
+          'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/s --time 20s',
           'on the bundled sample, shortly',
         ],
       ],

@@ -14,7 +14,7 @@ type Arguments = {
 export const tuneCommand: Command<Arguments> = {
   usage: 'tune <model>',
   describe: 'Choose the settings of a model by the score on validation images, and store them in it',
-  examples: [],
+  examples: [['nucleate tune models/mine', 'on the images that validated its detector']],
   builder: (parser) =>
     withDevice(
       parser

@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { readRunLengthCsv } from '../../src/data/rle-csv.js';
+
+/** Bytes; the failure catalogue asks for 1 GB (D9). */
+const fileSize = 1e9;
+const nucleiAnImage = 60;
+const runsANucleus = 12;
+
+/** A file of this size as it comes from a disk, without one: images with 60 nuclei of 12 runs each. */
+function* blocks() {
+  yield Buffer.from('ImageId,EncodedPixels\n');
+  for (let image = 0, written = 0; written < fileSize; image++) {
+    const lines = Array.from({ length: nucleiAnImage }, (_, nucleus) => {
+      const runs = Array.from(
+        { length: runsANucleus },
+        (_, run) => `${1 + 1000 * nucleus + 60_000 * run + (image % 7)} ${8 + (run % 5)}`,
+      );
+      return `image-${String(image).padStart(12, '0')},${runs.join(' ')}\n`;
+    });
+    const block = Buffer.from(lines.join(''));
+    written += block.length;
+    yield block;
+  }
+}
+
+test('a run-length CSV of 1 GB is read in a stream, in less memory than it has bytes', async () => {
+  const before = process.memoryUsage().rss;
+  let peak = before;
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100);
+  const { images, problems } = await readRunLengthCsv(Readable.from(blocks()), 'large.csv');
+  clearInterval(watch);
+  expect(problems).toEqual([]);
+  expect(images.size).toBeGreaterThan(100_000);
+  const [first] = images.get('image-000000000003')!;
+  expect([...first!.runs.slice(0, 4)]).toEqual([4, 8, 60_004, 9]);
+  console.log(`${images.size} images, ${Math.round((peak - before) / 1e6)} MB more`);
+  expect(peak - before).toBeLessThan(fileSize);
+});
