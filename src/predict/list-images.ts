@@ -44,9 +44,9 @@ async function imagesBelow(folder: string): Promise<string[]> {
   });
   entries.sort((one, other) => (one.name < other.name ? -1 : 1));
   const lists = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry): Promise<string[]> => {
       const place = path.join(folder, entry.name);
-      if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : imagesBelow(place);
+      if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : await imagesBelow(place);
       return entry.isFile() && isImageFile(entry.name) && !isLabels(entry.name) ? [place] : [];
     }),
   );

@@ -70,29 +70,25 @@ function boxImage(
 }
 
 function metricsOf(report: BoxReport): Record<string, number | null> {
-  const recalls = (prefix: string, { recall }: Pick<BoxReport, 'recall'>) => ({
-    [`${prefix}recall50`]: recall.at(-1)!.atIou50,
-    ...Object.fromEntries(
-      recall.flatMap(({ maxDetections, atIou50, mean }) => [
-        [`${prefix}recall50@${maxDetections}`, atIou50],
-        [`${prefix}recall@${maxDetections}`, mean],
-      ]),
-    ),
-  });
-  const { ap, ap50, ap75 } = report;
-  return {
-    ...{ ap, ap50, ap75 },
+  const { ap, ap50, ap75, clusters, sizeClasses } = report;
+  return Object.fromEntries([
+    ...Object.entries({ ap, ap50, ap75 }),
     ...recalls('', report),
-    ...Object.assign(
-      {},
-      ...report.clusters.map((of) => ({
-        [`cluster-${of.cluster}/ap`]: of.ap,
-        ...recalls(`cluster-${of.cluster}/`, of),
-      })),
-      ...report.sizeClasses.map((of) => recalls(`${of.name}/`, of)),
-    ),
-  };
+    ...clusters.flatMap((of) => [
+      [`cluster-${of.cluster}/ap`, of.ap] as const,
+      ...recalls(`cluster-${of.cluster}/`, of),
+    ]),
+    ...sizeClasses.flatMap((of) => recalls(`${of.name}/`, of)),
+  ]);
 }
+
+const recalls = (prefix: string, { recall }: Pick<BoxReport, 'recall'>): [string, number | null][] => [
+  [`${prefix}recall50`, recall.at(-1)!.atIou50],
+  ...recall.flatMap(({ maxDetections, atIou50, mean }): [string, number | null][] => [
+    [`${prefix}recall50@${maxDetections}`, atIou50],
+    [`${prefix}recall@${maxDetections}`, mean],
+  ]),
+];
 
 /** Nuclei in white, detections over them in orange. */
 function picture({ image, labelImage, instanceCount }: Example, detections: readonly Detection[]) {

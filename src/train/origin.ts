@@ -11,7 +11,7 @@ import type { TrainingData } from './training-data.js';
 const packageFile = new URL('../../package.json', import.meta.url);
 
 /** What computes, besides the config: a resumed run that differs in it goes on, and says so. */
-export function versionsOf(runtime: Runtime, mode: 'compiled' | 'eager'): Record<string, string> {
+function versionsOf(runtime: Runtime, mode: 'compiled' | 'eager'): Record<string, string> {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   return {
     nucleate: version,

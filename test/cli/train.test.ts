@@ -1,62 +1,69 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
+import { trainCommands } from '../../src/cli/commands/train.js';
+import { Terminal } from '../../src/cli/terminal.js';
 import { jsonError, nucleate } from './run-nucleate.js';
 
 const runs = mkdtempSync(`${tmpdir()}/nucleate-train-`);
 afterAll(() => rmSync(runs, { recursive: true }));
 
-const tiny = ['--config', 'configs/segmenter/tiny.yaml', '--set', `run.folder=${runs}`];
+const config = 'configs/segmenter/tiny.yaml';
 
 test.each([
-  ['neither a config nor a run', [], 2, 'A training needs a config.'],
+  ['neither a config nor a run', {}, 'A training needs a config.'],
   [
     'a run and a config',
-    ['--resume', runs, ...tiny],
-    2,
+    { resume: runs, config },
     '--resume takes the config of the run; --set changes what may change, and --config contradicts that.',
   ],
   [
     'a run and other weights',
-    ['--resume', runs, '--init-from', runs],
-    2,
+    { resume: runs, 'init-from': runs },
     '--resume goes on with the weights of the run, and --init-from contradicts that.',
   ],
   [
     'a run and another folder',
-    ['--resume', runs, '--run-dir', runs],
-    2,
+    { resume: runs, 'run-dir': runs },
     '--resume goes on in the folder of the run, and --run-dir contradicts that.',
   ],
-  ['no run', ['--resume', runs], 2, /config\.resolved\.yaml/u],
+  [
+    'a run, to be tried',
+    { resume: runs, 'dry-run': true },
+    '--resume trains in earnest, and --dry-run contradicts that.',
+  ],
+  ['no run', { resume: runs }, `The config "${runs}/config.resolved.yaml" cannot be used: 1 problem.`],
   [
     'a config of another task',
-    ['--config', 'configs/quickstart.yaml'],
-    2,
-    'The config is of the task `quickstart`.',
+    { config: 'configs/detector/tiny.yaml' },
+    'The config is of the task `detector`.',
   ],
-  ['no duration', [...tiny, '--time', 'soon'], 2, '--time takes a duration, received `soon`.'],
+  ['no duration', { config, time: 'soon' }, '--time takes a duration, received `soon`.'],
   [
     'part of nothing',
-    [...tiny, '--allow-partial'],
-    2,
+    { config, 'allow-partial': true },
     '--allow-partial is for --init-from, which is not given.',
   ],
-  ['no lock', [...tiny, '--force-unlock'], 2, '--force-unlock is for --resume: a new run has no lock.'],
-  ['no data', [...tiny, '--data', `${runs}/none`], 3, /none/u],
-  [
-    'the split of another dataset',
-    [...tiny, '--set', 'data.split=configs/splits/dsb2018.json'],
-    3,
-    'The split does not fit the dataset.',
-  ],
-] as const)('%s: nothing is written, and the error is one line of JSON', async (_, args, code, what) => {
-  const outcome = await nucleate(['train', 'segmenter', ...args, '--json']);
-  expect(outcome.status).toBe(code);
+  ['no lock', { config, 'force-unlock': true }, '--force-unlock is for --resume: a new run has no lock.'],
+])('%s: exit code 2', async (_, args, message) => {
+  const segmenter = trainCommands.commands.find(({ usage }) => usage === 'segmenter')!;
+  const options = { json: false, quiet: true, verbose: false, 'no-progress': true, debug: false };
+  const work = segmenter.handler({ set: [`run.folder=${runs}`], ...args }, new Terminal(options));
+  await expect(work).rejects.toMatchObject({ exitCode: 2, message });
+  expect(readdirSync(runs)).toEqual([]);
+});
+
+test('a split of another dataset: nothing is written, and the error is one line of JSON', async () => {
+  const sets = [`run.folder=${runs}`, 'data.split=configs/splits/dsb2018.json'];
+  const outcome = await nucleate([
+    ...['train', 'segmenter', '--config', config, '--json'],
+    ...sets.flatMap((set) => ['--set', set]),
+  ]);
+  expect(outcome.status).toBe(3);
   expect(outcome.stdout.trim().split('\n')).toHaveLength(1);
-  const error = jsonError(outcome);
-  expect(error.code).toBe(code);
-  if (typeof what === 'string') expect(error.what).toBe(what);
-  else expect(`${error.what} ${error.where}`).toMatch(what);
+  expect(jsonError(outcome)).toMatchObject({
+    code: 3,
+    what: 'The split does not fit the dataset.',
+  });
   expect(readdirSync(runs)).toEqual([]);
 });

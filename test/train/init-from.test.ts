@@ -24,14 +24,17 @@ let runs = 0;
 /** Begins a run with the weights of another; returns its folder, what it told, and the tensors of its step 0. */
 async function begin(
   from: string,
-  { allowPartial = false, createTask = createTinyTask as CreateTask<TinyConfig> } = {},
+  {
+    allowPartial = false,
+    createTask = createTinyTask,
+  }: { allowPartial?: boolean; createTask?: CreateTask<TinyConfig> } = {},
 ) {
   const folder = path.join(root, `run-${runs++}`);
   const events = await train(
     folder,
     { budget: { steps: 1 }, seed: 5 },
     {
-      createTask,
+      ...(createTask && { createTask }),
       place: { kind: 'new', folder, configText: '', resolvedText: '', init: { from, allowPartial } },
     },
   );

@@ -8,7 +8,7 @@ import { eventsOf, trainInProcess } from './tiny-process.js';
 const train = useTinyRuns();
 
 const changes = { budget: { steps: 12 }, validation: { everySteps: 5 }, checkpoints: { everySteps: 4 } };
-const withWorkers = { ...changes, loader: { workers: 2 } };
+const withWorkers = { ...changes, loader: { workers: 1 } };
 
 /** Tests of all instants are in test/slow. */
 test('killed while it saves and while it trains, with and without workers, a run ends as an unbroken one', async () => {
@@ -55,7 +55,7 @@ test('without a terminal: plain lines, no control codes, and a summary that tell
   const folder = path.join(scratchFolder(), 'run');
   const ended = await trainInProcess(folder, changes, { flags: [], env: { CI: '1' } });
   expect(ended.status, ended.stderr).toBe(0);
-  // eslint-disable-next-line no-control-regex
+
   expect(ended.stdout + ended.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|NaN|undefined/u);
   expect(ended.stderr).toMatch(/^training 12\/12 100% eta 0s loss 0\.\d+, best 0\.\d+, epoch 2\.5, /mu);
   expect(ended.stderr).toMatch(

@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -368,7 +376,9 @@ test('one image, which trains and validates, in batches of more than there are',
   const data = { path: sample, split: 'none' };
   const folder = path.join(scratchFolder(), 'run');
   const told = await train(folder, { budget: { steps: 2 }, data: { ...data, trainOnAll: true } });
-  expect(told.find(({ event }) => event === 'started')).toMatchObject({ images: { train: 1, validation: 1 } });
+  expect(told.find(({ event }) => event === 'started')).toMatchObject({
+    images: { train: 1, validation: 1 },
+  });
   expect(told.at(-1)).toMatchObject({ ending: 'steps', step: 2 });
   expect(readFileSync(runFiles(folder).log, 'utf8')).toContain('scores are not of unseen images');
   await expect(train(path.join(scratchFolder(), 'run'), { data })).rejects.toMatchObject({

@@ -33,7 +33,7 @@ interface TrainCommandOptions<C extends TaskConfig> {
 }
 
 /** `nucleate train <task>`. */
-export function trainCommand<C extends TaskConfig>({
+function trainCommand<C extends TaskConfig>({
   task,
   describe,
   examples,

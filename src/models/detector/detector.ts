@@ -153,8 +153,9 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
   };
 }
 
-/** Detections as the container of tensors that they are. */
-const tidy = (work: () => Detections) => tf.tidy(() => ({ ...work() })) as Detections;
+/** Detections are a container of tensors, which an interface without an index does not tell the compiler. */
+const tidy = (work: () => Detections): Detections =>
+  tf.tidy<Detections & tf.NamedTensorMap>(() => ({ ...work() }));
 
 function networkOptions(model: Model, { size, seed }: DetectorSettings): DetectorNetworkOptions {
   const { backbone, levels, rpn, boxHead } = model;

@@ -179,8 +179,7 @@ test('16-bit images are seen in their intensity range, or the whole range withou
 });
 
 test('8-bit images are seen in their intensity range, cut off at both ends, where they have one', () => {
-  const image = { width: 4, height: 1, channels: 1, data: Uint8Array.of(10, 20, 40, 255) } as const;
-  const example: Example = { ...discs(4, 1, []), image, intensity: { black: 20, white: 60 } };
-  const row = [...viewed(example, 4, {}).pixels.slice(8, 12)];
-  expect(row.map((value) => Math.round(value * 1000) / 1000)).toEqual([0, 0, 0.5, 1]);
+  const image = { width: 3, height: 1, channels: 1, data: Uint8Array.of(10, 40, 255) } as const;
+  const example: Example = { ...discs(3, 1, []), image, intensity: { black: 20, white: 60 } };
+  expect([...viewed(example, 3, {}).pixels.slice(3, 6)]).toEqual([0, 0.5, 1]);
 });

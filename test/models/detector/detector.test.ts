@@ -67,12 +67,12 @@ function inputsFor(
     images: uniform([count, size, size, 3]) as tf.Tensor4D,
     gtBoxes: tf.tensor3d(boxes, [count, maxBoxes, 4]),
     gtValid: tf.tensor2d(valid, [count, maxBoxes]),
-    ignore: tf.fill([count, size, size], ignored) as tf.Tensor3D,
+    ignore: tf.fill<tf.Rank.R3>([count, size, size], ignored),
     anchorKeys: uniform([...keys.anchors]) as tf.Tensor2D,
     roiKeys: uniform([...keys.rois]) as tf.Tensor2D,
     ...(hasMaps && {
       mapTargets: uniform([count, side, side, 2]) as tf.Tensor4D,
-      mapWeights: tf.fill([count, side, side], 1 - ignored) as tf.Tensor3D,
+      mapWeights: tf.fill<tf.Rank.R3>([count, side, side], 1 - ignored),
     }),
   };
 }
