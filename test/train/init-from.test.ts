@@ -34,7 +34,7 @@ async function begin(
     folder,
     { budget: { steps: 1 }, seed: 5 },
     {
-      ...(createTask && { createTask }),
+      createTask,
       place: { kind: 'new', folder, configText: '', resolvedText: '', init: { from, allowPartial } },
     },
   );

@@ -8,6 +8,7 @@ import { problemsOf } from '../problems.js';
 import { portraitOf, type Portrait } from '../split/portrait.js';
 import { findRelations, type Relation } from '../split/relations.js';
 import { leaksOf, type Split } from '../split/split.js';
+import { checkContrast } from './check-contrast.js';
 import { checkMasks } from './check-masks.js';
 import type { Finding } from './finding.js';
 import { quantilesOf, type Quantiles } from './quantiles.js';
@@ -68,7 +69,7 @@ export async function checkDataset(
   for await (const { image, problems } of mapAhead(dataset.images, imagesAhead, tryToRead)) {
     findings.push(...problems);
     if (image) {
-      findings.push(...checkMasks(image));
+      findings.push(...checkMasks(image), ...checkContrast(image));
       portraits.push(portraitOf(image.id, image.image));
       masks += image.masks.length;
       counts.push(paintMasks(image.masks, image.image).instanceCount);

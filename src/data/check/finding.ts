@@ -12,6 +12,9 @@ export type FindingKind =
   | 'overlap'
   | 'pieces'
   | 'speck'
+  | 'sliver'
+  | 'faint'
+  | 'unmarked'
   | 'no-nuclei'
   | 'duplicate-image'
   | 'similar-image'
@@ -43,6 +46,10 @@ export const kindWords: Readonly<Record<FindingKind, string>> = {
   overlap: 'Two masks share pixels; the first in name order keeps them',
   pieces: 'A mask in several pieces; they stay one nucleus',
   speck: 'A mask too small for a nucleus; it is kept',
+  sliver: 'A mask as thin as a line, often a slip at the border of the image; it is kept',
+  faint:
+    'A mask that differs from its surroundings the other way than the nuclei of its image do; it is kept',
+  unmarked: 'Pixels like those of nuclei, without a mask; they count as background',
   'no-nuclei': 'An image without nuclei',
   'duplicate-image': 'Two images with the same pixels',
   'similar-image': 'Two images that look alike; keep them in one fold',

@@ -51,7 +51,8 @@ export function portraitOf(id: string, original: Image): Portrait {
   };
 }
 
-function greyOf({ channels, data }: Image): Float32Array {
+/** Means of the channels, as stored. */
+export function greyOf({ channels, data }: Image): Float32Array {
   if (channels === 1) return Float32Array.from(data);
   const grey = new Float32Array(data.length / 3);
   for (let at = 0, to = 0; to < grey.length; at += 3, to++) {
