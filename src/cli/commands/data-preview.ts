@@ -35,7 +35,7 @@ export const dataPreviewCommand: Command<Arguments> = {
   examples: [
     ['nucleate data preview examples/dsb2018-mini', 'preview/detection.png and preview/segmentation.png'],
     [
-      'C=configs/detector/tiny.yaml; nucleate data preview examples/dsb2018-mini --config $C',
+      'C=configs/detector/tiny.yaml\n  nucleate data preview examples/dsb2018-mini --config $C',
       'what this config lets the detector see',
     ],
   ],
