@@ -11,7 +11,7 @@ export default {
       name: 'library-is-for-cli',
       comment: 'It puts the parts together; no part knows it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|library)/' },
+      from: { path: '^src/', pathNot: '^src/(cli|library)/|^src/index\.ts$' },
       to: { path: '^src/library/' },
     },
     {

@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Minutes, and the network: set-up from nothing, killed set-ups, other versions of Node. */
 export default defineConfig({
-  test: { include: ['test/slow/**/*.test.ts'], pool: 'forks', maxWorkers: 1, testTimeout: 30 * 60_000 },
+  test: {
+    include: ['test/slow/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 30 * 60_000,
+    hookTimeout: 60_000,
+  },
 });

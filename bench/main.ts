@@ -8,6 +8,7 @@ const benchmarks: Record<string, string> = {
   forward: './steps.ts',
   'data-read': './data-read.ts',
   loader: './loader.ts',
+  loop: './loop.ts',
   score: './score.ts',
 };
 

@@ -84,10 +84,7 @@ interface SizedMask extends Size {
  *
  * @throws {NucleateError} Exit code 3 if the file is refused.
  */
-export async function readMaskFile(
-  tree: Pick<FileTree, 'read' | 'place'>,
-  file: string,
-): Promise<SizedMask> {
+export async function readMaskFile(tree: Pick<FileTree, 'read' | 'place'>, file: string): Promise<SizedMask> {
   const place = tree.place(file);
   const { width, height, data } = await readMask(await tree.read(file), place);
   const runs = runsOfPixels(data, { width, height });

@@ -16,7 +16,7 @@ const highShare = 0.999;
 
 /**
  * The narrowest range of an 8-bit image, 3 % of its scale, so that the noise of an empty image stays dim. The dimmest
- * images of DSB2018 with nuclei fill about twice as much. 16 bits have no such scale: a camera may fill any part.
+ * image of DSB2018 fills 25 values. 16 bits have no such scale: a camera may fill any part of it.
  */
 const narrowest = 8;
 

@@ -58,7 +58,7 @@ export class RunList {
   #makeRoom(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#runs.length) return;
-    const grown = new Int32Array(Math.max(2 * this.#runs.length, needed));
+    const grown = new Int32Array(Math.max(Math.ceil(1.5 * this.#runs.length), needed));
     grown.set(this.#runs.subarray(0, this.#length));
     this.#runs = grown;
   }

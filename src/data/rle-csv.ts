@@ -17,47 +17,45 @@ export interface RunLengthRow {
 }
 
 /**
- * The lines of one image, in their order. Their runs share one array, since a file may have millions of lines, and an
- * object for each would take several times the memory of the file.
+ * The lines of one image, in their order. They share one array, since a file may have millions of lines, and an object
+ * for each would take several times the memory of the file.
  */
 export class RunLengthLines implements Iterable<RunLengthRow> {
   readonly #file: string;
-  readonly #runs = new RunList();
-  /** Of each line: its number, the column of its runs, where they end in `#runs`, width and height (0 = unknown). */
-  readonly #lines: number[] = [];
+  /** For each line {@link lineHeader} numbers and its runs. */
+  readonly #numbers = new RunList();
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  add({ line, column }: Position, runs: Int32Array, { width, height }: Size = { width: 0, height: 0 }): void {
-    this.#runs.append(runs);
-    this.#lines.push(line, column, this.#runs.length, width, height);
+  add({ line, column }: Position, runs: Int32Array, { width, height }: Size = unknownSize): void {
+    this.#numbers.append(Int32Array.of(line, column, width, height, runs.length));
+    this.#numbers.append(runs);
   }
 
   /** `file:line:column` of an empty field beside other lines. */
   contradiction(): string | undefined {
-    if (this.#lines.length === numbersALine) return undefined;
-    for (let at = 0, start = 0; at < this.#lines.length; at += numbersALine) {
-      const [line, column, end] = this.#lines.slice(at, at + 3);
-      if (start === end) return `${this.#file}:${line}:${column}`;
-      start = end!;
-    }
-    return undefined;
+    const rows = [...this];
+    return rows.length === 1 ? undefined : rows.find(({ runs }) => runs.length === 0)?.place;
   }
 
   *[Symbol.iterator](): Generator<RunLengthRow, void, undefined> {
-    for (let at = 0, start = 0; at < this.#lines.length; at += numbersALine) {
-      const [line, column, end, width, height] = this.#lines.slice(at, at + numbersALine) as FiveNumbers;
-      const row = { place: `${this.#file}:${line}:${column}`, line, runs: this.#runs.toRuns(start, end) };
+    for (let at = 0; at < this.#numbers.length;) {
+      const start = at + lineHeader;
+      const [line, column, width, height, length] = this.#numbers.toRuns(at, start) as unknown as FiveNumbers;
+      at = start + length;
+      const row = { place: `${this.#file}:${line}:${column}`, line, runs: this.#numbers.toRuns(start, at) };
       yield width === 0 ? row : { ...row, size: { width, height } };
-      start = end;
     }
   }
 }
 
-const numbersALine = 5;
+/** Line, column, width, height and how many numbers its runs have. */
+const lineHeader = 5;
 type FiveNumbers = [number, number, number, number, number];
+
+const unknownSize: Size = { width: 0, height: 0 };
 
 export interface RunLengthFile {
   /** The lines of each image that the file names, in the order of their first lines. */

@@ -48,10 +48,10 @@ export interface BoxReport extends BoxSetFigures {
 }
 
 /** What recall is reported for: an image of the DSB2018 training set has at most 375 nuclei, a slide tile far more. */
-export const recallDetections = [100, 300, 1000] as const;
+const recallDetections = [100, 300, 1000] as const;
 
 /** COCO counts 100 objects of each image, fewer than some images here have nuclei. */
-export const apDetections = 1000;
+const apDetections = 1000;
 
 /**
  * Box AP and recall in the way of COCO, of all images, by cluster and by size; see `evaluateBoxes`.

@@ -33,6 +33,40 @@ test('data preview writes two sheets, the same for the same seed', async () => {
   expect(bytes(other[0])).not.toBe(bytes(detection));
 });
 
+test('data preview --config shows what the network of the config gets', async () => {
+  const preview = async (...more: string[]) => {
+    const output = path.join(folder, 'config');
+    const config = ['--config', 'configs/segmenter/tiny.yaml', '--count', '2'];
+    const outcome = await nucleate([
+      'data',
+      'preview',
+      sample,
+      ...config,
+      ...more,
+      '--output',
+      output,
+      '--json',
+    ]);
+    expect(outcome.status).toBe(0);
+    const { files } = JSON.parse(outcome.stdout) as { files: Record<string, string> };
+    expect(Object.keys(files)).toEqual(['segmentation']);
+    return readImage(files['segmentation']!);
+  };
+  const { data, width } = await preview();
+  const { data: smaller, width: smallerWidth } = await preview('--set', 'loader.cropSize=32');
+  expect(smallerWidth).toBeLessThan(width);
+  expect(Buffer.from(smaller.buffer).equals(Buffer.from(data.buffer))).toBe(false);
+});
+
+test.each([
+  { args: ['--config', 'configs/quickstart.yaml'], what: 'A config of the task quickstart has no loader.' },
+  { args: ['--set', 'seed=2'], what: '--set changes a config.' },
+])('data preview $args is refused', async ({ args, what }) => {
+  const outcome = await nucleate(['data', 'preview', sample, ...args, '--json']);
+  expect(outcome.status).toBe(2);
+  expect(jsonError(outcome).what).toBe(what);
+});
+
 test('data anchors fits anchors, scales them and judges given ones', async () => {
   const args = [
     'data',

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { checkDataset } from '../../src/data/check/check-dataset.js';
+import { checkContrast } from '../../src/data/check/check-contrast.js';
 import { checkMasks } from '../../src/data/check/check-masks.js';
 import { componentsOf } from '../../src/data/check/components.js';
 import { quantilesOf } from '../../src/data/check/quantiles.js';
@@ -38,6 +39,65 @@ test.each([
 ])('components: %s', (_, rows, pieces, holes) => {
   const width = rows[0]!.length;
   expect(componentsOf(maskOf('', ...rows), width)).toEqual({ pieces, holes });
+});
+
+test('a line is a sliver, from twelve times as long as wide', () => {
+  const image = { width: 30, height: 3, channels: 1, data: new Uint8Array(90) } as const;
+  const blank = '.'.repeat(30);
+  const line = (name: string, row: number, length: number) => {
+    const rows = [blank, blank, blank];
+    rows[row] = '#'.repeat(length).padEnd(30, '.');
+    return maskOf(name, ...rows);
+  };
+  const found = (...lengths: number[]) =>
+    checkMasks({ id: 'x', image, masks: lengths.map((length, row) => line(`m${row}`, row, length)) })
+      .filter(({ kind }) => kind === 'sliver')
+      .map(({ mask }) => mask);
+  expect(found(11, 12, 30)).toEqual(['m1', 'm2']);
+});
+
+describe('nuclei compared with each other', () => {
+  const size = 120;
+  /** Squares of 10 px and this grey value on a background, each with a mask. */
+  function squares(values: readonly number[], background = 50) {
+    const data = new Uint8Array(size * size).fill(background);
+    const masks = values.map((value, index) => {
+      const [left, top] = [5 + 25 * (index % 4), 5 + 25 * Math.floor(index / 4)];
+      const pixels = new Uint8Array(size * size);
+      for (let y = top; y < top + 10; y++) {
+        data.fill(value, y * size + left, y * size + left + 10);
+        pixels.fill(255, y * size + left, y * size + left + 10);
+      }
+      return { name: `m${index}`, runs: runsOfPixels(pixels, { width: size, height: size }) };
+    });
+    return { image: { width: size, height: size, channels: 1, data } as const, masks };
+  }
+  const found = (values: readonly number[], marked: number, more: object = {}, background = 50) => {
+    const { image, masks } = squares(values, background);
+    return checkContrast({ id: 'x', image, masks: masks.slice(0, marked), ...more }).map(
+      ({ kind, mask, box, numbers }) => ({ kind, mask, box, numbers }),
+    );
+  };
+  const box = { left: 5, top: 30, right: 15, bottom: 40 };
+
+  test('one that is darker where the others are brighter is faint', () => {
+    expect(found([150, 150, 150, 150, 40], 5)).toEqual([
+      { kind: 'faint', mask: 'm4', box, numbers: { contrast: -10, usual: 100 } },
+    ]);
+    // On a bright background dark nuclei are the rule.
+    expect(found([50, 50, 50, 50, 210], 5, {}, 200)).toMatchObject([{ kind: 'faint', mask: 'm4' }]);
+    expect(found([150, 150, 150, 150, 55], 5)).toEqual([]);
+    expect(found([150, 150, 150, 40], 4)).toEqual([]);
+  });
+
+  test('a region like the others is told where it has no mask', () => {
+    expect(found([150, 150, 150, 150, 145], 4)).toEqual([
+      { kind: 'unmarked', mask: undefined, box, numbers: { area: 100, usualArea: 100, contrastRatio: 0.95 } },
+    ]);
+    expect(found([150, 150, 150, 150, 120], 4)).toEqual([]); // 70 % of the usual contrast
+    expect(found([150, 150, 150], 2)).toEqual([]); // too few to compare with
+    expect(found([150, 150, 150, 150, 145], 4, { ignore: new Uint8Array(size * size).fill(1) })).toEqual([]);
+  });
 });
 
 test('masks: every kind, with its numbers', () => {

@@ -170,6 +170,12 @@ describe('images with run lengths', () => {
     ]);
   });
 
+  test('a table that cannot be read', async () => {
+    const labels = join(folder, 'missing.csv');
+    const { what, where } = await refusalOf(readAll(archive(files), { labels }));
+    expect([what.slice(0, 33), where]).toEqual(['The file cannot be read: ENOENT: ', labels]);
+  });
+
   test('runs beyond the image, and a size that is swapped', async () => {
     const beyond = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels\na,6 2\n' });
     expect(await refusalOf(readAll(beyond))).toMatchObject({
@@ -191,6 +197,49 @@ describe('pairs', () => {
     expect(example).toMatchObject({ id: 'x', instanceCount: 6, ignore: Uint8Array.of(0, 0, 1, 1, 0, 0) });
     const lonely = await refusalOf(readAll(archive({ ...files, 'y_ignore.png': image })));
     expect(lonely.problems[0]!.what).toBe('The ignore map has no image.');
+  });
+});
+
+describe('clusters and annotators', () => {
+  const table = 'image_id,cluster,mosaic,annotator,tool\none,f,1,Ada,QuPath 0.5\nother,a,2,,\n';
+  const factsOf = async (path: string) =>
+    (await readAll(path)).map(({ id, cluster, annotation }) => [id, cluster, annotation]);
+  const expected = [
+    ['one', 'f', { annotator: 'Ada', tool: 'QuPath 0.5' }],
+    ['two', undefined, undefined],
+  ];
+
+  test('come from a table among the images, or beside a zip archive, and are no part of the identity', async () => {
+    const plain = writeFolder(join(folder, 'plain'), challenge);
+    const identity = await identityOf(plain);
+    expect(await factsOf(plain)).toEqual([
+      ['one', undefined, undefined],
+      ['two', undefined, undefined],
+    ]);
+    writeFolder(plain, { 'sample.csv': table });
+    expect(await factsOf(plain)).toEqual(expected);
+    expect(await identityOf(plain)).toBe(identity);
+    const path = archive(challenge);
+    writeFileSync(join(folder, 'groups.csv'), table);
+    expect(await factsOf(path)).toEqual(expected);
+  });
+
+  test('stay in a prepared file', async () => {
+    const dataset = await openDataset(archive({ ...challenge, 'groups.csv': table }));
+    await prepareDataset(dataset, join(folder, 'data.prepared'));
+    await dataset.close();
+    expect(await factsOf(join(folder, 'data.prepared'))).toEqual(expected);
+  });
+
+  test('two tables, and one that is not in order, are refused', async () => {
+    expect((await refusalOf(readAll(archive({ ...challenge, 'a.csv': table, 'b.csv': table })))).what).toBe(
+      'The dataset holds a.csv and b.csv, and both name the clusters.',
+    );
+    const twice = archive({ ...challenge, 'a.csv': 'name,cluster\none,f\none,a\n' });
+    expect(await refusalOf(readAll(twice))).toMatchObject({
+      what: 'The image one stands twice.',
+      where: `${twice}!/a.csv:3`,
+    });
   });
 });
 

@@ -108,6 +108,18 @@ test('batches that are accumulated have their gradients, losses and reports aver
   expect(new Set(task.drawn.slice(-2)).size).toBe(2);
 });
 
+test('what a step draws depends on its number alone', () => {
+  const task = toyTask();
+  const step = createTrainingStep(task, { config: config({}), mode: 'compiled', batches: [batch(0)] });
+  const drawnAt = (at: number) => {
+    step.run([batch(0)], at);
+    return task.drawn.at(-1);
+  };
+  const [first, second] = [drawnAt(3), drawnAt(4)];
+  expect(second).not.toBe(first);
+  expect(drawnAt(3)).toBe(first);
+});
+
 test('gradients are clipped together, and kernels alone decay', () => {
   const step = createTrainingStep(toyTask(), {
     config: config({ clipNorm: Math.sqrt(22) / 2, weightDecay: 0.2 }),
