@@ -1,7 +1,7 @@
 import { barChart, lineChart } from './charts.js';
 import type { EvalDocument } from './eval-document.js';
 import { changedGallery, shownTargets, worstGallery, type EvalSources } from './eval-gallery.js';
-import { imageTable, targetTable } from './eval-tables.js';
+import { boxTable, imageTable, targetTable } from './eval-tables.js';
 import { html, htmlPage, type Html } from './html.js';
 import { formatCount } from './numbers.js';
 import { colours } from './overlay.js';
@@ -27,7 +27,7 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
       PQ and AJI are means over images. Missed, merged and split count true nuclei without a match at IoU 0.5,
       extra predictions. ${intervalNote(document)}
     </p>
-    ${targetTable(document)}
+    ${targetTable(document)} ${boxTable(document)}
     <div class="charts">${charts(document)}</div>
     ${compared ? await changedSection(document, sources) : ''}
     <h2>Lowest scores</h2>

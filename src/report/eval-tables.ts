@@ -40,6 +40,35 @@ export function targetTable({ targets, bootstrap }: EvalDocument): Html {
   </table>`;
 }
 
+/** Boxes of the targets that have scores; nothing where none has. */
+export function boxTable({ targets }: EvalDocument): Html {
+  const rows = targets.flatMap(({ path, boxes }, index) => {
+    if (boxes === null) return [];
+    const shares = [boxes.ap, boxes.ap50, boxes.ap75, ...boxes.recall.map(({ atIou50 }) => atIou50)];
+    return [
+      html`<tr>
+        <th>[${index + 1}] ${path}</th>
+        ${shares.map((share) => html`<td>${formatShare(share)}</td>`)}
+      </tr> `,
+    ];
+  });
+  const [first] = targets.flatMap(({ boxes }) => boxes ?? []);
+  if (first === undefined) return html``;
+  const names = ['box AP', 'AP @0.5', 'AP @0.75'];
+  const recalls = first.recall.map(({ maxDetections }) => `recall @0.5 of ${maxDetections}`);
+  return html`<table>
+    <thead>
+      <tr>
+        <th>boxes, as COCO counts</th>
+        ${[...names, ...recalls].map((name) => html`<th>${name}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
+}
+
 /** One row an image, to be sorted by any column; numbers carry their whole value for it. */
 export function imageTable({ targets }: EvalDocument): Html {
   const [first, ...others] = targets;

@@ -36,7 +36,7 @@ export const evalCommand: Command<Arguments> = {
         array: true,
         demandOption: true,
         describe:
-          'Folders of label images or of masks, run-length CSV files, datasets, models; compared with the first',
+          'Folders of label images or of masks, run-length CSV files, COCO files, datasets, models; compared with the first',
       })
       .option('data', {
         type: 'string',

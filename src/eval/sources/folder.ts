@@ -15,6 +15,8 @@ export interface Listing {
   readonly images: readonly ImageFile[];
   /** Paths of CSV files. */
   readonly tables: readonly string[];
+  /** Paths of JSON files. */
+  readonly documents: readonly string[];
   /** Names. */
   readonly folders: readonly string[];
 }
@@ -22,7 +24,7 @@ export interface Listing {
 const imageExtension = /^\.(png|tiff?)$/iu;
 
 /**
- * Lists the .png, .tif, .tiff and .csv files and the subfolders; other files and names that begin with a dot are ignored.
+ * Lists the .png, .tif, .tiff, .csv and .json files and the subfolders; other files and names that begin with a dot are ignored.
  * Links are refused, so that nothing outside the folder is read.
  *
  * @throws {NucleateError} Exit code 3: no such folder, a link, names that differ only in case or in how an accent is
@@ -31,6 +33,7 @@ const imageExtension = /^\.(png|tiff?)$/iu;
 export async function listFolder(folder: string): Promise<Listing> {
   const images: ImageFile[] = [];
   const tables: string[] = [];
+  const documents: string[] = [];
   const folders: string[] = [];
   const problems: Problem[] = [];
   const namesInUse = new Map<string, string>();
@@ -42,6 +45,7 @@ export async function listFolder(folder: string): Promise<Listing> {
     const isImage = imageExtension.test(ext);
     if (info.isDirectory()) folders.push(name);
     else if (ext.toLowerCase() === '.csv' && info.isFile()) tables.push(path);
+    else if (ext.toLowerCase() === '.json' && info.isFile()) documents.push(path);
     else if (!isImage) continue;
     else if (info.isFile()) images.push({ stem, path });
     else problems.push({ what: 'Links are not followed.', where: path, mend: 'Put the file itself there.' });
@@ -58,7 +62,7 @@ export async function listFolder(folder: string): Promise<Listing> {
     namesInUse.set(folded, name);
   }
   refuseSource(folder, 'The folder has', problems, 'Mend what is listed.');
-  return { images, tables, folders };
+  return { images, tables, documents, folders };
 }
 
 async function listNames(folder: string): Promise<string[]> {

@@ -1,32 +1,39 @@
 import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { DatasetOptions } from '../../data/dataset.js';
 import { isPrepared } from '../../data/prepared.js';
 import { isRunLengthHeader } from '../../data/rle-csv.js';
+import { cocoPrediction } from './coco.js';
 import { datasetPrediction, datasetTruth } from './dataset.js';
 import { listFolder, type Listing } from './folder.js';
 import { labelFolderPrediction, labelFolderTruth } from './label-folder.js';
 import { hasMaskFolders, maskFoldersPrediction } from './mask-folders.js';
-import { readRecordedHash } from './recorded-data.js';
+import { readRecordedHash, recordName } from './recorded-data.js';
 import { runLengthPrediction } from './run-lengths.js';
 import { sourceError, type PredictionSource, type TruthSource } from './source.js';
 
 /**
- * Opens a set of predictions: a .csv file with runs, a folder in the challenge's layout, a folder of label images, or
- * the masks of a zip archive or a prepared dataset.
+ * Opens a set of predictions: a .csv file with runs, a folder in the challenge's layout, a folder of label images, a
+ * .json file or a folder of such in COCO's form, or the masks of a zip archive or a prepared dataset.
  *
  * @throws {NucleateError} Exit code 3 if it is none of them or not in order.
  */
 export async function openPrediction(path: string): Promise<PredictionSource> {
   if (!(await isFolder(path))) {
-    return (await isPrepared(path)) || (await isZip(path))
-      ? datasetPrediction(path)
-      : runLengthPrediction(path);
+    if ((await isPrepared(path)) || (await isZip(path))) return datasetPrediction(path);
+    if (!/\.json$/iu.test(path)) return runLengthPrediction(path);
+    return { ...(await cocoPrediction(path, [path])), dataHash: null };
   }
+  return { ...(await openFolder(path)), dataHash: await readRecordedHash(path) };
+}
+
+async function openFolder(path: string): Promise<Omit<PredictionSource, 'dataHash'>> {
   const listing = await listFolder(path);
-  const images = (await hasMaskFolders(path, listing))
-    ? await maskFoldersPrediction(path, listing)
+  if (await hasMaskFolders(path, listing)) return maskFoldersPrediction(path, listing);
+  const documents = listing.documents.filter((file) => basename(file) !== recordName);
+  return listing.images.length === 0 && documents.length > 0
+    ? cocoPrediction(path, documents)
     : labelFolderPrediction(path, listing);
-  return { ...images, dataHash: await readRecordedHash(path) };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Problem } from '../../errors.js';
 import { refuseSource, sourceError, type PredictionSource } from './source.js';
 
 /** The file of a folder of predictions that says which data they were made for. */
-const recordName = 'dataset.json';
+export const recordName = 'dataset.json';
 
 const Recorded = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/u) });
 

@@ -1,0 +1,132 @@
+import { parse } from 'node:path';
+import { z } from 'zod';
+import { runsOfCocoCounts, unpackCocoCounts } from '../../data/coco-rle.js';
+import { readBytes } from '../../data/folder-files.js';
+import type { Mask, Size } from '../../data/mask.js';
+import type { Problem } from '../../errors.js';
+import {
+  checkSize,
+  drawMasks,
+  refuseSource,
+  sourceError,
+  type DetectedBoxes,
+  type PredictionSource,
+} from './source.js';
+
+const Annotation = z.object({
+  image_id: z.union([z.int(), z.string()]),
+  bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  score: z.number().optional(),
+  segmentation: z.object({
+    size: z.tuple([z.int().positive(), z.int().positive()]),
+    counts: z.union([z.string(), z.array(z.int().min(0))]),
+  }),
+});
+type Annotation = z.output<typeof Annotation>;
+
+const CocoDocument = z.object({
+  images: z.array(z.object({ id: z.union([z.int(), z.string()]), file_name: z.string().min(1) })),
+  annotations: z.array(Annotation),
+});
+
+/** The annotations of one image, and the file that they are in. */
+interface CocoImage {
+  readonly path: string;
+  readonly annotations: readonly Annotation[];
+}
+
+/**
+ * COCO dataset files with masks as run lengths, as `nucleate predict --format coco` writes them, one for each image, or
+ * one for all. An image goes by its `file_name` without folders and extension. Where all annotations have a `score`,
+ * the surest keeps the pixels that several claim, and boxes are scored, too.
+ *
+ * @param paths At least one.
+ * @throws {NucleateError} Exit code 3 for a file that is not such a one, or an image that is there twice.
+ */
+export async function cocoPrediction(
+  path: string,
+  paths: readonly string[],
+): Promise<Omit<PredictionSource, 'dataHash'>> {
+  const images = new Map<string, CocoImage>();
+  const problems: Problem[] = [];
+  for (const file of paths) {
+    const document = await readCoco(file);
+    const byImage = new Map(document.images.map(({ id }) => [id, [] as Annotation[]]));
+    for (const annotation of document.annotations) {
+      const known = byImage.get(annotation.image_id);
+      const what = `An annotation is of the image ${annotation.image_id}, which is not listed.`;
+      if (known) known.push(annotation);
+      else problems.push({ what, where: file });
+    }
+    for (const { id, file_name: fileName } of document.images) {
+      const { name } = parse(fileName);
+      if (images.has(name)) problems.push({ what: `The image ${name} is there twice.`, where: file });
+      images.set(name, { path: file, annotations: byImage.get(id)! });
+    }
+  }
+  refuseSource(path, 'The COCO files have', problems, 'Mend what is listed.');
+  const hasScores = [...images.values()].every(({ annotations }) =>
+    annotations.every(({ score }) => score !== undefined),
+  );
+  return {
+    path,
+    kind: 'COCO masks',
+    ids: [...images.keys()].sort(),
+    read: (id, size) => Promise.resolve().then(() => drawMasks(masksOf(images.get(id)!, size), size)),
+    ...(hasScores ? { readBoxes: (id) => Promise.resolve(boxesOf(images.get(id)!)) } : {}),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function readCoco(path: string): Promise<z.output<typeof CocoDocument>> {
+  const mend =
+    'Give a COCO dataset file with `images`, and `annotations` with bbox and run-length segmentation.';
+  const bytes = await readBytes(path);
+  try {
+    return CocoDocument.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    const what =
+      cause instanceof z.ZodError
+        ? `The file is no COCO dataset with run lengths: ${problemOf(cause)}.`
+        : `The file is not JSON: ${(cause as Error).message}.`;
+    throw sourceError(path, what, mend, cause);
+  }
+}
+
+function problemOf({ issues: [issue] }: z.ZodError): string {
+  return `${issue!.path.map(String).join('.') || 'the whole'}: ${issue!.message}`;
+}
+
+/** The surest first. */
+function masksOf({ path, annotations }: CocoImage, size: Size): Mask[] {
+  const surestFirst = [...annotations].sort((one, other) => (other.score ?? 0) - (one.score ?? 0));
+  return surestFirst.map(
+    (
+      {
+        segmentation: {
+          size: [height, width],
+          counts,
+        },
+      },
+      index,
+    ) => {
+      checkSize(path, { width, height }, size);
+      try {
+        const numbers = typeof counts === 'string' ? unpackCocoCounts(counts) : counts;
+        return { name: String(index), runs: runsOfCocoCounts(numbers, size) };
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        throw sourceError(path, `A mask is damaged: ${cause.message}.`, 'Export the file again.', cause);
+      }
+    },
+  );
+}
+
+function boxesOf({ annotations }: CocoImage): DetectedBoxes {
+  return {
+    predBoxes: Float32Array.from(
+      annotations.flatMap(({ bbox: [x, y, width, height] }) => [x, y, x + width, y + height]),
+    ),
+    scores: Float32Array.from(annotations, ({ score }) => score!),
+  };
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { scoreSources } from '../../../src/eval/score-sources.js';
+import { openPrediction } from '../../../src/eval/sources/open.js';
+import { cocoDocument } from '../../../src/predict/formats/coco.js';
+import { refusalOf } from '../../data/expect-refusal.js';
+import { drawing } from '../../reference/draw.js';
+import { truthOf } from '../../report/scored.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+const size = { width: 4, height: 3 };
+
+/** Counts go down the columns: 12 pixels, 3 a column. */
+const annotation = (image: number, counts: number[], bbox: number[], score?: number) => ({
+  image_id: image,
+  category_id: 1,
+  segmentation: { size: [3, 4], counts },
+  bbox,
+  ...(score === undefined ? {} : { score }),
+});
+const images = [
+  { id: 7, file_name: 'folder/a.png' },
+  { id: 8, file_name: 'b.tif' },
+];
+const left = annotation(7, [0, 4, 8], [0, 0, 2, 3], 0.25); // the first column and one pixel of the second
+const right = annotation(7, [3, 6, 3], [1, 0, 2, 3], 0.75); // the second and third column
+
+async function open(content: unknown, name = 'p.json') {
+  const folder = temporaryFolder();
+  folder.text(name, typeof content === 'string' ? content : JSON.stringify(content));
+  return openPrediction(`${folder.path}/${name}`);
+}
+
+test('images go by their names, the surest mask keeps a pixel, boxes have scores', async () => {
+  const source = await open({ images, annotations: [left, right] });
+  expect(source).toMatchObject({ kind: 'COCO masks', ids: ['a', 'b'] });
+  expect(await source.read('a', size)).toEqual({
+    labelImage: drawing('211.', '211.', '211.'),
+    pixelless: 0,
+    overlapPixels: 1,
+  });
+  expect(await source.readBoxes!('a')).toEqual({
+    predBoxes: Float32Array.of(0, 0, 2, 3, 1, 0, 3, 3),
+    scores: Float32Array.of(0.25, 0.75),
+  });
+  expect((await source.read('b', size)).labelImage).toEqual(drawing('....', '....', '....'));
+});
+
+test('without scores there are masks alone, in the order of the file', async () => {
+  const plain = ({ score: _, ...rest }: typeof left) => rest;
+  const source = await open({ images, annotations: [plain(left), plain(right)] });
+  expect('readBoxes' in source).toBe(false);
+  // The first keeps the pixel at the top of the second column.
+  expect((await source.read('a', size)).labelImage).toEqual(drawing('112.', '122.', '122.'));
+});
+
+test('what predict writes is read back and scored, with boxes', async () => {
+  const labelImage = drawing('11..', '11.2', '...2');
+  const instance = (label: number, box: object, area: number, score: number) => ({ label, box, area, score });
+  const segmentation = {
+    labelImage,
+    instances: [
+      instance(1, { x1: 0, y1: 0, x2: 2, y2: 2 }, 4, 0.9),
+      instance(2, { x1: 3, y1: 1, x2: 4, y2: 3 }, 2, 0.4),
+    ],
+  } as never;
+  const folder = temporaryFolder();
+  folder.text(
+    'a.json',
+    [...cocoDocument([{ id: 1, fileName: 'a.png', segmentation }], 'run-length')].join(''),
+  );
+  const { targets } = await scoreSources(truthOf('t', { a: labelImage }), [
+    await openPrediction(folder.path),
+  ]);
+  expect(targets[0]!.evaluation.score).toBe(1);
+  expect(targets[0]!.boxes).toMatchObject({ gtCount: 2, predCount: 2, ap: 1 });
+});
+
+test.each([
+  ['no JSON', '{', /^The file is not JSON: /u],
+  ['another JSON', [], /^The file is no COCO dataset with run lengths: the whole: /u],
+  [
+    'polygons',
+    { images, annotations: [{ ...left, segmentation: [[0, 0, 1, 1]] }] },
+    /with run lengths: annotations\.0\.segmentation: /u,
+  ],
+])('%s is refused', async (_, content, what) => {
+  expect((await refusalOf(open(content))).what).toMatch(what);
+});
+
+test('an image twice, annotations of none, another size and damaged masks are refused', async () => {
+  const { problems } = await refusalOf(
+    open({ images: [...images, { id: 9, file_name: 'a.jpg' }], annotations: [{ ...left, image_id: 10 }] }),
+  );
+  expect(problems.map(({ what }) => what)).toEqual([
+    'An annotation is of the image 10, which is not listed.',
+    'The image a is there twice.',
+  ]);
+  const source = await open({ images, annotations: [left, annotation(8, [0, 4], [0, 0, 1, 1])] });
+  expect((await refusalOf(source.read('a', { width: 3, height: 4 }))).what).toBe(
+    'The prediction has 4 x 3 pixels and the truth 3 x 4.',
+  );
+  expect((await refusalOf(source.read('b', size))).what).toBe(
+    'A mask is damaged: Expected counts of 12 pixels, received 4.',
+  );
+});
