@@ -48,11 +48,12 @@ function createTask(_: unknown, data: Pick<TrainingData, 'train'>): Task<LoopRec
     metricNames: ['score'],
     inputs: ({ images }) => ({ images: tf.tensor4d(images, [1, size, size, 3]) }),
     losses: ({ images }) => ({ loss: tf.mean<tf.Scalar>(tf.square(model.apply(images!) as tf.Tensor)) }),
-    validate: () => Promise.resolve({ score: 0, metrics: {}, pictures: [] }),
+    validate: () => Promise.resolve({ score: 0, metrics: {}, pictures: [], images: [], examples: [] }),
     dispose: () => model.dispose(),
   };
 }
 
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]!;
 
 const runtime = await startRuntime('cpu');
@@ -67,8 +68,16 @@ const loopTimes: number[] = [];
 const bareTimes: number[] = [];
 const dataTimes: number[] = [];
 const restTimes: number[] = [];
-const stalls: number[] = [];
+const stalls: { ms: number; workMs: number }[] = [];
+/** ms of all threads: other programs on the machine do not add to them; loader threads do. */
+const loopWork: number[] = [];
+const bareWork: number[] = [];
+const work = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 let from = performance.now();
+let workFrom = work();
 let steps = 0;
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-loop-'));
 try {
@@ -78,32 +87,38 @@ try {
     stop: new AbortController().signal,
     onEvent: (event) => {
       const now = performance.now();
-      if (event.event === 'checkpoint') stalls.push(now - from);
+      if (event.event === 'checkpoint') stalls.push({ ms: now - from, workMs: work() - workFrom });
       if (event.event === 'step') {
         loopTimes.push(now - from);
         dataTimes.push(event.dataMs);
         restTimes.push(now - from - event.dataMs - event.stepMs);
+        const workNow = work();
+        loopWork.push(workNow - workFrom);
         bare.run([batch], steps++);
         bareTimes.push(performance.now() - now);
+        bareWork.push(work() - workNow);
       }
       from = performance.now();
+      workFrom = work();
     },
   });
 } finally {
   rmSync(folder, { recursive: true });
 }
 // The first steps find nothing ready.
-const [loop, alone, data, rest] = [loopTimes, bareTimes, dataTimes, restTimes].map((times) =>
-  median(times.slice(3)),
-) as [number, number, number, number];
+const [loop, alone, data, rest, loopMs, bareMs] = [
+  ...[loopTimes, bareTimes, dataTimes, restTimes],
+  ...[loopWork, bareWork],
+].map((times) => median(times.slice(3))) as [number, number, number, number, number, number];
 process.stdout.write(
   [
     `step in the loop   ${loop.toFixed(1)} ms (median of ${loopTimes.length - 3})`,
     `step by itself     ${alone.toFixed(1)} ms`,
     `overhead           ${((100 * (loop - alone)) / alone).toFixed(1)} %`,
+    `  processor time   ${loopMs.toFixed(1)} ms in the loop, ${bareMs.toFixed(1)} ms by itself`,
     `  waiting for data ${data.toFixed(2)} ms`,
     `  all but the step ${rest.toFixed(2)} ms`,
-    `checkpoint stalls  ${stalls.map((stall) => `${(stall / 1000).toFixed(2)} s`).join(', ')}`,
+    `checkpoint stalls  ${stalls.map(({ ms, workMs }) => `${seconds(ms)} (processor ${seconds(workMs)})`).join(', ')}`,
     '',
   ].join('\n'),
 );

@@ -10,6 +10,7 @@ const benchmarks: Record<string, string> = {
   loader: './loader.ts',
   loop: './loop.ts',
   score: './score.ts',
+  predict: './predict.ts',
 };
 
 const name = process.argv[2] ?? '';

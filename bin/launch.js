@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 import { printFailure } from './failure.js';
 
 /** Ask the process to end. */
@@ -50,9 +51,19 @@ export function launch(nodeArguments, { env, json }) {
   });
 }
 
+/**
+ * Whether the end of a terminal is an end for this process, too. Under nohup(1) and in the background without any stream
+ * of a terminal it is not. That the signal is ignored cannot be asked for: Node, when it starts, resets what nohup set.
+ */
+const belongsToTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+
 /** @param {import('node:child_process').ChildProcess} child */
 function passSignals(child) {
   for (const signal of endSignals) {
+    if (signal === 'SIGHUP' && !belongsToTerminal) {
+      process.on(signal, () => {});
+      continue;
+    }
     let last = -Infinity;
     process.on(signal, () => {
       const now = performance.now();
@@ -62,11 +73,21 @@ function passSignals(child) {
     });
   }
   process.on('SIGWINCH', () => child.kill('SIGWINCH'));
-  process.on('SIGCONT', () => child.kill('SIGCONT'));
+  process.on('SIGCONT', () => signalGroup(child, 'SIGCONT'));
   process.on('SIGTSTP', () => {
-    child.kill('SIGSTOP');
+    signalGroup(child, 'SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   });
+}
+
+/**
+ * To the child and to what it has started: nobody can pass on a signal that stops him.
+ *
+ * @param {import('node:child_process').ChildProcess} child @param {NodeJS.Signals} signal
+ */
+function signalGroup(child, signal) {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+    process.kill(-child.pid, signal);
 }
 
 /** @param {NodeJS.Signals} signal @param {{ json: boolean }} options */

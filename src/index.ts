@@ -1,5 +1,12 @@
-/** `import { loadModel } from 'nucleate'`: models in one's own program, run by tsx or a bundler. */
+/** `import { loadModel } from 'nucleate'`: models and scores in one's own program, run by tsx or a bundler. */
 export { readImage } from './data/image-io.js';
 export type { Image, LabelImage } from './data/image.js';
 export { loadModel, type Model } from './library/model.js';
 export type { Instance, Segmentation } from './predict/assemble/segmentation.js';
+export { boxReport, type BoxImage, type BoxReport } from './eval/box-report.js';
+export { compareImages, type Comparison } from './eval/compare.js';
+export { evaluateImage, type ImageEvaluation } from './eval/evaluate-image.js';
+export { scoreSources, type Scored } from './eval/score-sources.js';
+export { openPrediction, openTruth } from './eval/sources/open.js';
+export { summarise, type Evaluation } from './eval/summarise.js';
+export { randomFor } from './random.js';

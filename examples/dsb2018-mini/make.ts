@@ -3,15 +3,19 @@
  *
  *     npx tsx examples/dsb2018-mini/make.ts stage1_train_fixed.zip groups.csv
  *
- * `groups.csv` has a line `image_id,cluster,mosaic` for each image. A second run writes the same bytes.
+ * `groups.csv` has a line `image_id,cluster,mosaic` for each image. A second run writes the same bytes. It also writes
+ * `configs/splits/dsb2018-mini.json`: each image in its fold of the whole set, so that a network which has not been
+ * trained on a fold there has seen nothing of it here.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { openDataset } from '../../src/data/dataset.js';
 import { renumberLabels } from '../../src/data/example.js';
 import { readImage, writeImage, writeLabelImage } from '../../src/data/image-io.js';
 import type { Image } from '../../src/data/image.js';
+import { readSplit, writeSplit } from '../../src/data/split/split-file.js';
 
 /** px; the side of every crop. */
 const side = 256;
@@ -73,6 +77,9 @@ const groups = readFileSync(groupsPath, 'utf8')
 const zip = await openPromise(zipPath, { autoClose: false });
 const entries = await entriesById(zip);
 
+const splits = join(import.meta.dirname, '../../configs/splits');
+const whole = await readSplit(join(splits, 'dsb2018.json'));
+const folds: [name: string, place: (typeof whole.images)[string]][] = [];
 const rows = ['name,image_id,cluster,mosaic,x,y,width,height,nuclei'];
 for (const [prefix, x, y] of selection) {
   const [id, cluster, mosaic] = groups.find(([imageId]) => imageId.startsWith(prefix))!;
@@ -82,10 +89,15 @@ for (const [prefix, x, y] of selection) {
   const name = `${cluster}-${prefix}`;
   await writeImage(join(import.meta.dirname, `${name}.png`), crop(image, window));
   await writeLabelImage(join(import.meta.dirname, `${name}_masks.png`), { ...window, labels });
+  folds.push([name, whole.images[id]!]);
   rows.push([name, id, cluster, mosaic, x, y, window.width, window.height, instanceCount].join(','));
 }
 zip.close();
 writeFileSync(join(import.meta.dirname, 'sample.csv'), `${rows.join('\n')}\n`);
+const dataset = await openDataset(import.meta.dirname);
+const split = { ...whole, dataset: await dataset.identity(), images: Object.fromEntries(folds) };
+await writeSplit(join(splits, 'dsb2018-mini.json'), split);
+await dataset.close();
 
 /** The PNG entries of each `<id>/images` and `<id>/masks`, in code-unit order of their names. */
 async function entriesById(zipFile: ZipFile): Promise<Map<string, Entry[]>> {

@@ -8,6 +8,8 @@ export type Example = readonly [commandLine: string, description: string];
 export interface Command<Arguments = unknown> {
   /** Name and positionals in the form of yargs: `show <file>`. */
   readonly usage: string;
+  /** In a group: what the name of the group alone does. */
+  readonly isDefault?: boolean;
   /** One sentence without a full stop. */
   readonly describe: string;
   /** At least one; test/cli/examples.test.ts runs them all. */
@@ -42,19 +44,28 @@ export interface Session {
 
 /** Adds a command, or a group of commands, to the parser. */
 export function register(parser: Argv, entry: Command | CommandGroup, session: Session): void {
-  if ('commands' in entry) {
-    parser.command(entry.name, entry.describe, (group) => {
-      const inGroup = { ...session, enter: (usage: string) => session.enter(`${entry.name} ${usage}`) };
-      for (const command of entry.commands) register(group, command, inGroup);
-      return group.demandCommand(1).epilogue(exampleText(entry.commands));
-    });
-    return;
-  }
-  const build = (command: Argv) => {
-    session.enter(entry.usage);
-    return entry.builder(command).epilogue(exampleText([entry]));
+  if (!('commands' in entry)) return registerCommand(parser, entry, [entry], session);
+  const { name, describe, commands } = entry;
+  parser.command(name, describe, (group) => {
+    const inGroup = { ...session, enter: (usage: string) => session.enter(`${name} ${usage}`) };
+    // The help of the group is that of its default command, too.
+    for (const command of commands)
+      registerCommand(group, command, command.isDefault ? commands : [command], inGroup);
+    if (commands.some(({ isDefault }) => isDefault)) return group;
+    return group.demandCommand(1).epilogue(exampleText(commands));
+  });
+}
+
+/** @param shown Whose examples its help shows. */
+function registerCommand(parser: Argv, command: Command, shown: readonly Command[], session: Session): void {
+  const { usage, isDefault, describe } = command;
+  const build = (builder: Argv) => {
+    session.enter(usage);
+    return command.builder(builder).epilogue(exampleText(shown));
   };
-  parser.command(entry.usage, entry.describe, build, (args) => entry.handler(args, session.terminal));
+  parser.command(isDefault ? [usage, '$0'] : usage, describe, build, (args) =>
+    command.handler(args, session.terminal),
+  );
 }
 
 /** Examples below each other: the columns of yargs would break the lines that people copy. */

@@ -4,9 +4,12 @@ import { configCommands } from './commands/config.js';
 import { dataCommands } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evalCommand } from './commands/eval.js';
+import { figureCommand } from './commands/figure.js';
 import { modelCommands } from './commands/model.js';
 import { predictCommand } from './commands/predict.js';
 import { quickstartCommand } from './commands/quickstart.js';
+import { reportCommand } from './commands/report.js';
+import { runsCommands } from './commands/runs.js';
 import { trainCommands } from './commands/train.js';
 import { tuneCommand } from './commands/tune.js';
 
@@ -14,9 +17,12 @@ import { tuneCommand } from './commands/tune.js';
 export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
   trainCommands,
+  runsCommands,
+  reportCommand,
   modelCommands,
   tuneCommand,
   predictCommand,
+  figureCommand,
   evalCommand,
   dataCommands,
   doctorCommand,

@@ -9,39 +9,40 @@ import { type Progress, startProgress } from './progress.js';
  * Everything is cleaned of control characters on its way, since file names may hold them.
  */
 export class Terminal {
-  readonly #options: GlobalOptions;
+  /** How the user wants to be told. */
+  readonly options: GlobalOptions;
   #progress: Progress | undefined;
 
   constructor(options: GlobalOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** Prints the result of the command, once: `text`, or `value` as the one JSON document under --json. */
   result({ text, value }: { text: string; value: unknown }): void {
     this.endProgress();
-    const output = this.#options.json ? cleanJson(value) : cleanLines(text);
+    const output = this.options.json ? cleanJson(value) : cleanLines(text);
     process.stdout.write(output.endsWith('\n') ? output : `${output}\n`);
   }
 
   /** Under --json: prints an event of a command that goes on for long as a line; such a command has no result. */
   event(value: unknown): void {
-    if (this.#options.json) process.stdout.write(`${cleanJson(value, 0)}\n`);
+    if (this.options.json) process.stdout.write(`${cleanJson(value, 0)}\n`);
   }
 
   /** Without --json: prints what a command that has events says at its end. */
   summary(text: string): void {
     this.endProgress();
-    if (!this.#options.json) process.stdout.write(`${cleanLines(text)}\n`);
+    if (!this.options.json) process.stdout.write(`${cleanLines(text)}\n`);
   }
 
   /** Tells what is going on; --quiet silences it. */
   notice(text: string): void {
-    if (!this.#options.quiet) this.#log(cleanLine(text));
+    if (!this.options.quiet) this.#log(cleanLine(text));
   }
 
   /** Tells what only --verbose asks for. */
   detail(text: string): void {
-    if (this.#options.verbose) this.#log(cleanLine(text));
+    if (this.options.verbose) this.#log(cleanLine(text));
   }
 
   /** Tells what the user may want to mend although the command goes on. */
@@ -51,8 +52,8 @@ export class Terminal {
 
   /** Shows how far a long task is: a bar in a terminal, else a plain line every few seconds. */
   progress(label: string, total: number, { plainSeconds = 5 } = {}): Progress {
-    const { json, quiet } = this.#options;
-    const shown = !(json || quiet || this.#options['no-progress']);
+    const { json, quiet } = this.options;
+    const shown = !(json || quiet || this.options['no-progress']);
     this.#progress = startProgress({
       label: cleanLine(label),
       total,

@@ -28,7 +28,8 @@ export function usageError(message: string, line: CommandLine): NucleateError {
 
 function explain(message: string, usage: string, { words }: CommandLine): string | undefined {
   if (message.startsWith('Unknown')) {
-    const extra = words.slice(nameOf(usage).split(' ').length).join(' ');
+    // A default command goes without its own name.
+    const extra = words.slice(nameOf(usage).split(' ').length).join(' ') || words.at(-1)!;
     return `Unexpected argument \`${extra}\` after \`nucleate ${usage}\`.`;
   }
   if (message.startsWith('Not enough non-option')) return `An argument is missing: nucleate ${usage}`;

@@ -17,7 +17,7 @@ export interface LoadedConfig {
  * Reads a config file, the file it `extends`, and overrides, and resolves them to a config.
  *
  * @param file Path of a YAML file.
- * @param overrides As in `--set`, for example `train.batchSize=8`; later ones win.
+ * @param overrides As in `--set`, for example `loader.batchSize=8`; later ones win.
  * @throws {NucleateError} With exit code 2 and every problem that was found, each with its place.
  */
 export function loadConfig(file: string, overrides: readonly string[] = []): LoadedConfig {
@@ -33,29 +33,6 @@ export function loadConfig(file: string, overrides: readonly string[] = []): Loa
     explainIssues(error?.issues ?? [], root).forEach(report);
   }
   throw notValid(file, problems);
-}
-
-/**
- * The same for a command that works on one task.
- *
- * @throws {NucleateError} With exit code 2 also for a config of another task.
- */
-export function loadConfigFor<Name extends Config['task']>(
-  task: Name,
-  file: string,
-  overrides: readonly string[] = [],
-): { readonly config: Extract<Config, { task: Name }> } & Pick<LoadedConfig, 'origins'> {
-  const { config, origins } = loadConfig(file, overrides);
-  if (config.task !== task) {
-    throw notValid(file, [
-      {
-        what: `Expected \`task\` to be ${received(task)}, received ${received(config.task)}.`,
-        where: origins.get('task') ?? file,
-        mend: `Name a config of that task, or use the command for a ${config.task}.`,
-      },
-    ]);
-  }
-  return { config: config as Extract<Config, { task: Name }>, origins };
 }
 
 function readWithParent(file: string, report: (problem: Problem) => void): LocatedMapping | undefined {

@@ -25,7 +25,7 @@ const common = {
     .number()
     .positive()
     .default(120)
-    .describe('A batch that takes a worker longer stops the run with the names of its images, s.'),
+    .describe('A batch that is waited for longer stops the run with the names of its images, s.'),
   augment: Augment.prefault({}).describe('How examples are varied.'),
 };
 

@@ -20,6 +20,16 @@ const Origin = z.strictObject({
   score: z.number().nullable(),
 });
 
+/** The median nucleus of the images that a detector was trained on: square root of its box's area. */
+const TrainedSizes = z.strictObject({
+  /** px of the network input: quantiles 0.02, 0.5 and 0.98 over the images. */
+  low: z.number().positive(),
+  typical: z.number().positive(),
+  high: z.number().positive(),
+});
+
+export type TrainedSizes = z.output<typeof TrainedSizes>;
+
 /** `model.json` of a model folder: all that prediction needs besides the weights. */
 export const ModelFile = z.strictObject({
   /** Raised when an older nucleate could not read, or would misread, what is written now. */
@@ -29,7 +39,13 @@ export const ModelFile = z.strictObject({
   created: z.string(),
   /** How weights are stored; they are computed with as float32. */
   precision: z.enum(['float16', 'float32']),
-  detector: z.strictObject({ config: DetectorConfig, sha256, origin: Origin }),
+  detector: z.strictObject({
+    config: DetectorConfig,
+    sha256,
+    origin: Origin,
+    /** Absent where the images were not at hand when it was packed. */
+    sizes: TrainedSizes.optional(),
+  }),
   segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
   assemble: AssembleSettings,
   /** Of `nucleate tune` on the validation fold; null before it. */

@@ -22,7 +22,7 @@ export function readOverride(written: string, report: (problem: Problem) => void
   const path = name?.split('.') ?? [];
   if (text === undefined || path.includes('')) {
     const what = `Expected \`--set\` to be given key.path=value, received ${received(written)}.`;
-    report({ what, where, mend: 'Write for example `--set train.batchSize=8`.' });
+    report({ what, where, mend: 'Write for example `--set loader.batchSize=8`.' });
     return undefined;
   }
   if (path[0] === 'task' || path[0] === 'extends') {

@@ -29,7 +29,7 @@ export function readConfigFile(
 
   const value = plain(root) ?? undefined;
   const what = `Expected a config to be a mapping of keys to values, received ${received(value)}.`;
-  report({ what, where: root.where, mend: 'Start with `task: quickstart`.' });
+  report({ what, where: root.where, mend: 'Start with `task: detector` or `task: segmenter`.' });
   return undefined;
 }
 

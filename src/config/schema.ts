@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { DetectorConfig } from './detector.js';
-import { QuickstartConfig } from './quickstart.js';
 import { SegmenterConfig } from './segmenter.js';
 
 /**
@@ -8,7 +7,7 @@ import { SegmenterConfig } from './segmenter.js';
  *
  * A new task is a file with its schema, and its name in this list.
  */
-export const Config = z.discriminatedUnion('task', [QuickstartConfig, DetectorConfig, SegmenterConfig]);
+export const Config = z.discriminatedUnion('task', [DetectorConfig, SegmenterConfig]);
 
 /** A resolved {@link Config}: every key has a value. */
 export type Config = z.output<typeof Config>;

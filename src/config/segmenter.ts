@@ -113,6 +113,17 @@ const Scoring = z.strictObject({
       'Nuclei (count) of the validation fold that are scored, about as many of each image, always the same; 2000 take half a minute on two cores.',
     ),
   pictures: z.int().min(0).max(64).default(8).describe('Crops (count) that are shown with their masks.'),
+  detector: z
+    .string()
+    .default('')
+    .describe(
+      'A detector (a path: a run, a checkpoint or a model folder) whose boxes give the score of both stages; empty is none.',
+    ),
+  images: z
+    .int()
+    .min(0)
+    .default(48)
+    .describe('Images (count) of the validation fold that both stages segment, drawn by the seed; 0 is all.'),
 });
 
 /** The config of `task: segmenter`: the mask network. */
@@ -128,10 +139,10 @@ export const SegmenterConfig = z
     predict: Predict.prefault({}).describe('How masks are made.'),
     scoring: Scoring.prefault({}).describe('How a validation is made.'),
   })
-  .refine(
-    ({ loader, model }) => loader.cropSize % 2 ** (model.depth - 1) === 0,
-    'a `loader.cropSize` that 2^(`model.depth` - 1) divides',
-  );
+  .refine(({ loader, model }) => loader.cropSize % 2 ** (model.depth - 1) === 0, {
+    path: ['loader', 'cropSize'],
+    message: 'a multiple of 2^(`model.depth` - 1)',
+  });
 
 /** A resolved {@link SegmenterConfig}: every key has a value. */
 export type SegmenterConfig = z.output<typeof SegmenterConfig>;

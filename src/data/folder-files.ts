@@ -35,14 +35,15 @@ export const notFollowed = 'Links are not followed.';
 /**
  * Reads a whole file.
  *
- * @throws {NucleateError} Exit code 3 if it is not a regular file, cannot be read, or has more than 512 MB.
+ * @param most Bytes.
+ * @throws {NucleateError} Exit code 3 if it is not a regular file, cannot be read, or has more bytes.
  */
-export async function readBytes(path: string): Promise<Buffer> {
+export async function readBytes(path: string, most = maxFileBytes): Promise<Buffer> {
   const info = await stat(path).catch((cause: Error) => {
     throw refusal(path, `The file cannot be read: ${cause.message}.`, cause);
   });
   if (!info.isFile()) throw refusal(path, 'The file cannot be read: it is not a regular file.');
-  if (info.size > maxFileBytes) throw refusal(path, 'The file has more than 512 MB.');
+  if (info.size > most) throw refusal(path, `The file has more than ${Math.floor(most / 1e6)} MB.`);
   return readFile(path).catch((cause: Error) => {
     throw refusal(path, `The file cannot be read: ${cause.message}.`, cause);
   });

@@ -4,6 +4,12 @@ import { exitCodes, NucleateError } from '../errors.js';
 /** 64 megapixels: 8000 x 8000, beyond any field of view; a decoded 16-bit RGB image then takes 384 MB. */
 export const maxPixels = 64e6;
 
+/**
+ * 1 gigapixel, for images that are unpacked to a file and read part by part: 32,000 x 32,000 of 16-bit RGB takes 6 GB of
+ * disk, and its labels 4 GB of memory.
+ */
+export const maxStoredPixels = 1024e6;
+
 /** 64 megapixels of uncompressed 16-bit RGBA. */
 export const maxFileBytes = maxPixels * 8;
 
@@ -48,16 +54,18 @@ export const refusal = (where: string, what: string, mend: string, cause?: unkno
  * Checks that a file holds one upright image of a size and pixel layout that are understood.
  *
  * @param place The file, for the error.
+ * @param most px.
  * @throws {NucleateError} Exit code 3: too large, several pages or frames, turned, white stored as 0, or pixels
  *   other than 8- or 16-bit grey or RGB with or without alpha.
  */
-export function checkHeader(header: ImageHeader, place: string): PixelLayout {
+export function checkHeader(header: ImageHeader, place: string, most = maxPixels): PixelLayout {
   const { width, height, pages, orientation, space, channels, depth } = header;
   const refuse = (what: string, mend: string) => refusal(place, what, mend);
-  if (width * height > maxPixels) {
+  if (width * height > most) {
+    const side = Math.floor(Math.sqrt(most) / 1000) * 1000;
     throw refuse(
-      `The image has ${width} x ${height} pixels, more than 64 megapixels.`,
-      'Cut it into tiles of at most 8000 x 8000 pixels.',
+      `The image has ${width} x ${height} pixels, more than ${most / 1e6} megapixels.`,
+      `Cut it into tiles of at most ${side} x ${side} pixels.`,
     );
   }
   if (pages > 1) throw refuse(`The file has ${pages} pages.`, 'Save each page as a file of its own.');

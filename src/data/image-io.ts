@@ -3,10 +3,18 @@ import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { exitCodes, NucleateError } from '../errors.js';
 import { readBytes } from './folder-files.js';
-import { checkHeader, checkLabelHeader, maxPixels, mendLabels, refusal } from './image-header.js';
+import {
+  checkHeader,
+  checkLabelHeader,
+  maxPixels,
+  maxStoredPixels,
+  mendLabels,
+  refusal,
+} from './image-header.js';
 import type { ImageHeader, PixelLayout } from './image-header.js';
 import type { Image, LabelImage } from './image.js';
 import { labelTiff } from './label-tiff.js';
+import type { Size } from './mask.js';
 import { decodePlainPng } from './plain-png.js';
 import { isAnimatedPng, photometric, tiffPhotometric } from './unreported-headers.js';
 
@@ -35,6 +43,51 @@ export async function readImage(source: string | Buffer, place = placeOf(source)
   const { bytes, header } = await open(source, place);
   return decode(bytes, header, checkHeader(header, place), place);
 }
+
+/**
+ * The size of an image in px, by its header alone.
+ *
+ * @throws {NucleateError} Exit code 3 if the header cannot be understood.
+ */
+export async function readSize(bytes: Buffer, place: string): Promise<Size> {
+  const { width, height } = (await open(bytes, place)).header;
+  return { width, height };
+}
+
+/** Where the pixels of an unpacked image lie in its file: row by row, in the machine's byte order. */
+export interface UnpackedImage extends Size, PixelLayout {
+  /** Bytes before the first pixel. */
+  readonly headerBytes: number;
+}
+
+/**
+ * Writes the pixels of an image, as {@link readImage} has them, into a file, row by row, so that few of them are in
+ * memory at once. Alpha is kept: each pixel has four values then.
+ *
+ * @param target A path that ends in `.v`, which is libvips's own format: 64 bytes, then the pixels.
+ * @throws {NucleateError} Exit code 3 as `readImage`, but for up to a gigapixel; also if the file cannot be written.
+ */
+export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
+  const { header } = await open(bytes, place);
+  const layout = checkHeader(header, place, maxStoredPixels);
+  const { width, height } = header;
+  await sharp(bytes, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true })
+    .toColourspace(decodedSpace(layout))
+    .toFile(target)
+    .catch((cause: Error) => {
+      if (/write|space/iu.test(cause.message)) throw noRoom(place, cause);
+      throw damaged(place, cause);
+    });
+  return { width, height, ...layout, headerBytes: 64 };
+}
+
+const noRoom = (place: string, cause: Error) =>
+  refusal(
+    place,
+    `There is no room to unpack the image: ${cause.message}.`,
+    'Set TMPDIR to a folder on a disk with more space.',
+    cause,
+  );
 
 /**
  * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, PNG or TIFF, or 32-bit grey TIFF. 0 is
@@ -226,26 +279,38 @@ async function decode(
 ): Promise<Image> {
   const { width, height } = header;
   const { channels, depth, hasAlpha } = layout;
-  // sharp drops the alpha of 8-bit grey unasked, so grey with alpha is decoded as RGB with alpha.
-  const space = spaceOf(hasAlpha ? 3 : channels, depth);
-  const raw = await decodeRaw(bytes, space, depth, place);
+  const raw = await decodeRaw(bytes, decodedSpace(layout), depth, place);
   // A copy: a Buffer may start at an odd address, where no Uint16Array can.
   const memory = new Uint8Array(raw).buffer;
   const decoded = depth === 'ushort' ? new Uint16Array(memory) : new Uint8Array(memory);
-  if (!hasAlpha) return { width, height, channels, data: decoded };
+  return { width, height, channels, data: hasAlpha ? withoutAlpha(decoded, channels, place) : decoded };
+}
 
-  const opaque = depth === 'ushort' ? 65535 : 255;
-  const count = width * height * channels;
-  const data = depth === 'ushort' ? new Uint16Array(count) : new Uint8Array(count);
+/**
+ * The first channels of RGB with alpha.
+ *
+ * @throws {NucleateError} Exit code 3 where alpha is not opaque.
+ */
+export function withoutAlpha(
+  decoded: Image['data'],
+  channels: Image['channels'],
+  place: string,
+): Image['data'] {
+  const isShort = decoded instanceof Uint16Array;
+  const count = (decoded.length / 4) * channels;
+  const data = isShort ? new Uint16Array(count) : new Uint8Array(count);
   for (let from = 0, to = 0; from < decoded.length; from += 4) {
-    if (decoded[from + 3] !== opaque) {
+    if (decoded[from + 3] !== (isShort ? 65535 : 255)) {
       const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
       throw refusal(place, what, 'Save the image without transparency, one or three channels.');
     }
     for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
   }
-  return { width, height, channels, data };
+  return data;
 }
+
+/** sharp drops the alpha of 8-bit grey unasked, so grey with alpha is decoded as RGB with alpha. */
+const decodedSpace = ({ channels, depth, hasAlpha }: PixelLayout) => spaceOf(hasAlpha ? 3 : channels, depth);
 
 /** The pixels as bytes; colour space and depth in libvips's words. */
 function decodeRaw(
@@ -259,7 +324,11 @@ function decodeRaw(
     .raw({ depth })
     .toBuffer()
     .catch((cause: unknown) => {
-      const what = 'The image is damaged: its header can be read and its pixels cannot.';
-      throw refusal(place, what, 'Copy or export the image again.', cause);
+      throw damaged(place, cause);
     });
 }
+
+const damaged = (place: string, cause: unknown) => {
+  const what = 'The image is damaged: its header can be read and its pixels cannot.';
+  return refusal(place, what, 'Copy or export the image again.', cause);
+};

@@ -1,4 +1,5 @@
 import type { Image } from './image.js';
+import type { StoredImage } from './stored-image.js';
 
 /** Which values of an image are shown as black and as white. */
 export interface IntensityRange {
@@ -28,12 +29,19 @@ const narrowest = 8;
  *   bits, 1 of 16) is widened upwards, or downwards at the end of the scale.
  */
 export function intensityRange(values: Uint8Array | Uint16Array): IntensityRange {
-  const [highest, width] = values instanceof Uint8Array ? [255, narrowest] : [65535, 1];
-  const counts = new Uint32Array(highest + 1);
+  const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
   for (let i = 0; i < values.length; i++) counts[values[i]!]! += 1;
+  return rangeOfCounts(counts);
+}
+
+/** {@link intensityRange} of values that have been counted: `[256]` for 8 bits, `[65536]` for 16. */
+function rangeOfCounts(counts: Uint32Array): IntensityRange {
+  const highest = counts.length - 1;
+  const width = highest === 255 ? narrowest : 1;
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const percentile = (share: number) => {
     let seen = 0;
-    return counts.findIndex((count) => (seen += count) >= share * values.length);
+    return counts.findIndex((count) => (seen += count) >= share * total);
   };
   const black = Math.min(percentile(lowShare), highest - width);
   return { black, white: Math.max(percentile(highShare), black + width) };
@@ -47,8 +55,10 @@ export type IntensityMode = 'full' | 'stretched';
  *
  * @returns Undefined for the whole scale of an 8-bit image.
  */
-export function shownRange({ data }: Image, mode: IntensityMode): IntensityRange | undefined {
-  return mode === 'full' && data instanceof Uint8Array ? undefined : intensityRange(data);
+export function shownRange(image: Image | StoredImage, mode: IntensityMode): IntensityRange | undefined {
+  if ('counts' in image)
+    return mode === 'full' && image.counts.length === 256 ? undefined : rangeOfCounts(image.counts);
+  return mode === 'full' && image.data instanceof Uint8Array ? undefined : intensityRange(image.data);
 }
 
 /**

@@ -39,7 +39,12 @@ export function recordStep(
   return second;
 }
 
-function recordOnce(
+/**
+ * Records a step without comparing.
+ *
+ * @throws {NucleateError} If the step cannot be recorded.
+ */
+export function recordOnce(
   backend: NativeBackend,
   step: Step<NamedTensors, NamedTensors>,
   inputs: NamedTensors,

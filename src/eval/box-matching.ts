@@ -79,7 +79,7 @@ function matchGreedily(
 }
 
 /** Intersection over union of two boxes; 0 where both are empty. */
-function boxIou(gtBoxes: Float32Array, gt: number, predBoxes: Float32Array, pred: number): number {
+export function boxIou(gtBoxes: Float32Array, gt: number, predBoxes: Float32Array, pred: number): number {
   const [i, j] = [4 * gt, 4 * pred];
   const [x1, y1, x2, y2] = [gtBoxes[i]!, gtBoxes[i + 1]!, gtBoxes[i + 2]!, gtBoxes[i + 3]!];
   const [u1, v1, u2, v2] = [predBoxes[j]!, predBoxes[j + 1]!, predBoxes[j + 2]!, predBoxes[j + 3]!];

@@ -4,6 +4,7 @@ import { renumberLabels } from '../data/example.js';
 import type { LabelImage } from '../data/image.js';
 import { problemsOf } from '../data/problems.js';
 import { NucleateError, type Problem } from '../errors.js';
+import { ablateImage, ablation, type Ablation, type ImageAblation } from './ablation.js';
 import { boxReport, type BoxImage, type BoxReport } from './box-report.js';
 import { evaluateImage, type ImageEvaluation } from './evaluate-image.js';
 import { reviewedBoxes, reviewedPart } from './reviewed.js';
@@ -12,6 +13,7 @@ import {
   refuseSource,
   type DetectedBoxes,
   type DrawnInstances,
+  type PredictedInstances,
   type PredictionSource,
   type TrueInstances,
   type TruthSource,
@@ -35,6 +37,8 @@ export interface ScoredTarget {
   readonly evaluation: Evaluation;
   /** null where the predictions have no scores. */
   readonly boxes: BoxReport | null;
+  /** null where it was not asked for, or no model is at hand. */
+  readonly ablation: Ablation | null;
 }
 
 export interface Scored {
@@ -47,6 +51,8 @@ export interface Scored {
 export interface ScoreSourcesOptions {
   /** @default all images */
   readonly selection?: Selection;
+  /** Whether models predict again with the truth in place of each stage. @default false */
+  readonly ablate?: boolean;
   /** Called after each image with the number of images done. */
   readonly onImage?: (done: number) => void;
 }
@@ -64,7 +70,7 @@ const readAhead = 4;
 export async function scoreSources(
   truth: TruthSource,
   predictions: readonly PredictionSource[],
-  { selection = selectAll(truth), onImage }: ScoreSourcesOptions = {},
+  { selection = selectAll(truth), ablate = false, onImage }: ScoreSourcesOptions = {},
 ): Promise<Scored> {
   const mend = 'Mend the predictions, or give --data the data that they were made for.';
   const unknown = predictions.flatMap((prediction) => idProblems(truth, selection, prediction));
@@ -75,12 +81,13 @@ export async function scoreSources(
     source,
     overlaps: noOverlaps,
     images: [] as ImageEvaluation[],
-    boxes: source.readBoxes ? ([] as BoxImage[]) : null,
+    boxes: [] as BoxImage[],
+    ablations: [] as ImageAblation[],
   }));
   let truthOverlaps = noOverlaps;
   let done = 0;
-  const read = (id: string) => readAll(truth, predictions, id);
-  for await (const { id, gt, preds, boxes, problems: found } of mapAhead(selection.ids, readAhead, read)) {
+  const read = (id: string) => readAll(truth, predictions, id, ablate);
+  for await (const { id, gt, preds, problems: found } of mapAhead(selection.ids, readAhead, read)) {
     onImage?.(++done);
     if (found) {
       problems.push(...found);
@@ -89,7 +96,7 @@ export async function scoreSources(
     truthOverlaps = withImage(truthOverlaps, gt);
     const cluster = selection.clusters?.get(id) ?? gt.cluster;
     targets.forEach((target, index) => {
-      const { labelImage, pixelless } = preds[index]!;
+      const { labelImage, pixelless, boxes, ablation } = preds[index]!;
       target.overlaps = withImage(target.overlaps, preds[index]!);
       target.images.push(
         evaluateImage(gt.labelImage, labelImage, {
@@ -99,18 +106,19 @@ export async function scoreSources(
           ...(cluster === undefined ? {} : { cluster }),
         }),
       );
-      const detected = boxes[index];
-      if (detected) target.boxes?.push({ id, cluster, ...boxImage(gt, detected) });
+      if (boxes) target.boxes.push({ id, cluster, ...boxImage(gt, boxes) });
+      if (ablation) target.ablations.push({ ...ablation, cluster });
     });
   }
   refuseSource(truth.path, 'Data and predictions have', problems, 'Mend what is listed.');
   return {
     truthOverlaps,
-    targets: targets.map(({ source, overlaps, images, boxes }) => ({
+    targets: targets.map(({ source, overlaps, images, boxes, ablations }) => ({
       source,
       overlaps,
       evaluation: summarise(images),
-      boxes: boxes && boxReport(boxes),
+      boxes: boxes.length > 0 ? boxReport(boxes) : null,
+      ablation: ablations.length > 0 ? ablation(ablations) : null,
     })),
   };
 }
@@ -155,21 +163,22 @@ function boxesOf(labelImage: LabelImage): Float32Array {
   return measureInstances({ ...labelImage, labels }, instanceCount).boxes;
 }
 
-/** The truth and all predictions of an image, or what is wrong with them. */
+interface ReadPrediction extends PredictedInstances {
+  readonly ablation?: ImageAblation;
+}
+
+/** The truth and all predictions of an image, in their order, or what is wrong with them. */
 type ReadImage =
   | {
       readonly id: string;
       readonly gt: TrueInstances;
-      /** In the order of the predictions, as are the boxes; undefined where they have no scores. */
-      readonly preds: readonly DrawnInstances[];
-      readonly boxes: readonly (DetectedBoxes | undefined)[];
+      readonly preds: readonly ReadPrediction[];
       readonly problems?: never;
     }
   | {
       readonly id: string;
       readonly gt?: never;
       readonly preds?: never;
-      readonly boxes?: never;
       readonly problems: readonly Problem[];
     };
 
@@ -177,16 +186,18 @@ async function readAll(
   truth: TruthSource,
   predictions: readonly PredictionSource[],
   id: string,
+  ablate: boolean,
 ): Promise<ReadImage> {
   try {
     const gt = await truth.read(id);
-    const preds: DrawnInstances[] = [];
-    const boxes: (DetectedBoxes | undefined)[] = [];
+    const preds: ReadPrediction[] = [];
     for (const prediction of predictions) {
-      preds.push(await prediction.read(id, gt.labelImage));
-      boxes.push(await prediction.readBoxes?.(id));
+      const { stages } = prediction;
+      const pred = await prediction.read(id, gt.labelImage);
+      const isAblated = ablate && stages !== undefined && pred.boxes !== undefined;
+      preds.push(isAblated ? { ...pred, ablation: await ablateImage(id, gt, pred.boxes, stages) } : pred);
     }
-    return { id, gt, preds, boxes };
+    return { id, gt, preds };
   } catch (error) {
     if (!(error instanceof NucleateError)) throw error;
     return { id, problems: problemsOf(error) };

@@ -24,12 +24,15 @@ function halve(name: string, { shape, data }: Extract<StoredTensor, { dtype: 'F3
 
 /** The float16 among tensors as float32, exactly; all others stay. */
 export function fromHalf(tensors: NamedTensors): NamedTensors {
+  // All there are: looked up, millions of weights take a hundredth of the time that `Float16Array` takes for them.
+  const values = new Float32Array(new Float16Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer));
   return new Map(
     [...tensors].map(([name, tensor]) => {
       if (tensor.dtype !== 'F16') return [name, tensor];
       const { shape, data } = tensor;
-      const halves = new Float16Array(data.buffer, data.byteOffset, data.length);
-      return [name, { dtype: 'F32', shape, data: new Float32Array(halves) }];
+      const wide = new Float32Array(data.length);
+      for (let i = 0; i < wide.length; i++) wide[i] = values[data[i]!]!;
+      return [name, { dtype: 'F32', shape, data: wide }];
     }),
   );
 }

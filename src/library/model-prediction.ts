@@ -1,27 +1,38 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
+import type { AssembleSettings } from '../config/assemble.js';
+import { boxAt } from '../data/boxes.js';
+import type { Image } from '../data/image.js';
 import { exitCodes, NucleateError } from '../errors.js';
-import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
-import { buildModel } from './model.js';
-import { readModelFolder } from './model-folder.js';
-
-/** Whether a path is a folder of `nucleate model pack`. */
-export const isModelFolder = (folder: string): Promise<boolean> =>
-  stat(path.join(folder, 'model.json')).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+import type { MaskPlane } from '../eval/mask-overlap.js';
+import type { DetectedBoxes, PredictionSource, TruthSource } from '../eval/sources/source.js';
+import { assembleInstances, assembleMasks } from '../predict/assemble/assemble.js';
+import { type CandidateMask, maskOf } from '../predict/assemble/candidate-mask.js';
+import { pasteCandidate } from '../predict/assemble/candidate.js';
+import type { Detection } from '../predict/detect.js';
+import { NucleusPredictor } from '../predict/nucleus-predictor.js';
+import { tf } from '../tf.js';
+import { fromStored } from '../train/stored-tensors.js';
+import type { PairedNetworks } from './eval-networks.js';
 
 /**
- * A model as a set of predictions: each image of the truth is segmented when it is asked for. The runtime must have
- * been started; closing frees the networks.
+ * Two networks as a set of predictions: each image of the truth is segmented when it is asked for. The runtime must
+ * have been started; closing frees the networks.
  *
- * @throws {NucleateError} Exit code 6 for a model that cannot be read; when an image is asked for, exit code 3 if the
- *   truth has no images.
+ * @throws {NucleateError} When an image is asked for, exit code 3 if the truth has no images.
  */
-export async function modelPrediction(folder: string, truth: TruthSource): Promise<PredictionSource> {
-  const model = buildModel(await readModelFolder(folder));
-  const read = async (id: string) => {
+export function modelPrediction(
+  { path, kind, detector, segmenter, assemble }: PairedNetworks,
+  truth: TruthSource,
+): PredictionSource {
+  const weights = { detector: fromStored(detector.weights), segmenter: fromStored(segmenter.weights) };
+  const predictor = new NucleusPredictor(
+    {
+      detector: { config: detector.config, weights: weights.detector },
+      segmenter: { config: segmenter.config, weights: weights.segmenter },
+    },
+    { mode: 'compiled' },
+  );
+  tf.dispose([weights.detector, weights.segmenter]);
+  const readImage = async (id: string) => {
     const image = await truth.readImage(id);
     if (image) return image;
     throw new NucleateError({
@@ -32,21 +43,45 @@ export async function modelPrediction(folder: string, truth: TruthSource): Promi
     });
   };
   return {
-    path: folder,
-    kind: 'a model',
+    path,
+    kind,
     ids: truth.ids,
     dataHash: null,
-    read: async (id) => {
-      const { labelImage } = await model.segment(await read(id));
-      return { labelImage, pixelless: 0, overlapPixels: 0 };
+    async read(id) {
+      const image = await readImage(id);
+      const { candidates, detections } = await predictor.candidates(image, assemble.scoreThreshold);
+      const { labelImage } = assembleInstances(image, candidates, assemble);
+      return { labelImage, pixelless: 0, overlapPixels: 0, boxes: boxesOf(detections) };
     },
-    readBoxes: async (id) => {
-      const { detections } = await model.predictor.detect(await read(id));
-      return {
-        predBoxes: Float32Array.from(detections.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2])),
-        scores: Float32Array.from(detections, ({ score }) => score),
-      };
+    stages: {
+      scoreThreshold: assemble.scoreThreshold,
+      segmentBoxes: async (id, boxes) => segmentBoxes(predictor, await readImage(id), boxes, assemble),
     },
-    close: () => Promise.resolve(model.dispose()),
+    close: () => Promise.resolve(predictor.dispose()),
   };
+}
+
+const boxesOf = (detections: readonly Detection[]): DetectedBoxes => ({
+  predBoxes: Float32Array.from(detections.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2])),
+  scores: Float32Array.from(detections, ({ score }) => score),
+});
+
+/** The nuclei in given boxes, which are as sure as can be. */
+async function segmentBoxes(
+  predictor: NucleusPredictor,
+  image: Image,
+  boxes: Float32Array,
+  settings: AssembleSettings,
+) {
+  const detections = Array.from({ length: boxes.length / 4 }, (_, k) => ({ box: boxAt(boxes, k), score: 1 }));
+  const candidates = await predictor.cutOut(image, detections);
+  const masks = candidates.map((candidate) => maskOf(pasteCandidate(candidate, image), settings));
+  const kept = masks.filter((mask) => mask !== undefined);
+  return { labelImage: assembleMasks(image, kept, settings).labelImage, masks: masks.map(planeOf) };
+}
+
+function planeOf(mask: CandidateMask | undefined): MaskPlane | undefined {
+  if (!mask) return undefined;
+  const { x1, y1, x2, y2 } = mask.box;
+  return { x: x1, y: y1, width: x2 - x1, height: y2 - y1, values: mask.values };
 }

@@ -1,7 +1,8 @@
-import type { Image } from '../data/image.js';
 import type { DeviceChoice } from '../engine/device.js';
 import { startRuntime } from '../engine/runtime.js';
 import type { AssembleSettings } from '../config/assemble.js';
+import type { PredictSettings } from '../config/predict.js';
+import type { Pixels } from '../data/stored-image.js';
 import type { ModelFile } from '../config/model-file.js';
 import { fromStored } from '../train/stored-tensors.js';
 import type { Segmentation } from '../predict/assemble/segmentation.js';
@@ -13,10 +14,23 @@ import { type ModelFolder, readModelFolder } from './model-folder.js';
 export interface Model {
   readonly file: ModelFile;
   readonly predictor: NucleusPredictor;
-  /** Finds the nuclei of an image, with the model's own settings where none are given. */
-  segment(image: Image, settings?: Partial<AssembleSettings>): Promise<Segmentation>;
+  /**
+   * Finds the nuclei of an image, with the model's own settings where none are given.
+   *
+   * @param onProgress Told the share of the work that is done, 0 to 1, now and then.
+   */
+  segment(
+    image: Pixels,
+    settings?: Partial<AssembleSettings>,
+    onProgress?: (share: number) => void,
+  ): Promise<Segmentation>;
   /** Frees the networks. */
   dispose(): void;
+}
+
+export interface ModelOptions {
+  /** The plain view, once, if absent. */
+  readonly predict?: PredictSettings;
 }
 
 /**
@@ -26,7 +40,7 @@ export interface Model {
  */
 export function buildModel(
   { file, detector, segmenter }: ModelFolder,
-  { mode }: { readonly mode: 'compiled' | 'eager' } = { mode: 'compiled' },
+  { mode = 'compiled', predict }: ModelOptions & { readonly mode?: 'compiled' | 'eager' } = {},
 ): Model {
   const weights = { detector: fromStored(detector), segmenter: fromStored(segmenter) };
   const predictor = new NucleusPredictor(
@@ -34,13 +48,14 @@ export function buildModel(
       detector: { config: file.detector.config, weights: weights.detector },
       segmenter: { config: file.segmenter.config, weights: weights.segmenter },
     },
-    { mode },
+    { mode, ...(predict && { predict }), sizes: file.detector.sizes },
   );
   tf.dispose([weights.detector, weights.segmenter]);
   return {
     file,
     predictor,
-    segment: (image, settings) => predictor.segment(image, { ...file.assemble, ...settings }),
+    segment: (image, settings, onProgress) =>
+      predictor.segment(image, { ...file.assemble, ...settings }, onProgress),
     dispose: () => predictor.dispose(),
   };
 }
@@ -54,9 +69,9 @@ export function buildModel(
  */
 export async function loadModel(
   folder: string,
-  { device = 'auto' }: { readonly device?: DeviceChoice } = {},
+  { device = 'auto', predict }: ModelOptions & { readonly device?: DeviceChoice } = {},
 ): Promise<Model> {
   const stored = await readModelFolder(folder);
   await startRuntime(device);
-  return buildModel(stored);
+  return buildModel(stored, predict && { predict });
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readImage } from '../data/image-io.js';
+import { openImage } from '../data/stored-image.js';
 import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
 import { safeName } from '../predict/formats/safe-name.js';
 import { type OutputFormat, writeOutputs } from '../predict/formats/write-outputs.js';
@@ -12,7 +12,7 @@ export interface PredictImagesOptions {
   readonly formats: readonly OutputFormat[];
   /** Whether images whose outputs are all there are left out. */
   readonly resume: boolean;
-  /** Told after each image how many are done and how many nuclei have been found. */
+  /** Told after each image, and within a large one, how many are done and how many nuclei have been found. */
   readonly onImage?: (done: number, nuclei: number) => void;
   /** Told of each image that cannot be read; the others go on. */
   readonly onFailure?: (problem: Problem) => void;
@@ -51,12 +51,11 @@ export async function predictImages(
       skipped.push(file);
     } else {
       try {
-        const image = await readImage(file);
-        const segmentation = await model.segment(image);
-        const segmented = { image, segmentation, fileName: path.basename(file) };
-        const outputs = await writeOutputs(out, name, segmented, formats);
-        predicted.push({ file, nuclei: segmentation.instances.length, outputs });
-        nuclei += segmentation.instances.length;
+        const found = await predictImage(model, { file, name }, { out, formats }, (share) =>
+          onImage(index + share, nuclei),
+        );
+        predicted.push(found);
+        nuclei += found.nuclei;
       } catch (error) {
         if (!(error instanceof NucleateError) || error.exitCode !== exitCodes.data) throw error;
         const problem = { what: error.message, where: error.where ?? file, mend: error.mend };
@@ -67,6 +66,23 @@ export async function predictImages(
     onImage(index + 1, nuclei);
   }
   return { predicted, skipped, failed, nuclei };
+}
+
+async function predictImage(
+  model: Model,
+  { file, name }: ListedImage,
+  { out, formats }: Pick<PredictImagesOptions, 'out' | 'formats'>,
+  onProgress: (share: number) => void,
+): Promise<PredictedImages['predicted'][number]> {
+  const image = await openImage(file);
+  try {
+    const segmentation = await model.segment(image, {}, 'read' in image ? onProgress : undefined);
+    const segmented = { image, segmentation, fileName: path.basename(file) };
+    const outputs = await writeOutputs(out, name, segmented, formats);
+    return { file, nuclei: segmentation.instances.length, outputs };
+  } finally {
+    if ('read' in image) image.close();
+  }
 }
 
 const outputKey = (format: string, name: string) => `${format}/${safeName(name)}`;

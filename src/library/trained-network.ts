@@ -7,7 +7,7 @@ import type { ModelFile } from '../config/model-file.js';
 import { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { NamedTensors } from '../safetensors/tensor.js';
-import { isDamage, type LoadedCheckpoint, loadCheckpoint } from '../train/run/checkpoints/read.js';
+import { inspectCheckpoint, isDamage, loadCheckpoint } from '../train/run/checkpoints/read.js';
 import { runFiles } from '../train/run/run-folder.js';
 
 /** A network as a run has saved it. */
@@ -33,14 +33,22 @@ export const readDetector = (place: string): Promise<StoredNetwork<DetectorConfi
 export const readSegmenter = (place: string): Promise<StoredNetwork<SegmenterConfig>> =>
   readNetwork(place, 'segmenter', SegmenterConfig);
 
+/** The task that the network was trained for, as {@link readDetector} finds it; its weights are not read. */
+export async function readTask(place: string): Promise<unknown> {
+  const { config } = await whole(await checkpointOf(place), inspectCheckpoint);
+  return taskOf(config);
+}
+
+const taskOf = (config: unknown) => (config as { task?: unknown } | null)?.task;
+
 async function readNetwork<Schema extends z.ZodType>(
   place: string,
   task: string,
   schema: Schema,
 ): Promise<StoredNetwork<z.output<Schema>>> {
   const folder = await checkpointOf(place);
-  const { manifest, tensors } = await load(folder);
-  const named = (manifest.config as { task?: unknown } | null)?.task;
+  const { manifest, tensors } = await whole(folder, loadCheckpoint);
+  const named = taskOf(manifest.config);
   if (named !== task) {
     const mend = `Name a run of \`nucleate train ${task}\`.`;
     throw refuse(
@@ -86,9 +94,10 @@ async function checkpointOf(place: string): Promise<string> {
   throw refuse('The run has no checkpoint yet.', checkpoints, 'Wait for its first one, or name another run.');
 }
 
-async function load(folder: string): Promise<LoadedCheckpoint> {
+/** What is read of a checkpoint that is as it was written. */
+async function whole<T>(folder: string, read: (folder: string) => Promise<T>): Promise<T> {
   try {
-    return await loadCheckpoint(folder);
+    return await read(folder);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
     const mend = 'Name another checkpoint of the run, or a run folder.';

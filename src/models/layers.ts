@@ -136,9 +136,17 @@ export class NormConvolution extends tf.layers.Layer {
   }
 
   #callFrozen(x: tf.Tensor4D): tf.Tensor4D {
-    const scale = tf.rsqrt(tf.add(this.#variance.read(), normalization.epsilon));
-    const bias = tf.sub<tf.Tensor1D>(this.#beta.read(), tf.mul(this.#mean.read(), scale));
-    return convolve(x, tf.mul(this.#kernel.read(), scale), { ...this.options, bias });
+    const [kernel, bias] = this.folded();
+    return convolve(x, kernel, { ...this.options, bias });
+  }
+
+  /** Kernel and bias of the convolution that is this layer when it is frozen; the caller disposes them. */
+  folded(): [kernel: tf.Tensor4D, bias: tf.Tensor1D] {
+    return tf.tidy(() => {
+      const scale = tf.rsqrt(tf.add(this.#variance.read(), normalization.epsilon));
+      const bias = tf.sub<tf.Tensor1D>(this.#beta.read(), tf.mul(this.#mean.read(), scale));
+      return [tf.mul<tf.Tensor4D>(this.#kernel.read(), scale), bias];
+    });
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {

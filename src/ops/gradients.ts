@@ -16,7 +16,7 @@ export type LossParts = { readonly loss: tf.Scalar } & Readonly<Record<string, t
 export function lossGradients<Parts extends LossParts>(
   variables: Readonly<Record<string, tf.Variable>>,
   losses: () => Parts,
-  { lossScale = 1 }: { lossScale?: number } = {},
+  { lossScale = 1 }: { lossScale?: number | tf.Scalar } = {},
 ): { parts: Parts; gradients: Record<string, tf.Tensor> } {
   let kept: Parts | undefined;
   const { value, grads } = tf.variableGrads(() => {

@@ -1,13 +1,19 @@
 import type { DetectorConfig } from '../config/detector.js';
+import { apply, type Point } from '../data/augment/linear-map.js';
 import { resamplePixels } from '../data/augment/resample.js';
 import type { Box } from '../data/boxes.js';
-import type { Example } from '../data/example.js';
+import type { Image } from '../data/image.js';
+import type { IntensityRange } from '../data/intensity.js';
 import { writePixels } from '../data/loader/pixels.js';
+import { fillOf, type Pixels, readRegion } from '../data/stored-image.js';
 import { compile } from '../engine/compile.js';
 import type { NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
+import { regionOf } from './region.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
+import { setWeights } from './set-weights.js';
+import { fuseViews, plainView, type View } from './views.js';
 
 /** A nucleus that was found. */
 export interface Detection {
@@ -25,11 +31,31 @@ export interface Detections {
 }
 
 /** Pixels to look at, with the range that is shown as black and white. */
-export type DetectedImage = Pick<Example, 'image' | 'intensity'>;
+export interface DetectedImage {
+  readonly image: Pixels;
+  readonly intensity?: IntensityRange;
+}
+
+export interface DetectOptions {
+  /** px of the network input for a pixel of the image; what it was trained at if absent. */
+  readonly zoom?: number;
+  /** At least one; the plain one if absent. */
+  readonly views?: readonly View[];
+  /** Told after each tile the share of all tiles that are done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+  /** Told the proposals of each tile, which the detections come from; the surest first. */
+  readonly onProposals?: (proposals: readonly Detection[]) => void;
+}
+
+type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 
 export interface DetectorPredictorOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'predict' | 'precision'>;
   readonly mode: 'compiled' | 'eager';
+  /** By the names of the network's variables; weights of no use if absent, see `load`. Not disposed. */
+  readonly weights?: NamedTensors;
+  /** Whether to start in half of the time, see `CompileOptions`; the tests of this file do not. */
+  readonly once?: boolean;
 }
 
 /**
@@ -40,8 +66,8 @@ export class DetectorPredictor {
   readonly #detector: Detector;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
-  /** Starts with weights of no use; see {@link load}. */
-  constructor({ config, mode }: DetectorPredictorOptions) {
+  /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
+  constructor({ config, mode, weights = {}, once = false }: DetectorPredictorOptions) {
     this.#config = config;
     const { tileSize: size } = config.predict;
     this.#detector = buildDetector(config.model, { size, seed: 1 });
@@ -50,7 +76,9 @@ export class DetectorPredictor {
       ...this.#detector.detect(images as tf.Tensor4D),
     });
     const state = this.#detector.weights.all;
-    this.#step = compile(step, { inputs, state, mode, precision: config.precision });
+    // Before it is compiled, which then need not move the weights twice.
+    setWeights(state, weights);
+    this.#step = compile(step, { inputs, state, mode, precision: config.precision, once });
     tf.dispose(inputs);
   }
 
@@ -65,59 +93,98 @@ export class DetectorPredictor {
   }
 
   /**
-   * Finds the nuclei of one image.
-   *
-   * @param zoom px of the network input for a pixel of the image; the one it was trained at unless given.
+   * Finds the nuclei of one image. Several views are fused ({@link fuseViews}).
    */
-  async detect(input: DetectedImage, zoom = this.#config.loader.zoom): Promise<Detections> {
+  async detect(
+    input: DetectedImage,
+    { zoom = this.#config.loader.zoom, views = [plainView], ...told }: DetectOptions = {},
+  ): Promise<Detections> {
+    const { onProgress = () => {}, onProposals } = told;
+    const asked: AskedImage = { ...input, ...(onProposals && { onProposals }) };
+    const found: Detections[] = [];
+    for (const view of views) {
+      const before = found.length;
+      const onTile = (share: number) => onProgress((before + share) / views.length);
+      found.push(await this.#detectView(asked, view, zoom * view.scale, onTile));
+    }
+    if (found.length === 1) return found[0]!;
+    return {
+      detections: fuseViews(found.map(({ detections }) => detections)),
+      omitted: found.reduce((sum, { omitted }) => sum + omitted, 0),
+    };
+  }
+
+  async #detectView(
+    input: AskedImage,
+    view: View,
+    zoom: number,
+    onTile: (share: number) => void,
+  ): Promise<Detections> {
     const { model, predict } = this.#config;
     const { tileSize, overlap } = predict;
     const alignment = Math.max(...model.levels.map(({ stride }) => stride));
     const tiles = planTiles(input.image, { tileSize, overlap, zoom, alignment });
-    const found: Detection[][] = [];
+    const fill = fillOf(input.image);
+    const found: (readonly Detection[])[] = [];
     let omitted = 0;
     for (const tile of tiles) {
-      const inTile = await this.#detectTile(input, tile, zoom);
+      const inTile = await this.#detectTile({ ...input, fill }, tile, view, zoom);
       found.push(inTile.detections);
       omitted += inTile.omitted;
+      onTile(found.length / tiles.length);
     }
     const margin = alignment / zoom / 2;
     const detections = mergeTiles(tiles, found, { iouThreshold: model.detections.iouThreshold, margin });
     return { detections: detections.sort((one, other) => other.score - one.score), omitted };
   }
 
-  async #detectTile({ image, intensity }: DetectedImage, { window }: Tile, zoom: number) {
+  async #detectTile(
+    { image, intensity, fill, onProposals }: AskedImage & { readonly fill: Float64Array },
+    { window }: Tile,
+    { turn, inverted }: View,
+    zoom: number,
+  ): Promise<Detections> {
     const size = this.#config.predict.tileSize;
-    const pixels = resamplePixels(image, intensity, {
-      size,
-      map: { xx: 1 / zoom, xy: 0, yx: 0, yy: 1 / zoom },
-      from: { x: 0, y: 0 },
-      to: { x: window.x, y: window.y },
-    });
+    const box = regionOf(window, image);
+    const region = readRegion(image, box);
+    // What has one colour has no nuclei: large scans are empty for the most part.
+    if (isPlain(region)) return { detections: [], omitted: 0 };
+    const map = { xx: turn.xx / zoom, xy: turn.xy / zoom, yx: turn.yx / zoom, yy: turn.yy / zoom };
+    const middle = { x: window.x + window.side / 2, y: window.y + window.side / 2 };
+    const pixels = resamplePixels(
+      region,
+      intensity,
+      {
+        ...{ size, map, from: { x: size / 2, y: size / 2 } },
+        to: { x: middle.x - box.x1, y: middle.y - box.y1 },
+      },
+      fill,
+    );
+    if (inverted) for (let i = 0; i < pixels.length; i++) pixels[i] = 1 - pixels[i]!;
     const values = new Float32Array(size * size * 3);
     writePixels({ channels: image.channels, pixels }, values, 0);
     const images = tf.tensor4d(values, [1, size, size, 3]);
     const outputs = this.#step.run({ images });
-    const [boxes, scores, valid, omitted] = await Promise.all(
-      ['boxes', 'scores', 'valid', 'omitted'].map((name) => outputs[name]!.data<'float32'>()),
-    );
+    const read = async (names: readonly string[]) =>
+      Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));
+    const [boxes, scores, omitted] = await read(['boxes', 'scores', 'omitted']);
+    const [proposals, proposalScores] = onProposals ? await read(['proposals', 'proposalScores']) : [];
     tf.dispose([images, outputs]);
-    const detections: Detection[] = [];
-    for (const [k, score] of scores!.entries()) {
-      if (valid![k] === 0) continue;
-      const box = clipBox(
-        {
-          x1: window.x + boxes![4 * k]! / zoom,
-          y1: window.y + boxes![4 * k + 1]! / zoom,
-          x2: window.x + boxes![4 * k + 2]! / zoom,
-          y2: window.y + boxes![4 * k + 3]! / zoom,
-        },
-        image,
-      );
-      // What lies beside an image that is smaller than the tile is nothing.
-      if (box.x2 - box.x1 > 0 && box.y2 - box.y1 > 0) detections.push({ box, score });
-    }
-    return { detections, omitted: omitted![0]! };
+    /** A point of the tile, px of the network input, in the image. */
+    const inImage = (x: number, y: number): Point => {
+      const step = apply(map, { x: x - size / 2, y: y - size / 2 });
+      return { x: middle.x + step.x, y: middle.y + step.y };
+    };
+    const listed = (boxes: Float32Array, scores: Float32Array): Detection[] =>
+      [...scores].flatMap((score, k) => {
+        const corner = inImage(boxes[4 * k]!, boxes[4 * k + 1]!);
+        const opposite = inImage(boxes[4 * k + 2]!, boxes[4 * k + 3]!);
+        const found = clipBox(boxBetween(corner, opposite), image);
+        // Padding is empty, and what lies beside an image that is smaller than the tile is nothing.
+        return found.x2 - found.x1 > 0 && found.y2 - found.y1 > 0 ? [{ box: found, score }] : [];
+      });
+    if (proposals) onProposals?.(listed(proposals, proposalScores!));
+    return { detections: listed(boxes!, scores!), omitted: omitted![0]! };
   }
 
   dispose(): void {
@@ -132,3 +199,16 @@ const clipBox = ({ x1, y1, x2, y2 }: Box, { width, height }: { width: number; he
   x2: Math.min(Math.max(x2, 0), width),
   y2: Math.min(Math.max(y2, 0), height),
 });
+
+const boxBetween = (one: Point, other: Point): Box => ({
+  x1: Math.min(one.x, other.x),
+  y1: Math.min(one.y, other.y),
+  x2: Math.max(one.x, other.x),
+  y2: Math.max(one.y, other.y),
+});
+
+/** Whether all pixels have the colour of the first. */
+function isPlain({ data, channels }: Image): boolean {
+  for (let i = channels; i < data.length; i++) if (data[i] !== data[i - channels]) return false;
+  return true;
+}

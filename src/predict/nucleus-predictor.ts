@@ -1,14 +1,19 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
+import type { TrainedSizes } from '../config/model-file.js';
+import { PredictSettings } from '../config/predict.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { shownRange } from '../data/intensity.js';
-import type { Image } from '../data/image.js';
+import type { Pixels } from '../data/stored-image.js';
 import type { NamedTensors } from '../engine/step.js';
-import { assembleInstances } from './assemble/assemble.js';
-import type { Candidate } from './assemble/candidate.js';
+import { assembleMasks } from './assemble/assemble.js';
+import { type CandidateMask, maskOf } from './assemble/candidate-mask.js';
+import { type Candidate, pasteCandidate } from './assemble/candidate.js';
 import type { Segmentation } from './assemble/segmentation.js';
 import { type Detection, type Detections, DetectorPredictor } from './detect.js';
+import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
+import { viewsOf } from './views.js';
 
 /** A trained network and the config that it was trained with. */
 export interface TrainedNetwork<Config> {
@@ -22,30 +27,63 @@ export interface TrainedNetworks {
   readonly segmenter: TrainedNetwork<SegmenterConfig>;
 }
 
+export interface NucleusPredictorOptions {
+  readonly mode: 'compiled' | 'eager';
+  /** The plain view, once, if absent. */
+  readonly predict?: PredictSettings;
+  /** What the detector learnt from; those of DSB2018 if absent. */
+  readonly sizes?: TrainedSizes | undefined;
+}
+
 /** Both stages: boxes, then the nucleus in each box. */
 export class NucleusPredictor {
   readonly #detector: DetectorPredictor;
   readonly #segmenter: SegmenterPredictor;
   readonly #networks: TrainedNetworks;
+  readonly #predict: PredictSettings;
+  readonly #sizes: TrainedSizes | undefined;
 
   /** @param networks Their weights are copied, and not disposed. */
-  constructor(networks: TrainedNetworks, { mode }: { readonly mode: 'compiled' | 'eager' }) {
+  constructor(networks: TrainedNetworks, { mode, predict, sizes }: NucleusPredictorOptions) {
     this.#networks = networks;
+    this.#predict = predict ?? { views: [], secondPass: false };
+    this.#sizes = sizes;
     const { detector, segmenter } = networks;
-    this.#detector = new DetectorPredictor({ config: detector.config, mode });
-    this.#segmenter = new SegmenterPredictor({ config: segmenter.config, mode });
-    this.#detector.load(detector.weights);
-    this.#segmenter.load(segmenter.weights);
+    this.#detector = new DetectorPredictor({ ...detector, mode, once: true });
+    // Crops have one scale, and their boxes are those that all views agree upon.
+    const flips = this.#predict.views.some((name) => name === 'flips' || name === 'turns');
+    const masks = segmenter.config.predict;
+    this.#segmenter = new SegmenterPredictor({
+      config: { ...segmenter.config, predict: { ...masks, flips: masks.flips || flips } },
+      ...{ weights: segmenter.weights, mode, once: true },
+    });
   }
 
   /**
    * Finds the nuclei of an image.
    *
+   * Of an image on disk a tile and a batch of crops are in memory at a time, besides the label image (4 bytes a px) and
+   * a mask for each nucleus; the result is that of the same image in memory.
+   *
    * @param image At least 1 x 1 px.
+   * @param onProgress Told the share of the work that is done, 0 to 1, now and then.
    */
-  async segment(image: Image, settings: AssembleSettings): Promise<Segmentation> {
-    const { candidates } = await this.candidates(image, settings.scoreThreshold);
-    return assembleInstances(image, candidates, settings);
+  async segment(
+    image: Pixels,
+    settings: AssembleSettings,
+    onProgress: (share: number) => void = () => {},
+  ): Promise<Segmentation> {
+    const { detections } = await this.detect(image, (share) => onProgress(share / 2));
+    const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
+    const masks: CandidateMask[] = [];
+    let done = 0;
+    for await (const candidate of this.#cutOutAll(image, kept)) {
+      const mask = maskOf(pasteCandidate(candidate, image), settings);
+      if (mask) masks.push(mask);
+      done += 1;
+      onProgress(0.5 + done / kept.length / 2);
+    }
+    return assembleMasks(image, masks, settings);
   }
 
   /**
@@ -54,30 +92,42 @@ export class NucleusPredictor {
    * @param leastScore Less sure detections are left out; the segmenter need not look at them.
    */
   async candidates(
-    image: Image,
+    image: Pixels,
     leastScore: number,
-  ): Promise<{ readonly candidates: readonly Candidate[]; readonly omitted: number }> {
+  ): Promise<Detections & { readonly candidates: readonly Candidate[] }> {
     const { detections, omitted } = await this.detect(image);
     const kept = detections.filter(({ score }) => score >= leastScore);
-    return { candidates: await this.#cutOut(image, kept), omitted };
+    return { candidates: await this.cutOut(image, kept), detections, omitted };
   }
 
   /** The boxes alone. */
-  detect(image: Image): Promise<Detections> {
-    const intensity = shownRange(image, this.#networks.detector.config.data.intensity);
-    return this.#detector.detect({ image, ...(intensity && { intensity }) });
+  async detect(image: Pixels, onProgress?: (share: number) => void): Promise<Detections> {
+    const { config } = this.#networks.detector;
+    const intensity = shownRange(image, config.data.intensity);
+    const input = { image, ...(intensity && { intensity }) };
+    const options = { views: viewsOf(this.#predict.views), ...(onProgress && { onProgress }) };
+    const found = await this.#detector.detect(input, options);
+    const zoom = this.#predict.secondPass
+      ? betterZoom(found.detections, config.loader.zoom, this.#sizes)
+      : undefined;
+    return zoom === undefined ? found : this.#detector.detect(input, { ...options, zoom });
   }
 
   /** The nucleus in each box, in the order of the boxes. */
-  async #cutOut(image: Image, detections: readonly Detection[]): Promise<Candidate[]> {
+  async cutOut(image: Pixels, detections: readonly Detection[]): Promise<Candidate[]> {
+    const candidates: Candidate[] = [];
+    for await (const candidate of this.#cutOutAll(image, detections)) candidates.push(candidate);
+    return candidates;
+  }
+
+  async *#cutOutAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
     const intensity = shownRange(image, this.#networks.segmenter.config.data.intensity);
-    const boxes = Float32Array.from(detections.flatMap(({ box }) => [box.x1, box.y1, box.x2, box.y2]));
-    const crops = await this.#segmenter.segment({ image, ...(intensity && { intensity }) }, boxes);
-    return crops.map(({ x, y, side, size, body, border }, index) => ({
-      ...detections[index]!,
-      window: { x, y, side },
-      ...{ size, body, border },
-    }));
+    const shown = { image, ...(intensity && { intensity }) };
+    const requests = detections.map(({ box }) => ({ image: shown, box }));
+    let index = 0;
+    for await (const { x, y, side, size, body, border } of this.#segmenter.segmentAll(requests)) {
+      yield { ...detections[index++]!, window: { x, y, side }, size, body, border };
+    }
   }
 
   dispose(): void {

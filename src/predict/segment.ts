@@ -2,14 +2,17 @@ import type { SegmenterConfig } from '../config/segmenter.js';
 import { type CropWindow, cropWindow } from '../data/augment/segmentation-sample.js';
 import { resamplePixels } from '../data/augment/resample.js';
 import { boxAt } from '../data/boxes.js';
-import type { Example } from '../data/example.js';
 import { writePixels } from '../data/loader/pixels.js';
+import { fillOf, readRegion } from '../data/stored-image.js';
 import { compile } from '../engine/compile.js';
 import type { NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
+import type { DetectedImage } from './detect.js';
+import { regionOf } from './region.js';
+import { setWeights } from './set-weights.js';
 
 /** What the segmenter says about one box. */
 export interface SegmentedCrop extends CropWindow {
@@ -22,11 +25,15 @@ export interface SegmentedCrop extends CropWindow {
 }
 
 /** Pixels to segment, with the range that is shown as black and white. */
-export type SegmentedImage = Pick<Example, 'image' | 'intensity'>;
+export type SegmentedImage = DetectedImage;
 
 export interface SegmenterPredictorOptions {
   readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'predict' | 'precision'>;
   readonly mode: 'compiled' | 'eager';
+  /** By the names of the network's variables; weights of no use if absent, see `load`. Not disposed. */
+  readonly weights?: NamedTensors;
+  /** Whether to start in half of the time, see `CompileOptions`; the tests of this file do not. */
+  readonly once?: boolean;
 }
 
 /**
@@ -38,8 +45,8 @@ export class SegmenterPredictor {
   readonly #network: tf.LayersModel;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
-  /** Starts with weights of no use; see {@link load}. */
-  constructor({ config, mode }: SegmenterPredictorOptions) {
+  /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
+  constructor({ config, mode, weights = {}, once = false }: SegmenterPredictorOptions) {
     this.#config = config;
     const { loader, model, predict, precision } = config;
     const { cropSize: size } = loader;
@@ -49,7 +56,9 @@ export class SegmenterPredictor {
       probabilities: tf.tidy(() => this.#probabilities(images as tf.Tensor4D, boxes as tf.Tensor2D)),
     });
     const state = weightsOf(this.#network).all;
-    this.#step = compile(step, { inputs, state, mode, precision });
+    // Before it is compiled, which then need not move the weights twice.
+    setWeights(state, weights);
+    this.#step = compile(step, { inputs, state, mode, precision, once });
     tf.dispose(inputs);
   }
 
@@ -107,9 +116,16 @@ export class SegmenterPredictor {
     const size = loader.cropSize;
     const images = new Float32Array(predict.batchSize * size * size * 3);
     const boxes = new Float32Array(predict.batchSize * 4);
+    const shown = new Set(requests.map(({ image: { image } }) => image));
+    const fills = new Map([...shown].map((image) => [image, fillOf(image)]));
     const windows = requests.map(({ image, box }, row) => {
       const window = cropWindow(box, loader);
-      writeCrop(image, window, size, images.subarray(row * size * size * 3));
+      writeCrop(
+        image,
+        window,
+        { size, fill: fills.get(image.image)! },
+        images.subarray(row * size * size * 3),
+      );
       const scale = size / window.side;
       const corners = [box.x1 - window.x, box.y1 - window.y, box.x2 - window.x, box.y2 - window.y];
       boxes.set(
@@ -172,15 +188,17 @@ const emptyBatch = (batchSize: number, size: number) => ({
 function writeCrop(
   { image, intensity }: SegmentedImage,
   { x, y, side }: CropWindow,
-  size: number,
+  { size, fill }: { readonly size: number; readonly fill: Float64Array },
   target: Float32Array,
 ): void {
   const step = side / size;
-  const pixels = resamplePixels(image, intensity, {
+  const box = regionOf({ x, y, side }, image);
+  const view = {
     size,
     map: { xx: step, xy: 0, yx: 0, yy: step },
     from: { x: size / 2, y: size / 2 },
-    to: { x: x + side / 2, y: y + side / 2 },
-  });
+    to: { x: x + side / 2 - box.x1, y: y + side / 2 - box.y1 },
+  };
+  const pixels = resamplePixels(readRegion(image, box), intensity, view, fill);
   writePixels({ channels: image.channels, pixels }, target, 0);
 }

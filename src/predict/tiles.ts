@@ -4,8 +4,8 @@
  * Tiles overlap. Each point of the image lies in the core of exactly one tile; a nucleus no larger than the overlap lies
  * whole in at least one tile.
  */
-import { boxIou, BoxIndex } from './assemble/box-index.js';
-import type { Window } from './assemble/candidate.js';
+import { boxIou, BoxIndex, compareBoxes } from './assemble/box-index.js';
+import type { Window } from './assemble/paste-map.js';
 import type { Box } from '../data/boxes.js';
 import type { Size } from '../data/mask.js';
 
@@ -168,6 +168,3 @@ export function mergeTiles<T extends TileDetection>(
   }
   return kept.map(({ detection }) => detection);
 }
-
-const compareBoxes = (one: Box, other: Box) =>
-  one.y1 - other.y1 || one.x1 - other.x1 || one.y2 - other.y2 || one.x2 - other.x2;

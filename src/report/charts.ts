@@ -1,4 +1,5 @@
 import { init, type EChartsOption } from 'echarts';
+import type { Curve } from '../runs/curves.js';
 
 /** Colours of the first eight targets; the palette of Okabe & Ito (2008) without its yellow, too faint for a line. */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
@@ -49,6 +50,91 @@ export function barChart(data: ChartData & { readonly max?: number }): string {
   });
 }
 
+/** A chart of curves over the steps of a run. */
+export interface CurveChart {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  /** Ticks at powers of ten; only for values above 0. */
+  readonly isLog?: boolean;
+}
+
+/** Charts in one picture, two beside each other, as an SVG document. */
+export function curveCharts(charts: readonly CurveChart[]): string {
+  const columns = Math.min(2, charts.length);
+  const rows = Math.ceil(charts.length / columns);
+  const place = (index: number) => ({
+    left: (index % columns) * size.width,
+    top: Math.floor(index / columns) * size.height,
+  });
+  const parts = charts.map((chart, index) => curveChart(chart, index, place(index)));
+  return render(
+    {
+      animation: false,
+      backgroundColor: '#fff',
+      textStyle: { fontFamily: 'sans-serif' },
+      title: parts.map(({ title }) => title),
+      legend: parts.map(({ legend }) => legend),
+      grid: parts.map(({ grid }) => grid),
+      xAxis: parts.map(({ xAxis }) => xAxis),
+      yAxis: parts.map(({ yAxis }) => yAxis),
+      series: parts.flatMap(({ series }) => series),
+    },
+    { width: columns * size.width, height: rows * size.height },
+  );
+}
+
+/** Room for names and numbers round a drawing, px. */
+const margins = { left: 60, right: 20, top: 56, bottom: 46 };
+
+function curveChart(
+  { title, curves, isLog = false }: CurveChart,
+  index: number,
+  { left, top }: { readonly left: number; readonly top: number },
+) {
+  const axis = { xAxisIndex: index, yAxisIndex: index };
+  // Names of series are theirs alone in a picture; so the number of the chart stands before each, and is not shown.
+  const seriesName = (name: string) => `${index}/${name}`;
+  return {
+    title: { text: title, left: left + margins.left, top: top + 4, textStyle: { fontSize: 14 } },
+    legend: {
+      show: curves.length > 1,
+      left: left + margins.left,
+      top: top + 26,
+      itemWidth: 18,
+      data: curves.map(({ name }) => seriesName(name)),
+      formatter: (name: string) => name.slice(name.indexOf('/') + 1),
+    },
+    grid: {
+      left: left + margins.left,
+      top: top + margins.top,
+      width: size.width - margins.left - margins.right,
+      height: size.height - margins.top - margins.bottom,
+    },
+    xAxis: {
+      type: 'value' as const,
+      gridIndex: index,
+      max: 'dataMax' as const,
+      axisLabel: { hideOverlap: true },
+      name: 'step',
+      nameLocation: 'middle' as const,
+      nameGap: 26,
+      splitLine: { show: false },
+    },
+    yAxis: { type: isLog ? ('log' as const) : ('value' as const), gridIndex: index, scale: true },
+    series: curves.map(({ name, steps, values }, curve) => ({
+      type: 'line' as const,
+      ...axis,
+      name: seriesName(name),
+      data: steps.map((step, k) => [step, values[k]!]),
+      color: palette[curve % palette.length]!,
+      // A single value is no line.
+      showSymbol: values.length <= 40,
+      symbolSize: 5,
+      lineStyle: { width: 1.5 },
+    })),
+  };
+}
+
 function common({ categories, series, xName }: ChartData): EChartsOption {
   return {
     animation: false,
@@ -60,9 +146,9 @@ function common({ categories, series, xName }: ChartData): EChartsOption {
   };
 }
 
-function render(option: EChartsOption): string {
+function render(option: EChartsOption, extent = size): string {
   // Without a document: ECharts then estimates the width of texts.
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...extent });
   try {
     chart.setOption(option);
     return chart.renderToSVGString();

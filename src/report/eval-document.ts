@@ -136,6 +136,30 @@ const Boxes = z
   .nullable()
   .describe('Average precision and recall of boxes in the way of COCO; null for predictions without scores');
 
+const ablationSet = {
+  gtCount: count.describe('True instances'),
+  boxRecall: figure.describe(
+    'Share of true boxes that a sure enough detection hits at IoU >= 0.5; null where none is true',
+  ),
+  maskIou: figure.describe(
+    'Mean IoU of the masks in the true boxes with their nuclei; null where none is true',
+  ),
+  trueBoxes: share.describe('Score of the masks of the model in the true boxes: with a perfect detector'),
+  trueMasks: share.describe(
+    'Score of the true masks in the boxes of the model: with a perfect segmenter; a box that hits no nucleus at IoU >= 0.5 is extra',
+  ),
+};
+
+const Ablation = z
+  .strictObject({
+    ...ablationSet,
+    clusters: z.array(z.strictObject({ cluster: z.string(), ...ablationSet })).readonly(),
+  })
+  .nullable()
+  .describe(
+    'Which stage costs how much (--ablation); null where it was not asked for, or the target is no model',
+  );
+
 const Target = z.strictObject({
   path: z.string(),
   kind: z.string().describe('What the target was read as'),
@@ -159,6 +183,7 @@ const Target = z.strictObject({
     .describe('By area; a matched pair belongs to the class of its true instance'),
   images: z.array(Image).readonly(),
   boxes: Boxes,
+  ablation: Ablation,
   comparison: Comparison.nullable().describe('With the first target; null for the first'),
 });
 
@@ -239,6 +264,7 @@ export function evalDocument(
       overlaps: target.overlaps,
       ...target.evaluation,
       boxes: target.boxes,
+      ablation: target.ablation,
       comparison: target === first ? null : comparison(first, target, groups),
     })),
   };

@@ -30,9 +30,21 @@ const largestSide = 512;
 /** Targets of which pictures are shown; the page says so if there are more. */
 export const shownTargets = 4;
 
+/** Shows an image of a gallery. */
+type Entry = (id: string) => Promise<Html>;
+
+/** Entries for the galleries of a page; an image of two of them is read, and predicted by a model, once. */
+export function galleryEntries(document: EvalDocument, sources: EvalSources): Entry {
+  const made = new Map<string, Promise<Html>>();
+  return (id) => {
+    const entry = made.get(id) ?? galleryEntry(id, document, sources);
+    made.set(id, entry);
+    return entry;
+  };
+}
+
 /** The images with the lowest mean score over the targets, worst first; perfect ones are left out. */
-export async function worstGallery(document: EvalDocument, sources: EvalSources): Promise<Html> {
-  const { targets } = document;
+export async function worstGallery({ targets }: EvalDocument, entry: Entry): Promise<Html> {
   const means = targets[0]!.images.map(({ id }, index) => ({
     id,
     mean: targets.reduce((sum, { images }) => sum + images[index]!.score, 0) / targets.length,
@@ -40,22 +52,21 @@ export async function worstGallery(document: EvalDocument, sources: EvalSources)
   const worst = means.filter(({ mean }) => mean < 1).sort((one, two) => one.mean - two.mean);
   return gallery(
     worst.slice(0, galleryLength).map(({ id }) => id),
-    document,
-    sources,
+    entry,
   );
 }
 
 /** The images that changed most between the first and any other target. */
-export async function changedGallery(document: EvalDocument, sources: EvalSources): Promise<Html> {
-  const changes = document.targets.flatMap(({ comparison }) => comparison?.mostChanged ?? []);
+export async function changedGallery({ targets }: EvalDocument, entry: Entry): Promise<Html> {
+  const changes = targets.flatMap(({ comparison }) => comparison?.mostChanged ?? []);
   changes.sort((one, two) => Math.abs(two.difference) - Math.abs(one.difference));
   const ids = [...new Set(changes.map(({ id }) => id))];
-  return gallery(ids.slice(0, galleryLength), document, sources);
+  return gallery(ids.slice(0, galleryLength), entry);
 }
 
-async function gallery(ids: readonly string[], document: EvalDocument, sources: EvalSources): Promise<Html> {
+async function gallery(ids: readonly string[], entry: Entry): Promise<Html> {
   const entries: Html[] = [];
-  for (const id of ids) entries.push(await galleryEntry(id, document, sources));
+  for (const id of ids) entries.push(await entry(id));
   return html`${entries}`;
 }
 
@@ -84,7 +95,8 @@ async function galleryEntry(id: string, { targets }: EvalDocument, sources: Eval
       figure(await pngDataUri(errors), `[${index + 1}] errors`),
     );
   }
-  const thinned = step > 1 ? `, every ${step}th pixel of ${gt.width} x ${gt.height}` : '';
+  const thinned =
+    step > 1 ? `, one pixel in ${step} of each row and column of ${gt.width} x ${gt.height}` : '';
   return html`<section class="entry">
     <h3>${id}<span>${entryScores(id, targets)}${thinned}</span></h3>
     <div class="panels">${figures}</div>

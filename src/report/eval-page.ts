@@ -1,7 +1,13 @@
 import { barChart, lineChart } from './charts.js';
 import type { EvalDocument } from './eval-document.js';
-import { changedGallery, shownTargets, worstGallery, type EvalSources } from './eval-gallery.js';
-import { boxTable, imageTable, targetTable } from './eval-tables.js';
+import {
+  changedGallery,
+  galleryEntries,
+  shownTargets,
+  worstGallery,
+  type EvalSources,
+} from './eval-gallery.js';
+import { boxTable, imageTable, stageTable, targetTable } from './eval-tables.js';
 import { html, htmlPage, type Html } from './html.js';
 import { formatCount } from './numbers.js';
 import { colours } from './overlay.js';
@@ -15,6 +21,7 @@ import { pageScript, pageStyle } from './page-assets.js';
 export async function evalPage(document: EvalDocument, sources: EvalSources): Promise<string> {
   const { data, targets } = document;
   const compared = targets.length > 1;
+  const entry = galleryEntries(document, sources);
   const body = html`<main>
     <h1>Nucleus segmentation scores</h1>
     <p>
@@ -29,9 +36,9 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
     </p>
     ${targetTable(document)} ${boxTable(document)}
     <div class="charts">${charts(document)}</div>
-    ${compared ? await changedSection(document, sources) : ''}
+    ${stageTable(document)} ${compared ? await changedSection(document, entry) : ''}
     <h2>Lowest scores</h2>
-    ${legend()} ${await worstGallery(document, sources)}
+    ${legend()} ${await worstGallery(document, entry)}
     <h2>All images</h2>
     <p class="note">Click a heading to sort.</p>
     ${imageTable(document)}
@@ -46,11 +53,11 @@ function intervalNote({ targets, bootstrap: { unit, units }, data: { split } }: 
   return `${fold}Intervals: paired bootstrap over ${drawn}.`;
 }
 
-async function changedSection(document: EvalDocument, sources: EvalSources): Promise<Html> {
+async function changedSection(document: EvalDocument, entry: (id: string) => Promise<Html>): Promise<Html> {
   const left = document.targets.length - shownTargets;
   const note = left > 0 ? html`<p class="note">Pictures of the first ${shownTargets} targets.</p>` : '';
   return html`<h2>Most changed against [1]</h2>
-    ${note}${legend()} ${await changedGallery(document, sources)}`;
+    ${note}${legend()} ${await changedGallery(document, entry)}`;
 }
 
 function charts({ targets }: EvalDocument): Html[] {

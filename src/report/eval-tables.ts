@@ -1,6 +1,7 @@
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
 import { formatDifference, formatShare } from './numbers.js';
+import { weakerStage } from './weaker-stage.js';
 
 /** One row a target. */
 export function targetTable({ targets, bootstrap }: EvalDocument): Html {
@@ -67,6 +68,52 @@ export function boxTable({ targets }: EvalDocument): Html {
       ${rows}
     </tbody>
   </table>`;
+}
+
+/** The stages of the targets whose ablation was asked for; nothing where none was. */
+export function stageTable({ targets }: EvalDocument): Html {
+  const rows = targets.flatMap((target, index) => {
+    const { ablation, score, path, clusters } = target;
+    if (ablation === null) return [];
+    const row = (name: Html, figures: Omit<typeof ablation, 'clusters'>, score: number) => {
+      const { boxRecall, maskIou, trueBoxes, trueMasks } = figures;
+      return html`<tr>
+        <th>${name}</th>
+        ${[boxRecall, maskIou, score, trueBoxes, trueMasks].map((share) => html`<td>${formatShare(share)}</td>`)}
+      </tr> `;
+    };
+    return [
+      row(html`[${index + 1}] ${path}<small>${weakerStage(target) ?? ''}</small>`, ablation, score),
+      ...ablation.clusters.map((part, cluster) =>
+        row(html`[${index + 1}] cluster ${part.cluster}`, part, clusters[cluster]!.score),
+      ),
+    ];
+  });
+  if (rows.length === 0) return html``;
+  const names = [
+    'box recall @0.5',
+    'mask IoU in true boxes',
+    'score',
+    'true boxes, our masks',
+    'our boxes, true masks',
+  ];
+  return html`<h2>Which stage is at fault</h2>
+    <p class="note">
+      Box recall counts the detections that the model goes on with. With the true boxes the segmenter works as
+      behind a perfect detector; with true masks every box that hits a nucleus at IoU 0.5 or more gets its
+      true mask, and every other box is an extra nucleus.
+    </p>
+    <table>
+      <thead>
+        <tr>
+          <th>stages</th>
+          ${names.map((name) => html`<th>${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>`;
 }
 
 /** One row an image, to be sorted by any column; numbers carry their whole value for it. */

@@ -1,6 +1,7 @@
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { formatCount, formatDifference, formatShare } from './numbers.js';
 import { textTable } from './text-table.js';
+import { weakerStage } from './weaker-stage.js';
 
 /** Lines of the list of changed images in a terminal; the page and the JSON have more. */
 const changedShown = 5;
@@ -14,6 +15,7 @@ export function evalText(document: EvalDocument): string {
     ...splitLine(document),
     ...overlapLines(document),
     ...unreviewedLines(document),
+    ...targets.map(({ kind }, index) => `${number(index)}: ${kind}`),
     ...targets.flatMap(({ bothEmptyCount }, index) =>
       bothEmptyCount === 0
         ? []
@@ -28,6 +30,7 @@ export function evalText(document: EvalDocument): string {
     '',
     sizeTable(targets),
     ...boxTable(targets),
+    ...stageTable(targets),
     ...targets.flatMap(changedTable),
   ].join('\n');
 }
@@ -155,6 +158,38 @@ function boxTable(targets: readonly EvalTarget[]): string[] {
   const caps = targets.find(({ boxes }) => boxes !== null)!.boxes!.recall;
   const recalls = caps.map(({ maxDetections }) => `recall @0.5 of ${maxDetections}`);
   return ['', textTable([['boxes', 'AP', 'AP @0.5', 'AP @0.75', ...recalls], ...rows])];
+}
+
+/** By cluster, too, for a single target. */
+function stageTable(targets: readonly EvalTarget[]): string[] {
+  const rows = targets.flatMap((target, index) => {
+    const { ablation, score, clusters } = target;
+    if (ablation === null) return [];
+    const parts = targets.length > 1 ? [] : ablation.clusters;
+    return [
+      stageRow(`${number(index)} ${target.path}`, ablation, score),
+      ...parts.map((part, row) => stageRow(`    ${part.cluster}`, part, clusters[row]!.score)),
+    ];
+  });
+  if (rows.length === 0) return [];
+  const header = ['stages', 'box recall @0.5', 'mask IoU', 'score', 'true boxes', 'true masks'];
+  return [
+    '',
+    textTable([header, ...rows]),
+    ...targets.flatMap((target, index) => {
+      const verdict = weakerStage(target);
+      return verdict === null ? [] : [`${number(index)}: ${verdict}`];
+    }),
+  ];
+}
+
+function stageRow(
+  name: string,
+  ablation: Omit<NonNullable<EvalTarget['ablation']>, 'clusters'>,
+  score: number,
+) {
+  const { boxRecall, maskIou, trueBoxes, trueMasks } = ablation;
+  return [name, ...[boxRecall, maskIou, score, trueBoxes, trueMasks].map(formatShare)];
 }
 
 function changedTable({ comparison }: EvalTarget, index: number): string[] {

@@ -18,6 +18,7 @@ h3 span { margin-left: 12px; font-weight: normal; color: #555; white-space: pre-
 code { font-size: 12px; overflow-wrap: anywhere; }
 .note { color: #555; font-size: 13px; max-width: 900px; margin: 4px 0 12px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
+table + table { margin-top: 24px; }
 th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid #e4e4e4; }
 th:first-child { text-align: left; font-weight: normal; overflow-wrap: anywhere; }
 thead th, thead th:first-child { font-weight: 600; border-bottom: 2px solid #999; background: #fff; }
@@ -32,6 +33,7 @@ figcaption { font-size: 12px; color: #555; text-align: center; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 20px; margin-top: 24px; }
 .charts img { width: 100%; }
 .panels { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; }
+.panels figure:nth-child(2n + 5) { grid-column: 3; }
 .panels img { width: 100%; image-rendering: pixelated; display: block; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; font-size: 13px; }
 .legend li::before { content: ""; display: inline-block; width: 12px; height: 12px; margin-right: 6px; border-radius: 2px; }

@@ -7,7 +7,8 @@ import { buildDetector, type DetectorInputs, detectorLossNames } from '../models
 import { DetectorPredictor } from '../predict/detect.js';
 import type { Random } from '../random.js';
 import { tf } from '../tf.js';
-import { detectorMetricNames, scoredImages, validateDetector } from './detector-validation.js';
+import { detectorMetricNames, validateDetector } from './detector-validation.js';
+import { scoredImages } from './scored-images.js';
 import type { Task } from './task.js';
 import type { TrainingData } from './training-data.js';
 
@@ -27,12 +28,14 @@ export function createDetectorTask(
   const hasMaps = model.auxiliaryWeight > 0;
   const loader = { ...config.loader, masks: hasMaps };
   const detector = buildDetector(model, { size: loader.cropSize, seed });
-  const images = scoredImages(data.validation, config);
+  const images = scoredImages(data.validation, { seed, count: config.predict.images });
   // Made when it is needed, and with a network of its own: that in training stays as it is.
   let predictor: DetectorPredictor | undefined;
   return {
     recipe: { task: 'detection', seed, sources: data.train, loader },
     weights: detector.weights,
+    // Both are shown -1 to 1.
+    published: { network: 'inception-resnet-v2', adapt: (values) => values },
     lossNames: detectorLossNames(model),
     metricNames: detectorMetricNames,
     inputs: (batch, random) => {

@@ -1,29 +1,22 @@
-import type { DetectorConfig } from '../config/detector.js';
-import { boxAt, measureInstances } from '../data/boxes.js';
+import { boxAt, type Box, measureInstances } from '../data/boxes.js';
 import type { Example } from '../data/example.js';
 import { boxReport, type BoxImage, type BoxReport } from '../eval/box-report.js';
 import type { Detection, DetectorPredictor } from '../predict/detect.js';
-import { randomFor } from '../random.js';
 import { drawBoxes } from '../report/box-overlay.js';
-import { colours } from '../report/overlay.js';
+import { jet } from '../report/jet.js';
+import { backgroundOf, baseImage, colours, thinImage } from '../report/overlay.js';
+import { panels } from '../report/panels.js';
 import type { ValidationResult } from './task.js';
-
-/** The images of the validation split that are scored: all, or some drawn by the seed; in the order of their ids. */
-export function scoredImages(
-  examples: readonly Example[],
-  { seed, predict }: Pick<DetectorConfig, 'seed' | 'predict'>,
-): Example[] {
-  if (predict.images === 0 || predict.images >= examples.length) return [...examples];
-  const drawn = randomFor(seed, 'validation-images').shuffle(examples.map((_, index) => index));
-  const kept = new Set(drawn.slice(0, predict.images));
-  return examples.filter((_, index) => kept.has(index));
-}
+import { largestSide, ValidationGallery } from './validation-gallery.js';
 
 /** The figures that are shown, in this order; the first is the score. */
 export const detectorMetricNames = ['ap', 'ap50', 'ap75', 'recall50'] as const;
 
 /** Images of each validation that are drawn for TensorBoard. */
 const pictureCount = 4;
+
+/** Proposals that are drawn of each image: the first that fit onto it and can still be told apart. */
+const drawnProposals = 100;
 
 /** Detections that are drawn: surer ones are more likely right than wrong. */
 const drawnScore = 0.5;
@@ -43,17 +36,33 @@ export async function validateDetector(
   const images: BoxImage[] = [];
   const pictures: ValidationResult['pictures'][number][] = [];
   const step = Math.max(1, Math.floor(examples.length / pictureCount));
+  const gallery = new ValidationGallery();
   let omitted = 0;
   for (const [index, example] of examples.entries()) {
-    const found = await predictor.detect(example);
+    const isShown = index % step === 0 && pictures.length < 2 * pictureCount;
+    const proposals: Detection[] = [];
+    const onProposals = (ofTile: readonly Detection[]) => void proposals.push(...ofTile);
+    const found = await predictor.detect(example, isShown ? { onProposals } : {});
     omitted += found.omitted;
-    images.push(boxImage(example, found.detections));
-    if (index % step === 0 && pictures.length < pictureCount)
-      pictures.push({ name: example.id, image: picture(example, found.detections) });
+    const image = boxImage(example, found.detections);
+    images.push(image);
+    gallery.add(example, boxReport([image]).ap, () => detectedPanels(example, found.detections));
+    if (isShown) {
+      pictures.push(
+        { name: example.id, image: picture(example, found.detections) },
+        { name: `${example.id}-proposals`, image: proposalPicture(example, proposals) },
+      );
+    }
     onProgress(index + 1, examples.length);
   }
   const report = boxReport(images);
-  return { score: report.ap ?? 0, metrics: { ...metricsOf(report), omitted }, pictures };
+  return {
+    score: report.ap ?? 0,
+    metrics: { ...metricsOf(report), omitted },
+    pictures,
+    images: gallery.images,
+    examples: gallery.draw(),
+  };
 }
 
 function boxImage(
@@ -90,6 +99,27 @@ const recalls = (prefix: string, { recall }: Pick<BoxReport, 'recall'>): [string
   ]),
 ];
 
+/** Plain, with the true boxes in white, and with the detections in colours of jet. */
+function detectedPanels({ image, labelImage, instanceCount }: Example, detections: readonly Detection[]) {
+  const step = Math.ceil(Math.max(image.width, image.height) / largestSide);
+  const base = thinImage(baseImage(image, labelImage), step);
+  const thin = ({ x1, y1, x2, y2 }: Box) => ({ x1: x1 / step, y1: y1 / step, x2: x2 / step, y2: y2 / step });
+  const { boxes } = measureInstances(labelImage, instanceCount);
+  const truth = Array.from({ length: instanceCount }, (_, k) => thin(boxAt(boxes, k)));
+  const sure = detections.filter(({ score }) => score > drawnScore).map(({ box }) => thin(box));
+  return panels([
+    base,
+    drawBoxes(backgroundOf(base), [{ boxes: truth, colour: colours.truth }]),
+    drawBoxes(
+      base,
+      sure.map((box, k) => ({ boxes: [box], colour: jetHue(k) })),
+    ),
+  ]);
+}
+
+/** Twelve colours in turn, neighbours far apart; the dark ends of jet would vanish on a dark image. */
+const jetHue = (index: number) => jet(0.25 + (0.62 * ((5 * index) % 12)) / 11);
+
 /** Nuclei in white, detections over them in orange. */
 function picture({ image, labelImage, instanceCount }: Example, detections: readonly Detection[]) {
   const { boxes } = measureInstances(labelImage, instanceCount);
@@ -97,5 +127,15 @@ function picture({ image, labelImage, instanceCount }: Example, detections: read
   return drawBoxes(image, [
     { boxes: Array.from({ length: instanceCount }, (_, k) => boxAt(boxes, k)), colour: colours.truth },
     { boxes: sure.reverse(), colour: colours.prediction },
+  ]);
+}
+
+/** The surest proposals in colours of jet, blue to red with their score, and the nuclei in white over them. */
+function proposalPicture({ image, labelImage, instanceCount }: Example, proposals: readonly Detection[]) {
+  const { boxes } = measureInstances(labelImage, instanceCount);
+  const surest = [...proposals].sort((one, other) => other.score - one.score).slice(0, drawnProposals);
+  return drawBoxes(image, [
+    ...surest.reverse().map(({ box, score }) => ({ boxes: [box], colour: jet(score) })),
+    { boxes: Array.from({ length: instanceCount }, (_, k) => boxAt(boxes, k)), colour: colours.truth },
   ]);
 }

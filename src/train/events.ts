@@ -34,13 +34,18 @@ export interface StepDone {
   readonly epoch: number;
   readonly loss: number;
   readonly parts: Readonly<Record<string, number>>;
+  /** Not finite in a step that float16 has left out. */
   readonly gradientNorm: number;
   readonly learningRate: number;
+  /** By which the loss was multiplied; in float16 alone. */
+  readonly lossScale?: number;
   /** ms that the step took, and that it waited for its batch before. */
   readonly stepMs: number;
   readonly dataMs: number;
   /** Crops (count). */
   readonly crops: number;
+  /** Nuclei (count) that the crops had no room for; absent where crops have no boxes. */
+  readonly omittedBoxes?: number;
   /** MiB of main memory that the process has. */
   readonly memoryMiB: number;
 }

@@ -6,20 +6,22 @@ import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
 import { DamagedCheckpoint, manifestFile } from './run/checkpoints/manifest.js';
 import { loadCheckpoint } from './run/checkpoints/read.js';
+import { isKerasFile, kerasTensors } from './init-from-keras.js';
 import { runFiles } from './run/run-folder.js';
 import { fromStored } from './stored-tensors.js';
+import type { Task } from './task.js';
 import type { TrainingTensors } from './training-step.js';
 
 export interface InitFromOptions {
-  /** A checkpoint, or a run, which gives its best one, or its last if none is validated. */
+  /** A checkpoint, or a run, which gives its best one, or its last if none is validated; or a weights file of Keras. */
   readonly from: string;
   /** Whether weights of the network that the checkpoint lacks, or has in another shape, may keep their values. */
   readonly allowPartial: boolean;
 }
 
 /**
- * The weights of a checkpoint for a new run of a network: averaged ones where the checkpoint has them, and the
- * statistics that belong to them. Neither steps nor optimizer slots are taken over.
+ * The weights of a checkpoint for a new run of a task: averaged ones where the checkpoint has them, and the statistics
+ * that belong to them. Neither steps nor optimizer slots are taken over. From a file of Keras see {@link kerasTensors}.
  *
  * @param averages Whether the new run averages its weights; the averages begin with them.
  * @returns Tensors that the caller disposes, and a sentence that counts them.
@@ -27,10 +29,12 @@ export interface InitFromOptions {
  *   the network; with `allowPartial` only if it has none of them.
  */
 export async function initialTensors(
-  { all, trainable }: ModelWeights,
+  task: Pick<Task, 'weights' | 'published'>,
   { from, allowPartial }: InitFromOptions,
   averages: boolean,
 ): Promise<{ tensors: Partial<TrainingTensors>; summary: string }> {
+  if (task.published && isKerasFile(from)) return kerasTensors(task, { from, allowPartial }, averages);
+  const { all, trainable } = task.weights;
   const folder = checkpointOf(from);
   const stored = await readWeights(folder);
   const problems = misfits(all, stored);

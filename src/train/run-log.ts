@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { encodePng } from '../data/image-io.js';
 import type { StepDone, ValidationDone } from './events.js';
+import { isSystemError } from './run/durable-files.js';
+import { writeEvaluation } from './run/evaluation.js';
 import { AppendLog } from './run/logs/append-log.js';
 import { metricsLine } from './run/logs/metrics.js';
 import { runFiles } from './run/run-folder.js';
@@ -20,18 +22,25 @@ export interface RunLogOptions {
 /** `train.log` shows at least so often that the run moves. */
 const lineIntervalMs = 60_000;
 
-/** The logs of a run: `train.log` for people, `metrics.jsonl` for programs, event files for TensorBoard. */
+/**
+ * The logs of a run: `train.log` for people, `metrics.jsonl` for programs, event files for TensorBoard, `eval/` with the
+ * images of the last and the best validation.
+ */
 export class RunLog {
   readonly #text: AppendLog;
   readonly #metrics: AppendLog;
   readonly #events: EventFile;
+  readonly #folder: string;
   readonly #now: () => Date;
+  readonly #onTrouble: (sentence: string) => void;
   #lastLine = performance.now();
 
   /** @throws {NucleateError} Exit code 8 if a log cannot be made. */
   constructor(runFolder: string, { step, metricsBytes, now, onTrouble }: RunLogOptions) {
     const files = runFiles(runFolder);
+    this.#folder = runFolder;
     this.#now = now;
+    this.#onTrouble = onTrouble;
     this.#text = new AppendLog(files.log, { onTrouble });
     this.#metrics = new AppendLog(files.metrics, { keepBytes: metricsBytes, onTrouble });
     this.#events = new EventFile(files.tensorboard, { step, now: now(), onTrouble });
@@ -44,26 +53,30 @@ export class RunLog {
     this.#text.append(`${this.#now().toISOString()} ${oneLine}\n`);
   }
 
-  step({ step, loss, parts, gradientNorm, learningRate, epoch, memoryMiB, ...times }: StepDone): void {
-    const [stepMs, dataMs] = [rounded(times.stepMs), rounded(times.dataMs)];
-    const numbers = { loss, ...parts, gradientNorm, learningRate, epoch };
+  step({ step, loss, parts, gradientNorm, learningRate, epoch, memoryMiB, ...others }: StepDone): void {
+    const [stepMs, dataMs] = [rounded(others.stepMs), rounded(others.dataMs)];
+    const scale = others.lossScale === undefined ? {} : { lossScale: others.lossScale };
+    const omitted = others.omittedBoxes === undefined ? {} : { omittedBoxes: others.omittedBoxes };
+    const numbers = { loss, ...parts, gradientNorm, learningRate, ...scale, epoch, ...omitted };
     this.#metrics.append(metricsLine({ step, kind: 'train', ...numbers, stepMs, dataMs, memoryMiB }));
     this.#events.scalars(step, this.#now(), {
       'loss/total': loss,
       ...prefixed('loss', parts),
       'train/gradientNorm': gradientNorm,
       'train/learningRate': learningRate,
+      ...prefixed('train', scale),
       'time/stepMs': stepMs,
       'time/dataMs': dataMs,
       'memory/MiB': memoryMiB,
+      ...prefixed('data', omitted),
     });
     if (performance.now() - this.#lastLine > lineIntervalMs)
       this.line(`step ${step}: loss ${loss}, ${stepMs} ms and ${dataMs} ms for data, ${memoryMiB} MiB`);
   }
 
   async validation(
-    { step, score, metrics, seconds }: ValidationDone,
-    pictures: ValidationResult['pictures'],
+    { step, score, metrics, best, seconds }: ValidationDone,
+    { pictures, images, examples }: Pick<ValidationResult, 'pictures' | 'images' | 'examples'>,
   ): Promise<void> {
     this.#metrics.append(
       metricsLine({ step, kind: 'validation', score, ...metrics, seconds: rounded(seconds) }),
@@ -76,6 +89,21 @@ export class RunLog {
       const { width, height, channels } = image;
       const png = await encodePng(image);
       this.#events.image(step, this.#now(), `validation/${name}`, { width, height, channels, png });
+    }
+    try {
+      const pngs: Buffer[] = [];
+      for (const { image } of examples) pngs.push(await encodePng(image));
+      const files = examples.map(({ id, kind, score }, index) => ({
+        id,
+        kind,
+        score,
+        file: `${kind}-${index}.png`,
+      }));
+      const evaluation = { step, score, images: [...images], examples: files };
+      writeEvaluation(this.#folder, evaluation, { pngs, bestStep: best.step });
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#onTrouble(`eval cannot be written: ${error.message}.`);
     }
   }
 

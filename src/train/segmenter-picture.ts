@@ -1,10 +1,14 @@
 import { resample } from '../data/augment/resample.js';
 import type { CropWindow } from '../data/augment/segmentation-sample.js';
+import type { Box } from '../data/boxes.js';
 import type { Example } from '../data/example.js';
 import type { Image, LabelImage } from '../data/image.js';
+import { pasteBody } from '../predict/segment-paste.js';
 import type { SegmentedCrop } from '../predict/segment.js';
-import { colours, drawOutlines } from '../report/overlay.js';
+import { drawNuclei } from '../report/nuclei-overlay.js';
+import { backgroundOf, baseImage, colours, drawOutlines, thinImage, thinLabels } from '../report/overlay.js';
 import { panels } from '../report/panels.js';
+import { largestSide } from './validation-gallery.js';
 
 /**
  * A crop as the network sees it, three times beside each other: plain, with the outline of the true mask, and with
@@ -41,4 +45,45 @@ export function drawSegmentedCrop(
     drawOutlines(crop, truth, colours.matched),
     drawOutlines(crop, prediction, colours.prediction),
   ]);
+}
+
+/** The masks of an image whose nuclei are scored one by one, for a picture of all of them. */
+export class ScoredMasks {
+  readonly #example: Example;
+  readonly #truth: Int32Array;
+  readonly #prediction: Int32Array;
+
+  constructor(example: Example) {
+    this.#example = example;
+    this.#truth = new Int32Array(example.labelImage.labels.length);
+    this.#prediction = new Int32Array(example.labelImage.labels.length);
+  }
+
+  /** @param nucleus Its label in the example, and the box round it. */
+  add({ label, box }: { label: number; box: Box }, crop: SegmentedCrop, threshold: number): void {
+    const { width, labels } = this.#example.labelImage;
+    for (let y = box.y1; y < box.y2; y++) {
+      for (let x = box.x1; x < box.x2; x++)
+        if (labels[y * width + x] === label) this.#truth[y * width + x] = label;
+    }
+    const pasted = pasteBody(crop, this.#example.labelImage);
+    for (let v = 0, at = 0; v < pasted.height; v++) {
+      for (let u = 0; u < pasted.width; u++, at++) {
+        if (pasted.values[at]! > threshold) this.#prediction[(pasted.y + v) * width + pasted.x + u] = label;
+      }
+    }
+  }
+
+  /** Plain, with the outlines of the true masks in white, and with the predicted ones filled in colours of jet. */
+  readonly draw = (): Image => {
+    const { image, labelImage } = this.#example;
+    const step = Math.ceil(Math.max(image.width, image.height) / largestSide);
+    const base = thinImage(baseImage(image, labelImage), step);
+    const thin = (labels: Int32Array) => thinLabels({ ...labelImage, labels }, step);
+    return panels([
+      base,
+      drawOutlines(backgroundOf(base), thin(this.#truth), colours.truth),
+      drawNuclei(base, thin(this.#prediction), { style: 'filled', scale: 1 }),
+    ]);
+  };
 }

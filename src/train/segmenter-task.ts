@@ -7,25 +7,34 @@ import { networkCrops } from '../models/segmenter/crops.js';
 import { segmenterLosses, segmenterLossNames } from '../models/segmenter/losses.js';
 import { buildSegmenter } from '../models/segmenter/network.js';
 import { segmenterTargets } from '../models/segmenter/targets.js';
+import { adaptVgg16Input } from '../models/vgg16-input.js';
 import { weightsOf } from '../models/weights.js';
 import { SegmenterPredictor } from '../predict/segment.js';
 import { tf } from '../tf.js';
 import { scoredNuclei, segmenterMetricNames, validateSegmenter } from './segmenter-validation.js';
+import { scoredImages } from './scored-images.js';
 import type { Task } from './task.js';
 import type { TrainingData } from './training-data.js';
+import { type NamedDetector, TwoStageScore } from './two-stage-score.js';
 
 type SegmenterRecipe = Recipe & { readonly task: 'segmentation' };
+
+export interface SegmenterTaskOptions {
+  /** How validation runs. */
+  readonly mode: 'compiled' | 'eager';
+  /** Gives its boxes to validation; what the config names in `scoring.detector` is not read here. */
+  readonly detector?: NamedDetector | undefined;
+}
 
 /**
  * Training of the mask network on crops round nuclei.
  *
- * @param mode How validation runs.
  * @throws {NucleateError} Exit code 3 if the config names boxes of a detector that cannot be used.
  */
 export function createSegmenterTask(
   config: SegmenterConfig,
   data: Pick<TrainingData, 'train' | 'validation'>,
-  { mode }: { mode: 'compiled' | 'eager' } = { mode: 'compiled' },
+  { mode, detector }: SegmenterTaskOptions = { mode: 'compiled' },
 ): Task<SegmenterRecipe> {
   const { seed, loader, boxes, model, target, loss } = config;
   const { share, minIou } = boxes;
@@ -34,13 +43,17 @@ export function createSegmenterTask(
   };
   const network = buildSegmenter({ ...model, size: loader.cropSize, seed });
   const nuclei = scoredNuclei(data.validation, config);
+  const twoStage =
+    detector &&
+    new TwoStageScore(scoredImages(data.validation, { seed, count: config.scoring.images }), detector, mode);
   // Made when it is needed, and with a network of its own: that in training stays as it is.
   let predictor: SegmenterPredictor | undefined;
   return {
     recipe: { task: 'segmentation', seed, sources: data.train, loader, ...detected },
     weights: weightsOf(network),
+    published: { network: 'vgg16', adapt: (values) => adaptVgg16Input(values, model) },
     lossNames: segmenterLossNames,
-    metricNames: segmenterMetricNames,
+    metricNames: [...segmenterMetricNames, ...(twoStage ? ['twoStage/score'] : [])],
     inputs: batchTensors,
     losses: (inputs) => {
       const { images, boxes, masks, neighbours, ignore } = inputs as unknown as BatchTensors;
@@ -48,10 +61,15 @@ export function createSegmenterTask(
       const logits = network.apply(crops, { training: model.norm }) as tf.Tensor4D;
       return segmenterLosses(logits, segmenterTargets({ masks, neighbours, ignore }, target), loss);
     },
-    validate: (weights, onProgress) => {
+    validate: async (weights, onProgress) => {
       predictor ??= new SegmenterPredictor({ config, mode });
       predictor.load(weights);
-      return validateSegmenter(predictor, nuclei, config, onProgress);
+      const result = await validateSegmenter(predictor, nuclei, config, onProgress);
+      if (!twoStage) return result;
+      return {
+        ...result,
+        metrics: { ...result.metrics, ...(await twoStage.metrics(predictor, onProgress)) },
+      };
     },
     dispose: () => {
       predictor?.dispose();

@@ -3,13 +3,15 @@ import { cropWindow, jitterBox } from '../data/augment/segmentation-sample.js';
 import { boxAt, type Box, measureInstances } from '../data/boxes.js';
 import type { Example } from '../data/example.js';
 import { maskFigures, type MaskFigures, type MaskOverlap } from '../eval/mask-figures.js';
+import { overlapWith } from '../eval/mask-overlap.js';
 import { iouPercents } from '../eval/match-instances.js';
 import { sizeClasses, sizeClassOf } from '../eval/size-classes.js';
 import { pasteBody } from '../predict/segment-paste.js';
 import type { SegmentedCrop, SegmenterPredictor, SegmentRequest } from '../predict/segment.js';
 import { randomFor } from '../random.js';
+import { drawSegmentedCrop, ScoredMasks } from './segmenter-picture.js';
 import type { ValidationResult } from './task.js';
-import { drawSegmentedCrop } from './segmenter-picture.js';
+import { ValidationGallery } from './validation-gallery.js';
 
 /** One nucleus to be scored: its true box, and one as a detector might give it. */
 export interface ScoredNucleus {
@@ -71,7 +73,11 @@ export async function validateSegmenter(
   config: Pick<SegmenterConfig, 'loader' | 'predict' | 'scoring'>,
   onProgress: (done: number, total: number) => void,
 ): Promise<ValidationResult> {
+  const { threshold } = config.predict;
   const scored: Scored[] = [];
+  const gallery = new ValidationGallery();
+  /** Of the image at hand: the nuclei that are scored, as they are and as they were found. */
+  let masks: ScoredMasks | undefined;
   const pictures: ValidationResult['pictures'][number][] = [];
   const step = Math.max(1, Math.floor(nuclei.length / Math.max(1, config.scoring.pictures)));
   const total = new Set(nuclei.map(({ example }) => example)).size;
@@ -85,18 +91,25 @@ export async function validateSegmenter(
       continue;
     }
     const nucleus = nuclei[index]!;
-    const overlap = (of: SegmentedCrop) => maskOverlap(nucleus, of, config.predict.threshold);
+    const { example } = nucleus;
+    const overlap = (of: SegmentedCrop) => maskOverlap(nucleus, of, threshold);
     scored.push({ nucleus, truth: overlap(trueCrop), jittered: overlap(crop) });
     if (index % step === 0 && pictures.length < config.scoring.pictures) {
       const window = cropWindow(nucleus.jittered, config.loader);
-      const image = drawSegmentedCrop(nucleus, window, crop, config.predict.threshold);
-      pictures.push({ name: `${nucleus.example.id}-${nucleus.label}`, image });
+      const image = drawSegmentedCrop(nucleus, window, crop, threshold);
+      pictures.push({ name: `${example.id}-${nucleus.label}`, image });
     }
+    masks ??= new ScoredMasks(example);
+    masks.add(nucleus, crop, threshold);
     trueCrop = undefined;
     index += 1;
-    if (nuclei[index]?.example !== nucleus.example) onProgress((done += 1), total);
+    if (nuclei[index]?.example === example) continue;
+    const { draw } = masks;
+    gallery.add(example, scoreByImage(scored.filter((one) => one.nucleus.example === example)), draw);
+    masks = undefined;
+    onProgress((done += 1), total);
   }
-  return { ...figures(scored), pictures };
+  return { ...figures(scored), pictures, images: gallery.images, examples: gallery.draw() };
 }
 
 function* requests(nuclei: readonly ScoredNucleus[]): Generator<SegmentRequest> {
@@ -119,27 +132,7 @@ export function maskOverlap(
   threshold: number,
 ): MaskOverlap {
   const { labelImage, ignore } = example;
-  const { labels, width } = labelImage;
-  const isReviewed = (pixel: number) => ignore?.[pixel] !== 1;
-  let truth = 0;
-  for (let y = box.y1; y < box.y2; y++) {
-    for (let x = box.x1; x < box.x2; x++) {
-      const pixel = y * width + x;
-      if (labels[pixel] === label && isReviewed(pixel)) truth += 1;
-    }
-  }
-  let predicted = 0;
-  let intersection = 0;
-  const pasted = pasteBody(crop, labelImage);
-  for (let v = 0, at = 0; v < pasted.height; v++) {
-    for (let u = 0; u < pasted.width; u++, at++) {
-      const pixel = (pasted.y + v) * width + pasted.x + u;
-      if (!(pasted.values[at]! > threshold) || !isReviewed(pixel)) continue;
-      predicted += 1;
-      if (labels[pixel] === label) intersection += 1;
-    }
-  }
-  return { intersection, union: truth + predicted - intersection };
+  return overlapWith({ labelImage, label, box, ignore }, pasteBody(crop, labelImage), threshold);
 }
 
 function figures(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'metrics'> {

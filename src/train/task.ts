@@ -1,9 +1,11 @@
 import type { Image } from '../data/image.js';
 import type { BatchOf, Recipe } from '../data/loader/batch-maker.js';
 import type { NamedTensors } from '../engine/step.js';
+import type { KerasNetwork } from '../models/keras-weights-layers.js';
 import type { ModelWeights } from '../models/weights.js';
 import type { LossParts } from '../ops/gradients.js';
 import type { Random } from '../random.js';
+import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
 
 /**
  * What the trainer trains: a network, what it learns from, its loss, and how well it does.
@@ -15,6 +17,8 @@ export interface Task<R extends Recipe = Recipe> {
   readonly recipe: R;
   /** Of the network; the task disposes them. */
   readonly weights: ModelWeights;
+  /** Absent where no part of the network is a published one. */
+  readonly published?: PublishedPart;
   /** The parts of the loss besides `loss`, their weighted sum; in the order in which they are shown. */
   readonly lossNames: readonly string[];
   /** Figures of {@link validate} that are shown and compared, the score first. */
@@ -47,6 +51,13 @@ export interface Task<R extends Recipe = Recipe> {
   dispose(): void;
 }
 
+/** A published network that a part of a task's network is built like, layer by layer under the same names. */
+export interface PublishedPart {
+  readonly network: KerasNetwork;
+  /** Its weights for what this network is shown. */
+  readonly adapt: (values: StoredTensors) => StoredTensors;
+}
+
 /** How well weights do on the validation split. */
 export interface ValidationResult {
   /** Decides which checkpoint is the best; higher is better. The first of {@link Task.metricNames}. */
@@ -55,4 +66,26 @@ export interface ValidationResult {
   readonly metrics: Readonly<Record<string, number | null>>;
   /** A few images with predictions, for TensorBoard; always the same ones. */
   readonly pictures: readonly { readonly name: string; readonly image: Image }[];
+  /** Each image that was scored, by itself. */
+  readonly images: readonly ImageScore[];
+  /** Images that did worst and best, for the run folder; a few. */
+  readonly examples: readonly DrawnExample[];
+}
+
+/** How well an image did. */
+export interface ImageScore {
+  readonly id: string;
+  /** Modality cluster; absent where unknown. */
+  readonly cluster?: string;
+  /** Higher is better; null where there was nothing to find. */
+  readonly score: number | null;
+}
+
+/** An image with its truth and the prediction. */
+export interface DrawnExample {
+  readonly id: string;
+  readonly kind: 'worst' | 'best';
+  readonly score: number;
+  /** Panels beside each other: plain, truth, prediction. */
+  readonly image: Image;
 }

@@ -77,6 +77,7 @@ export interface TrainRequest<C extends TaskConfig> {
 /** What a resumed run may have otherwise than its checkpoint: nothing of it changes a number of the training. */
 const mayChange = [
   ...['budget', 'validation', 'checkpoints', 'run', 'loader.workers', 'loader.timeoutSeconds'],
+  ...['scoring.detector', 'scoring.images'],
   // What they lead to is compared by its hash.
   ...['data.path', 'data.labels', 'data.split'],
 ];
@@ -339,7 +340,7 @@ async function initialize(
   init: InitFromOptions,
   averages: boolean,
 ): Promise<string> {
-  const { tensors, summary } = await initialTensors(task.weights, init, averages);
+  const { tensors, summary } = await initialTensors(task, init, averages);
   step.write(tensors);
   tf.dispose(tensors);
   return summary;

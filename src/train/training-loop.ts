@@ -50,6 +50,7 @@ export class TrainingLoop<R extends Recipe> {
   #savedStep: number;
   /** Seconds that the last validation and the last checkpoint took: a run that has minutes keeps them for its end. */
   #closing = { validation: 0, checkpoint: 0 };
+  #hasWarnedOfRoom = false;
 
   /** @param from The checkpoint whose state it is, if it is not a new run. */
   constructor(parts: LoopParts<R>, state: TrainingState, from?: Pick<Manifest, 'score'>) {
@@ -116,24 +117,48 @@ export class TrainingLoop<R extends Recipe> {
     while (drawn.length < config.optimizer.accumulate) drawn.push((await batches.next()).value as BatchOf<R>);
 
     const began = performance.now();
-    const { loss, parts, gradientNorm, learningRate } = withinMemory(task.recipe, () => step.run(drawn, at));
+    const report = withinMemory(task.recipe, () => step.run(drawn, at));
+    const { loss, parts, gradientNorm, learningRate, lossScale, isSkipped } = report;
     const ended = performance.now();
     const draws = drawn.at(-1)!.cursor;
-    requireFinite({ loss, ...parts, gradientNorm }, { step: at + 1, batches: drawn, folder });
+    requireFinite(
+      { loss, ...parts, ...(!isSkipped && { gradientNorm }) },
+      { step: at + 1, batches: drawn, folder },
+    );
     this.#state = { ...this.#state, step: at + 1, draws, seconds: this.#seconds() };
+    const omittedBoxes = this.#omittedBoxes(drawn);
     const event = {
       event: 'step' as const,
       step: at + 1,
       epoch: draws / drawsPerEpoch(task.recipe),
       ...{ loss, parts, gradientNorm, learningRate },
+      ...(lossScale !== null && { lossScale }),
       ...{ stepMs: ended - began, dataMs: began - asked },
       crops: drawn.reduce((sum, { ids }) => sum + ids.length, 0),
+      ...(omittedBoxes !== undefined && { omittedBoxes }),
       memoryMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
     };
     log.step(event);
     onEvent(event);
     // A step blocks all else; between two of them signals and timers have their turn.
     await afterEvents();
+  }
+
+  /** Counts the nuclei that crops have no room for, and warns of the first; undefined where crops have no boxes. */
+  #omittedBoxes(drawn: readonly BatchOf<R>[]): number | undefined {
+    const counts = drawn.flatMap((batch) => ('omitted' in batch ? [...batch.omitted] : []));
+    if (counts.length === 0) return undefined;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    if (total > 0 && !this.#hasWarnedOfRoom) {
+      this.#hasWarnedOfRoom = true;
+      const { log, onEvent } = this.#parts;
+      const text =
+        `${total} nuclei of the crops of step ${this.#state.step} have no room and are ignored, the smallest first; ` +
+        'loader.maxBoxes gives more. Each step of metrics.jsonl counts them as omittedBoxes.';
+      log.line(text);
+      onEvent({ event: 'warning', text });
+    }
+    return total;
   }
 
   /** Validates the present weights, or not, and saves them. */
@@ -188,7 +213,7 @@ export class TrainingLoop<R extends Recipe> {
     const { task, log, stop, onEvent } = this.#parts;
     const { step, best: before, validationsSinceBest } = this.#state;
     const began = performance.now();
-    const { score, metrics, pictures } = await task.validate(
+    const { score, metrics, ...shown } = await task.validate(
       { ...weights, ...ema, ...statistics },
       (done, total) => {
         onEvent({ event: 'validating', step, done, total });
@@ -202,7 +227,7 @@ export class TrainingLoop<R extends Recipe> {
     this.#validatedStep = step;
     this.#closing.validation = seconds;
     const event = { event: 'validation' as const, step, score, metrics, best, seconds };
-    await log.validation(event, pictures);
+    await log.validation(event, shown);
     log.line(`step ${step}: score ${score.toFixed(4)}, best ${best.score.toFixed(4)} at step ${best.step}`);
     onEvent(event);
     return score;

@@ -14,6 +14,7 @@ import {
 import { randomFor } from '../random.js';
 import { tf } from '../tf.js';
 import type { TensorGroup } from './run/checkpoints/manifest.js';
+import { createLossScale } from './loss-scale.js';
 import { learningRateAt } from './schedule.js';
 import type { Task } from './task.js';
 
@@ -28,6 +29,10 @@ export interface StepReport {
   /** Of all gradients together, before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;
+  /** By which the loss was multiplied in float16; null in other precisions. */
+  readonly lossScale: number | null;
+  /** Whether gradients have overflowed in float16: the weights are as before, and the next step has a smaller scale. */
+  readonly isSkipped: boolean;
 }
 
 /** The step of a task, ready to run many times, and the state that it changes. */
@@ -70,26 +75,30 @@ export function createTrainingStep<R extends Recipe>(
   const { seed, optimizer: settings, schedule, precision } = config;
   const { all, trainable } = task.weights;
   const optimizer = createOptimizer(trainable, settings);
+  const scale = precision === 'float16' ? createLossScale() : undefined;
   const averages = settings.emaDecay > 0 ? copiesOf(trainable) : {};
   const groups: Readonly<Record<TensorGroup, NamedVariables>> = {
     weights: trainable,
     ema: averages,
-    optimizer: optimizer.state,
+    optimizer: { ...optimizer.state, ...scale?.state },
     statistics: Object.fromEntries(Object.entries(all).filter(([name]) => !(name in trainable))),
   };
   // Offsets and scales are vectors; to pull them to zero would only move the activations.
   const kernels = Object.values(trainable).filter(({ rank }) => rank > 1);
 
   const step = (inputs: NamedTensors) => {
-    const learningRate = inputs['learningRate'] as tf.Scalar;
     const micro = Array.from({ length: settings.accumulate }, (_, index) => inputsOf(inputs, index));
-    const { parts, gradients } = averagedGradients(task, micro, precision === 'float16' ? lossScale : 1);
+    const lossScale = scale ? scale.value.clone() : tf.scalar(1);
+    const { parts, gradients } = averagedGradients(task, micro, scale ? lossScale : 1);
     const clipped = clipByGlobalNorm(gradients, settings.clipNorm > 0 ? settings.clipNorm : noClipping);
-    if (settings.weightDecay > 0) decayWeights(kernels, learningRate, settings.weightDecay);
-    optimizer.apply(clipped.gradients, learningRate);
+    const planned = { ...clipped, learningRate: inputs['learningRate'] as tf.Scalar };
+    const taken = scale ? scale.guard(clipped.gradients, clipped.norm, planned.learningRate) : planned;
+    if (settings.weightDecay > 0) decayWeights(kernels, taken.learningRate, settings.weightDecay);
+    optimizer.apply(taken.gradients, taken.learningRate);
     updateAverages(averages, trainable, inputs['emaDecay'] as tf.Scalar);
     // One tensor to read, since each costs a call into the native library.
-    return { report: tf.stack([parts.loss, ...task.lossNames.map((name) => parts[name]!), clipped.norm]) };
+    const named = task.lossNames.map((name) => parts[name]!);
+    return { report: tf.stack([parts.loss, ...named, clipped.norm, lossScale]) };
   };
 
   const makeInputs = (batches: readonly BatchOf<R>[], at: number): NamedTensors => {
@@ -115,12 +124,16 @@ export function createTrainingStep<R extends Recipe>(
         const { report } = compiled.run(inputs);
         const [loss, ...values] = report.dataSync();
         report.dispose();
+        const [gradientNorm, lossScale] = values.slice(-2);
         const parts = Object.fromEntries(task.lossNames.map((name, index) => [name, values[index]!]));
         return {
           loss: loss!,
           parts,
-          gradientNorm: values.at(-1)!,
+          gradientNorm: gradientNorm!,
           learningRate: learningRateAt(schedule, at),
+          lossScale: scale ? lossScale! : null,
+          // A scale of 1 scales nothing: the gradients themselves are too large, or the loss is no number.
+          isSkipped: lossScale! > 1 && Number.isFinite(loss) && !Number.isFinite(gradientNorm),
         };
       } finally {
         tf.dispose(inputs);
@@ -131,16 +144,11 @@ export function createTrainingStep<R extends Recipe>(
     dispose: () => {
       compiled.dispose();
       optimizer.dispose();
+      scale?.dispose();
       tf.dispose(averages);
     },
   };
 }
-
-/**
- * Gradients in 16 bits vanish below 6e-8. The fixed factor lies in the middle of the range of 8 to 32,000 that
- * Micikevicius et al. (arXiv 1710.03740) used.
- */
-const lossScale = 1024;
 
 /** The largest float32: no norm that is a number exceeds it. */
 const noClipping = (2 - 2 ** -23) * 2 ** 127;
@@ -176,7 +184,7 @@ interface LossGradients {
 function averagedGradients<R extends Recipe>(
   task: Task<R>,
   batches: readonly NamedTensors[],
-  lossScale: number,
+  lossScale: number | tf.Scalar,
 ): LossGradients {
   const { trainable } = task.weights;
   let sum: LossGradients | undefined;

@@ -6,14 +6,14 @@ import { jsonError, nucleate, shell, type Surroundings } from './run-nucleate.js
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-errors-'));
 const wrongConfig = path.join(folder, 'wrong.yaml');
-beforeAll(() => writeFileSync(wrongConfig, 'task: quickstart\nsed: 1\nseed: none\n'));
+beforeAll(() => writeFileSync(wrongConfig, 'task: detector\nsed: 1\nseed: none\n'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Lets the real command run into a failure of this kind after it has started: fixtures/fail.js. */
 const failure = (kind: string): Surroundings => ({
   env: { NODE_OPTIONS: `--import ${new URL('fixtures/fail.js', import.meta.url).href}`, FAIL: kind },
 });
-const show = ['config', 'show', 'configs/quickstart.yaml'];
+const show = ['config', 'show', 'configs/detector/tiny.yaml'];
 
 describe('a config with two problems', () => {
   test('as text', async () => {

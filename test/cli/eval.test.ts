@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readLabelImage, writeLabelImage } from '../../src/data/image-io.js';
+import { writeModelFolder } from '../../src/library/model-folder.js';
 import { EvalDocument } from '../../src/report/eval-document.js';
+import { useNativeCpu } from '../helpers/tensors.js';
+import { smallModel } from '../library/small-model.js';
+import { writeRun } from '../library/small-runs.js';
 import { degradations } from '../reference/degrade.js';
 import { jsonError, nucleate } from './run-nucleate.js';
+
+useNativeCpu();
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-eval-'));
 const at = (...names: string[]) => path.join(folder, ...names);
@@ -114,6 +120,54 @@ describe('a split', () => {
     const { status, stderr } = await evaluate(at('shifted'), '--fold', '0');
     expect(status).toBe(2);
     expect(stderr).toContain('fold -> split');
+  });
+});
+
+describe('targets with networks', () => {
+  beforeAll(async () => {
+    const model = smallModel();
+    await writeModelFolder(at('model'), model, '# card\n');
+    await writeRun(at('boxes'), model, 'detector');
+    await writeRun(at('masks'), model, 'segmenter');
+  });
+
+  test(
+    'a run takes its other network from --with; stages are told on demand',
+    { timeout: 120_000 },
+    async () => {
+      const html = at('stages.html');
+      const options = ['--with', at('masks'), '--ablation', '--html', html, '--json'];
+      const { status, stdout } = await evaluate(at('boxes'), at('shifted'), ...options);
+      expect(status).toBe(0);
+      const [run, labels] = EvalDocument.parse(JSON.parse(stdout)).targets;
+      expect(run).toMatchObject({
+        path: at('boxes'),
+        kind: 'detector boxes at step 5, segmenter masks at step 5',
+      });
+      expect(run!.ablation).toMatchObject({ gtCount: run!.gtCount });
+      expect(run!.boxes).toMatchObject({ gtCount: run!.gtCount });
+      expect(labels).toMatchObject({ ablation: null, boxes: null });
+      expect(readFileSync(html, 'utf8')).toContain('Which stage is at fault');
+    },
+  );
+
+  test.each([
+    { args: ['boxes'], what: 'This is a detector alone: to find nuclei, it takes a segmenter, too.' },
+    {
+      args: ['masks', '--with', 'masks'],
+      what: 'This is a segmenter, and so is what --with names: a detector is missing.',
+    },
+    { args: ['boxes', '--with', 'shifted'], what: 'What --with names holds no network.' },
+    {
+      args: ['model', '--with', 'masks'],
+      what: 'No target needs what --with names: each is predicted already, or has both networks.',
+    },
+    { args: ['shifted', '--ablation'], what: 'No target has networks that could be asked again.' },
+  ])('$args: $what', async ({ args, what }) => {
+    const outcome = await evaluate(...args.map((arg) => (arg.startsWith('--') ? arg : at(arg))), '--json');
+    expect(outcome.status).toBe(2);
+    expect(jsonError(outcome).what).toBe(what);
+    expect(jsonError(outcome).mend).toMatch(/\.$/u);
   });
 });
 

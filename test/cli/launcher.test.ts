@@ -17,7 +17,7 @@ const launchedInTerminal = (fixture: string) =>
   started('script', ['-qec', `exec '${process.execPath}' '${launchScript}' ${fixture}`, '/dev/null']);
 
 async function started(program: string, args: string[]) {
-  const launcher = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const launcher = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   onTestFinished(() => void launcher.kill('SIGKILL'));
   let output = '';
   launcher.stdout.setEncoding('utf8').on('data', (text: string) => (output += text.replaceAll('\r', '')));
@@ -50,7 +50,6 @@ describe('signals', { timeout: 30_000 }, () => {
   test.each([
     { signal: 'SIGINT', status: 130 },
     { signal: 'SIGTERM', status: 143 },
-    { signal: 'SIGHUP', status: 129 },
     { signal: 'SIGQUIT', status: 131 },
   ] as const)('$signal ends the child, with status $status', async ({ signal, status }) => {
     const { launcher, childId, ended } = await launched('wait.js');
@@ -61,11 +60,30 @@ describe('signals', { timeout: 30_000 }, () => {
 
   test('a child that handles a signal gets it, and decides about the status', async () => {
     const { launcher, ended, signals } = await launched('count-signals.js');
-    launcher.kill('SIGHUP');
+    launcher.kill('SIGTERM');
     await sleep(100);
     launcher.kill('SIGINT');
     expect(await ended).toBe(42);
-    expect(signals()).toEqual(['SIGHUP', 'SIGINT']);
+    expect(signals()).toEqual(['SIGTERM', 'SIGINT']);
+  });
+
+  test('a terminal that is closed ends the child', async () => {
+    const { launcher, childId } = await launchedInTerminal('wait.js');
+    // Whoever holds the other end of the terminal dies, as a window that is closed or a connection that breaks.
+    launcher.kill('SIGKILL');
+    await vi.waitFor(() => expect(stateOf(childId)).toBeUndefined(), { timeout: 5000 });
+  });
+
+  test('a child without a terminal, as under nohup, is left alone when one is closed', async () => {
+    const { launcher, childId, ended, signals } = await launched('count-signals.js');
+    launcher.kill('SIGHUP');
+    await sleep(300);
+    expect(stateOf(childId)).toBeDefined();
+    launcher.kill('SIGINT');
+    await sleep(700);
+    launcher.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(signals()).toEqual(['SIGINT', 'SIGINT']);
   });
 
   test('one request that arrives twice is passed on once', async () => {

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jsonError, nucleate, shell } from './run-nucleate.js';
 
-const show = ['config', 'show', 'configs/quickstart.yaml'];
+const show = ['config', 'show', 'configs/detector/tiny.yaml'];
 const escape = '\u001b';
 
 describe('--json', () => {
   test('prints one document with the values of the config', async () => {
-    const { status, stdout, stderr } = await nucleate([...show, '--set', 'train.batchSize=7', '--json']);
+    const { status, stdout, stderr } = await nucleate([...show, '--set', 'loader.batchSize=7', '--json']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toMatchObject({ task: 'quickstart', train: { batchSize: 7 } });
+    expect(JSON.parse(stdout)).toMatchObject({ task: 'detector', loader: { batchSize: 7 } });
   });
 
   test('prints the schema', async () => {
@@ -43,7 +43,7 @@ describe('colour', () => {
 });
 
 describe('a reader that leaves', () => {
-  test.each(['config schema', '--help', 'config show configs/quickstart.yaml'])(
+  test.each(['config schema', '--help', 'config show configs/detector/tiny.yaml'])(
     'nucleate %s | head -1 ends quietly',
     async (args) => {
       const { status, stdout, stderr } = await shell(`set -o pipefail; nucleate ${args} | head -1`);
@@ -79,6 +79,6 @@ describe('a file name with an escape sequence, a line break and a mark that turn
 
 test('a slow reader gets everything, also what a pipe does not hold', async () => {
   const set = `--set data.path="$(printf 'x%.0s' {1..100000})"`;
-  const { stdout } = await shell(`nucleate config show configs/quickstart.yaml ${set} | (sleep 3; wc -c)`);
+  const { stdout } = await shell(`nucleate config show configs/detector/tiny.yaml ${set} | (sleep 3; wc -c)`);
   expect(Number(stdout)).toBeGreaterThan(100_000);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { jsonError, nucleate, run } from './run-nucleate.js';
 
-const config = 'configs/quickstart.yaml';
+const config = 'configs/detector/tiny.yaml';
 
 test.each([
   {
-    line: 'confg show configs/quickstart.yaml',
+    line: 'confg show configs/detector/tiny.yaml',
     what: 'Unknown command `nucleate confg`.',
     mend: 'Did you mean `nucleate config`?',
   },
@@ -15,7 +15,7 @@ test.each([
     mend: 'Did you mean `nucleate config show`?',
   },
   {
-    line: 'show configs/quickstart.yaml',
+    line: 'show configs/detector/tiny.yaml',
     what: 'Unknown command `nucleate show`.',
     mend: 'Did you mean `nucleate config show`?',
   },
@@ -32,12 +32,12 @@ test.each([
     mend: '`nucleate config show --help` shows what it takes.',
   },
   {
-    line: 'config show configs/quickstart.yaml b c',
+    line: 'config show configs/detector/tiny.yaml b c',
     what: 'Unexpected argument `b c` after `nucleate config show <file>`.',
     mend: '`nucleate config show --help` shows what it takes.',
   },
   {
-    line: 'config show configs/quickstart.yaml -- b',
+    line: 'config show configs/detector/tiny.yaml -- b',
     what: 'Unexpected argument `b` after `--`.',
     mend: 'Leave it out.',
   },
@@ -62,7 +62,7 @@ test.each([
     mend: '`nucleate config schema --help` shows what it takes.',
   },
   {
-    line: 'config show configs/quickstart.yaml --set',
+    line: 'config show configs/detector/tiny.yaml --set',
     what: '--set needs a value.',
     mend: '`nucleate config show --help` shows what it takes.',
   },
@@ -134,7 +134,7 @@ test('an option that takes a value leaves the next argument alone', async () => 
     '--set',
     'seed=3',
     '--set',
-    'train.momentum=0.5',
+    'optimizer.momentum=0.5',
     config,
   ]);
   expect(status).toBe(0);

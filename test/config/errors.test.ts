@@ -10,116 +10,124 @@ interface Case {
   readonly problems: readonly string[];
 }
 
-const rootKeys = '`extends`, `task`, `seed`, `data`, `model`, `train`, `output`';
-const trainKeys = '`learningRate`, `momentum`, `batchSize`, `cropSize`';
+const rootKeys =
+  '`extends`, `task`, `seed`, `data`, `run`, `optimizer`, `schedule`, `budget`, `validation`, `checkpoints`, `precision`, `loader`, `boxes`, `model`, `target`, `loss`, `predict`, `scoring`';
+const budgetKeys = '`steps`, `minutes`, `patience`';
 
 const cases: readonly Case[] = [
   {
     name: 'an unknown key, at its key',
-    text: 'task: quickstart\ntrain:\n  epochs: 4\n',
-    problems: [`config.yaml:3:3: Unknown key \`train.epochs\`. The keys here are ${trainKeys}.`],
+    text: 'task: segmenter\nbudget:\n  epochs: 4\n',
+    problems: [`config.yaml:3:3: Unknown key \`budget.epochs\`. The keys here are ${budgetKeys}.`],
   },
   {
     name: 'a mistyped key, with the right one',
-    text: 'task: quickstart\ntrain: { batchSzie: 4 }\n',
-    problems: ['config.yaml:2:10: Unknown key `train.batchSzie`. Did you mean `batchSize`?'],
+    text: 'task: segmenter\nloader: { batchSzie: 4 }\n',
+    problems: ['config.yaml:2:11: Unknown key `loader.batchSzie`. Did you mean `batchSize`?'],
   },
   {
     name: 'a key in another style, with the right one',
-    text: 'task: quickstart\ntrain: { learning_rate: 0.1 }\n',
-    problems: ['config.yaml:2:10: Unknown key `train.learning_rate`. Did you mean `learningRate`?'],
+    text: 'task: segmenter\nschedule: { learning_rate: 0.1 }\n',
+    problems: ['config.yaml:2:13: Unknown key `schedule.learning_rate`. Did you mean `learningRate`?'],
   },
   {
     name: 'a mistyped task, which hides the keys that depend on it',
-    text: 'task: quikstart\nepochs: 4\n',
+    text: 'task: segmentor\nepochs: 4\n',
     problems: [
-      'config.yaml:1:7: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received "quikstart". Did you mean `quickstart`?',
+      'config.yaml:1:7: Expected `task` to be one of `detector`, `segmenter`, received "segmentor". Did you mean `segmenter`?',
     ],
   },
   {
     name: 'a missing key, at the mapping around it',
     text: '# comment\n\nseed: 4\n',
     problems: [
-      'config.yaml:3:1: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received nothing. Add the key.',
+      'config.yaml:3:1: Expected `task` to be one of `detector`, `segmenter`, received nothing. Add the key.',
     ],
   },
   {
     name: 'a wrong type, at its value',
-    text: 'task: quickstart\ntrain:\n  batchSize: four\n',
+    text: 'task: segmenter\nloader:\n  batchSize: four\n',
     problems: [
-      'config.yaml:3:14: Expected `train.batchSize` to be an integer from 1 up, received "four". Correct the value, or leave the key out for its default, 4.',
+      'config.yaml:3:14: Expected `loader.batchSize` to be an integer from 1 up, received "four". Correct the value, or leave the key out for its default, 32.',
     ],
   },
   {
     name: 'a wrong list item',
-    text: 'task: quickstart\nmodel: { channels: [8, 0] }\n',
+    text: 'task: detector\nmodel: { boxHead: { units: [8, 0] } }\n',
     problems: [
-      'config.yaml:2:24: Expected `model.channels[1]` to be an integer from 1 up, received 0. Correct the value.',
+      'config.yaml:2:32: Expected `model.boxHead.units[1]` to be an integer from 1 up, received 0. Correct the value.',
     ],
   },
   {
     name: 'an empty list',
-    text: 'task: quickstart\nmodel: { channels: [] }\n',
+    text: 'task: detector\nmodel: { levels: [{ stride: 4, sizes: [] }] }\n',
     problems: [
-      'config.yaml:2:20: Expected `model.channels` to be a list of 1 or more items, each an integer from 1 up, received []. Correct the value, or leave the key out for its default, [8,16].',
+      'config.yaml:2:39: Expected `model.levels[0].sizes` to be a list of 1 or more items, each a number above 0, received []. Correct the value.',
     ],
   },
   {
     name: 'a number where a string belongs',
-    text: 'task: quickstart\noutput: { path: 2026 }\n',
+    text: 'task: segmenter\nrun: { name: 2026 }\n',
     problems: [
-      'config.yaml:2:17: Expected `output.path` to be a string that is not empty, received 2026. Write it in quotes.',
+      'config.yaml:2:14: Expected `run.name` to be a string that is not empty, received 2026. Write it in quotes.',
     ],
   },
   {
     name: 'a section without keys',
-    text: 'task: quickstart\ntrain:\nseed: 2\n',
+    text: 'task: segmenter\nloader:\nseed: 2\n',
     problems: [
-      'config.yaml:2:7: Expected `train` to be a mapping of keys to values, received null. Correct the value, or leave the key out for its defaults.',
+      'config.yaml:2:8: Expected `loader` to be a mapping of keys to values, received null. Correct the value, or leave the key out for its defaults.',
     ],
   },
   {
     name: 'a key without a value, at the key',
-    text: '{ task: quickstart, seed }\n',
+    text: '{ task: segmenter, seed }\n',
     problems: [
-      'config.yaml:1:21: Expected `seed` to be an integer from 1 up, received null. Correct the value, or leave the key out for its default, 1.',
+      'config.yaml:1:20: Expected `seed` to be an integer from 1 up, received null. Correct the value, or leave the key out for its default, 1.',
     ],
   },
   {
     name: 'values out of range, each once',
-    text: 'task: quickstart\ntrain: { cropSize: 3, learningRate: 0, momentum: 1 }\n',
+    text: 'task: segmenter\nloader: { cropSize: 3 }\nschedule: { learningRate: 0 }\noptimizer: { momentum: 1 }\n',
     problems: [
-      'config.yaml:2:20: Expected `train.cropSize` to be a multiple of 8 from 32 to 512, received 3. Correct the value, or leave the key out for its default, 128.',
-      'config.yaml:2:37: Expected `train.learningRate` to be a number above 0, received 0. Correct the value, or leave the key out for its default, 0.05.',
-      'config.yaml:2:50: Expected `train.momentum` to be a number from 0 up and below 1, received 1. Correct the value, or leave the key out for its default, 0.9.',
+      'config.yaml:2:21: Expected `loader.cropSize` to be an integer from 16 to 512, received 3. Correct the value, or leave the key out for its default, 64.',
+      'config.yaml:3:27: Expected `schedule.learningRate` to be a number above 0, received 0. Correct the value, or leave the key out for its default, 0.001.',
+      'config.yaml:4:24: Expected `optimizer.momentum` to be a number from 0 up and below 1, received 1. Correct the value, or leave the key out for its default, 0.9.',
     ],
   },
   {
     name: 'a value that a refinement refuses',
-    text: 'task: quickstart\nmodel: { kernelSize: 4 }\n',
+    text: 'task: segmenter\nschedule: { steps: 2, warmupSteps: 3 }\n',
     problems: [
-      'config.yaml:2:22: Expected `model.kernelSize` to be odd, received 4. Correct the value, or leave the key out for its default, 3.',
+      'config.yaml:2:11: Expected `schedule` to be a schedule whose `warmupSteps` are fewer than its `steps`, received {"steps":2,"warmupSteps":3}. Correct the value, or leave the key out for its defaults.',
+    ],
+  },
+  {
+    name: 'a value that does not fit another one, at its place',
+    text: 'task: segmenter\nloader:\n  cropSize: 40\n',
+    problems: [
+      'config.yaml:3:13: Expected `loader.cropSize` to be a multiple of 2^(`model.depth` - 1), received 40. Correct the value, or leave the key out for its default, 64.',
     ],
   },
   {
     name: 'NaN and infinity',
-    text: 'task: quickstart\nseed: .nan\ntrain: { learningRate: .inf }\n',
+    text: 'task: segmenter\nseed: .nan\nschedule: { learningRate: .inf }\n',
     problems: [
       'config.yaml:2:7: Expected `seed` to be an integer from 1 up, received NaN. Correct the value, or leave the key out for its default, 1.',
-      'config.yaml:3:24: Expected `train.learningRate` to be a number above 0, received Infinity. Correct the value, or leave the key out for its default, 0.05.',
+      'config.yaml:3:27: Expected `schedule.learningRate` to be a number above 0, received Infinity. Correct the value, or leave the key out for its default, 0.001.',
     ],
   },
   {
     name: 'two errors at once, in the order of the file',
-    text: 'tain: {}\ntask: quickstart\nseed: x\n',
+    text: 'lodaer: {}\ntask: segmenter\nseed: x\n',
     problems: [
-      'config.yaml:1:1: Unknown key `tain`. Did you mean `train`?',
+      'config.yaml:1:1: Unknown key `lodaer`. Did you mean `loader`?',
       'config.yaml:3:7: Expected `seed` to be an integer from 1 up, received "x". Correct the value, or leave the key out for its default, 1.',
     ],
   },
   {
     name: 'a duplicate key, beside another error',
-    text: 'task: quickstart\nseed: 1\nseed: 2\nmodle: {}\n',
+    text: 'task: segmenter\nseed: 1\nseed: 2\nmodle: {}\n',
     problems: [
       'config.yaml:3:1: Duplicate key `seed`. Keep one of the two.',
       'config.yaml:4:1: Unknown key `modle`. Did you mean `model`?',
@@ -127,12 +135,12 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a tab as indentation',
-    text: 'task: quickstart\ntrain:\n\tbatchSize: 4\n',
+    text: 'task: segmenter\nloader:\n\tbatchSize: 4\n',
     problems: ['config.yaml:3:1: Expected spaces as indentation, received a tab. Replace the tab by spaces.'],
   },
   {
     name: 'broken YAML',
-    text: 'task: quickstart\ntrain: { batchSize: 4\nseed: 1\n',
+    text: 'task: segmenter\nloader: { batchSize: 4\nseed: 1\n',
     problems: [
       'config.yaml:3:1: Expected valid YAML: Flow map in block collection must be sufficiently indented and end with a }. Correct the YAML here or just above.',
     ],
@@ -148,28 +156,28 @@ const cases: readonly Case[] = [
   },
   {
     name: 'nesting that would end the stack of the YAML composer and abort the process',
-    text: `task: quickstart\nmodel: ${'{a: '.repeat(20_000)}`,
+    text: `task: segmenter\nmodel: ${'{a: '.repeat(20_000)}`,
     problems: [
       'config.yaml:2:85: Expected at most 20 levels of nesting, received more. Write fewer brackets and indentations.',
     ],
   },
   {
     name: 'keys of every object',
-    text: 'task: quickstart\n__proto__: { a: 1 }\nconstructor: 1\ntrain: { __proto__: 2 }\n',
+    text: 'task: segmenter\n__proto__: { a: 1 }\nconstructor: 1\nbudget: { __proto__: 2 }\n',
     problems: [
       `config.yaml:2:1: Unknown key \`__proto__\`. The keys here are ${rootKeys}.`,
       `config.yaml:3:1: Unknown key \`constructor\`. The keys here are ${rootKeys}.`,
-      `config.yaml:4:10: Unknown key \`train.__proto__\`. The keys here are ${trainKeys}.`,
+      `config.yaml:4:11: Unknown key \`budget.__proto__\`. The keys here are ${budgetKeys}.`,
     ],
   },
   {
     name: 'several documents',
-    text: 'task: quickstart\n---\nseed: 2\n',
+    text: 'task: segmenter\n---\nseed: 2\n',
     problems: ['config.yaml:2:1: Expected one YAML document, received several. Keep one, without `---`.'],
   },
   {
     name: 'tags and keys that are no names',
-    text: 'task: quickstart\nseed: !five 5\ndata: !!set { path }\n? [a]\n: 1\n',
+    text: 'task: segmenter\nseed: !five 5\ndata: !!set { path }\n? [a]\n: 1\n',
     problems: [
       'config.yaml:2:7: Expected no tag other than those of plain YAML. Remove the tag.',
       'config.yaml:3:7: Expected no tag other than those of plain YAML. Remove the tag.',
@@ -178,7 +186,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'an older YAML, which changes nothing',
-    text: '%YAML 1.1\n---\ntask: quickstart\nseed: yes\n<<: { seed: 2 }\n',
+    text: '%YAML 1.1\n---\ntask: segmenter\nseed: yes\n<<: { seed: 2 }\n',
     problems: [
       'config.yaml:4:7: Expected `seed` to be an integer from 1 up, received "yes". Correct the value, or leave the key out for its default, 1.',
       `config.yaml:5:1: Unknown key \`<<\`. The keys here are ${rootKeys}.`,
@@ -186,14 +194,14 @@ const cases: readonly Case[] = [
   },
   {
     name: 'places after a byte order mark and carriage returns',
-    text: '\uFEFFtask: quikstart\r\n',
+    text: '\uFEFFtask: segmentor\r\n',
     problems: [
-      'config.yaml:1:7: Expected `task` to be one of `quickstart`, `detector`, `segmenter`, received "quikstart". Did you mean `quickstart`?',
+      'config.yaml:1:7: Expected `task` to be one of `detector`, `segmenter`, received "segmentor". Did you mean `segmenter`?',
     ],
   },
   {
     name: 'long and odd text, shortened to one line',
-    text: `task: quickstart\nseed: "\\e[31m${'long '.repeat(50)}"\n"\\e\\n\\t[1m": 1\n? ${'k'.repeat(1000)}\n: 1\n`,
+    text: `task: segmenter\nseed: "\\e[31m${'long '.repeat(50)}"\n"\\e\\n\\t[1m": 1\n? ${'k'.repeat(1000)}\n: 1\n`,
     problems: [
       `config.yaml:2:7: Expected \`seed\` to be an integer from 1 up, received "\\u001b[31m${'long '.repeat(9)}long…. Correct the value, or leave the key out for its default, 1.`,
       `config.yaml:3:1: Unknown key \` [1m\`. The keys here are ${rootKeys}.`,
@@ -204,14 +212,14 @@ const cases: readonly Case[] = [
     name: 'an empty file',
     text: '# nothing\n',
     problems: [
-      'config.yaml:1:1: Expected a config to be a mapping of keys to values, received nothing. Start with `task: quickstart`.',
+      'config.yaml:1:1: Expected a config to be a mapping of keys to values, received nothing. Start with `task: detector` or `task: segmenter`.',
     ],
   },
   {
     name: 'a list as a config',
     text: '\n- task\n',
     problems: [
-      'config.yaml:2:1: Expected a config to be a mapping of keys to values, received ["task"]. Start with `task: quickstart`.',
+      'config.yaml:2:1: Expected a config to be a mapping of keys to values, received ["task"]. Start with `task: detector` or `task: segmenter`.',
     ],
   },
   {

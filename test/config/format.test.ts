@@ -5,40 +5,27 @@ import { Config } from '../../src/config/schema.js';
 import { loadFiles } from './load-files.js';
 
 test('formatConfig writes every key below its description', () => {
-  expect(formatConfig(Config.parse({ task: 'quickstart', output: { path: 'true' } }))).toBe(`\
-# What to do (a name): \`quickstart\` trains a small network briefly.
-task: quickstart
-# Start of every random stream (no unit); the same seed repeats the run.
-seed: 1
-
-# What to train on.
-data:
-  # Folder of images, each with its label image; a relative path starts at the current working directory.
-  path: examples/dsb2018-mini
-
-# The network.
-model:
-  # Channels (count) of each convolution of the small network, from input to output.
-  channels: [ 8, 16 ]
-  # Side of the square convolution kernels, px; odd, so that a kernel has a centre.
-  kernelSize: 3
-
-# How to train it.
-train:
-  # Learning rate of stochastic gradient descent with momentum (no unit).
-  learningRate: 0.05
-  # Share of the previous step that the next one keeps (no unit); 0 is plain descent.
-  momentum: 0.9
-  # Images (count) in one optimiser step.
-  batchSize: 4
-  # Side of the square crop taken from each training image, px.
-  cropSize: 128
-
+  const text = formatConfig(Config.parse({ task: 'detector', run: { name: 'true' } }));
+  expect(text).toMatch(/^# What to do/u);
+  expect(text).toContain(`
 # Where the results go.
-output:
-  # Folder the run writes to; a relative path starts at the current working directory.
-  path: "true"
+run:
+  # Folder for the folders of runs; a relative path starts at the current working directory.
+  folder: runs
+  # Beginning of the name of the run folder; the time follows.
+  name: "true"
+
+# How weights follow from gradients.
+optimizer:
 `);
+  expect(text).toContain(`
+    # Outputs (count) of each fully connected layer; \`single\` has block8 instead.
+    units: [ 256, 256 ]
+`);
+  const lines = text.trimEnd().split('\n');
+  expect(lines.filter((line, index) => /^ *\w+:/u.test(line) && !/^ *# /u.test(lines[index - 1]!))).toEqual(
+    [],
+  );
 });
 
 const count = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
@@ -47,12 +34,13 @@ const path = fc.string({ unit: 'binary', minLength: 1 });
 
 test('loadConfig reads what formatConfig writes', () => {
   const input = fc.record({
-    task: fc.constant('quickstart'),
+    task: fc.constant('detector'),
     seed: count,
     data: fc.record({ path }),
-    model: fc.record({ channels: fc.array(count, { minLength: 1 }) }),
-    train: fc.record({ learningRate: fraction.filter((rate) => rate > 0), momentum: fraction }),
-    output: fc.record({ path }),
+    model: fc.record({ boxHead: fc.record({ units: fc.array(count) }) }),
+    schedule: fc.record({ learningRate: fraction.filter((rate) => rate > 0) }),
+    optimizer: fc.record({ momentum: fraction }),
+    run: fc.record({ name: path }),
   });
   fc.assert(
     fc.property(input, (values) => {

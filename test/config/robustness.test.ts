@@ -6,13 +6,14 @@ import { Config } from '../../src/config/schema.js';
 import { NucleateError } from '../../src/errors.js';
 import { inFolder } from './load-files.js';
 
-const valid = `task: quickstart
+const valid = `task: detector
 seed: 3
 data: { path: "some folder" }
 model:
-  channels: [8, 16]  # comment
-  kernelSize: 3
-train:
+  boxHead:
+    units: [8, 16]  # comment
+    samples: 3
+schedule:
   learningRate: 1e-2
 `;
 
@@ -41,18 +42,18 @@ const damaged = fc
   );
 
 const key = fc.constantFrom(
-  ...['task', 'seed', 'data', 'path', 'model', 'channels', 'train', 'batchSize', 'momentum', 'extends'],
+  ...['task', 'seed', 'data', 'path', 'model', 'boxHead', 'units', 'loader', 'batchSize', 'extends'],
   ...['__proto__', 'constructor', 'toString', '', 'a.b', '0'],
 );
 const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
   tree: fc.oneof(
     { depthSize: 'medium' },
-    fc.constantFrom(1, 'quickstart', null, NaN, -Infinity, true, 0.5),
+    fc.constantFrom(1, 'detector', null, NaN, -Infinity, true, 0.5),
     fc.string(),
     fc.array(tie('tree'), { maxLength: 4 }),
     fc
       .array(fc.tuple(key, tie('tree')), { maxLength: 6 })
-      .map((entries) => Object.fromEntries([['task', 'quickstart'] as const, ...entries])),
+      .map((entries) => Object.fromEntries([['task', 'detector'] as const, ...entries])),
   ),
 }));
 

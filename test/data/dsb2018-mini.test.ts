@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openDataset } from '../../src/data/dataset.js';
 import { readPairs } from '../../src/data/label-images.js';
+import { readSplit } from '../../src/data/split/split-file.js';
 
 const folder = join(import.meta.dirname, '../../examples/dsb2018-mini');
 const rows = readFileSync(join(folder, 'sample.csv'), 'utf8')
@@ -43,4 +45,20 @@ test('grey images are stored as grey', async () => {
     const isGrey = image.data.every((value, index) => value === image.data[index - (index % image.channels)]);
     expect(image.channels, id).toBe(isGrey ? 1 : 3);
   }
+});
+
+test('its split is that of the whole set: what has not been trained on there has not been seen here', async () => {
+  const splits = join(import.meta.dirname, '../../configs/splits');
+  const whole = await readSplit(join(splits, 'dsb2018.json'));
+  const dataset = await openDataset(folder);
+  expect(await readSplit(join(splits, 'dsb2018-mini.json'))).toEqual({
+    ...whole,
+    dataset: await dataset.identity(),
+    images: Object.fromEntries(
+      rows.map(({ name, imageId }): [string, unknown] => [name!, whole.images[imageId!]]),
+    ),
+  });
+  await dataset.close();
+  const validating = rows.filter(({ imageId }) => whole.images[imageId!]!.fold === 0);
+  expect(validating).toHaveLength(7);
 });

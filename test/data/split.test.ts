@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/data/image.js';
-import { assignFolds } from '../../src/data/split/folds.js';
+import { assignFolds, foldsOfClusters } from '../../src/data/split/folds.js';
 import { readGroupsCsv } from '../../src/data/split/groups-csv.js';
 import { Groups } from '../../src/data/split/groups.js';
 import { modalityOf } from '../../src/data/split/modality.js';
@@ -57,6 +57,29 @@ const portraits = [
   portraitOf('flat-1', { width: 40, height: 40, channels: 1, data: new Uint8Array(1600) }),
   portraitOf('flat-2', { width: 40, height: 40, channels: 1, data: new Uint8Array(1600).fill(1) }),
 ];
+
+describe('a fold for each cluster', () => {
+  const item = (id: string, group: number, cluster: string) => ({ id, group, cluster });
+
+  test('the largest cluster first; a group goes whole to the cluster of most of its images', () => {
+    const items = [
+      item('p', 0, 'pink'),
+      item('q', 1, 'dark'),
+      item('r', 1, 'dark'),
+      item('s', 1, 'pink'),
+      item('t', 2, 'dark'),
+      item('u', 3, 'grey'),
+      item('v', 3, 'pink'),
+    ];
+    const folds = { q: 0, r: 0, s: 0, t: 0, u: 1, v: 1, p: 2 };
+    expect(Object.fromEntries(foldsOfClusters(items))).toEqual(folds);
+    expect(Object.fromEntries(foldsOfClusters(items.toReversed()))).toEqual(folds);
+  });
+
+  test('refuses one cluster alone', () => {
+    expect(() => foldsOfClusters([item('p', 0, 'pink'), item('q', 1, 'pink')])).toThrow('received 1');
+  });
+});
 
 describe('relations', () => {
   test('crops of one field, twins, and crops that are alike; flat images are not', () => {

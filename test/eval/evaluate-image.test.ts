@@ -206,6 +206,13 @@ test('a matched pair belongs to the size class of its true instance', () => {
   expect(large).toMatchObject({ gtCount: 0, predCount: 0 });
 });
 
+test('no number of instances is too many', () => {
+  const labels = Int32Array.from({ length: 300 * 300 }, (_, pixel) => pixel + 1);
+  const crowd = { width: 300, height: 300, labels };
+  const { score, gtCount, tp } = evaluateImage(crowd, crowd, { id: 'x' });
+  expect({ score, gtCount, tp }).toEqual({ score: 1, gtCount: 90_000, tp: each(90_000) });
+});
+
 test('label images that do not fit are a programming error', () => {
   expect(() => evaluateImage(blank(3, 2), blank(2, 3), { id: 'x' })).toThrow(
     'Expected label images of one size, received 3 x 2 and 2 x 3',

@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 
-/** Where Linux distributions put Chromium; absent on a machine without it. */
-export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-);
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const folders = (process.env['PATH'] ?? '').split(delimiter);
+
+/** The first Chromium on the PATH; absent on a machine without it. */
+export const chromium = folders
+  .flatMap((folder) => names.map((name) => join(folder, name)))
+  .find((path) => existsSync(path));
+
+/** Why a test that needs Chromium is left out; empty where there is one. */
+export const noChromium = chromium === undefined ? `no ${names.join(', ')} on the PATH` : '';
 
 /** What Chromium answers to a command of its DevTools protocol. */
 interface Answer {
@@ -24,6 +30,7 @@ interface Answer {
  * @returns What each expression, or the promise that it is, comes to.
  */
 export async function evaluateInPage(path: string, expressions: readonly string[]): Promise<unknown[]> {
+  if (chromium === undefined) throw new Error(`Expected a browser: ${noChromium}`);
   const profile = mkdtempSync(join(tmpdir(), 'nucleate-chromium-'));
   const flags = [
     '--headless=new',
@@ -35,7 +42,7 @@ export async function evaluateInPage(path: string, expressions: readonly string[
     '--host-resolver-rules=MAP * ~NOTFOUND',
     '--remote-debugging-pipe',
   ];
-  const child = spawn(chromium!, flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(chromium, flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.on('close', resolve));
   try {
     const { send, loaded } = connect(child.stdio[3] as Writable, child.stdio[4] as unknown as Readable);

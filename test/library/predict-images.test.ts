@@ -10,9 +10,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readImage } from '../../src/data/image-io.js';
+import { readImage, writeImage } from '../../src/data/image-io.js';
 import { buildModel, type Model } from '../../src/library/model.js';
 import { predictImages } from '../../src/library/predict-images.js';
+import { outputFormats } from '../../src/predict/formats/write-outputs.js';
 import { listImages } from '../../src/predict/list-images.js';
 import { tf } from '../../src/tf.js';
 import { useNativeCpu } from '../helpers/tensors.js';
@@ -70,6 +71,53 @@ test('an image that cannot be read is told with its place, and the others are pr
   expect(predicted).toHaveLength(2);
   expect(told).toEqual([broken]);
   expect(failed).toMatchObject([{ where: broken, exitCode: 3 }]);
+});
+
+test('files that are no images, images of any kind and names of any kind do no harm', async () => {
+  const hostile = path.join(folder, 'hostile');
+  mkdirSync(path.join(hostile, 'sub'), { recursive: true });
+  const fixtures = path.join(import.meta.dirname, '../fixtures/images');
+  const refused = [
+    ...['empty.png', 'text.png', 'truncated.png', 'truncated.tif', 'vector.png', 'huge.png', 'animated.png'],
+    ...['two-pages.tif', 'turned.jpg', 'cmyk.tif', 'float32.tif', 'six-channels.tif', 'rgba8-fading.png'],
+  ];
+  const accepted = ['bit1.png', 'grey16.tif', 'rgb16.png', 'palette.png', 'rgba8-opaque.png', 'flat.jpg'];
+  for (const name of [...refused, ...accepted])
+    copyFileSync(path.join(fixtures, name), path.join(hostile, name));
+  const names = [
+    '<script>alert(1)<\u2215script>.png',
+    '=HYPERLINK("x").png',
+    '\u001b]0;title\u0007\u001b[31mred\nline.png',
+    '-rf.png',
+    'nul.png',
+    `${'x'.repeat(240)}.png`,
+    'sub/..png',
+  ];
+  for (const name of names) copyFileSync(path.join(fixtures, 'grey8.png'), path.join(hostile, name));
+  await writeImage(path.join(hostile, 'one.png'), {
+    width: 1,
+    height: 1,
+    channels: 1,
+    data: Uint8Array.of(9),
+  });
+  await writeImage(path.join(hostile, 'line.png'), {
+    ...{ width: 70, height: 1, channels: 1 },
+    data: Uint8Array.from({ length: 70 }, (_, x) => 3 * x),
+  });
+  const before = readdirSync(folder, { recursive: true }).sort();
+  const { predicted, failed } = await predictImages(model, await listImages([hostile]), {
+    ...{ out, formats: outputFormats, resume: false },
+  });
+  expect(failed.map(({ where }) => path.basename(where ?? '')).sort()).toEqual(refused.toSorted());
+  expect(new Set(failed.map(({ exitCode }) => exitCode))).toEqual(new Set([3]));
+  expect(predicted).toHaveLength(accepted.length + names.length + 2);
+  // All outputs are in their folders, and nothing else has come or gone.
+  for (const { outputs } of predicted)
+    for (const [index, file] of outputs.entries())
+      expect(path.dirname(file)).toBe(path.join(out, outputFormats[index]!));
+  const own = path.basename(out);
+  const after = readdirSync(folder, { recursive: true }).filter((file) => !String(file).startsWith(own));
+  expect(after.sort()).toEqual(before);
 });
 
 test('resumed, it leaves out what is there and makes what is missing', async () => {

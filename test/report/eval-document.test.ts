@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { evalCsv } from '../../src/report/eval-csv.js';
 import { EvalDocument } from '../../src/report/eval-document.js';
 import { evalText } from '../../src/report/eval-text.js';
+import { weakerStage } from '../../src/report/weaker-stage.js';
 import { blank, drawing } from '../reference/draw.js';
-import { documentOf, predictionOf, truthOf } from './scored.js';
+import { documentOf, modelOf, predictionOf, truthOf } from './scored.js';
 
 const one = drawing('11..', '11..');
 const empty = blank(4, 2);
@@ -91,4 +92,55 @@ test('the CSV has the counts of every threshold', async () => {
     '0',
     '1',
   ]);
+});
+
+describe('an ablation', () => {
+  const two = drawing('11.22', '11.22');
+  const half = drawing('11...', '11...');
+  const boxes = { predBoxes: Float32Array.of(0, 0, 2, 2, 3, 0, 5, 2), scores: Float32Array.of(0.9, 0.8) };
+  const clusters = new Map([['a', 'f']]);
+
+  test('tells which stage costs how much, by cluster, too', async () => {
+    // It finds both boxes, and gives one of two masks in true boxes, none at all in its own.
+    const model = modelOf('m', { a: blank(5, 2) }, boxes, half);
+    const document = await documentOf(truthOf('t', { a: two }), [model], { clusters });
+    const figures = { gtCount: 2, boxRecall: 1, maskIou: 0, trueBoxes: 0.5, trueMasks: 1 };
+    expect(document.targets[0]!.ablation).toEqual({ ...figures, clusters: [{ cluster: 'f', ...figures }] });
+    const text = evalText(document);
+    expect(text).toContain('\n[1]: detector d at step 1, segmenter s at step 2\n');
+    expect(text).toContain(
+      [
+        'stages  box recall @0.5  mask IoU   score  true boxes  true masks',
+        '[1] m            1.0000    0.0000  0.0000      0.5000      1.0000',
+        '    f            1.0000    0.0000  0.0000      0.5000      1.0000',
+        '[1]: true boxes would gain +0.5000, true masks +1.0000: the segmenter costs more',
+      ].join('\n'),
+    );
+  });
+
+  test('of several targets has a row each; of predictions without a model there is none', async () => {
+    const targets = [predictionOf('p', { a: half }), modelOf('m', { a: half }, boxes, two)];
+    const document = await documentOf(truthOf('t', { a: two }), targets, { clusters });
+    expect(document.targets.map(({ ablation }) => ablation?.trueBoxes ?? null)).toEqual([null, 1]);
+    expect(evalText(document)).toMatch(/^stages .*\n\[2\] m .*\n\[2\]: true boxes would gain \+0\.5000/mu);
+    const plain = await documentOf(truthOf('t', { a: two }), targets.slice(0, 1));
+    expect(evalText(plain)).not.toContain('stages');
+  });
+
+  test.each([
+    {
+      trueBoxes: 0.9,
+      trueMasks: 0.6,
+      weaker: 'true boxes would gain +0.4000, true masks +0.1000: the detector costs more',
+    },
+    {
+      trueBoxes: 0.6,
+      trueMasks: 0.6,
+      weaker: 'true boxes would gain +0.1000, true masks +0.1000: both stages cost alike',
+    },
+  ])('$weaker', ({ weaker, ...scores }) => {
+    const ablation = { gtCount: 1, boxRecall: 1, maskIou: 1, clusters: [], ...scores };
+    expect(weakerStage({ score: 0.5, ablation })).toBe(weaker);
+    expect(weakerStage({ score: 0.5, ablation: null })).toBeNull();
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evalPage } from '../../src/report/eval-page.js';
 import { drawing } from '../reference/draw.js';
-import { documentOf, predictionOf, truthOf } from './scored.js';
+import { documentOf, modelOf, predictionOf, truthOf } from './scored.js';
 
 const gt = drawing('11..22', '11..22', '......', '333333');
 const pred = drawing('1111..', '1111..', '5.....', '333444');
@@ -65,4 +65,38 @@ test('perfect predictions leave the galleries empty', async () => {
   const predictions = [predictionOf('p', { a: gt })];
   const page = await evalPage(await documentOf(truth, predictions), { truth, predictions });
   expect(page).not.toContain('data:image/png');
+});
+
+test('the stages of a model and its boxes have tables, other predictions none', async () => {
+  const boxes = { predBoxes: Float32Array.of(0, 0, 2, 2), scores: Float32Array.of(0.9) };
+  const truth = truthOf('t', { a: gt });
+  const page = async (prediction: ReturnType<typeof predictionOf>) =>
+    evalPage(await documentOf(truth, [prediction]), { truth, predictions: [prediction] });
+  const withModel = await page(modelOf('m', { a: gt }, boxes, gt));
+  // One of three boxes; masks that are missing one by one; the score; all right in true boxes; 1 / (1 + 2).
+  expect(withModel).toMatch(
+    /<th>\[1\] m<small>true boxes would gain 0\.0000, true masks -0\.6667: the detector costs more<\/small><\/th>\s*(?:<td>[\d.]+<\/td>)+/u,
+  );
+  expect(withModel).toContain(
+    ['0.3333', '0.0000', '1.0000', '1.0000', '0.3333'].map((value) => `<td>${value}</td>`).join(''),
+  );
+  expect(withModel).toContain('<th>boxes, as COCO counts</th>');
+  const plain = await page(predictionOf('p', { a: gt }));
+  expect(plain).not.toContain('Which stage is at fault');
+  expect(plain).not.toContain('boxes, as COCO counts');
+});
+
+test('an image of two galleries is predicted once for both', async () => {
+  const truth = truthOf('t', { a: gt });
+  const read: string[] = [];
+  const counted = (path: string, labelImage: typeof gt) => {
+    const source = predictionOf(path, { a: labelImage });
+    const counting = (id: string, size: typeof gt) => (read.push(path), source.read(id, size));
+    return { ...source, read: counting };
+  };
+  const predictions = [counted('p', gt), counted('q', pred)];
+  const document = await documentOf(truth, predictions);
+  read.length = 0;
+  await evalPage(document, { truth, predictions });
+  expect(read).toEqual(['p', 'q']);
 });

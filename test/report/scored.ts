@@ -1,7 +1,12 @@
 import { EvalDocument, evalDocument } from '../../src/report/eval-document.js';
 import { scoreSources } from '../../src/eval/score-sources.js';
 import { selectAll, type Selection } from '../../src/eval/selection.js';
-import type { DrawnInstances, PredictionSource, TruthSource } from '../../src/eval/sources/source.js';
+import type {
+  DetectedBoxes,
+  DrawnInstances,
+  PredictionSource,
+  TruthSource,
+} from '../../src/eval/sources/source.js';
 import type { LabelImage } from '../../src/data/image.js';
 
 const drawn = (labelImage: LabelImage): Promise<DrawnInstances> =>
@@ -32,6 +37,24 @@ export function predictionOf(path: string, images: Record<string, LabelImage>): 
   };
 }
 
+/** A model in memory: boxes that it finds, and the label image that it makes of given ones. */
+export function modelOf(
+  path: string,
+  images: Record<string, LabelImage>,
+  boxes: DetectedBoxes,
+  labelImage: LabelImage,
+): PredictionSource {
+  const source = predictionOf(path, images);
+  const segmentBoxes = (_: string, { length }: Float32Array) =>
+    Promise.resolve({ labelImage, masks: new Array<undefined>(length / 4).fill(undefined) });
+  return {
+    ...source,
+    kind: 'detector d at step 1, segmenter s at step 2',
+    read: async (id, size) => ({ ...(await source.read(id, size)), boxes }),
+    stages: { scoreThreshold: 0.5, segmentBoxes },
+  };
+}
+
 /** The document of a truth and predictions, checked against its schema. */
 export async function documentOf(
   truth: TruthSource,
@@ -39,7 +62,7 @@ export async function documentOf(
   known: Omit<Selection, 'ids'> = {},
 ): Promise<EvalDocument> {
   const selection = { ...selectAll(truth), ...known };
-  const scored = await scoreSources(truth, predictions, { selection });
+  const scored = await scoreSources(truth, predictions, { selection, ablate: true });
   const sha256 = await truth.identity();
   const document = evalDocument({ truth, sha256, selection, split: null }, scored);
   return EvalDocument.parse(JSON.parse(JSON.stringify(document)));

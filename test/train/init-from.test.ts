@@ -73,7 +73,7 @@ const renamed: CreateTask<TinyConfig> = (config, data) => {
     ...task,
     dispose: () => task.dispose(),
     weights: { all: swap(all), trainable: swap(trainable) },
-    validate: () => Promise.resolve({ score: 0, metrics: {}, pictures: [] }),
+    validate: () => Promise.resolve({ score: 0, metrics: {}, pictures: [], images: [], examples: [] }),
   };
 };
 

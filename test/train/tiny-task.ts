@@ -9,6 +9,7 @@ import { weightsOf } from '../../src/models/weights.js';
 import type { Random } from '../../src/random.js';
 import type { Task, ValidationResult } from '../../src/train/task.js';
 import type { TrainingData } from '../../src/train/training-data.js';
+import { ValidationGallery } from '../../src/train/validation-gallery.js';
 import { tf } from '../../src/tf.js';
 
 type TinyRecipe = Recipe & { readonly task: 'detection' };
@@ -105,6 +106,7 @@ async function validate(
   );
   assign(variables, values);
   let [both, either, right, all] = [0, 0, 0, 0];
+  const gallery = new ValidationGallery();
   const pictures: {
     name: string;
     image: { width: number; height: number; channels: 1; data: Uint8Array };
@@ -117,23 +119,26 @@ async function validate(
         .greater(0)
         .dataSync();
     });
+    let rightHere = 0;
     for (let i = 0; i < truth.length; i++) {
+      rightHere += Number(truth[i] === found[i]);
       both += Number(truth[i]! > 0 && found[i]! > 0);
       either += truth[i]! + found[i]!;
       right += Number(truth[i] === found[i]);
     }
     all += truth.length;
-    if (index < 2) {
-      const data = Uint8Array.from(found, (value) => 255 * value);
-      pictures.push({ name: example.id, image: { width: size, height: size, channels: 1, data } });
-    }
+    const data = Uint8Array.from(found, (value) => 255 * value);
+    const image = { width: size, height: size, channels: 1, data } as const;
+    if (index < 2) pictures.push({ name: example.id, image });
+    gallery.add(example, rightHere / truth.length, () => image);
     onProgress(index + 1, examples.length);
     await Promise.resolve();
   }
   assign(variables, before);
   tf.dispose(before);
   const dice = either === 0 ? 1 : (2 * both) / either;
-  return { score: dice, metrics: { dice, accuracy: right / all }, pictures };
+  const metrics = { dice, accuracy: right / all };
+  return { score: dice, metrics, pictures, images: gallery.images, examples: gallery.draw() };
 }
 
 function assign(variables: Readonly<Record<string, tf.Variable>>, values: NamedTensors): void {

@@ -170,7 +170,8 @@ test('scores that do not rise end a run that has patience', async () => {
     return {
       ...task,
       dispose: () => task.dispose(),
-      validate: () => Promise.resolve({ score: scores.shift()!, metrics: {}, pictures: [] }),
+      validate: () =>
+        Promise.resolve({ score: scores.shift()!, metrics: {}, pictures: [], images: [], examples: [] }),
     };
   };
   const patient = { budget: { steps: 9, patience: 2 }, validation: { everySteps: 2 } };
@@ -330,7 +331,7 @@ describe('numbers that are none stop a run with exit code 5', () => {
           return parts;
         },
         // Would fail too, before the checkpoint does.
-        validate: () => Promise.resolve({ score: 1, metrics: {}, pictures: [] }),
+        validate: () => Promise.resolve({ score: 1, metrics: {}, pictures: [], images: [], examples: [] }),
       };
     });
     await expect(train(folder, changes, { createTask })).rejects.toMatchObject({

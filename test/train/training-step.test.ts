@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Schedule, Optimizer } from '../../src/config/train.js';
 import type { BatchOf, Recipe } from '../../src/data/loader/batch-maker.js';
 import type { Task } from '../../src/train/task.js';
@@ -35,6 +35,21 @@ function toyTask(): Task<ToyRecipe> & { readonly drawn: number[] } {
     },
     validate: () => Promise.reject(new Error('not here')),
     dispose: () => tf.dispose([kernel, bias, count]),
+  };
+}
+
+/** The same loss, its kernel in a matrix product, which float16 lowers; its sum is 0 at first, whatever the slope. */
+function productTask(): Task<ToyRecipe> {
+  const task = toyTask();
+  const { kernel, bias } = task.weights.trainable;
+  return {
+    ...task,
+    losses: ({ slope }) => {
+      const sum = tf.matMul(kernel as tf.Tensor2D, tf.ones([2, 1])).asScalar();
+      const lossKernel = sum.mul<tf.Scalar>(slope!);
+      const lossBias = bias!.sum().mul<tf.Scalar>(2);
+      return { loss: lossKernel.add<tf.Scalar>(lossBias), lossKernel, lossBias };
+    },
   };
 }
 
@@ -75,6 +90,8 @@ test.each(['compiled', 'eager'] as const)('%s: descends by the learning rate, an
         parts: { lossKernel: 0, lossBias: 8 },
         gradientNorm: Math.fround(Math.sqrt(22)),
         learningRate: 0.5,
+        lossScale: null,
+        isSkipped: false,
       },
       // -3 (sum of [-0.5, -2.5]) * 3 and 3 * 2.
       {
@@ -82,6 +99,8 @@ test.each(['compiled', 'eager'] as const)('%s: descends by the learning rate, an
         parts: { lossKernel: -9, lossBias: 6 },
         gradientNorm: Math.fround(Math.sqrt(22)),
         learningRate: 0.5,
+        lossScale: null,
+        isSkipped: false,
       },
     ],
     kernel: [-2, -4],
@@ -165,13 +184,60 @@ test('the learning rate is that of the step', () => {
   expectTensorsClose(weights['bias']!, [4 - 2 - 1], { atol: 0 });
 });
 
-test('scaled losses give the same step where nothing vanishes', () => {
-  const step = createTrainingStep(toyTask(), {
-    config: config({}, { precision: 'float16' }),
-    mode: 'compiled',
-    batches: [batch(3)],
+describe('in float16', () => {
+  /** What passes through 16 bits is the slope times the scale of the loss. */
+  const half = (optimizer: object = {}) =>
+    createTrainingStep(productTask(), {
+      config: config(optimizer, { precision: 'float16' }),
+      mode: 'compiled',
+      batches: [batch(0)],
+    });
+
+  test('a scaled loss gives the same step where nothing overflows', () => {
+    // 1 * 2^15 is below the largest float16, 65504.
+    expect(weightsAfter(half(), [[batch(1)]])).toMatchObject({
+      reports: [{ lossScale: 2 ** 15, isSkipped: false, gradientNorm: Math.fround(Math.sqrt(6)) }],
+      kernel: [0.5, -1.5],
+      bias: [3],
+    });
   });
-  expect(weightsAfter(step, [[batch(3)]])).toMatchObject({ kernel: [-0.5, -2.5], bias: [3] });
+
+  test('a step whose gradients overflow is left out, and the next one has half the scale', () => {
+    // 6 * 2^15 and 6 * 2^14 exceed 65504, 6 * 2^13 does not. Decay of weights and rate would move them otherwise.
+    const step = half({ weightDecay: 0.1 });
+    const { reports, kernel, bias } = weightsAfter(step, [[batch(6)], [batch(6)], [batch(6)]]);
+    expect(reports.map(({ lossScale, isSkipped }) => ({ lossScale, isSkipped }))).toEqual([
+      { lossScale: 2 ** 15, isSkipped: true },
+      { lossScale: 2 ** 14, isSkipped: true },
+      { lossScale: 2 ** 13, isSkipped: false },
+    ]);
+    // 1 - 0.5 * 0.1 * 1 - 0.5 * 6: one step.
+    expect(kernel![0]).toBeCloseTo(0.95 - 3, 5);
+    expect(bias).toEqual([3]);
+  });
+
+  test('the scale doubles after 2,000 good steps, and is saved and restored', () => {
+    const step = half();
+    const saved = step.read();
+    expect(saved.optimizer['lossScale']!.dataSync()[0]).toBe(2 ** 15);
+    step.write({ optimizer: { lossScale: tf.scalar(8), lossScaleGoodSteps: tf.scalar(1998) } });
+    const scales = [0, 1, 2].map((at) => step.run([batch(1)], at).lossScale);
+    expect(scales).toEqual([8, 8, 16]);
+    step.dispose();
+  });
+
+  test('a loss that is no number, and gradients that overflow without a scale, are no skipped steps', () => {
+    const step = half();
+    expect(step.run([batch(NaN)], 0)).toMatchObject({ isSkipped: false, loss: NaN });
+    step.write({ optimizer: { lossScale: tf.scalar(1) } });
+    // 1e5 itself is more than 65504.
+    expect(step.run([batch(1e5)], 1)).toMatchObject({
+      isSkipped: false,
+      lossScale: 1,
+      gradientNorm: Infinity,
+    });
+    step.dispose();
+  });
 });
 
 test('what is read and written again goes on to the bit; what does not fit is refused', () => {

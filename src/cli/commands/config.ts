@@ -5,9 +5,9 @@ const show: Command<{ file: string; set: string[] }> = {
   usage: 'show <file>',
   describe: 'Check a config file and print it with every default filled in',
   examples: [
-    ['nucleate config show configs/quickstart.yaml', 'the whole config'],
-    ['nucleate config show configs/quickstart.yaml --set train.batchSize=8', 'with one value changed'],
-    ['nucleate config show configs/quickstart.yaml --json', 'for other programs'],
+    ['nucleate config show configs/detector/tiny.yaml', 'the whole config'],
+    ['nucleate config show configs/detector/tiny.yaml --set loader.batchSize=8', 'with one value changed'],
+    ['nucleate config show configs/segmenter/tiny.yaml --json', 'for other programs'],
   ],
   builder: (parser) =>
     withOverrides(parser).positional('file', { type: 'string', demandOption: true, describe: 'A YAML file' }),

@@ -58,11 +58,14 @@ export const dataPreviewCommand: Command<Arguments> = {
     const count = wholeNumber('count', numbers.count, 1);
     const seed = wholeNumber('seed', numbers.seed, 1);
     const { detection, segmentation, intensity } = await readLoaders(config, set);
-    const [{ batches }, { sheet, detectionCells, segmentationCells }, { writeImage }] = await Promise.all([
-      import('../../data/loader/batches.js'),
-      import('../../report/preview-sheet.js'),
-      import('../../data/image-io.js'),
-    ]);
+    const [{ batches }, { detectionCells, segmentationCells }, { sheet }, { writeImage }] = await Promise.all(
+      [
+        import('../../data/loader/batches.js'),
+        import('../../report/preview-cells.js'),
+        import('../../report/sheet.js'),
+        import('../../data/image-io.js'),
+      ],
+    );
     const sources = await readSources(path, labels, intensity);
     await makeFolder(output);
     const settings = { batchSize: count, workers: 0 };
@@ -105,14 +108,10 @@ async function readLoaders(file: string | undefined, overrides: readonly string[
   }
   const { loadConfig } = await import('../../config/load.js');
   const { config } = loadConfig(file, overrides);
-  if (config.task === 'detector') return { detection: config.loader, intensity: config.data.intensity };
-  if (config.task === 'segmenter') return { segmentation: config.loader, intensity: config.data.intensity };
-  throw new NucleateError({
-    what: `A config of the task ${config.task} has no loader.`,
-    where: file,
-    mend: 'Give the config of a detector or a segmenter.',
-    exitCode: exitCodes.usage,
-  });
+  const { intensity } = config.data;
+  return config.task === 'detector'
+    ? { detection: config.loader, intensity }
+    : { segmentation: config.loader, intensity };
 }
 
 async function readSources(

@@ -32,7 +32,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
         type: 'string',
         requiresArg: true,
         default: '5',
-        describe: 'Number of folds, at least 2',
+        describe: 'Number of folds, at least 2; or clusters, for one fold each: to leave out a kind of image',
       })
       .option('seed', {
         type: 'string',
@@ -53,7 +53,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
       import('../../data/split/groups-csv.js'),
       import('../../data/split/split-file.js'),
     ]);
-    const folds = wholeNumber('folds', options.folds, 2);
+    const folds = options.folds === 'clusters' ? 'clusters' : wholeNumber('folds', options.folds, 2);
     const seed = wholeNumber('seed', options.seed, 0);
     const known = groups === undefined ? undefined : await readGroupsCsv(groups);
     const dataset = await openDataset(path, { labels });

@@ -1,8 +1,11 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
+import type { FoundNetworks, PairedNetworks } from '../../library/eval-networks.js';
+import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
+import type { Terminal } from '../terminal.js';
 import { writeText } from '../write-text.js';
 
 type Arguments = {
@@ -12,6 +15,8 @@ type Arguments = {
   split: string | undefined;
   fold: string | undefined;
   groups: string | undefined;
+  with: string | undefined;
+  ablation: boolean;
   html: string | undefined;
   csv: string | undefined;
   'allow-other-data': boolean;
@@ -36,7 +41,7 @@ export const evalCommand: Command<Arguments> = {
         array: true,
         demandOption: true,
         describe:
-          'Folders of label images or of masks, run-length CSV files, COCO files, datasets, models; compared with the first',
+          'Folders of label images or of masks, run-length CSV files, COCO files, datasets, model folders, runs, checkpoints; compared with the first',
       })
       .option('data', {
         type: 'string',
@@ -62,6 +67,18 @@ export const evalCommand: Command<Arguments> = {
         conflicts: 'split',
         describe: 'Instead of a split, a CSV with name (or image_id), cluster and, where known, mosaic',
       })
+      .option('with', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'A run, checkpoint or model folder: the other network for targets that are a detector or a segmenter alone',
+      })
+      .option('ablation', {
+        type: 'boolean',
+        default: false,
+        describe:
+          'Predict again with true boxes, and score our boxes with true masks: which stage is at fault?',
+      })
       .option('html', { type: 'string', requiresArg: true, describe: 'Write a page with charts and images' })
       .option('csv', { type: 'string', requiresArg: true, describe: 'Write a row for each image' })
       .option('allow-other-data', {
@@ -70,7 +87,7 @@ export const evalCommand: Command<Arguments> = {
         describe: 'Score also what is recorded to be made for other data: targets, split',
       }),
   async handler(
-    { targets, data, labels, html, csv, device, 'allow-other-data': allowOtherData, ...choice },
+    { targets, data, labels, html, csv, device, 'allow-other-data': allowOtherData, ablation, ...choice },
     terminal,
   ) {
     const [{ openPrediction, openTruth }, { refuseOtherData }, { scoreSources }] = await Promise.all([
@@ -78,29 +95,32 @@ export const evalCommand: Command<Arguments> = {
       import('../../eval/sources/recorded-data.js'),
       import('../../eval/score-sources.js'),
     ]);
-    const [{ isModelFolder, modelPrediction }, { startRuntime }] = await Promise.all([
-      import('../../library/model-prediction.js'),
-      import('../../engine/runtime.js'),
-    ]);
     const [{ evalDocument }, { evalText }] = await Promise.all([
       import('../../report/eval-document.js'),
       import('../../report/eval-text.js'),
     ]);
+    const networks = await readNetworks(targets, choice.with);
+    if (ablation && networks.size === 0) throw nothingToAblate();
+    if (networks.size > 0) await startDevice(device, terminal);
     const truth = await openTruth(data, { labels });
     const predictions: PredictionSource[] = [];
     try {
       for (const target of targets) {
-        const isModel = await isModelFolder(target);
-        if (isModel) await startRuntime(device);
-        predictions.push(await (isModel ? modelPrediction(target, truth) : openPrediction(target)));
+        const pair = networks.get(target);
+        predictions.push(pair ? await predictWith(pair, truth) : await openPrediction(target));
       }
       const sha256 = await truth.identity();
       if (!allowOtherData) refuseOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
+      const { hasTrainedOn } = await import('../../library/eval-networks.js');
+      for (const pair of networks.values()) {
+        if (!hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined })) continue;
+        terminal.warn(`${pair.path} has trained on some of these images: its score is too good.`);
+      }
 
       const progress = terminal.progress('scoring', selection.ids.length);
       const scored = await scoreSources(truth, predictions, {
-        selection,
+        ...{ selection, ablate: ablation },
         onImage: (done) => progress.update(done),
       });
       const document = evalDocument({ truth, sha256, selection, split }, scored);
@@ -119,6 +139,60 @@ export const evalCommand: Command<Arguments> = {
     }
   },
 };
+
+/** The networks of the targets that have some, by target. */
+async function readNetworks(
+  targets: readonly string[],
+  partnerPlace: string | undefined,
+): Promise<ReadonlyMap<string, PairedNetworks>> {
+  const { findNetworks, isHalf, pairNetworks } = await import('../../library/eval-networks.js');
+  const found: FoundNetworks[] = [];
+  for (const target of targets) {
+    const networks = await findNetworks(target);
+    if (networks) found.push(networks);
+  }
+  const partner = partnerPlace === undefined ? undefined : await findNetworks(partnerPlace);
+  if (partnerPlace !== undefined && !partner) throw noPartner(partnerPlace);
+  if (partner && !found.some(isHalf)) throw needlessPartner(partner.path);
+  return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner)]));
+}
+
+async function startDevice(device: DeviceChoice, terminal: Terminal): Promise<void> {
+  const { startRuntime } = await import('../../engine/runtime.js');
+  const runtime = await startRuntime(device);
+  terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
+  if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
+}
+
+async function predictWith(networks: PairedNetworks, truth: TruthSource): Promise<PredictionSource> {
+  const { modelPrediction } = await import('../../library/model-prediction.js');
+  return modelPrediction(networks, truth);
+}
+
+const noPartner = (where: string) =>
+  usage('What --with names holds no network.', 'Name a run, a checkpoint or a model folder.', where);
+
+const needlessPartner = (where: string) =>
+  usage(
+    'No target needs what --with names: each is predicted already, or has both networks.',
+    'Leave --with out, or name a run as a target.',
+    where,
+  );
+
+const nothingToAblate = () =>
+  usage(
+    'No target has networks that could be asked again.',
+    'Leave --ablation out, or name a model folder or a run as a target.',
+  );
+
+function usage(what: string, mend: string, where?: string): NucleateError {
+  return new NucleateError({
+    what,
+    mend,
+    exitCode: exitCodes.usage,
+    ...(where === undefined ? {} : { where }),
+  });
+}
 
 /** The images to score, by `--split`, `--fold` and `--groups`. */
 async function select(

@@ -1,4 +1,5 @@
 import type { Command, CommandGroup } from '../command.js';
+import { modelBoxesCommand } from './model-boxes.js';
 
 type PackArguments = {
   detector: string;
@@ -53,8 +54,60 @@ const packCommand: Command<PackArguments> = {
   },
 };
 
+type ExportArguments = {
+  stage: 'detector' | 'segmenter';
+  network: string;
+  out: string;
+};
+
+const exportCommand: Command<ExportArguments> = {
+  usage: 'export <stage> <network>',
+  describe: 'Write a network for TensorFlow.js: a model.json that tf.loadLayersModel loads',
+  examples: [
+    [
+      'nucleate model export segmenter runs/s --out exported',
+      'the layers, and in nucleate.json how to use them',
+    ],
+  ],
+  builder: (parser) =>
+    parser
+      .positional('stage', {
+        choices: ['detector', 'segmenter'] as const,
+        demandOption: true,
+        describe: 'Which network',
+      })
+      .positional('network', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A run folder, one of its checkpoints, or a model folder',
+      })
+      .option('out', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'The folder to write; must not exist',
+      }),
+  async handler({ stage, network, out }, terminal) {
+    const [{ startRuntime }, { exportNetwork }] = await Promise.all([
+      import('../../engine/runtime.js'),
+      import('../../library/export-tfjs.js'),
+    ]);
+    await startRuntime('cpu');
+    const file = await exportNetwork(stage, network, out);
+    const models = file.models.map(({ folder }) => `${out}/${folder}/model.json`);
+    terminal.result({
+      text: [
+        `${stage.padEnd(11)} ${file.origin.run}, step ${file.origin.step}`,
+        ...models.map((model) => `written     ${model}`),
+        `how to      ${out}/nucleate.json`,
+      ].join('\n'),
+      value: { folder: out, models, origin: file.origin },
+    });
+  },
+};
+
 export const modelCommands: CommandGroup = {
   name: 'model',
   describe: 'Work with model folders',
-  commands: [packCommand],
+  commands: [packCommand, exportCommand, modelBoxesCommand],
 };

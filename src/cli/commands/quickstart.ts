@@ -1,41 +1,30 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
-import { withDevice, withOverrides } from '../global-options.js';
+import { withDevice } from '../global-options.js';
+import { wholeNumber } from '../number-options.js';
 
-type Arguments = { config: string; set: string[]; device: DeviceChoice };
+type Arguments = { out: string; steps: string | undefined; device: DeviceChoice };
 
 export const quickstartCommand: Command<Arguments> = {
   usage: 'quickstart',
-  describe: 'Prove this installation: read the sample, train a small network for one step, predict an image',
-  examples: [
-    ['nucleate quickstart', 'on the bundled sample'],
-    ['nucleate quickstart --set train.learningRate=0.1 --json', 'with another value, for other programs'],
-  ],
+  describe: 'Do the whole job on the bundled sample: train, pack, tune, predict, score, report',
+  examples: [['nucleate quickstart', 'a few minutes on two cores']],
   builder: (parser) =>
-    withOverrides(withDevice(parser)).option('config', {
-      type: 'string',
-      default: 'configs/quickstart.yaml',
-      describe: 'A YAML file',
-    }),
-  async handler({ config: file, set, device }, terminal) {
-    const [{ loadConfigFor }, { startRuntime }, { runQuickstart }] = await Promise.all([
-      import('../../config/load.js'),
-      import('../../engine/runtime.js'),
-      import('../../train/quickstart.js'),
-    ]);
-    const { config } = loadConfigFor('quickstart', file, set);
-    const runtime = await startRuntime(device);
-    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
-    if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
-    const { sample, step, prediction } = await runQuickstart(config, runtime);
-    const losses = `${step.lossBefore.toFixed(3)} before, ${step.lossAfter.toFixed(3)} after`;
-    terminal.result({
-      text: [
-        `sample      ${sample.images} images, ${sample.nuclei} nuclei (${sample.path})`,
-        `training    one step of ${step.weights} weights in ${step.milliseconds} ms; loss ${losses}`,
-        `prediction  ${prediction.file}: image ${prediction.image}, its true nuclei, the predicted probability`,
-      ].join('\n'),
-      value: { device: runtime.device, sample, step, prediction },
-    });
+    withDevice(parser)
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        default: 'runs/quickstart',
+        describe: 'Folder to write to; what an earlier quickstart has written there is replaced',
+      })
+      .option('steps', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Steps of each training, instead of those of its config',
+      }),
+  async handler({ out, device, steps: stepsText }, terminal) {
+    const { runQuickstart } = await import('../quickstart/run-quickstart.js');
+    const steps = stepsText === undefined ? undefined : wholeNumber('steps', stepsText, 1);
+    await runQuickstart(terminal, { out, device, steps });
   },
 };

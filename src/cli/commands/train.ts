@@ -59,7 +59,8 @@ function trainCommand<C extends TaskConfig>({
         .option('init-from', {
           type: 'string',
           requiresArg: true,
-          describe: 'Begin with the weights of this run or checkpoint',
+          describe:
+            'Begin with the weights of this run or checkpoint, or of a VGG16 or InceptionResNetV2 .h5 of Keras',
         })
         .option('allow-partial', {
           type: 'boolean',
@@ -177,6 +178,18 @@ function requireOne(args: Arguments, task: string): void {
 const wrong = (what: string, mend: string, where?: string) =>
   new NucleateError({ what, mend, exitCode: exitCodes.usage, ...(where !== undefined && { where }) });
 
+/** The segmenter's task with the detector that its config names, if it does. */
+async function loadSegmenterTask(): Promise<CreateTask<SegmenterConfig>> {
+  const { createSegmenterTask } = await import('../../train/segmenter-task.js');
+  return async (config, data, options) => {
+    const { detector: place } = config.scoring;
+    if (place === '') return createSegmenterTask(config, data, options);
+    const { readNamedDetector } = await import('../train/named-detector.js');
+    const detector = await readNamedDetector(place);
+    return createSegmenterTask(config, data, { ...options, detector });
+  };
+}
+
 export const trainCommands: CommandGroup = {
   name: 'train',
   describe: 'Train a network, or go on with a training',
@@ -201,7 +214,7 @@ export const trainCommands: CommandGroup = {
           'on the bundled sample, shortly',
         ],
       ],
-      load: async () => (await import('../../train/segmenter-task.js')).createSegmenterTask,
+      load: loadSegmenterTask,
     }),
   ],
 };

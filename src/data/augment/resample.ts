@@ -45,12 +45,14 @@ export function resample(example: Example, view: View): Sample {
  * The pixels of {@link resample} alone, for images without labels.
  *
  * @param intensity What to show as black and as white; without it the whole range of the bit depth.
+ * @param fill The value of each channel beyond the image, as stored; for a part of an image that of the whole.
  * @returns `[size, size, channels]`, 0 = black to 1 = white.
  */
 export function resamplePixels(
   image: Image,
   intensity: IntensityRange | undefined,
   view: View,
+  fill = medianColour(image),
 ): Float32Array {
   const { size } = view;
   const { channels, data } = image;
@@ -58,7 +60,6 @@ export function resamplePixels(
   const offsets = subsampleOffsets(view.map);
   const { black, white } = intensity ?? { black: 0, white: data instanceof Uint8Array ? 255 : 65535 };
   const scale = 1 / (offsets.length * (white - black));
-  const fill = medianColour(data, channels);
   const pointsOfRow = rowPoints(view);
   // Row by row, since loops over typed arrays alone run several times as fast as a call for each pixel.
   for (let v = 0; v < size; v++) {
@@ -175,7 +176,7 @@ function displacementAt(elastic: ElasticField, { x, y }: Point, size: number): P
 const medianPixels = 1024;
 
 /** The median of each channel, as stored: the background of most images, whichever polarity they have. */
-function medianColour(data: Image['data'], channels: number): Float64Array {
+export function medianColour({ data, channels }: Pick<Image, 'data' | 'channels'>): Float64Array {
   const count = data.length / channels;
   const step = Math.max(1, Math.floor(count / medianPixels));
   return Float64Array.from({ length: channels }, (_, channel) => {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Piscina } from 'piscina';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -34,8 +35,10 @@ export async function* batches<R extends Recipe>(recipe: R, cursor = 0): AsyncGe
   try {
     const ahead: Promise<Batch>[] = [];
     for (let next = cursor; ; next += batchSize) {
-      ahead.push(prepare(pool, maker, next, recipe.loader.timeoutSeconds));
-      if (ahead.length > workers * batchesAhead) yield (await ahead.shift()!) as BatchOf<R>;
+      ahead.push(prepare(pool, maker, next));
+      if (ahead.length <= workers * batchesAhead) continue;
+      const idsOf = () => maker.idsAt(next - workers * batchesAhead * batchSize);
+      yield (await inTime(ahead.shift()!, recipe.loader.timeoutSeconds, idsOf)) as BatchOf<R>;
     }
   } finally {
     await pool.destroy();
@@ -59,34 +62,43 @@ function startPool(recipe: Recipe): Piscina<number, Answer> {
 }
 
 /** A batch from the pool. Its failure is told when its turn comes, not before. */
-function prepare(
-  pool: Piscina<number, Answer>,
-  maker: BatchMaker,
-  cursor: number,
-  seconds: number,
-): Promise<Batch> {
-  const batch = askPool(pool, maker, cursor, seconds);
+function prepare(pool: Piscina<number, Answer>, maker: BatchMaker, cursor: number): Promise<Batch> {
+  const batch = askPool(pool, maker, cursor);
   batch.catch(() => undefined);
   return batch;
 }
 
-async function askPool(pool: Piscina<number, Answer>, maker: BatchMaker, cursor: number, seconds: number) {
-  const signal = AbortSignal.timeout(seconds * 1000);
+async function askPool(pool: Piscina<number, Answer>, maker: BatchMaker, cursor: number) {
   let answer: Answer;
   try {
-    answer = await pool.run(cursor, { signal });
+    answer = await pool.run(cursor);
   } catch (cause) {
-    const why = signal.aborted ? `took longer than ${seconds} s` : `failed: ${(cause as Error).message}`;
-    throw new NucleateError(
-      {
-        what: `Preparing a batch ${why}.`,
-        where: maker.idsAt(cursor).join(', '),
-        mend: 'Run `nucleate data check` on these images, or lower `workers` if memory is short.',
-        exitCode: exitCodes.internal,
-      },
-      { cause },
-    );
+    throw brokenBatch(`failed: ${(cause as Error).message}`, maker.idsAt(cursor), cause);
   }
   if ('failure' in answer) throw new NucleateError(answer.failure);
   return answer.batch;
 }
+
+/** Time runs from the moment when a batch is wanted: a training step that keeps this thread busy is no fault of it. */
+async function inTime(batch: Promise<Batch>, seconds: number, idsOf: () => readonly string[]) {
+  const stop = new AbortController();
+  const late = wait(seconds * 1000, undefined, { signal: stop.signal }).then(() => {
+    throw brokenBatch(`took longer than ${seconds} s`, idsOf());
+  });
+  try {
+    return await Promise.race([batch, late]);
+  } finally {
+    stop.abort();
+  }
+}
+
+const brokenBatch = (why: string, ids: readonly string[], cause?: unknown) =>
+  new NucleateError(
+    {
+      what: `Preparing a batch ${why}.`,
+      where: ids.join(', '),
+      mend: 'Run `nucleate data check` on these images, or lower `workers` if memory is short.',
+      exitCode: exitCodes.internal,
+    },
+    { cause },
+  );

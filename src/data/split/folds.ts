@@ -22,12 +22,7 @@ export function assignFolds(
   count: number,
   seed: number,
 ): ReadonlyMap<string, number> {
-  const groups = new Map<number, FoldItem[]>();
-  for (const item of [...items].sort((one, other) => (one.id < other.id ? -1 : 1))) {
-    const known = groups.get(item.group);
-    if (known) known.push(item);
-    else groups.set(item.group, [item]);
-  }
+  const groups = groupsOf(items);
   if (groups.size < count) throw new RangeError(`Expected at least ${count} groups, received ${groups.size}`);
   const totals = countBy(items);
   const folds = Array.from({ length: count }, () => ({ size: 0, clusters: new Map<string, number>() }));
@@ -50,6 +45,40 @@ export function assignFolds(
     for (const { id } of group) foldOf.set(id, folds.indexOf(best));
   }
   return foldOf;
+}
+
+/**
+ * One fold for each cluster, the largest cluster first, to leave out one kind of image at a time. A group that has several
+ * clusters goes to that of most of its images.
+ *
+ * @returns The fold of each id. The order of the items plays no part.
+ * @throws {RangeError} If there is one cluster alone.
+ */
+export function foldsOfClusters(items: readonly FoldItem[]): ReadonlyMap<string, number> {
+  const settled = [...groupsOf(items).values()].flatMap((group) => {
+    const cluster = clustersBySize(group)[0]!;
+    return group.map((item) => ({ ...item, cluster }));
+  });
+  const clusters = clustersBySize(settled);
+  if (clusters.length < 2) throw new RangeError(`Expected at least 2 clusters, received ${clusters.length}`);
+  return new Map(settled.map(({ id, cluster }) => [id, clusters.indexOf(cluster)]));
+}
+
+/** Clusters, that of most items first. */
+const clustersBySize = (items: readonly FoldItem[]): string[] =>
+  [...countBy(items)]
+    .sort(([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1))
+    .map(([cluster]) => cluster);
+
+/** In the order of their first ids. */
+function groupsOf(items: readonly FoldItem[]): Map<number, FoldItem[]> {
+  const groups = new Map<number, FoldItem[]>();
+  for (const item of [...items].sort((one, other) => (one.id < other.id ? -1 : 1))) {
+    const known = groups.get(item.group);
+    if (known) known.push(item);
+    else groups.set(item.group, [item]);
+  }
+  return groups;
 }
 
 function countBy(items: readonly FoldItem[]): Map<string, number> {

@@ -47,7 +47,7 @@ export async function splitDataset(
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const what = `The dataset cannot be split: ${cause.message}.`;
-    const mend = 'Take fewer folds.';
+    const mend = options.folds === 'clusters' ? 'Give --groups with several clusters.' : 'Take fewer folds.';
     throw new NucleateError({ what, where: dataset.path, mend, exitCode: exitCodes.data }, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../../errors.js';
-import { assignFolds, type FoldItem } from './folds.js';
+import { assignFolds, type FoldItem, foldsOfClusters } from './folds.js';
 import type { KnownGroup } from './groups-csv.js';
 import { Groups } from './groups.js';
 import type { Portrait } from './portrait.js';
@@ -24,7 +24,8 @@ export interface SplitImage {
 export interface SplitOptions {
   /** See `identityOf`. */
   readonly dataset: string;
-  readonly folds: number;
+  /** How many; or one for each cluster, see `foldsOfClusters`. */
+  readonly folds: number | 'clusters';
   readonly seed: number;
   /** Mosaics and clusters that are known, of every image; what the pixels show is added to the mosaics. */
   readonly known?: ReadonlyMap<string, KnownGroup> | undefined;
@@ -32,9 +33,9 @@ export interface SplitOptions {
 
 /**
  * Splits a dataset into folds. Images with equal or alike pixels, crops whose borders continue each other, and images
- * of one known mosaic share a fold; clusters (where known, else the modality) are spread evenly.
+ * of one known mosaic share a fold; clusters (where known, else the modality) are spread evenly, or are the folds.
  *
- * @throws {RangeError} If `known` lacks an image, or there are fewer groups than folds.
+ * @throws {RangeError} If `known` lacks an image, or there are fewer groups than folds, or one cluster for a fold each.
  */
 export function splitImages(
   portraits: readonly Portrait[],
@@ -47,11 +48,11 @@ export function splitImages(
   const items: FoldItem[] = [...groups.all().values()].flatMap((ids, group) =>
     ids.map((id) => ({ id, group, cluster: known?.get(id)?.cluster ?? modalities.get(id)! })),
   );
-  const foldOf = assignFolds(items, folds, seed);
+  const foldOf = folds === 'clusters' ? foldsOfClusters(items) : assignFolds(items, folds, seed);
   const images = items
     .sort((one, other) => (one.id < other.id ? -1 : 1))
     .map(({ id, group, cluster }): [string, SplitImage] => [id, { fold: foldOf.get(id)!, group, cluster }]);
-  return { dataset, seed, folds, images: Object.fromEntries(images) };
+  return { dataset, seed, folds: new Set(foldOf.values()).size, images: Object.fromEntries(images) };
 }
 
 function uniteMosaics(

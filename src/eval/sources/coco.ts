@@ -51,7 +51,11 @@ export async function cocoPrediction(
   const problems: Problem[] = [];
   for (const file of paths) {
     const document = await readCoco(file);
-    const byImage = new Map(document.images.map(({ id }) => [id, [] as Annotation[]]));
+    const byImage = new Map<number | string, Annotation[]>();
+    for (const { id } of document.images) {
+      if (byImage.has(id)) problems.push({ what: `Two images have the id ${id}.`, where: file });
+      byImage.set(id, []);
+    }
     for (const annotation of document.annotations) {
       const known = byImage.get(annotation.image_id);
       const what = `An annotation is of the image ${annotation.image_id}, which is not listed.`;
@@ -72,8 +76,11 @@ export async function cocoPrediction(
     path,
     kind: 'COCO masks',
     ids: [...images.keys()].sort(),
-    read: (id, size) => Promise.resolve().then(() => drawMasks(masksOf(images.get(id)!, size), size)),
-    ...(hasScores ? { readBoxes: (id) => Promise.resolve(boxesOf(images.get(id)!)) } : {}),
+    read: (id, size) =>
+      Promise.resolve().then(() => {
+        const image = images.get(id)!;
+        return { ...drawMasks(masksOf(image, size), size), ...(hasScores ? { boxes: boxesOf(image) } : {}) };
+      }),
     close: () => Promise.resolve(),
   };
 }

@@ -2,6 +2,7 @@
 import type { Image, LabelImage } from '../../data/image.js';
 import { paintMasks, type Mask, type Size } from '../../data/mask.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
+import type { MaskPlane } from '../mask-overlap.js';
 
 /** Objects as one label image. */
 export interface DrawnInstances {
@@ -28,6 +29,28 @@ export interface DetectedBoxes {
   readonly scores: Float32Array;
 }
 
+/** What is predicted for an image. */
+export interface PredictedInstances extends DrawnInstances {
+  /** Absent where the predictions have no scores. */
+  readonly boxes?: DetectedBoxes;
+}
+
+/** What the segmenter of a model makes of boxes that it is given. */
+export interface SegmentedBoxes {
+  /** All nuclei together, put together as the model does with those of its own boxes. */
+  readonly labelImage: LabelImage;
+  /** `[N]` each mask by itself, in the order of the boxes; undefined for a box without a mask. */
+  readonly masks: readonly (MaskPlane | undefined)[];
+}
+
+/** The stages of a model, so that the truth can take the place of one of them. */
+export interface ModelStages {
+  /** Detections that are less sure are not segmented. */
+  readonly scoreThreshold: number;
+  /** @param boxes `[N, 4]` xyxy, px of the image. */
+  segmentBoxes(id: string, boxes: Float32Array): Promise<SegmentedBoxes>;
+}
+
 /** One set of predictions. */
 export interface PredictionSource {
   /** As the user named it. */
@@ -44,9 +67,9 @@ export interface PredictionSource {
    * @param size Of the true label image.
    * @throws {NucleateError} Exit code 3 if it cannot be read or has another size.
    */
-  read(id: string, size: Size): Promise<DrawnInstances>;
-  /** The boxes of one image; absent where the predictions have no scores. */
-  readBoxes?(id: string): Promise<DetectedBoxes>;
+  read(id: string, size: Size): Promise<PredictedInstances>;
+  /** Absent where no model is at hand that could be asked again. */
+  readonly stages?: ModelStages;
   close(): Promise<void>;
 }
 

@@ -50,8 +50,16 @@ export interface Detector {
    * @param images `[N, S, S, 3]` float32 from -1 to 1.
    * @returns The caller disposes it.
    */
-  detect(images: tf.Tensor4D): Detections;
+  detect(images: tf.Tensor4D): Found;
   dispose(): void;
+}
+
+/** Detections, and the proposals that they come from. */
+export interface Found extends Detections {
+  /** `[N, R, 4]` `xyxy` px, best first; 0 where there is none. */
+  readonly proposals: tf.Tensor3D;
+  /** `[N, R]` float32, probability of a nucleus; 0 where there is none. */
+  readonly proposalScores: tf.Tensor2D;
 }
 
 /** The parts of the loss, in the order in which they are shown. */
@@ -137,16 +145,17 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
         const found = makeProposals(network.propose(levels), grid, options);
         const pooled = roiAlignInference(levels[0]!.features, found.rois, pooling);
         const { logits: roiLogits, deltas: roiDeltas } = network.boxHead(pooled, { training: false });
-        return makeDetections(
-          found,
-          { roiLogits, roiDeltas },
-          {
-            ...detections,
-            size: grid.size,
-            boxWeights: headRegression.boxWeights,
-            minSize: proposals.minSize,
-          },
-        );
+        const kept = {
+          ...detections,
+          size: grid.size,
+          boxWeights: headRegression.boxWeights,
+          minSize: proposals.minSize,
+        };
+        return {
+          ...makeDetections(found, { roiLogits, roiDeltas }, kept),
+          proposals: found.rois,
+          proposalScores: found.scores,
+        };
       }),
 
     dispose: () => network.dispose(),
@@ -154,10 +163,10 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
 }
 
 /** Detections are a container of tensors, which an interface without an index does not tell the compiler. */
-const tidy = (work: () => Detections): Detections =>
-  tf.tidy<Detections & tf.NamedTensorMap>(() => ({ ...work() }));
+const tidy = (work: () => Found): Found => tf.tidy<Found & tf.NamedTensorMap>(() => ({ ...work() }));
 
-function networkOptions(model: Model, { size, seed }: DetectorSettings): DetectorNetworkOptions {
+/** The networks that the config of a model describes. */
+export function networkOptions(model: Model, { size, seed }: DetectorSettings): DetectorNetworkOptions {
   const { backbone, levels, rpn, boxHead } = model;
   const { block35, block17, block8 } = backbone;
   const shared = {
@@ -195,7 +204,7 @@ const priorProbability = 0.01;
  * For smooth L1 deltas are made about as large as 1 (Girshick et al.), and the loss of a nucleus a few px wide shall
  * still be linear, hence beta 1/9 as in detectron2's first stage; GIoU compares boxes, whatever the deltas.
  */
-const regressionOf = (kind: Model['rpn']['boxLoss']): BoxRegression =>
+export const regressionOf = (kind: Model['rpn']['boxLoss']): BoxRegression =>
   kind === 'smooth-l1'
     ? { boxLoss: { kind, beta: 1 / 9 }, boxWeights: [10, 10, 5, 5] }
     : { boxLoss: { kind }, boxWeights: [1, 1, 1, 1] };

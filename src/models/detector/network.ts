@@ -73,6 +73,12 @@ export interface Mode {
 export interface DetectorNetwork {
   /** Of all parts, by layers' names. */
   readonly weights: ModelWeights;
+  /** What the functions below compute, for export. */
+  readonly models: {
+    readonly features: tf.LayersModel;
+    readonly rpnHead: tf.LayersModel;
+    readonly boxHead: tf.LayersModel;
+  };
   /** What {@link features} will give, finest first. */
   readonly levels: readonly { readonly stride: number; readonly size: number; readonly channels: number }[];
 
@@ -128,6 +134,7 @@ export function buildDetectorNetwork(options: DetectorNetworkOptions): DetectorN
 
   return {
     weights: mergeWeights(models.map(weightsOf)),
+    models: { features: backbone, rpnHead, boxHead },
     levels,
 
     features: (images, mode) =>

@@ -51,7 +51,7 @@ export function buildPyramid(taps: readonly Tap[], { channels, strides, ...share
 }
 
 /** Adds features of half the size, each px of which counts for four: `[fine, coarse]` to the shape of `fine`. */
-class UpsampledSum extends tf.layers.Layer {
+export class UpsampledSum extends tf.layers.Layer {
   static readonly className = 'UpsampledSum';
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

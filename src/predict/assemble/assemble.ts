@@ -41,13 +41,29 @@ export function assemblePasted(
   pasted: readonly PastedCandidate[],
   settings: AssembleSettings,
 ): Segmentation {
-  const masks = pasted.flatMap((candidate) => maskOf(candidate, settings) ?? []).sort(compareMasks);
+  return assembleMasks(
+    image,
+    pasted.flatMap((candidate) => maskOf(candidate, settings) ?? []),
+    settings,
+  );
+}
+
+/**
+ * The same from masks that are made already, with the same settings: they take a fraction of what the candidates of a
+ * large image do.
+ */
+export function assembleMasks(
+  image: Size,
+  unordered: readonly CandidateMask[],
+  settings: AssembleSettings,
+): Segmentation {
+  const masks = unordered.toSorted(compareMasks);
   const { width, height } = image;
   const labelImage = { width, height, labels: new Int32Array(width * height) };
   const kept: CandidateMask[] = [];
   const index = new BoxIndex();
   for (const mask of masks) {
-    const box = settings.nms === 'box' ? mask.candidate.box : mask.box;
+    const box = settings.nms === 'box' ? mask.detection.box : mask.box;
     const isDouble = index
       .near(box)
       .some((rival) => iou(mask, kept[rival]!, settings) > settings.nmsThreshold);
@@ -58,7 +74,7 @@ export function assemblePasted(
 }
 
 const iou = (one: CandidateMask, other: CandidateMask, { nms }: AssembleSettings) =>
-  nms === 'box' ? boxIou(one.candidate.box, other.candidate.box) : maskIou(one, other);
+  nms === 'box' ? boxIou(one.detection.box, other.detection.box) : maskIou(one, other);
 
 /**
  * Writes a mask into the label image and appends it to those kept, whose labels are their indices + 1; false, and

@@ -40,3 +40,7 @@ export function boxIou(one: Box, other: Box): number {
 }
 
 const areaOf = ({ x1, y1, x2, y2 }: Box) => (x2 - x1) * (y2 - y1);
+
+/** Orders boxes by where they begin, further up first, then further left; then by where they end. */
+export const compareBoxes = (one: Box, other: Box): number =>
+  one.y1 - other.y1 || one.x1 - other.x1 || one.y2 - other.y2 || one.x2 - other.x2;

@@ -1,13 +1,15 @@
 import type { Box } from '../../data/boxes.js';
 import type { AssembleSettings } from '../../config/assemble.js';
+import { compareBoxes } from './box-index.js';
 import type { PastedCandidate } from './candidate.js';
 
-/** The mask of a candidate under given settings. */
+/** The mask of a candidate under given settings; small, since an image may hold hundreds of thousands. */
 export interface CandidateMask {
-  readonly candidate: PastedCandidate;
+  /** What the detector says. */
+  readonly detection: Pick<PastedCandidate, 'box' | 'score'>;
   /** 0 to 1, as the setting `scoreBy` has it. */
   readonly score: number;
-  /** `[candidate.height * candidate.width]`: the probability, 1 to 255, of pixels of the mask; 0 of the others. */
+  /** Of the pixels of `box`, row by row: the probability, 1 to 255, of pixels of the mask; 0 of the others. */
   readonly values: Uint8Array;
   /** px, at least 1. */
   readonly area: number;
@@ -44,10 +46,13 @@ export function maskOf(
   if (area === 0) return undefined;
   const score = scoreBy === 'product' ? (candidate.score * sum) / (255 * area) : candidate.score;
   if (score < scoreThreshold) return undefined;
+  const tight = new Uint8Array((x2 - x1) * (y2 - y1));
+  for (let y = y1; y < y2; y++)
+    tight.set(values.subarray(y * width + x1, y * width + x2), (y - y1) * (x2 - x1));
   return {
-    candidate,
+    detection: { box: candidate.box, score: candidate.score },
     score,
-    values,
+    values: tight,
     area,
     box: { x1: left + x1, y1: top + y1, x2: left + x2, y2: top + y2 },
   };
@@ -71,29 +76,22 @@ export function maskIou(one: CandidateMask, other: CandidateMask): number {
 }
 
 /** Where column 0 of the image would stand in row y of the mask's values. */
-export function rowStart({ candidate: { left, top, width } }: CandidateMask, y: number): number {
-  return (y - top) * width - left;
+export function rowStart({ box: { x1, y1, x2 } }: CandidateMask, y: number): number {
+  return (y - y1) * (x2 - x1) - x1;
 }
 
 /**
  * Orders masks from the surest on. Of equally sure ones the one comes first whose box begins further up, then further
- * left, then ends further up, then further left; then the larger mask; then the one whose probabilities are greater
- * where they first differ. So the order of the candidates never decides.
+ * left, then ends further up, then further left; then the larger mask; then the same of the masks' boxes; then the one
+ * whose probabilities are greater where they first differ. So the order of the candidates never decides.
  */
 export function compareMasks(one: CandidateMask, other: CandidateMask): number {
-  const [a, b] = [one.candidate, other.candidate];
   const difference =
     other.score - one.score ||
-    b.score - a.score ||
-    a.box.y1 - b.box.y1 ||
-    a.box.x1 - b.box.x1 ||
-    a.box.y2 - b.box.y2 ||
-    a.box.x2 - b.box.x2 ||
+    other.detection.score - one.detection.score ||
+    compareBoxes(one.detection.box, other.detection.box) ||
     other.area - one.area ||
-    a.top - b.top ||
-    a.left - b.left ||
-    a.width - b.width ||
-    a.height - b.height;
+    compareBoxes(one.box, other.box);
   if (difference !== 0) return difference;
   const at = one.values.findIndex((value, index) => value !== other.values[index]);
   return at === -1 ? 0 : other.values[at]! - one.values[at]!;

@@ -1,15 +1,6 @@
 import type { Box } from '../../data/boxes.js';
 import type { Size } from '../../data/mask.js';
-
-/** The square of the image that a crop shows. */
-export interface Window {
-  /** Left edge, px of the image; may be fractional or outside. */
-  readonly x: number;
-  /** Top edge, px of the image; may be fractional or outside. */
-  readonly y: number;
-  /** px of the image, above 0. */
-  readonly side: number;
-}
+import { pasteMap, type Window } from './paste-map.js';
 
 /** A nucleus as the two networks propose it. */
 export interface Candidate {
@@ -47,8 +38,7 @@ export interface PastedCandidate {
 }
 
 /**
- * Resamples the probabilities of a crop at the centres of the image's pixels, bilinearly. Beyond the outermost pixel
- * centres of the crop its outermost values go on, up to the edge of the window; nothing lies outside the window.
+ * Brings a candidate into the pixels of the image, as {@link pasteMap} has it.
  *
  * @throws {RangeError} If a map does not have S * S values, or the window has no side.
  */
@@ -60,61 +50,24 @@ export function pasteCandidate(candidate: Candidate, image: Size): PastedCandida
     }
   }
   if (!(window.side > 0)) throw new RangeError(`Expected a window with a side, received ${window.side} px`);
-  const columns = resampling(window.x, window.side, size, image.width);
-  const rows = resampling(window.y, window.side, size, image.height);
-  const plane = { left: columns.first, top: rows.first, width: columns.count, height: rows.count };
-  const maps = [resample(body, size, columns, rows)];
-  if (border) maps.push(resample(border, size, columns, rows));
-  const kept = withoutZeros(plane, maps);
+  const pasted = (border ? [body, border] : [body]).map((map) => pasteMap(map, size, window, image));
+  const { x, y, width, height } = pasted[0]!;
+  const kept = withoutZeros(
+    { left: x, top: y, width, height },
+    pasted.map(({ values }) => toBytes(values)),
+  );
   const [keptBody, keptBorder] = kept.maps;
   return { box, score, ...kept.plane, body: keptBody!, ...(keptBorder && { border: keptBorder }) };
 }
 
-/** For pixels of the image along one axis: the two crop pixels on either side and the weight of the second. */
-interface Resampling {
-  /** The first pixel of the image within the window. */
-  readonly first: number;
-  readonly count: number;
-  readonly lower: Int32Array;
-  readonly upper: Int32Array;
-  readonly weight: Float64Array;
-}
-
-function resampling(start: number, side: number, size: number, imageSide: number): Resampling {
-  // Pixel p belongs to the window if its centre p + 0.5 does.
-  const first = Math.max(0, Math.ceil(start - 0.5));
-  const count = Math.max(0, Math.min(imageSide, Math.ceil(start + side - 0.5)) - first);
-  const lower = new Int32Array(count);
-  const upper = new Int32Array(count);
-  const weight = new Float64Array(count);
-  for (let index = 0; index < count; index++) {
-    const centre = ((first + index + 0.5 - start) * size) / side - 0.5;
-    const inside = Math.min(Math.max(centre, 0), size - 1);
-    lower[index] = Math.floor(inside);
-    upper[index] = Math.min(lower[index]! + 1, size - 1);
-    weight[index] = inside - lower[index]!;
+/** In steps of 1/255. */
+function toBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    bytes[i] = value <= 0 ? 0 : value >= 1 ? 255 : 255 * value + 0.5;
   }
-  return { first, count, lower, upper, weight };
-}
-
-function resample(map: Float32Array, size: number, columns: Resampling, rows: Resampling): Uint8Array {
-  const values = new Uint8Array(columns.count * rows.count);
-  let at = 0;
-  for (let row = 0; row < rows.count; row++) {
-    const above = rows.lower[row]! * size;
-    const below = rows.upper[row]! * size;
-    const down = rows.weight[row]!;
-    for (let column = 0; column < columns.count; column++) {
-      const left = columns.lower[column]!;
-      const right = columns.upper[column]!;
-      const across = columns.weight[column]!;
-      const upper = map[above + left]! * (1 - across) + map[above + right]! * across;
-      const lower = map[below + left]! * (1 - across) + map[below + right]! * across;
-      const value = upper * (1 - down) + lower * down;
-      values[at++] = value <= 0 ? 0 : value >= 1 ? 255 : 255 * value + 0.5;
-    }
-  }
-  return values;
+  return bytes;
 }
 
 interface Plane {

@@ -3,7 +3,7 @@
  * of the full image with the origin at the top left.
  */
 import { createHash } from 'node:crypto';
-import type { Image } from '../../data/image.js';
+import type { Pixels } from '../../data/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { measureInstance } from './measure.js';
 import { polygonsOf, type Ring } from './polygons.js';
@@ -17,7 +17,7 @@ const classColour = [0, 158, 115];
  *
  * @param name Of the image; the same nucleus of the same image always has the same id.
  */
-export function* geojsonDocument(name: string, image: Image, segmentation: Segmentation): Generator<string> {
+export function* geojsonDocument(name: string, image: Pixels, segmentation: Segmentation): Generator<string> {
   const { labelImage, instances } = segmentation;
   yield '{"type":"FeatureCollection","features":[';
   let separator = '\n';

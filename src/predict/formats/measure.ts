@@ -1,5 +1,6 @@
-import type { Image, LabelImage } from '../../data/image.js';
-import { cutOut, imageIndex, sides, type Bitmap } from '../assemble/bitmap.js';
+import type { LabelImage } from '../../data/image.js';
+import { type Pixels, readRegion } from '../../data/stored-image.js';
+import { cutOut, sides, type Bitmap } from '../assemble/bitmap.js';
 import type { Instance } from '../assemble/segmentation.js';
 
 /** Shape and brightness of one nucleus; the definitions are those of scikit-image's `regionprops`. */
@@ -17,14 +18,14 @@ export interface Measurements {
   readonly channelMeans?: readonly [number, number, number];
 }
 
-export function measureInstance(image: Image, labelImage: LabelImage, instance: Instance): Measurements {
+export function measureInstance(image: Pixels, labelImage: LabelImage, instance: Instance): Measurements {
   const bitmap = cutOut(labelImage, instance.label, instance.box);
   const pixels: number[] = [];
   for (let at = bitmap.pixels.indexOf(1); at !== -1; at = bitmap.pixels.indexOf(1, at + 1)) pixels.push(at);
   return {
     ...shapeOf(bitmap, pixels),
     perimeter: perimeterOf(bitmap, pixels),
-    ...intensityOf(image, bitmap, pixels),
+    ...intensityOf(image, instance, bitmap, pixels),
   };
 }
 
@@ -83,10 +84,13 @@ function wayThrough(beside: number, cornerwise: number): number {
   return 0;
 }
 
-function intensityOf({ width, channels, data }: Image, bitmap: Bitmap, pixels: readonly number[]) {
+function intensityOf(image: Pixels, { box }: Instance, bitmap: Bitmap, pixels: readonly number[]) {
+  const { width, channels, data } = readRegion(image, box);
   const sums = [0, 0, 0] as [number, number, number];
   for (const at of pixels) {
-    const from = imageIndex(bitmap, at, width) * channels;
+    // The bitmap has a margin of one pixel round the box.
+    const row = Math.floor(at / bitmap.width) - 1;
+    const from = (row * width + (at % bitmap.width) - 1) * channels;
     for (let channel = 0; channel < channels; channel++) sums[channel]! += data[from + channel]!;
   }
   const [first, second, third] = sums.map((sum) => sum / pixels.length) as typeof sums;

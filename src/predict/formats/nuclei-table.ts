@@ -1,6 +1,6 @@
-import { stringify } from 'csv-stringify/sync';
-import type { Image } from '../../data/image.js';
+import type { Pixels } from '../../data/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
+import { csvLines } from './csv-lines.js';
 import { measureInstance } from './measure.js';
 import { shortNumber } from './short-number.js';
 
@@ -13,13 +13,20 @@ const columns = [
  * One line a nucleus: its label, what is known of it, and what scikit-image's `regionprops` would measure; lengths in px,
  * `x1,y1,x2,y2` half-open. A colour image gets its channels' means beside the mean of all.
  */
-export function* nucleiTable(image: Image, { labelImage, instances }: Segmentation): Generator<string> {
-  yield line(image.channels === 3 ? [...columns, 'mean_red', 'mean_green', 'mean_blue'] : columns);
+export function nucleiTable(image: Pixels, segmentation: Segmentation): Generator<string> {
+  return csvLines(rows(image, segmentation));
+}
+
+function* rows(
+  image: Pixels,
+  { labelImage, instances }: Segmentation,
+): Generator<readonly (string | number)[]> {
+  yield image.channels === 3 ? [...columns, 'mean_red', 'mean_green', 'mean_blue'] : columns;
   for (const instance of instances) {
     const { box, area, label, score } = instance;
     const found = measureInstance(image, labelImage, instance);
     const { centroidX, centroidY, perimeter, eccentricity, meanIntensity, channelMeans = [] } = found;
-    yield line([
+    yield [
       ...[
         label,
         shortNumber(score),
@@ -30,8 +37,6 @@ export function* nucleiTable(image: Image, { labelImage, instances }: Segmentati
         box.y2,
       ],
       ...[area, ...[perimeter, eccentricity, meanIntensity, ...channelMeans].map(shortNumber)],
-    ]);
+    ];
   }
 }
-
-const line = (fields: readonly (string | number)[]) => stringify([[...fields]], { escape_formulas: true });

@@ -1,7 +1,7 @@
-import { stringify } from 'csv-stringify/sync';
 import { masksOfLabels } from '../../data/mask.js';
 import { encodeRuns, formatRuns } from '../../data/rle.js';
 import type { Segmentation } from '../assemble/segmentation.js';
+import { csvLines } from './csv-lines.js';
 
 /** The first line of a run-length CSV, as the 2018 Data Science Bowl took it. */
 export const runLengthHeader = 'ImageId,EncodedPixels\n';
@@ -12,10 +12,12 @@ export const runLengthHeader = 'ImageId,EncodedPixels\n';
  *
  * @param id A text that a spreadsheet would run as a formula gets an apostrophe before it.
  */
-export function* runLengthLines(id: string, { labelImage }: Segmentation): Generator<string> {
-  const masks = masksOfLabels(labelImage.labels, labelImage);
-  if (masks.length === 0) yield line(id, '');
-  for (const { runs } of masks) yield line(id, formatRuns(encodeRuns(runs, labelImage)));
+export function runLengthLines(id: string, segmentation: Segmentation): Generator<string> {
+  return csvLines(rows(id, segmentation));
 }
 
-const line = (id: string, runs: string) => stringify([[id, runs]], { escape_formulas: true });
+function* rows(id: string, { labelImage }: Segmentation): Generator<[string, string]> {
+  const masks = masksOfLabels(labelImage.labels, labelImage);
+  if (masks.length === 0) yield [id, ''];
+  for (const { runs } of masks) yield [id, formatRuns(encodeRuns(runs, labelImage))];
+}

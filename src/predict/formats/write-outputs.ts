@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { encodeLabelImage, encodePng } from '../../data/image-io.js';
 import type { Image } from '../../data/image.js';
-import { toEightBits } from '../../data/intensity.js';
-import { thinImage, thinLabels } from '../../report/overlay.js';
+import { type Pixels, readRegion } from '../../data/stored-image.js';
+import { thinLabels } from '../../report/overlay.js';
 import { drawNuclei, type OverlayStyle } from '../../report/nuclei-overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { cocoDocument } from './coco.js';
@@ -30,7 +30,7 @@ export type OutputFormat = (typeof outputFormats)[number];
 
 /** An image with the nuclei found in it. */
 export interface Segmented {
-  readonly image: Image;
+  readonly image: Pixels;
   /** Of the image's size. */
   readonly segmentation: Segmentation;
   /** What COCO calls the image; the name that the outputs go by if absent. */
@@ -105,14 +105,28 @@ const largestDrawing = 36e6;
 const smallestDrawing = 768;
 const largestScale = 4;
 
-function overlay(image: Image, { labelImage }: Segmentation, style: OverlayStyle): Promise<Buffer> {
+function overlay(image: Pixels, { labelImage }: Segmentation, style: OverlayStyle): Promise<Buffer> {
   const { width, height } = image;
   const step = Math.ceil(Math.sqrt((width * height) / largestDrawing));
   const fitting = Math.floor(smallestDrawing / Math.max(width, height));
   const scale = Math.min(Math.max(1, fitting), largestScale);
   const drawing =
     step === 1
-      ? drawNuclei(image, labelImage, { style, scale })
-      : drawNuclei(thinImage(toEightBits(image), step), thinLabels(labelImage, step), { style, scale: 1 });
+      ? drawNuclei(readRegion(image, { x1: 0, y1: 0, x2: width, y2: height }), labelImage, { style, scale })
+      : drawNuclei(thinned(image, step), thinLabels(labelImage, step), { style, scale: 1 });
   return encodePng(drawing, 'little');
+}
+
+/** Every `step`-th pixel of every `step`-th row. */
+function thinned(image: Pixels, step: number): Image {
+  const { width, height, channels } = image;
+  const thin = { width: Math.ceil(width / step), height: Math.ceil(height / step) };
+  const rows = Array.from({ length: thin.height }, (_, row) => {
+    const { data } = readRegion(image, { x1: 0, y1: row * step, x2: width, y2: row * step + 1 });
+    return data.filter((_, at) => Math.floor(at / channels) % step === 0);
+  });
+  const count = thin.width * thin.height * channels;
+  const data = rows[0] instanceof Uint16Array ? new Uint16Array(count) : new Uint8Array(count);
+  for (const [row, values] of rows.entries()) data.set(values, row * thin.width * channels);
+  return { ...thin, channels, data };
 }

@@ -172,6 +172,16 @@ test('a worker that takes too long stops the run, naming its images', async () =
   expect(error.where).toBe(first!.ids.join(', '));
 });
 
+test('a consumer that is busy for longer than a batch may take does no harm', async () => {
+  const loop = batches(detection(1, { timeoutSeconds: 4 }));
+  const first = await loop.next();
+  // As a training step does, this keeps the thread from hearing of the batches that are made meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+  const second = await loop.next();
+  expect(second.value.cursor).toBeGreaterThan(first.value.cursor);
+  await loop.return(undefined as never);
+});
+
 test('nothing to draw is told', async () => {
   const empty = { ...segmentation(0), sources: [] };
   expect(await failureOf(empty)).toMatchObject({ message: 'The dataset has no nucleus.', exitCode: 3 });

@@ -37,10 +37,10 @@ test('images go by their names, the surest mask keeps a pixel, boxes have scores
     labelImage: drawing('211.', '211.', '211.'),
     pixelless: 0,
     overlapPixels: 1,
-  });
-  expect(await source.readBoxes!('a')).toEqual({
-    predBoxes: Float32Array.of(0, 0, 2, 3, 1, 0, 3, 3),
-    scores: Float32Array.of(0.25, 0.75),
+    boxes: {
+      predBoxes: Float32Array.of(0, 0, 2, 3, 1, 0, 3, 3),
+      scores: Float32Array.of(0.25, 0.75),
+    },
   });
   expect((await source.read('b', size)).labelImage).toEqual(drawing('....', '....', '....'));
 });
@@ -48,9 +48,10 @@ test('images go by their names, the surest mask keeps a pixel, boxes have scores
 test('without scores there are masks alone, in the order of the file', async () => {
   const plain = ({ score: _, ...rest }: typeof left) => rest;
   const source = await open({ images, annotations: [plain(left), plain(right)] });
-  expect('readBoxes' in source).toBe(false);
+  const { boxes, labelImage } = await source.read('a', size);
+  expect(boxes).toBeUndefined();
   // The first keeps the pixel at the top of the second column.
-  expect((await source.read('a', size)).labelImage).toEqual(drawing('112.', '122.', '122.'));
+  expect(labelImage).toEqual(drawing('112.', '122.', '122.'));
 });
 
 test('what predict writes is read back and scored, with boxes', async () => {
@@ -85,6 +86,18 @@ test.each([
   ],
 ])('%s is refused', async (_, content, what) => {
   expect((await refusalOf(open(content))).what).toMatch(what);
+});
+
+test('two images of one id are refused: whose the annotations are cannot be known', async () => {
+  const { problems } = await refusalOf(
+    open({ images: [...images, { id: 7, file_name: 'c.png' }], annotations: [left] }),
+  );
+  expect(problems.map(({ what }) => what)).toEqual(['Two images have the id 7.']);
+});
+
+test('an empty mask is an object without a pixel', async () => {
+  const source = await open({ images, annotations: [annotation(7, [12], [0, 0, 0, 0], 0.5)] });
+  expect(await source.read('a', size)).toMatchObject({ pixelless: 1, overlapPixels: 0 });
 });
 
 test('an image twice, annotations of none, another size and damaged masks are refused', async () => {

@@ -70,13 +70,7 @@ export async function loadNewestCheckpoint(
  * @throws {NucleateError} Exit code 6 if it has another format.
  */
 export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> {
-  const manifest = await inspectCheckpoint(folder);
-  for (const file of checkpointFiles) {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path.join(folder, file)), hash);
-    if (hash.digest('hex') !== manifest.files[file].sha256)
-      throw new DamagedCheckpoint(`${file} has another content than was written`);
-  }
+  const manifest = await verifyCheckpoint(folder);
   const read = async (group: TensorGroup) => {
     const { tensors } = decodeSafetensors(await readFile(path.join(folder, tensorFile(group))));
     return [group, tensors] as const;
@@ -90,6 +84,23 @@ export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   );
   if (!state) throw new DamagedCheckpoint(`${stateFile} lacks something`);
   return { folder, manifest, state, tensors };
+}
+
+/**
+ * The manifest of a checkpoint whose every byte is as it was written.
+ *
+ * @throws {DamagedCheckpoint} If one is not.
+ * @throws {NucleateError} Exit code 6 if it has another format.
+ */
+export async function verifyCheckpoint(folder: string): Promise<Manifest> {
+  const manifest = await inspectCheckpoint(folder);
+  for (const file of checkpointFiles) {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path.join(folder, file)), hash);
+    if (hash.digest('hex') !== manifest.files[file].sha256)
+      throw new DamagedCheckpoint(`${file} has another content than was written`);
+  }
+  return manifest;
 }
 
 /**

@@ -1,0 +1,166 @@
+/**
+ * The two-stage prediction against torchvision's Mask R-CNN, image by image in turns, and its start-up.
+ *
+ *     npm run bench -- predict [IMAGES...] [--model models/nucleate-small] [--most 16] [--rounds 3] [--out predict.json]
+ *
+ * IMAGES are those that `nucleate predict` takes; the bundled sample if absent. torchvision takes part once
+ * `npx tsx bench/python-environment.ts` has been run: ResNet-50 FPN with random weights, on images of the same size with
+ * as many detections kept as nucleate keeps nuclei, at that size and at its own default (shorter side scaled to 800 px).
+ * Medians over all turns after the first of an image; ms on the clock, and of all processors together, which a loaded
+ * machine disturbs less.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { readImage } from '../src/data/image-io.js';
+import { startRuntime } from '../src/engine/runtime.js';
+import { buildModel } from '../src/library/model.js';
+import { readModelFolder } from '../src/library/model-folder.js';
+import { assembleInstances } from '../src/predict/assemble/assemble.js';
+import { writeOutputs } from '../src/predict/formats/write-outputs.js';
+import { listImages } from '../src/predict/list-images.js';
+import { findPython } from './python-environment.js';
+
+interface Times {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: 'string', default: 'models/nucleate-small' },
+    most: { type: 'string', default: '16' },
+    rounds: { type: 'string', default: '3' },
+    out: { type: 'string', default: 'predict.json' },
+  },
+});
+
+async function time<T>(work: () => Promise<T> | T): Promise<[T, Times]> {
+  const [start, busy] = [performance.now(), process.cpuUsage()];
+  const result = await work();
+  const { user, system } = process.cpuUsage(busy);
+  return [result, { wall: performance.now() - start, cpu: (user + system) / 1000 }];
+}
+
+/** torchvision in a process of its own; undefined where it is not installed. */
+class MaskRcnn {
+  private constructor(
+    readonly version: string,
+    readonly process: ChildProcessWithoutNullStreams,
+    readonly replies: AsyncIterator<string>,
+  ) {}
+
+  static async start(): Promise<MaskRcnn | undefined> {
+    const python = findPython();
+    if (python === undefined) return undefined;
+    const child = spawn(python, [join(import.meta.dirname, 'python/mask_rcnn.py')]);
+    child.stderr.pipe(process.stderr);
+    const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { version } = JSON.parse((await replies.next()).value as string) as { version: string };
+    return new MaskRcnn(version, child, replies);
+  }
+
+  async predict(request: { width: number; height: number; count: number; minSize: number }): Promise<Times> {
+    this.process.stdin.write(`${JSON.stringify(request)}\n`);
+    return JSON.parse((await this.replies.next()).value as string) as Times;
+  }
+}
+
+const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
+const report: Record<string, unknown> = { cpu: cpus()[0]?.model, threads: cpus().length };
+const line = (name: string, times: readonly Times[], note = '') => {
+  const [wall, cpu] = [median(times.map(({ wall }) => wall)), median(times.map(({ cpu }) => cpu))];
+  report[name] = { wall, cpu, times };
+  console.log(
+    `${name.padEnd(26)} ${wall.toFixed(0).padStart(6)} ms   cpu ${cpu.toFixed(0).padStart(6)} ms   ${note}`,
+  );
+};
+
+const [stored, reading] = await time(() => readModelFolder(values.model));
+const [runtime, starting] = await time(() => startRuntime('auto'));
+const [model, building] = await time(() => buildModel(stored));
+line('read the model', [reading]);
+line('start TensorFlow', [starting], runtime.device);
+line('build both networks', [building]);
+
+const listed = await listImages(positionals.length > 0 ? positionals : ['examples/dsb2018-mini']);
+const step = Math.max(1, Math.floor(listed.length / Number(values.most)));
+const images = await Promise.all(
+  listed
+    .filter((_, index) => index % step === 0)
+    .slice(0, Number(values.most))
+    .map(({ file }) => readImage(file)),
+);
+const [, first] = await time(() => model.segment(images[0]!));
+line('first image', [first]);
+
+const settings = stored.file.assemble;
+const rival = await MaskRcnn.start();
+const parts = { boxes: [] as Times[], masks: [] as Times[], nuclei: [] as Times[], files: [] as Times[] };
+const own: Times[] = [];
+const [same, scaled]: [Times[], Times[]] = [[], []];
+let nuclei = 0;
+// The first turn of an image warms up, on both sides.
+for (let round = 0; round <= Number(values.rounds); round++) {
+  for (const image of images) {
+    const [{ detections }, boxes] = await time(() => model.predictor.detect(image));
+    const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
+    const [candidates, masks] = await time(() => model.predictor.cutOut(image, kept));
+    const [segmentation, assembling] = await time(() => assembleInstances(image, candidates, settings));
+    const formats = ['labels', 'table', 'overlay'] as const;
+    const [, files] = await time(() =>
+      writeOutputs(join(tmpdir(), 'nucleate-bench'), 'image', { image, segmentation }, formats),
+    );
+    const request = {
+      width: image.width,
+      height: image.height,
+      count: Math.max(1, segmentation.instances.length),
+    };
+    const rivals = rival && [
+      await rival.predict({ ...request, minSize: 0 }),
+      await rival.predict({ ...request, minSize: 800 }),
+    ];
+    if (round === 0) continue;
+    nuclei += segmentation.instances.length;
+    parts.boxes.push(boxes);
+    parts.masks.push(masks);
+    parts.nuclei.push(assembling);
+    parts.files.push(files);
+    own.push({
+      wall: boxes.wall + masks.wall + assembling.wall,
+      cpu: boxes.cpu + masks.cpu + assembling.cpu,
+    });
+    if (!rivals) continue;
+    same.push(rivals[0]!);
+    scaled.push(rivals[1]!);
+  }
+}
+const sum = (times: readonly Times[], key: keyof Times) => times.reduce((total, one) => total + one[key], 0);
+const perNucleus = (times: readonly Times[]) =>
+  `${(sum(times, 'wall') / nuclei).toFixed(1)} ms a nucleus, cpu ${(sum(times, 'cpu') / nuclei).toFixed(1)}`;
+console.log(
+  `\n${images.length} images, ${values.rounds} times, ${(nuclei / own.length).toFixed(0)} nuclei each`,
+);
+line('nucleate', own, perNucleus(own));
+line('  boxes', parts.boxes);
+line('  masks', parts.masks);
+const share = sum(parts.nuclei, 'cpu') / sum(own, 'cpu');
+line('  pasting and overlaps', parts.nuclei, `${(100 * share).toFixed(1)} % of the processors' time`);
+line('  (writing files)', parts.files);
+if (rival) {
+  const against = (times: readonly Times[]) => {
+    const ratios = (key: keyof Times) =>
+      median(times.map((one, index) => own[index]![key] / one[key])).toFixed(2);
+    return `${perNucleus(times)}; nucleate/torchvision ${ratios('wall')}, cpu ${ratios('cpu')}`;
+  };
+  console.log(rival.version);
+  line('Mask R-CNN, same size', same, against(same));
+  line('Mask R-CNN, 800 px', scaled, against(scaled));
+  rival.process.kill();
+}
+writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
+model.dispose();

@@ -1,0 +1,103 @@
+import type { Image } from '../../data/image.js';
+import type { DeviceChoice } from '../../engine/device.js';
+import type { Command } from '../command.js';
+import { withDevice } from '../global-options.js';
+import { wholeNumber } from '../number-options.js';
+import { shippedModel } from '../shipped-model.js';
+
+type Arguments = {
+  images: string[];
+  model: string | undefined;
+  output: string;
+  size: string;
+  columns: string;
+  device: DeviceChoice;
+};
+
+const sample = 'examples/dsb2018-mini';
+
+export const figureCommand: Command<Arguments> = {
+  usage: 'figure <images..>',
+  describe: 'Draw one picture of images beside their nuclei, in jet colours',
+  examples: [
+    [`nucleate figure ${sample}/a-5afb7932.png ${sample}/c-13f2bec0.png --columns 1`, 'writes figure.png'],
+  ],
+  builder: (parser) =>
+    withDevice(
+      parser
+        .positional('images', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'Image files (PNG, TIFF, JPEG), or folders with all images below them',
+        })
+        .option('model', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'A folder of `nucleate model pack`; the model that is shipped if absent',
+        })
+        .option('output', {
+          type: 'string',
+          requiresArg: true,
+          default: 'figure.png',
+          describe: 'The PNG to write',
+        })
+        .option('size', {
+          type: 'string',
+          requiresArg: true,
+          default: '256',
+          describe: 'Width and height in px of what is shown of each image: its middle',
+        })
+        .option('columns', {
+          type: 'string',
+          requiresArg: true,
+          default: '3',
+          describe: 'Images beside each other',
+        }),
+    ),
+  async handler({ images, model: folder, output, device, ...numbers }, terminal) {
+    const size = wholeNumber('size', numbers.size, 16);
+    const columns = wholeNumber('columns', numbers.columns, 1);
+    const [
+      { startRuntime },
+      { listImages },
+      { readModelFolder },
+      { buildModel },
+      { readImage, writeImage },
+      { figureCell },
+      { sheet },
+    ] = await Promise.all([
+      import('../../engine/runtime.js'),
+      import('../../predict/list-images.js'),
+      import('../../library/model-folder.js'),
+      import('../../library/model.js'),
+      import('../../data/image-io.js'),
+      import('../../report/figure.js'),
+      import('../../report/sheet.js'),
+    ]);
+    const listed = await listImages(images);
+    const stored = await readModelFolder(folder ?? shippedModel);
+    const runtime = await startRuntime(device);
+    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
+    const model = buildModel(stored);
+    try {
+      const progress = terminal.progress('predicting', listed.length);
+      const cells: Image[] = [];
+      let nuclei = 0;
+      for (const { file } of listed) {
+        const image = await readImage(file);
+        const { labelImage, instances } = await model.segment(image);
+        nuclei += instances.length;
+        cells.push(figureCell(image, labelImage, size));
+        progress.update(cells.length, `${nuclei} nuclei`);
+      }
+      await writeImage(output, sheet(cells, columns));
+      terminal.result({
+        text: `drawn       ${cells.length} images, ${nuclei} nuclei\nwritten     ${output}`,
+        value: { output, images: listed.map(({ file }) => file), nuclei },
+      });
+    } finally {
+      model.dispose();
+    }
+  },
+};

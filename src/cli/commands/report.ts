@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from '../command.js';
+import { writeText } from '../write-text.js';
+
+export const reportCommand: Command<{ run: string; out: string | undefined }> = {
+  usage: 'report <run>',
+  describe: 'Write a page about a run: config, curves, scores, best and worst images',
+  examples: [
+    [
+      'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/r --time 5s\n  nucleate report runs/r --out report.html',
+      'train shortly and report it',
+    ],
+  ],
+  builder: (parser) =>
+    parser.positional('run', { type: 'string', demandOption: true, describe: 'A run folder' }).option('out', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Where to write; without it to report.html in the run folder',
+    }),
+  async handler({ run: given, out }, terminal) {
+    const [{ requireRun }, { readRun }, { evaluationFolder, readEvaluation }, { runPage }] =
+      await Promise.all([
+        import('../../runs/find-runs.js'),
+        import('../../runs/run-document.js'),
+        import('../../train/run/evaluation.js'),
+        import('../../report/run-page.js'),
+      ]);
+    const run = path.normalize(given).replace(/(?<=.)\/+$/u, '');
+    requireRun(run);
+    const document = await readRun(run, { verify: false });
+    // The newest that has left its images; a run of an older nucleate has left none.
+    const images = document.curves.validations.toReversed().flatMap(({ step }) => {
+      const evaluation = readEvaluation(run, step);
+      if (!evaluation) return [];
+      const drawn = evaluation.examples.map(({ file, ...rest }) => ({
+        ...rest,
+        png: readFileSync(path.join(evaluationFolder(run, step), file)),
+      }));
+      return [{ step, images: evaluation.images, drawn }];
+    });
+    const page = out ?? path.join(run, 'report.html');
+    await writeText(page, runPage(document, images[0] ?? null), 'page');
+    const { summary } = document;
+    terminal.result({ text: `${page}`, value: { page, run: summary } });
+  },
+};

@@ -1,0 +1,45 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { exitCodes, NucleateError } from '../../errors.js';
+import { lockRun } from '../../train/run/lock/lock.js';
+import { quickstartFiles } from './steps.js';
+
+/** In the record of a folder. */
+const maker = 'nucleate quickstart';
+
+/**
+ * Makes the folder of a quickstart, and keeps other quickstarts out of it. What an earlier one has made there is
+ * removed, and nothing else is.
+ *
+ * @returns To be called at the end: lets the next quickstart in.
+ * @throws {NucleateError} Exit code 2 for a folder with other things in it, 7 if a quickstart is running in it.
+ */
+export function takeFolder(out: string): () => void {
+  const { record, ...results } = quickstartFiles(out);
+  mkdirSync(out, { recursive: true });
+  if (readdirSync(out).length > 0 && !isOurs(record)) {
+    throw new NucleateError({
+      what: 'The folder is not empty, and no quickstart has made it.',
+      where: out,
+      mend: 'Name another one: --out DIR.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  writeRecord(out, {});
+  const { release } = lockRun(out, { force: false, onTakeover: () => {} });
+  for (const result of Object.values(results)) rmSync(result, { recursive: true, force: true });
+  return release;
+}
+
+/** Writes how the quickstart went, for other programs. */
+export function writeRecord(out: string, value: object): void {
+  const text = JSON.stringify({ madeBy: maker, ...value }, null, 2);
+  writeFileSync(quickstartFiles(out).record, `${text}\n`);
+}
+
+function isOurs(record: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(record, 'utf8')) as { madeBy?: unknown } | null)?.madeBy === maker;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Box } from '../data/boxes.js';
+import type { LabelImage } from '../data/image.js';
+import type { MaskOverlap } from './mask-figures.js';
+
+/** Values of a rectangle of an image, from which a threshold makes a mask. */
+export interface MaskPlane {
+  /** First column and row, px of the image; the rectangle lies within it. */
+  readonly x: number;
+  readonly y: number;
+  /** px; 0 where nothing lies within the image. */
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width]`. */
+  readonly values: ArrayLike<number>;
+}
+
+/** One nucleus of a label image. */
+export interface TrueNucleus {
+  readonly labelImage: LabelImage;
+  readonly label: number;
+  /** The tightest box of its pixels. */
+  readonly box: Box;
+  /** 1 = no expert has reviewed the pixel: it counts neither for nor against a mask; absent where all are. */
+  readonly ignore?: Uint8Array | undefined;
+}
+
+/** The pixels of a plane above a threshold against those of a nucleus, where they are reviewed. */
+export function overlapWith(
+  { labelImage: { labels, width }, label, box, ignore }: TrueNucleus,
+  plane: MaskPlane,
+  threshold: number,
+): MaskOverlap {
+  const isReviewed = (pixel: number) => ignore?.[pixel] !== 1;
+  let truth = 0;
+  for (let y = box.y1; y < box.y2; y++) {
+    for (let x = box.x1; x < box.x2; x++) {
+      const pixel = y * width + x;
+      if (labels[pixel] === label && isReviewed(pixel)) truth += 1;
+    }
+  }
+  let predicted = 0;
+  let intersection = 0;
+  for (let v = 0, at = 0; v < plane.height; v++) {
+    for (let u = 0; u < plane.width; u++, at++) {
+      const pixel = (plane.y + v) * width + plane.x + u;
+      if (!(plane.values[at]! > threshold) || !isReviewed(pixel)) continue;
+      predicted += 1;
+      if (labels[pixel] === label) intersection += 1;
+    }
+  }
+  return { intersection, union: truth + predicted - intersection };
+}

@@ -1,0 +1,98 @@
+import type { AssembleSettings } from '../config/assemble.js';
+import type { DetectorConfig } from '../config/detector.js';
+import type { Example } from '../data/example.js';
+import { evaluateImage, type ImageEvaluation } from '../eval/evaluate-image.js';
+import { assembleInstances } from '../predict/assemble/assemble.js';
+import { type Detection, DetectorPredictor } from '../predict/detect.js';
+import type { SegmenterPredictor } from '../predict/segment.js';
+import type { NamedTensors } from '../safetensors/tensor.js';
+import { tf } from '../tf.js';
+import { fromStored } from './stored-tensors.js';
+
+/** A detector that gives its boxes to a segmenter in training. */
+export interface NamedDetector {
+  readonly config: DetectorConfig;
+  /** By the names of the network's variables. */
+  readonly weights: NamedTensors;
+  /** How boxes and masks become nuclei. */
+  readonly assemble: AssembleSettings;
+}
+
+/**
+ * The score of both stages on some images: a detector that stays as it is, and the segmenter as it is at the time.
+ *
+ * The detector looks at each image once, before the first score, and is gone after that.
+ */
+export class TwoStageScore {
+  readonly #examples: readonly Example[];
+  readonly #detector: NamedDetector;
+  readonly #mode: 'compiled' | 'eager';
+  #boxes: ReadonlyMap<Example, readonly Detection[]> | undefined;
+
+  constructor(examples: readonly Example[], detector: NamedDetector, mode: 'compiled' | 'eager') {
+    this.#examples = examples;
+    this.#detector = detector;
+    this.#mode = mode;
+  }
+
+  /**
+   * `twoStage/score`, the challenge's, is the mean over images; `twoStage/cluster-<name>/score` that of a part of them.
+   *
+   * @param onProgress Told the images done and the images in all; what it throws ends the work.
+   */
+  async metrics(
+    segmenter: Pick<SegmenterPredictor, 'segmentAll'>,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Record<string, number | null>> {
+    this.#boxes ??= await this.#detect();
+    const scored: ImageEvaluation[] = [];
+    for (const example of this.#examples) {
+      const { id, cluster, labelImage, ignore } = example;
+      const found = await this.#segment(segmenter, example);
+      const about = { id, ...(cluster !== undefined && { cluster }), ignore };
+      scored.push(evaluateImage(labelImage, found.labelImage, about));
+      onProgress(scored.length, this.#examples.length);
+    }
+    const mean = (part: readonly ImageEvaluation[]) =>
+      part.length === 0 ? null : part.reduce((sum, { score }) => sum + score, 0) / part.length;
+    const clusters = [...new Set(scored.flatMap(({ cluster }) => cluster ?? []))].sort();
+    return {
+      'twoStage/score': mean(scored),
+      ...Object.fromEntries(
+        clusters.map((name) => [
+          `twoStage/cluster-${name}/score`,
+          mean(scored.filter(({ cluster }) => cluster === name)),
+        ]),
+      ),
+    };
+  }
+
+  async #detect(): Promise<ReadonlyMap<Example, readonly Detection[]>> {
+    const { config, assemble } = this.#detector;
+    const weights = fromStored(this.#detector.weights);
+    const predictor = new DetectorPredictor({ config, weights, mode: this.#mode });
+    tf.dispose(weights);
+    try {
+      const boxes = new Map<Example, readonly Detection[]>();
+      for (const example of this.#examples) {
+        const { detections } = await predictor.detect(example);
+        boxes.set(
+          example,
+          detections.filter(({ score }) => score >= assemble.scoreThreshold),
+        );
+      }
+      return boxes;
+    } finally {
+      predictor.dispose();
+    }
+  }
+
+  async #segment(segmenter: Pick<SegmenterPredictor, 'segmentAll'>, example: Example) {
+    const detections = this.#boxes!.get(example)!;
+    const candidates = [];
+    const requests = detections.map(({ box }) => ({ image: example, box }));
+    for await (const { x, y, side, size, body, border } of segmenter.segmentAll(requests))
+      candidates.push({ ...detections[candidates.length]!, window: { x, y, side }, size, body, border });
+    return assembleInstances(example.image, candidates, this.#detector.assemble);
+  }
+}
