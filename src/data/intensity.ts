@@ -1,5 +1,4 @@
 import type { Image } from './image.js';
-import type { StoredImage } from './stored-image.js';
 
 /** Which values of an image are shown as black and as white. */
 export interface IntensityRange {
@@ -53,9 +52,13 @@ export type IntensityMode = 'full' | 'stretched';
 /**
  * What a network sees as black and as white of an image, in training as in prediction.
  *
+ * @param image Its pixels, or how often each value occurs, as of a `StoredImage`.
  * @returns Undefined for the whole scale of an 8-bit image.
  */
-export function shownRange(image: Image | StoredImage, mode: IntensityMode): IntensityRange | undefined {
+export function shownRange(
+  image: Image | { readonly counts: Uint32Array },
+  mode: IntensityMode,
+): IntensityRange | undefined {
   if ('counts' in image)
     return mode === 'full' && image.counts.length === 256 ? undefined : rangeOfCounts(image.counts);
   return mode === 'full' && image.data instanceof Uint8Array ? undefined : intensityRange(image.data);

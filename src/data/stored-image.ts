@@ -3,13 +3,13 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { medianColour } from './augment/resample.js';
 import type { Box } from './boxes.js';
 import { readBytes } from './folder-files.js';
 import { maxPixels } from './image-header.js';
 import { readImage, readSize, type UnpackedImage, unpackImage, withoutAlpha } from './image-io.js';
 import type { Image } from './image.js';
 import type { Size } from './mask.js';
+import { medianColour } from './median-colour.js';
 
 /** An image in a file of its own, which is there until it is closed. */
 export interface StoredImage extends Size {

@@ -3,6 +3,7 @@ import type { ModelFile } from '../config/model-file.js';
 import { modelCard } from './model-card.js';
 import { type NewModelFile, writeModelFolder } from './model-folder.js';
 import { readDetector, readSegmenter } from './trained-network.js';
+import { readSizes } from './trained-sizes.js';
 
 export interface PackOptions {
   /** A run folder or a checkpoint. */
@@ -26,6 +27,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
     await readSegmenter(options.segmenter),
   ];
   const { precision, assemble, now, folder } = options;
+  const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder
       .replace(/[/\\]+$/u, '')
@@ -33,7 +35,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       .at(-1)!,
     created: now.toISOString(),
     precision,
-    detector: { config: detector.config, origin: detector.origin },
+    detector: { config: detector.config, origin: detector.origin, ...(sizes && { sizes }) },
     segmenter: { config: segmenter.config, origin: segmenter.origin },
     assemble,
     tuned: null,

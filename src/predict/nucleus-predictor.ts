@@ -1,7 +1,7 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
 import type { TrainedSizes } from '../config/model-file.js';
-import { PredictSettings } from '../config/predict.js';
+import type { PredictSettings } from '../config/predict.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { shownRange } from '../data/intensity.js';
 import type { Pixels } from '../data/stored-image.js';

@@ -29,7 +29,7 @@ const drawnScore = 0.5;
  * a size class in front, those of a part of the nuclei.
  */
 export async function validateDetector(
-  predictor: DetectorPredictor,
+  predictor: Pick<DetectorPredictor, 'detect'>,
   examples: readonly Example[],
   onProgress: (done: number, total: number) => void,
 ): Promise<ValidationResult> {

@@ -3,10 +3,16 @@ import { type Assigned, assignKerasWeights } from '../models/keras-weights.js';
 import type { ModelWeights } from '../models/weights.js';
 import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
-import type { InitFromOptions } from './init-from.js';
 import { loadKerasWeights } from './keras-weights-path.js';
 import type { Task } from './task.js';
 import type { TrainingTensors } from './training-step.js';
+
+interface KerasOptions {
+  /** The file. */
+  readonly from: string;
+  /** Whether weights that the file has in another shape, or lacks, may keep their values. */
+  readonly allowPartial: boolean;
+}
 
 /** Whether what a run is to begin with is a weights file of Keras. */
 export const isKerasFile = (from: string): boolean => /\.(h5|hdf5)$/iu.test(from);
@@ -22,7 +28,7 @@ export const isKerasFile = (from: string): boolean => /\.(h5|hdf5)$/iu.test(from
  */
 export async function kerasTensors(
   { weights, published }: Pick<Task, 'weights' | 'published'>,
-  { from, allowPartial }: InitFromOptions,
+  { from, allowPartial }: KerasOptions,
   averages: boolean,
 ): Promise<{ tensors: Partial<TrainingTensors>; summary: string }> {
   if (!published) throw new RangeError('Expected a task with a `published` network');
@@ -48,7 +54,7 @@ export async function kerasTensors(
 function assign(
   { all }: ModelWeights,
   values: StoredTensors,
-  { from, allowPartial }: InitFromOptions,
+  { from, allowPartial }: KerasOptions,
 ): Assigned {
   const names = Object.keys(all);
   const fitting = allowPartial ? names.filter((name) => fits(all, values, name)) : names;

@@ -15,9 +15,9 @@ test.each([
     mend: 'Did you mean `nucleate config show`?',
   },
   {
-    line: 'show configs/detector/tiny.yaml',
-    what: 'Unknown command `nucleate show`.',
-    mend: 'Did you mean `nucleate config show`?',
+    line: 'schema x',
+    what: 'Unknown command `nucleate schema`.',
+    mend: 'Did you mean `nucleate config schema`?',
   },
   { line: 'zzz', what: 'Unknown command `nucleate zzz`.', mend: '`nucleate --help` lists the commands.' },
   { line: '--verbose', what: 'No command is given.', mend: '`nucleate --help` lists the commands.' },

@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, mkdtempSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { medianColour } from '../../src/data/augment/resample.js';
 import { readImage, writeImage } from '../../src/data/image-io.js';
 import type { Image } from '../../src/data/image.js';
 import { shownRange } from '../../src/data/intensity.js';
+import { medianColour } from '../../src/data/median-colour.js';
 import { openImage, readRegion, type StoredImage } from '../../src/data/stored-image.js';
 import { randomFor } from '../../src/random.js';
 import { refusalOf } from './expect-refusal.js';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 
-const requests = /** @type {{ url: string, shape: number[], values: number[] }[]} */ (
-  JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
-);
+/** @type {unknown} */
+const parsed = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const requests = /** @type {{ url: string, shape: number[], values: number[] }[]} */ (parsed);
 await tf.setBackend('cpu');
 const answers = [];
 for (const { url, shape, values } of requests) {

@@ -6,7 +6,7 @@ import { createSegmenterTask } from '../../src/train/segmenter-task.js';
 import { tf } from '../../src/tf.js';
 import { noAugment } from '../data/augment/samples.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { weightsAfter } from '../train/train-segmenter.js';
+import { weightsAfter } from '../train/train-task.js';
 
 useNativeCpu();
 

@@ -1,52 +1,72 @@
 import { expect, test } from 'vitest';
-import { DetectorConfig } from '../../src/config/detector.js';
-import { readPairs } from '../../src/data/label-images.js';
-import { DetectorPredictor, type Detection } from '../../src/predict/detect.js';
-import { validateDetector } from '../../src/train/detector-validation.js';
-import { useNativeCpu } from '../helpers/tensors.js';
+import { boxAt, measureInstances } from '../../src/data/boxes.js';
+import type { Example } from '../../src/data/example.js';
+import type { DetectorPredictor } from '../../src/predict/detect.js';
+import { detectorMetricNames, validateDetector } from '../../src/train/detector-validation.js';
+import { discs } from '../data/augment/samples.js';
 
-useNativeCpu();
-
-const config = DetectorConfig.parse({
-  task: 'detector',
-  loader: { zoom: 1 },
-  model: {
-    backbone: { width: 0.01, block35: 1, block17: 1 },
-    levels: [{ stride: 8, sizes: [16, 32] }],
-    pyramidChannels: 8,
-    rpn: { channels: 8 },
-    boxHead: { poolSize: 3, units: [8] },
-    proposals: { candidates: 200, count: 20 },
-  },
-  predict: { tileSize: 128, overlap: 32 },
+const example = (id: string, count: number): Example => ({
+  ...discs(
+    60,
+    30,
+    Array.from({ length: count }, (_, k) => ({ x: 10 + 20 * k, y: 15, radius: 6 })),
+  ),
+  ...{ id, cluster: id },
 });
 
-test('pictures show the detections, and the proposals that they come from', async () => {
-  const examples = (await readPairs('examples/dsb2018-mini')).filter(({ id }) => id === 'd-76a372bf');
-  const [{ image, labelImage }] = examples as [(typeof examples)[number]];
-  const predictor = new DetectorPredictor({ config, mode: 'eager' });
-  const { pictures } = await validateDetector(predictor, examples, () => {});
-  expect(pictures.map(({ name }) => name)).toEqual(['d-76a372bf', 'd-76a372bf-proposals']);
-  const [found, proposed] = pictures.map((picture) => picture.image);
-  const { width, height } = image;
-  expect(found).toMatchObject({ width, height, channels: 3 });
-  // An untrained network is sure of nothing: no detection is drawn, and proposals are.
-  const differing = proposed!.data.filter((value, i) => value !== found!.data[i]).length;
-  expect(differing).toBeGreaterThan(1000);
+/** Finds the first `found` nuclei of each image, exactly. */
+const oracle = (found: Readonly<Record<string, number>>): Pick<DetectorPredictor, 'detect'> => ({
+  detect: (input) => {
+    const { id, labelImage, instanceCount } = input as Example;
+    const { boxes } = measureInstances(labelImage, instanceCount);
+    const detections = Array.from({ length: found[id]! }, (_, k) => ({ box: boxAt(boxes, k), score: 0.9 }));
+    return Promise.resolve({ detections, omitted: 1 });
+  },
+});
 
-  const tiles: (readonly Detection[])[] = [];
-  await predictor.detect(examples[0]!, { onProposals: (ofTile) => tiles.push(ofTile) });
-  expect(tiles.length).toBeGreaterThan(1);
-  for (const proposals of tiles) {
-    expect(proposals.length).toBeGreaterThan(0);
-    expect(proposals.length).toBeLessThanOrEqual(20);
-    const scores = proposals.map(({ score }) => score);
-    expect(scores).toEqual([...scores].sort((one, other) => other - one));
-    for (const { box } of proposals) {
-      expect(box.x2 - box.x1).toBeGreaterThan(0);
-      expect(Math.min(box.x1, box.y1)).toBeGreaterThanOrEqual(0);
-      expect(box.x2).toBeLessThanOrEqual(labelImage.width);
-    }
-  }
-  predictor.dispose();
+test('each image has its own score, and the worst comes first', async () => {
+  const images = [example('all', 2), example('half', 2), example('nothing', 2), example('empty', 0)];
+  const {
+    metrics,
+    images: scores,
+    examples,
+  } = await validateDetector(oracle({ all: 2, half: 1, nothing: 0, empty: 0 }), images, () => {});
+  expect(Object.keys(metrics)).toEqual(expect.arrayContaining([...detectorMetricNames]));
+  expect(metrics).toMatchObject({ omitted: 4, recall50: 0.5 });
+  expect(
+    scores.map(({ id, cluster, score }) => [id, cluster, score === null ? null : score.toFixed(2)]),
+  ).toEqual([
+    ['all', 'all', '1.00'],
+    // COCO's precision at 101 recalls: 1 up to 0.5, 51 of them.
+    ['half', 'half', (51 / 101).toFixed(2)],
+    ['nothing', 'nothing', '0.00'],
+    // Nothing to find.
+    ['empty', 'empty', null],
+  ]);
+  expect(examples.map(({ id, kind }) => `${kind} ${id}`)).toEqual([
+    'worst nothing',
+    'worst half',
+    'worst all',
+  ]);
+  // Plain, truth, prediction.
+  expect(examples[0]!.image).toMatchObject({ width: 180, height: 30, channels: 3 });
+});
+
+test('in a drawing the truth is white in the middle, and what was found is coloured at the right', async () => {
+  const { examples } = await validateDetector(oracle({ a: 1 }), [example('a', 1)], () => {});
+  const { data, width } = examples[0]!.image;
+  // The disc spans 4 to 16 px from the left, and 9 to 21 px from above: the box begins at its top left pixel.
+  const at = (panel: number) => [
+    ...data.subarray(3 * (9 * width + 60 * panel + 4), 3 * (9 * width + 60 * panel + 5)),
+  ];
+  expect(at(1)).toEqual([255, 255, 255]);
+  expect(new Set(at(2)).size).toBeGreaterThan(1);
+  expect(new Set(at(0)).size).toBe(1);
+});
+
+test('large images are thinned to a bounded size', async () => {
+  const large: Example = { ...discs(1300, 40, [{ x: 700, y: 20, radius: 10 }]), id: 'large' };
+  const { examples } = await validateDetector(oracle({ large: 1 }), [large], () => {});
+  // Every third pixel.
+  expect(examples[0]!.image).toMatchObject({ width: 3 * 434, height: 14 });
 });

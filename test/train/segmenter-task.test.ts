@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
 import { readPairs } from '../../src/data/label-images.js';
 import { batches } from '../../src/data/loader/batches.js';
-import { weightsAfter } from './train-segmenter.js';
+import { weightsAfter } from './train-task.js';
 import { createSegmenterTask } from '../../src/train/segmenter-task.js';
 import { tf } from '../../src/tf.js';
 import { noAugment } from '../data/augment/samples.js';

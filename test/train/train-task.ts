@@ -4,7 +4,7 @@ import type { Task } from '../../src/train/task.js';
 import { createTrainingStep, type TrainingStepOptions } from '../../src/train/training-step.js';
 import { tf } from '../../src/tf.js';
 
-/** The weights that a task has after some steps, averaged where the config averages; the caller disposes them. */
+/** The weights that a task has after some steps, those of the last one alone; the caller disposes them. */
 export async function weightsAfter<R extends Recipe>(
   steps: number,
   task: Task<R>,
@@ -18,8 +18,6 @@ export async function weightsAfter<R extends Recipe>(
   await source.return(undefined as never);
   const { weights, statistics, ema, optimizer } = step.read();
   step.dispose();
-  tf.dispose(optimizer);
-  const values = { ...weights, ...ema };
-  for (const [name, weight] of Object.entries(weights)) if (values[name] !== weight) weight.dispose();
-  return { ...values, ...statistics };
+  tf.dispose([ema, optimizer]);
+  return { ...weights, ...statistics };
 }

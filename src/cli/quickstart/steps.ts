@@ -41,7 +41,7 @@ export const quickstartFiles = (out: string) => ({
 export const shippedName = path.basename(shippedModel);
 
 /** The images with their masks, and their folds. */
-export const sample = () => placeOf(packageFile('examples/dsb2018-mini'));
+const sample = () => placeOf(packageFile('examples/dsb2018-mini'));
 export const sampleSplit = () => placeOf(packageFile('configs/splits/dsb2018-mini.json'));
 
 /** The whole job as ordinary command lines, in their order. */

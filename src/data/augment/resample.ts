@@ -1,6 +1,7 @@
 import type { Example } from '../example.js';
 import type { Image, LabelImage } from '../image.js';
 import type { IntensityRange } from '../intensity.js';
+import { medianColour } from '../median-colour.js';
 import type { ElasticField } from './elastic.js';
 import { apply, areaFactor, type LinearMap, type Point } from './linear-map.js';
 import { clampToUnit, type Sample } from './sample.js';
@@ -170,20 +171,4 @@ function displacementAt(elastic: ElasticField, { x, y }: Point, size: number): P
   const within = (value: number) => Math.min(Math.max(Math.floor(value), 0), size - 1);
   const { dx, dy } = elastic.row(within(y));
   return { x: dx[within(x)]!, y: dy[within(x)]! };
-}
-
-/** 1024 pixels are enough for a median: its standard error is then 0.016 of the values' rank. */
-const medianPixels = 1024;
-
-/** The median of each channel, as stored: the background of most images, whichever polarity they have. */
-export function medianColour({ data, channels }: Pick<Image, 'data' | 'channels'>): Float64Array {
-  const count = data.length / channels;
-  const step = Math.max(1, Math.floor(count / medianPixels));
-  return Float64Array.from({ length: channels }, (_, channel) => {
-    const values = Uint16Array.from(
-      { length: Math.ceil(count / step) },
-      (_, i) => data[i * step * channels + channel]!,
-    );
-    return values.sort()[values.length >> 1]!;
-  });
 }
