@@ -61,7 +61,7 @@ describe('signals', { timeout: 30_000 }, () => {
   test('a child that handles a signal gets it, and decides about the status', async () => {
     const { launcher, ended, signals } = await launched('count-signals.js');
     launcher.kill('SIGTERM');
-    await sleep(100);
+    await vi.waitFor(() => expect(signals()).toEqual(['SIGTERM']), { timeout: 5000 });
     launcher.kill('SIGINT');
     expect(await ended).toBe(42);
     expect(signals()).toEqual(['SIGTERM', 'SIGINT']);
