@@ -28,6 +28,22 @@ const TrainedSizes = z.strictObject({
   high: z.number().positive(),
 });
 
+/** How the settings were chosen. */
+const Tuned = z.strictObject({
+  /** With these settings on the images that chose them. */
+  score: z.number(),
+  images: z.int().min(1),
+  /** Chosen on one half of the images and scored on the other, both ways round; null for one group of images. */
+  heldOut: z
+    .strictObject({
+      score: z.number(),
+      clusters: z.record(z.string(), z.strictObject({ images: z.int().min(1), score: z.number() })),
+    })
+    .nullable(),
+  /** ISO 8601, UTC. */
+  date: z.string(),
+});
+
 export type TrainedSizes = z.output<typeof TrainedSizes>;
 
 /** `model.json` of a model folder: all that prediction needs besides the weights. */
@@ -49,7 +65,7 @@ export const ModelFile = z.strictObject({
   segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
   assemble: AssembleSettings,
   /** Of `nucleate tune` on the validation fold; null before it. */
-  tuned: z.strictObject({ score: z.number(), images: z.int().min(1), date: z.string() }).nullable(),
+  tuned: Tuned.nullable(),
 });
 
 export type ModelFile = z.output<typeof ModelFile>;

@@ -28,7 +28,7 @@ export function modelCard({ name, created, precision, detector, segmenter, tuned
     ...stage('Detector', detector),
     ...stage('Segmenter', segmenter),
     `- Packed ${created}; weights stored as ${precision}.`,
-    `- Settings: ${tuned ? `tuned on ${tuned.images} validation images, score ${tuned.score.toFixed(3)} there (an optimistic number: they were chosen on it)` : 'defaults, not tuned'}.`,
+    ...settingsLines(tuned),
     '',
     '## Trained on',
     '',
@@ -41,5 +41,24 @@ export function modelCard({ name, created, precision, detector, segmenter, tuned
     '- Stains, magnifications and microscopes that it has not seen give worse results; look at the overlays first.',
     '- Not for diagnosis.',
     '',
+    '## Licence',
+    '',
+    'That of nucleate (Apache-2.0); the images that it has learnt from are CC0.',
+    '',
   ].join('\n');
+}
+
+function settingsLines(tuned: NewModelFile['tuned']): string[] {
+  if (!tuned) return ['- Settings: defaults, not tuned.'];
+  const { images, score, heldOut } = tuned;
+  const seen = `- Settings: tuned on ${images} validation images; score ${score.toFixed(3)} on the same images`;
+  if (!heldOut) return [`${seen}, which is too good.`];
+  const clusters = Object.entries(heldOut.clusters).map(
+    ([name, part]) => `${name} ${part.score.toFixed(3)} (${part.images})`,
+  );
+  return [
+    `${seen}.`,
+    `- Score, settings chosen on one half of them and scored on the other: **${heldOut.score.toFixed(3)}**;`,
+    `  by cluster (images): ${clusters.join(', ')}.`,
+  ];
 }

@@ -17,6 +17,7 @@ export interface ModelFolder {
   readonly segmenter: NamedTensors;
 }
 
+const cardName = 'README.md';
 const modelJson = 'model.json';
 const weightFile = (stage: Stage) => `${stage}.safetensors`;
 
@@ -56,7 +57,7 @@ export async function writeModelFolder(
       segmenter: { ...file.segmenter, ...(await write('segmenter', segmenter)) },
     };
     await writeFile(path.join(partial, modelJson), `${JSON.stringify(whole, null, 2)}\n`);
-    await writeFile(path.join(partial, 'README.md'), card);
+    await writeFile(path.join(partial, cardName), card);
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
@@ -76,14 +77,18 @@ export async function writeModelFolder(
 }
 
 /**
- * Replaces `model.json`, for settings that were tuned.
+ * Replaces `model.json`, for settings that were tuned, and the model card.
  *
- * @throws {NucleateError} Exit code 8 if it cannot be written; the old one is kept then.
+ * @throws {NucleateError} Exit code 8 if one cannot be written; the old description is kept then.
  */
-export async function replaceModelFile(folder: string, file: ModelFile): Promise<void> {
-  const target = path.join(folder, modelJson);
+export async function replaceModelFile(folder: string, file: ModelFile, card: string): Promise<void> {
+  await replaceText(path.join(folder, cardName), card);
+  await replaceText(path.join(folder, modelJson), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+async function replaceText(target: string, text: string): Promise<void> {
   try {
-    await writeFile(`${target}.part`, `${JSON.stringify(file, null, 2)}\n`);
+    await writeFile(`${target}.part`, text);
     await rename(`${target}.part`, target);
   } catch (error) {
     await rm(`${target}.part`, { force: true });

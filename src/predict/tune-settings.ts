@@ -7,6 +7,8 @@ import type { PastedCandidate } from './assemble/candidate.js';
 /** An image, its truth, and what the networks say about it. */
 export interface TunedImage {
   readonly id: string;
+  /** Modality; absent where unknown. */
+  readonly cluster?: string;
   readonly truth: LabelImage;
   /** 1 = not reviewed; absent where every pixel is. */
   readonly ignore?: Uint8Array;
@@ -102,10 +104,16 @@ export async function tuneSettings(
 const mostRounds = 4;
 
 /** Mean over the images of the challenge's score. */
-export function scoreSettings(images: readonly TunedImage[], settings: AssembleSettings): number {
-  const scores = images.map(({ id, truth, ignore, pasted }) => {
+export const scoreSettings = (images: readonly TunedImage[], settings: AssembleSettings): number =>
+  mean(scoreImages(images, settings));
+
+/** The challenge's score of each image. */
+export function scoreImages(images: readonly TunedImage[], settings: AssembleSettings): number[] {
+  return images.map(({ id, truth, ignore, pasted }) => {
     const { labelImage } = assemblePasted(truth, pasted, settings);
     return evaluateImage(truth, labelImage, { id, ...(ignore && { ignore }) }).score;
   });
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
+import { modelCard } from '../../src/library/model-card.js';
 import {
   type NewModelFile,
   readModelFolder,
@@ -92,13 +93,21 @@ test.each([
   });
 });
 
-test('settings are replaced, and the weights stay', async () => {
+test('settings and the card are replaced, and the weights stay', async () => {
   await write();
   const read = await readModelFolder(folder);
   const assemble = AssembleSettings.parse({ minArea: 33 });
-  await replaceModelFile(folder, { ...read.file, assemble });
+  const clusters = { a: { images: 80, score: 0.7 }, c: { images: 52, score: 0.4 } };
+  const tuned = { score: 0.6, images: 132, heldOut: { score: 0.582, clusters }, date: '' };
+  const file = { ...read.file, assemble, tuned };
+  await replaceModelFile(folder, file, modelCard(file));
+  const card = readFileSync(path.join(folder, 'README.md'), 'utf8');
+  expect(card).toContain(
+    'scored on the other: **0.582**;\n  by cluster (images): a 0.700 (80), c 0.400 (52).',
+  );
   const again = await readModelFolder(folder);
   expect(again.file.assemble.minArea).toBe(33);
+  expect(again.file.tuned).toEqual(tuned);
   expect(again.detector).toEqual(read.detector);
   expect(readdirSync(folder).sort()).toEqual([
     'README.md',

@@ -1,5 +1,6 @@
 import type { DeviceChoice } from '../../engine/device.js';
-import type { SettingCurve, TunedSettings } from '../../predict/tune-settings.js';
+import type { TunedModel } from '../../library/tune-model.js';
+import type { SettingCurve } from '../../predict/tune-settings.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 
@@ -45,13 +46,17 @@ export const tuneCommand: Command<Arguments> = {
       { readModelFolder, replaceModelFile },
       { buildModel },
       { tuneModel },
+      { modelCard },
       { readTrainingData },
+      { readSplit },
     ] = await Promise.all([
       import('../../engine/runtime.js'),
       import('../../library/model-folder.js'),
       import('../../library/model.js'),
       import('../../library/tune-model.js'),
+      import('../../library/model-card.js'),
       import('../../train/training-data.js'),
+      import('../../data/split/split-file.js'),
     ]);
     const stored = await readModelFolder(folder);
     const { config } = stored.file.detector;
@@ -62,6 +67,8 @@ export const tuneCommand: Command<Arguments> = {
       ...(fold !== undefined && { validationFold: fold }),
     };
     const { validation } = await readTrainingData(source, config.seed);
+    const divided = source.split === 'none' ? {} : (await readSplit(source.split)).images;
+    const groups = new Map(Object.entries(divided).map(([id, { group }]) => [id, group]));
     if (config.data.trainOnAll)
       terminal.warn('The detector has been trained on these images: the score is too good.');
     const runtime = await startRuntime(device);
@@ -71,24 +78,27 @@ export const tuneCommand: Command<Arguments> = {
       const predicting = terminal.progress('predicting', validation.length);
       const trying = (tried: number, best: number) =>
         predicting.update(validation.length, `${tried} tried, ${best.toFixed(4)}`);
-      const tuned = await tuneModel(model, validation, {
+      const { settings, score, heldOut, curves, tried } = await tuneModel(model, validation, {
+        groups,
         onImage: (done) => predicting.update(done),
         onTried: trying,
       });
+      const images = validation.length;
       const file = {
         ...stored.file,
-        assemble: tuned.settings,
-        tuned: { score: tuned.score, images: validation.length, date: new Date().toISOString() },
+        assemble: settings,
+        tuned: { score, images, heldOut, date: new Date().toISOString() },
       };
-      await replaceModelFile(folder, file);
+      await replaceModelFile(folder, file, modelCard(file));
       terminal.result({
         text: [
-          ...tuned.curves.map(curveText),
+          ...curves.map(curveText),
           '',
-          summary(tuned, validation.length),
+          `score       ${score.toFixed(4)}, mean of ${images} images; ${tried} combinations tried on the same images`,
+          ...heldOutText(heldOut),
           `stored      ${folder}`,
         ].join('\n'),
-        value: { ...tuned, images: validation.length, folder },
+        value: { settings, score, heldOut, curves, tried, images, folder },
       });
     } finally {
       model.dispose();
@@ -96,8 +106,14 @@ export const tuneCommand: Command<Arguments> = {
   },
 };
 
-const summary = ({ score, tried }: TunedSettings, images: number) =>
-  `score       ${score.toFixed(4)}, mean of ${images} images; ${tried} combinations tried on the same images`;
+function heldOutText(heldOut: TunedModel['heldOut']): string[] {
+  if (!heldOut) return [];
+  const clusters = Object.entries(heldOut.clusters).map(([name, { score }]) => `${name} ${score.toFixed(3)}`);
+  return [
+    `held out    ${heldOut.score.toFixed(4)}, settings chosen on one half of the images and scored on the other`,
+    `            ${clusters.join(', ')}`,
+  ];
+}
 
 /** `minArea  5 0.512  10* 0.520  15 0.519`, the chosen value with a star. */
 function curveText({ key, values, scores, chosen }: SettingCurve): string {

@@ -1,0 +1,54 @@
+import type { AssembleSettings } from '../config/assemble.js';
+import { assignFolds } from '../data/split/folds.js';
+import { mean, scoreImages, type TunedImage, tuneSettings } from './tune-settings.js';
+
+/** The score of settings that were chosen on other images. */
+export interface HeldOutScore {
+  /** Mean over the images of the challenge's score. */
+  readonly score: number;
+  /** The same for the images of each modality; of those that are unknown under `unknown`. */
+  readonly clusters: Readonly<Record<string, { readonly images: number; readonly score: number }>>;
+}
+
+/** An image to tune on, and which images it belongs together with. */
+export interface GroupedImage extends TunedImage {
+  readonly group: number;
+}
+
+/** Draws the halves; always the same one, so that the scores of two models compare. */
+const seed = 1;
+
+/**
+ * What tuning is worth on images that it has not seen: settings are chosen on one half of the images and scored on the
+ * other, both ways round. Images of one group are in one half, clusters in both.
+ *
+ * @param onTried Told the number of combinations scored so far and the best score, for each half.
+ * @returns Null if all images are of one group.
+ */
+export async function heldOutScore(
+  images: readonly GroupedImage[],
+  start: AssembleSettings,
+  onTried?: (tried: number, best: number) => void,
+): Promise<HeldOutScore | null> {
+  if (new Set(images.map(({ group }) => group)).size < 2) return null;
+  const halfOf = assignFolds(
+    images.map(({ id, group, cluster = '' }) => ({ id, group, cluster })),
+    2,
+    seed,
+  );
+  const scored: { readonly cluster: string; readonly score: number }[] = [];
+  for (const half of [0, 1]) {
+    const seen = images.filter(({ id }) => halfOf.get(id) !== half);
+    const unseen = images.filter(({ id }) => halfOf.get(id) === half);
+    const { settings } = await tuneSettings(seen, start, onTried);
+    scoreImages(unseen, settings).forEach((score, index) =>
+      scored.push({ cluster: unseen[index]!.cluster ?? 'unknown', score }),
+    );
+  }
+  const names = [...new Set(scored.map(({ cluster }) => cluster))].sort();
+  const clusters = names.map((name) => {
+    const scores = scored.filter(({ cluster }) => cluster === name).map(({ score }) => score);
+    return [name, { images: scores.length, score: mean(scores) }] as const;
+  });
+  return { score: mean(scored.map(({ score }) => score)), clusters: Object.fromEntries(clusters) };
+}
