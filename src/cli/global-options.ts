@@ -55,3 +55,19 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
     })
     .option('labels', { type: 'string', requiresArg: true, describe: 'A run-length CSV with the masks' });
 }
+
+/** Adds `<images..>` and `--model`; for commands that predict. */
+export function withImages<Arguments>(parser: Argv<Arguments>) {
+  return parser
+    .positional('images', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'Image files (PNG, TIFF, JPEG), or folders with all images below them',
+    })
+    .option('model', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'A folder of `nucleate model pack`; the model that is shipped if absent',
+    });
+}

@@ -1,7 +1,7 @@
 import type { Image } from '../../data/image.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
-import { withDevice } from '../global-options.js';
+import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { shippedModel } from '../shipped-model.js';
 
@@ -19,23 +19,10 @@ const sample = 'examples/dsb2018-mini';
 export const figureCommand: Command<Arguments> = {
   usage: 'figure <images..>',
   describe: 'Draw one picture of images beside their nuclei, in jet colours',
-  examples: [
-    [`nucleate figure ${sample}/a-5afb7932.png ${sample}/c-13f2bec0.png --columns 1`, 'writes figure.png'],
-  ],
+  examples: [[`nucleate figure ${sample}/c-13f2bec0.png --columns 1`, 'writes figure.png']],
   builder: (parser) =>
     withDevice(
-      parser
-        .positional('images', {
-          type: 'string',
-          array: true,
-          demandOption: true,
-          describe: 'Image files (PNG, TIFF, JPEG), or folders with all images below them',
-        })
-        .option('model', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'A folder of `nucleate model pack`; the model that is shipped if absent',
-        })
+      withImages(parser)
         .option('output', {
           type: 'string',
           requiresArg: true,

@@ -1,7 +1,7 @@
 import type { PredictSettings } from '../../config/predict.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
-import { withDevice } from '../global-options.js';
+import { withDevice, withImages } from '../global-options.js';
 import { shippedModel } from '../shipped-model.js';
 
 type Arguments = {
@@ -42,18 +42,7 @@ export const predictCommand: Command<Arguments> = {
   ],
   builder: (parser) =>
     withDevice(
-      parser
-        .positional('images', {
-          type: 'string',
-          array: true,
-          demandOption: true,
-          describe: 'Image files (PNG, TIFF, JPEG), or folders with all images below them',
-        })
-        .option('model', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'A folder of `nucleate model pack`; the model that is shipped if absent',
-        })
+      withImages(parser)
         .option('out', {
           type: 'string',
           requiresArg: true,
