@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Names of {@link PredictSettings}'s `views`. */
-export const viewNames = ['flips', 'turns', 'scales', 'polarity'] as const;
+const viewNames = ['flips', 'turns', 'scales', 'polarity'] as const;
 
 /** How much work goes into an image, whatever the model; the plain view alone unless asked for more. */
 export const PredictSettings = z.strictObject({
