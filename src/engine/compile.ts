@@ -18,8 +18,8 @@ export interface CompileOptions<Inputs extends NamedTensors> {
   /** In which convolutions and matrix products multiply; state and all else stay float32, as does eager mode. */
   readonly precision?: 'float32' | LowPrecision;
   /**
-   * Whether the function is recorded once alone, which saves half of the time until the first result. Only for one that
-   * a test records twice: what differs from call to call becomes a constant in silence.
+   * Whether the function is recorded once alone, which saves a tenth of the time until the first result. Only for one
+   * that a test records twice: what differs from call to call becomes a constant in silence.
    */
   readonly once?: boolean;
 }
@@ -27,9 +27,9 @@ export interface CompileOptions<Inputs extends NamedTensors> {
 /**
  * Makes one TensorFlow graph of a plain tfjs function, and runs that from then on.
  *
- * The function is called twice, eagerly, to be recorded and compared; the variables keep their values. Compiled, the state lives
- * in the native session: the variables in `state` stay as they were, and {@link RunnableStep.readState} tells the
- * present values. On a backend other than the native one the step runs eagerly, with the same results.
+ * The function is called twice, to be recorded and compared, with tensors that have a shape and no values. Compiled, the
+ * state lives in the native session: the variables in `state` stay as they were, and {@link RunnableStep.readState}
+ * tells the present values. On a backend other than the native one the step runs eagerly, with the same results.
  *
  * @returns The caller disposes it; the variables stay the caller's.
  * @throws {NucleateError} If the function cannot be recorded: it reads a tensor, calls an operation whose result's

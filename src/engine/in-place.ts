@@ -20,13 +20,8 @@ export interface InPlaceUpdate {
  */
 export function updateInPlace(update: InPlaceUpdate): void {
   const recorder = activeRecorder();
-  if (!recorder) {
-    updateEagerly(update);
-    return;
-  }
-  recorder.addUpdate(update.op, update.attributes, update.variables, update.inputs);
-  recorder.pause(() => updateEagerly(update));
-  recorder.markUpdated(update.variables);
+  if (recorder) recorder.addUpdate(update.op, update.attributes, update.variables, update.inputs);
+  else updateEagerly(update);
 }
 
 function updateEagerly({ op, variables, inputs, attributes }: InPlaceUpdate): void {

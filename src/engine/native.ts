@@ -21,6 +21,7 @@ export type NativeValues = Float32Array | Int32Array | Uint8Array | Uint8Array[]
 /** The members of tfjs-node's binding that are used here. Every computation and every read passes through it. */
 export interface Binding {
   createTensor(shape: number[], dtype: number, values: NativeValues): number;
+  deleteTensor(id: number): void;
   tensorDataSync(id: number): unknown;
   executeOp(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[];
   loadSavedModel(folder: string, tags: string): number;

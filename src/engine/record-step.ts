@@ -1,4 +1,5 @@
 import { tf } from '../tf.js';
+import { DryRun } from './dry-run.js';
 import { type Graph, type Node, type Output, output, typeValue } from './graph.js';
 import { dataTypes, type NativeBackend } from './native.js';
 import { Recorder, withOwnHandle } from './recorder.js';
@@ -29,9 +30,10 @@ export function recordStep(
   inputs: NamedTensors,
   state: NamedVariables,
 ): Recording {
-  const first = recordOnce(backend, step, inputs, state);
+  const dryRun = new DryRun(backend.binding);
+  const first = recordOnce(backend, step, inputs, state, dryRun);
   const tensors = tf.memory().numTensors;
-  const second = recordOnce(backend, step, inputs, state);
+  const second = recordOnce(backend, step, inputs, state, dryRun);
   requireSame(first.graph, second.graph);
   if (tf.memory().numTensors > tensors) {
     throw refusal('The step keeps tensors that it does not return (tf.keep).', 'Return them as outputs.');
@@ -42,6 +44,7 @@ export function recordStep(
 /**
  * Records a step without comparing.
  *
+ * @param dryRun Tells shapes; one that has recorded the step before is quicker.
  * @throws {NucleateError} If the step cannot be recorded.
  */
 export function recordOnce(
@@ -49,29 +52,34 @@ export function recordOnce(
   step: Step<NamedTensors, NamedTensors>,
   inputs: NamedTensors,
   state: NamedVariables,
+  dryRun = new DryRun(backend.binding),
 ): Recording {
-  const originals = Object.values(state).map((variable) => [variable, variable.clone()] as const);
+  // Those that are not state as well: the step may assign to them, which is refused only then.
+  const variables = new Set([...Object.values(state), ...Object.values(tf.engine().registeredVariables)]);
+  const originals = Array.from(variables, (variable) => [variable, variable.clone()] as const);
   try {
     // Not returned from `tidy`, which would look for tensors in every byte of it.
     let recording: Recording | undefined;
     tf.tidy(() => {
-      recording = recordWithOwnHandles(backend, step, inputs, state);
+      recording = recordWithOwnHandles(new Recorder(backend, dryRun), backend, step, inputs, state);
     });
     return recording!;
   } finally {
-    for (const [variable, original] of originals) variable.assign(original);
+    for (const [variable, original] of originals) {
+      if (variable.dataId !== original.dataId) variable.assign(original);
+    }
     tf.dispose(originals.map(([, original]) => original));
   }
 }
 
 /** Leaves the variables changed. */
 function recordWithOwnHandles(
+  recorder: Recorder,
   backend: NativeBackend,
   step: Step<NamedTensors, NamedTensors>,
   inputs: NamedTensors,
   state: NamedVariables,
 ): Recording {
-  const recorder = new Recorder(backend);
   // Inputs and variables may share data with each other, and the recorder tells them apart by their handles.
   for (const variable of Object.values(state)) variable.assign(withOwnHandle(backend, variable));
   const own = mapIndexed(inputs, (tensor) => withOwnHandle(backend, tensor));

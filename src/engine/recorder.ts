@@ -1,4 +1,5 @@
 import { tf } from '../tf.js';
+import { DryRun } from './dry-run.js';
 import {
   attributeValue,
   type Control,
@@ -49,19 +50,21 @@ const fillFrom = 1024;
 /**
  * Writes down as a graph what the native library is asked to compute.
  *
- * It takes the place of the binding that every operation of the backend goes through, passes each call on, and notes
- * it: so the step runs eagerly while it is recorded, and all shapes are known.
+ * It takes the place of the binding that every operation of the backend goes through, and notes each call. Nothing is
+ * computed: what the step gets back are tensors that have a shape and no values.
  */
 export class Recorder {
   readonly graph = new Graph();
   readonly #backend: NativeBackend;
   readonly #binding: Binding;
+  readonly #dryRun: DryRun;
   readonly #sources = new Map<number, Source>();
   readonly #states = new Map<tf.Variable, RecordedState>();
 
-  constructor(backend: NativeBackend) {
+  constructor(backend: NativeBackend, dryRun: DryRun) {
     this.#backend = backend;
     this.#binding = backend.binding;
+    this.#dryRun = dryRun;
   }
 
   /** Runs `step` with this recorder between the backend and the native library. */
@@ -77,21 +80,12 @@ export class Recorder {
     }
   }
 
-  /** Runs `work` unrecorded in the middle of a recorded step. */
-  pause<Result>(work: () => Result): Result {
-    const recording = this.#backend.binding;
-    this.#backend.binding = this.#binding;
-    try {
-      return work();
-    } finally {
-      this.#backend.binding = recording;
-    }
-  }
-
   /** Makes `tensor`, which no other input or state shares its data with, an input of the graph. */
   addInput(node: string, tensor: tf.Tensor): Output {
     const made = this.graph.addPlaceholder(node, tensor);
-    this.#sources.set(this.#idOf(tensor), { kind: 'node', output: made });
+    const id = this.#idOf(tensor);
+    this.#sources.set(id, { kind: 'node', output: made });
+    this.#dryRun.addTensor(id, tensor.shape, dataTypes[tensor.dtype]);
     return made;
   }
 
@@ -110,7 +104,9 @@ export class Recorder {
       write: undefined,
     };
     this.#states.set(variable, state);
-    this.#sources.set(this.#idOf(variable), { kind: 'state', state, version: 0 });
+    const id = this.#idOf(variable);
+    this.#sources.set(id, { kind: 'state', state, version: 0 });
+    this.#dryRun.addTensor(id, shape, dtype);
     return node;
   }
 
@@ -130,10 +126,7 @@ export class Recorder {
     return [...this.#states.values()].flatMap(({ write }) => (write === undefined ? [] : [control(write)]));
   }
 
-  /**
-   * Adds an operation that changes variables in place. The caller computes their new values, unrecorded, assigns
-   * them, and calls {@link markUpdated}.
-   */
+  /** Adds an operation that changes variables in place. */
   addUpdate(
     op: string,
     attributes: readonly NativeAttribute[],
@@ -154,13 +147,10 @@ export class Recorder {
       }
     }
     this.#write(states, op, values, encodeAttributes(attributes));
-  }
-
-  /** Notes that the variables' data is now what the last update made it. */
-  markUpdated(variables: readonly tf.Variable[]): void {
-    for (const variable of variables) {
-      const state = this.#stateOf(variable, 'An update');
-      this.#sources.set(this.#idOf(variable), { kind: 'state', state, version: state.version });
+    for (const [index, state] of states.entries()) {
+      const updated = this.#dryRun.make([...state.shape], state.dtype);
+      variables[index]!.assign(this.#backend.createOutputTensor(updated));
+      this.#sources.set(updated.id, { kind: 'state', state, version: state.version });
     }
   }
 
@@ -170,13 +160,15 @@ export class Recorder {
       createTensor: (shape: number[], dtype: number, values: NativeValues) => {
         const id = binding.createTensor(shape, dtype, values);
         this.#sources.set(id, { kind: 'constant', constant: { shape, dtype, values } });
+        this.#dryRun.addConstant(id, { shape, dtype, values });
         return id;
       },
       executeOp: (op: string, attributes: NativeAttribute[], inputs: number[], outputs: number) => {
         const why = refusalOf(op, attributes);
         if (why) throw why;
-        const results = binding.executeOp(op, attributes, inputs, outputs);
-        this.#addOperation(op, attributes, inputs, results);
+        const values = inputs.map((id) => this.#outputOfId(id, `passes to ${op}`));
+        const results = this.#dryRun.executeOp(op, attributes, inputs, outputs);
+        this.#addOperation(op, attributes, values, results);
         return results;
       },
       tensorDataSync: (id: number) => {
@@ -192,8 +184,7 @@ export class Recorder {
     return Object.setPrototypeOf(calls, binding) as Binding;
   }
 
-  #addOperation(op: string, attributes: NativeAttribute[], inputs: number[], results: NativeTensor[]): void {
-    const values = inputs.map((id) => this.#outputOfId(id, `passes to ${op}`));
+  #addOperation(op: string, attributes: NativeAttribute[], values: Output[], results: NativeTensor[]): void {
     const encoded = { ...encodeAttributes(attributes), ...missingAttributes(op, results) };
     const node = this.graph.add(this.#nameFor(op), op, values, encoded, results);
     for (const [index, { id }] of results.entries()) {

@@ -89,6 +89,7 @@ test('a variable that is not among the state', () => {
   expect(refusalFor(assign).message).toBe(
     'The step assigns to the variable other-variable, which is not among the state.',
   );
+  expectTensorsClose(other, [1, 2], { atol: 0 });
   const make = ({ x }: Inputs) => ({ y: tf.variable(x, true, 'new-variable').add(1) });
   expect(refusalFor(make).message).toBe(
     'The step makes the variable new-variable, which is not among the state.',

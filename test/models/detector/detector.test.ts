@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { DetectorConfig } from '../../../src/config/detector.js';
 import { compile } from '../../../src/engine/compile.js';
+import { nativeBackend } from '../../../src/engine/native.js';
+import { recordStep } from '../../../src/engine/record-step.js';
 import {
   buildDetector,
   type Detector,
@@ -10,6 +12,7 @@ import {
 import { lossGradients } from '../../../src/ops/gradients.js';
 import { randomFor } from '../../../src/random.js';
 import { tf } from '../../../src/tf.js';
+import { describeCall, noteNativeCalls } from '../../helpers/native-calls.js';
 import { expectNewTensors, useNativeCpu } from '../../helpers/tensors.js';
 
 useNativeCpu();
@@ -170,4 +173,25 @@ test('the same seed gives the same weights, and another one others', () => {
   };
   expect(kernelOf(1)).toEqual(kernelOf(1));
   expect(kernelOf(2)).not.toEqual(kernelOf(1));
+});
+
+test('recorded without computing, every result has the shape that computing gives', () => {
+  const detector = buildDetector(modelOf(), { size, seed: 1 });
+  const inputs = { ...inputsFor(detector) };
+  const step = (inputs: unknown) => {
+    const found = detector.detect((inputs as DetectorInputs).images);
+    const { parts, gradients } = lossGradients(detector.weights.trainable, () =>
+      detector.losses(inputs as DetectorInputs),
+    );
+    return { ...found, ...parts, ...gradients };
+  };
+  const computed = noteNativeCalls(() => tf.dispose(step(inputs)));
+  const { graph } = recordStep(nativeBackend(), step, inputs, detector.weights.all);
+  const recorded = graph.nodes
+    .filter(({ op, results }) => results.length > 0 && op !== 'ReadVariableOp')
+    .map(({ op, results }) => describeCall(op, results));
+  expect(recorded).toEqual(computed);
+  expect(recorded.length).toBeGreaterThan(1000);
+  tf.dispose(inputs);
+  detector.dispose();
 });

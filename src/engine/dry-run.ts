@@ -1,0 +1,124 @@
+import {
+  attr,
+  type Binding,
+  dataTypes,
+  type NativeAttribute,
+  type NativeTensor,
+  type NativeValues,
+} from './native.js';
+
+/** What is known of a tensor while a step is recorded. */
+interface KnownTensor {
+  readonly shape: number[];
+  /** `TF_*`. */
+  readonly dtype: number;
+  /** Where the values are constant and may be sizes or axes. */
+  readonly sizes?: string;
+}
+
+/** A tensor of more elements says no shape: TensorFlow's tensors have at most 8 axes, and two paddings for each. */
+const maxSizes = 16;
+
+/**
+ * Tells the shapes of what a step would compute, so that it is recorded in the memory of one operation and in the time
+ * of the operations that differ.
+ *
+ * An operation runs once, on zeros, for all of its calls with the same attributes and shapes. Constants, and what
+ * follows from them alone, keep their values where they may be sizes of something else. A handle below 0 has no values.
+ */
+export class DryRun {
+  readonly #binding: Binding;
+  readonly #tensors = new Map<number, KnownTensor>();
+  readonly #results = new Map<string, readonly KnownTensor[]>();
+  #made = 0;
+
+  constructor(binding: Binding) {
+    this.#binding = binding;
+  }
+
+  /** Makes a tensor that has a shape alone. There is nothing to free. */
+  make(shape: number[], dtype: number): NativeTensor {
+    this.#made += 1;
+    const id = -this.#made;
+    this.#tensors.set(id, { shape, dtype });
+    return { id, shape, dtype };
+  }
+
+  /** Lets operations use a tensor of the native library, whose values decide about nothing. */
+  addTensor(id: number, shape: number[], dtype: number): void {
+    this.#tensors.set(id, { shape, dtype });
+  }
+
+  /** Lets operations use a tensor of the native library that was made of these values. */
+  addConstant(id: number, { shape, dtype, values }: KnownTensor & { readonly values: NativeValues }): void {
+    const isSizes = values.length <= maxSizes && !Array.isArray(values);
+    this.#tensors.set(id, { shape, dtype, ...(isSizes && { sizes: values.join() }) });
+  }
+
+  /** What {@link Binding.executeOp} would return: handles at or above 0 the caller frees. */
+  executeOp(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[] {
+    const tensors = inputs.map((id) => this.#tensors.get(id)!);
+    if (inputs.length > 0 && tensors.every(({ sizes }) => sizes !== undefined)) {
+      return this.#binding
+        .executeOp(op, attributes, inputs, outputs)
+        .map((result) => this.#keepSizes(result));
+    }
+    const key = JSON.stringify([op, attributes, outputs, tensors]);
+    let results = this.#results.get(key);
+    if (!results) {
+      results = this.#resultsFor(op, attributes, inputs, outputs);
+      this.#results.set(key, results);
+    }
+    return results.map(({ shape, dtype }) => this.make([...shape], dtype));
+  }
+
+  #keepSizes(result: NativeTensor): NativeTensor {
+    const { id, shape, dtype } = result;
+    if (shape.reduce((product, size) => product * size, 1) <= maxSizes) {
+      this.addConstant(id, { shape, dtype, values: this.#binding.tensorDataSync(id) as NativeValues });
+      return result;
+    }
+    this.#binding.deleteTensor(id);
+    return this.make(shape, dtype);
+  }
+
+  #resultsFor(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): KnownTensor[] {
+    const temporary: number[] = [];
+    try {
+      const ids = inputs.map((id) => {
+        if (id >= 0) return id;
+        // An integer may not be divided by 0, and 0 is an index into anything.
+        const filled = this.#filled(this.#tensors.get(id)!, /Div|Mod/.test(op) ? 1 : 0);
+        temporary.push(filled);
+        return filled;
+      });
+      const results = this.#binding.executeOp(op, attributes, ids, outputs);
+      temporary.push(...results.map(({ id }) => id));
+      return results.map(({ shape, dtype }) => ({ shape, dtype }));
+    } finally {
+      for (const id of temporary) this.#binding.deleteTensor(id);
+    }
+  }
+
+  /** Not from an array of JavaScript, which would have to be filled and copied. */
+  #filled({ shape, dtype }: KnownTensor, value: number): number {
+    const dims = this.#binding.createTensor([shape.length], dataTypes.int32, Int32Array.from(shape));
+    const scalar = this.#binding.createTensor([], dtype, valuesOf(dtype, value));
+    try {
+      const type = { ...attr.type('T', 'float32'), value: dtype };
+      return this.#binding.executeOp('Fill', [type, attr.type('index_type', 'int32')], [dims, scalar], 1)[0]!
+        .id;
+    } finally {
+      this.#binding.deleteTensor(dims);
+      this.#binding.deleteTensor(scalar);
+    }
+  }
+}
+
+/** @throws {Error} For a type that tfjs's tensors cannot have. */
+function valuesOf(dtype: number, value: number): NativeValues {
+  if (dtype === dataTypes.float32) return Float32Array.of(value);
+  if (dtype === dataTypes.int32) return Int32Array.of(value);
+  if (dtype === dataTypes.bool) return Uint8Array.of(value);
+  throw new Error(`Expected a tensor of numbers or of truth values, received TensorFlow's type ${dtype}`);
+}
