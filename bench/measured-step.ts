@@ -49,5 +49,8 @@ export function makeStep(
     return parts;
   };
   const state = { ...all, ...optimizer.state };
-  return { step: compile(train, { inputs: { images, rate }, state, mode }), inputs: { images, rate } };
+  const step = compile(train, { inputs: { images, rate }, state, mode });
+  // As in training: the session has values of its own.
+  if (mode === 'compiled') optimizer.dispose();
+  return { step, inputs: { images, rate } };
 }

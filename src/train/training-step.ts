@@ -117,6 +117,13 @@ export function createTrainingStep<R extends Recipe>(
   const exampleInputs = makeInputs(examples, 0);
   const compiled = compile(step, { inputs: exampleInputs, state: flatten(groups), mode, precision });
   tf.dispose(exampleInputs);
+  const free = () => {
+    optimizer.dispose();
+    scale?.dispose();
+    tf.dispose(averages);
+  };
+  // The session has values of its own.
+  if (compiled.mode === 'compiled') free();
   return {
     run: (batches, at) => {
       const inputs = makeInputs(batches, at);
@@ -143,9 +150,7 @@ export function createTrainingStep<R extends Recipe>(
     write: (tensors) => compiled.writeState(flatten(tensors)),
     dispose: () => {
       compiled.dispose();
-      optimizer.dispose();
-      scale?.dispose();
-      tf.dispose(averages);
+      if (compiled.mode === 'eager') free();
     },
   };
 }
