@@ -45,6 +45,20 @@ test('SIGTERM while a checkpoint is written: it is finished, once', async () => 
   expect(eventsOf(ended).at(-1)).toMatchObject({ event: 'ended', step: 0 });
 });
 
+test('one request that arrives twice saves, as when systemd signals the launcher and the training', async () => {
+  const folder = path.join(scratchFolder(), 'run');
+  const ended = await trainInProcess(folder, long, {
+    onLine: (line, kill) => {
+      if (!atStep(3)(line)) return;
+      kill('SIGTERM');
+      // Not at once, when the kernel would make one signal of both.
+      setTimeout(() => kill('SIGTERM'), 20);
+    },
+  });
+  expect(ended.status, ended.stderr).toBe(143);
+  expect(readStatus(folder)).toMatchObject({ state: 'interrupted' });
+});
+
 test('a second signal ends at once, without a checkpoint', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const ended = await trainInProcess(

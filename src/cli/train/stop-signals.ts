@@ -3,6 +3,9 @@ import { exitCodeOf } from '../../train/train-run.js';
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** One request may arrive twice, directly and from bin/launch.js: systemd and `pkill -f` signal every process. */
+const sameRequestMs = 500;
+
 /**
  * Turns the first signal into a request to stop, and ends the process at the second.
  *
@@ -14,7 +17,11 @@ export function stopOnSignals(onFirst: (signal: StopSignal) => boolean): {
 } {
   const controller = new AbortController();
   const handlers = signals.map((signal) => {
+    let last = -Infinity;
     const handler = () => {
+      const isRepeated = performance.now() - last < sameRequestMs;
+      last = performance.now();
+      if (isRepeated) return;
       if (controller.signal.aborted || onFirst(signal)) process.exit(exitCodeOf[signal]);
       controller.abort(signal);
     };
