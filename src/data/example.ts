@@ -1,4 +1,4 @@
-import type { Image, LabelImage } from './image.js';
+import type { Image, LabelImage, Labels } from './image.js';
 import { intensityRange, type IntensityRange } from './intensity.js';
 import { paintMasks, type Mask } from './mask.js';
 
@@ -61,7 +61,7 @@ export function toExample({ masks, ...facts }: AnnotatedImage): Example {
  * @param labels Non-negative; n = 0 where all are 0.
  * @returns New labels, and how many different ones there are; the argument stays as it is.
  */
-export function renumberLabels(labels: Int32Array): { labels: Int32Array; instanceCount: number } {
+export function renumberLabels(labels: Labels): { labels: Labels; instanceCount: number } {
   const used = [...new Set(labels)].filter((label) => label !== 0).sort((a, b) => a - b);
   const renumbered = new Map(used.map((label, index) => [label, index + 1]));
   return { labels: labels.map((label) => renumbered.get(label) ?? 0), instanceCount: used.length };

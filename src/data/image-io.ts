@@ -94,7 +94,8 @@ const noRoom = (place: string, cause: Error) =>
  * background.
  *
  * @param source A path, or the bytes of a file.
- * @returns Labels as they stand in the file, gaps included; all 0 where there is no instance.
+ * @returns Labels as they stand in the file, gaps included, of 16 bits unless the file has 32; all 0 where there is no
+ *   instance.
  * @throws {NucleateError} As {@link readImage}; also for JPEG, palettes and fewer than 8 bits, which do not keep
  *   label values, and for colours.
  */
@@ -104,7 +105,7 @@ export async function readLabelImage(source: string | Buffer, place = placeOf(so
   const layout = checkHeader(header, place);
   checkLabelHeader(header, place);
   const { width, height, data } = requireGrey(await decode(bytes, header, layout, place), place);
-  return { width, height, labels: Int32Array.from(data) };
+  return { width, height, labels: data instanceof Uint16Array ? data : Uint16Array.from(data) };
 }
 
 /** Whether pixels are whole numbers of 32 bits without a sign, for which images have no use and label images do. */

@@ -1,6 +1,6 @@
 /** Label images as TIFF, whose 32 bits hold more labels than a PNG, row by row so that memory stays free. */
 import { deflateSync } from 'node:zlib';
-import type { LabelImage } from './image.js';
+import type { LabelImage, Labels } from './image.js';
 
 /** Tags, in ascending order, and values of TIFF 6.0, section 8; 8 (Deflate) of Adobe's TIFF Technical Note 3. */
 const tags = {
@@ -84,7 +84,7 @@ export function labelTiff({ width, height, labels }: LabelImage): Buffer[] {
 
 const headerBytes = 8;
 
-function littleEndian(labels: Int32Array, isShort: boolean): Buffer {
+function littleEndian(labels: Labels, isShort: boolean): Buffer {
   const bytes = Buffer.alloc(labels.length * (isShort ? 2 : 4));
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   for (let index = 0; index < labels.length; index++) {

@@ -1,4 +1,5 @@
 /** Instances before overlaps are resolved. Masks are sparse: 29,461 of them would fill 7.4 GB as pixels. */
+import type { Labels } from './image.js';
 
 /** The pixels of one instance in an image, as they were annotated. */
 export interface Mask {
@@ -84,7 +85,7 @@ export function runsOfPixels(pixels: Uint8Array | Uint16Array, { width, height }
 }
 
 /** One mask a label, in ascending order and named by it; empty for background alone. */
-export function masksOfLabels(labels: Int32Array, { width, height }: Size): Mask[] {
+export function masksOfLabels(labels: Labels, { width, height }: Size): Mask[] {
   const lists = new Map<number, RunList>();
   for (let row = 0; row < height; row++) {
     for (let at = row * width, end = at + width; at < end;) {

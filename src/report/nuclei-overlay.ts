@@ -1,5 +1,5 @@
 /** Nuclei in colours on their image: what `nucleate predict` shows people. */
-import type { Image, LabelImage } from '../data/image.js';
+import type { Image, LabelImage, Labels } from '../data/image.js';
 import { intensityRange, toEightBits } from '../data/intensity.js';
 import { jet } from './jet.js';
 import type { Colour } from './overlay.js';
@@ -169,7 +169,7 @@ function enlarge(
   return { width: width * scale, height: height * scale, channels: 3, data: large };
 }
 
-function enlargeLabels({ width, height, labels }: LabelImage, scale: number): Int32Array {
+function enlargeLabels({ width, height, labels }: LabelImage, scale: number): Labels {
   if (scale === 1) return labels;
   const large = new Int32Array(width * height * scale * scale);
   for (let y = 0, to = 0; y < height * scale; y++) {

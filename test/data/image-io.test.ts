@@ -131,7 +131,7 @@ describe('readLabelImage', () => {
     expect(await readLabelImage(fixture(name))).toEqual({
       width: 3,
       height: 2,
-      labels: Int32Array.from(labels),
+      labels: Uint16Array.from(labels),
     });
   });
 

@@ -22,7 +22,11 @@ test('labels come back, with 16 bits and with 32', async () => {
       fc.asyncProperty(labels(largest), async (labelImage) => {
         const bytes = Buffer.concat(labelTiff(labelImage));
         expect(bytes.readUInt32LE(4) % 2).toBe(0); // TIFF 6.0: a directory begins on a word boundary
-        expect(await readLabelImage(bytes)).toEqual(labelImage);
+        const read = await readLabelImage(bytes);
+        expect(read.labels).toBeInstanceOf(
+          Math.max(...labelImage.labels) > 65_535 ? Int32Array : Uint16Array,
+        );
+        expect({ ...read, labels: Int32Array.from(read.labels) }).toEqual(labelImage);
       }),
       { numRuns: 30 },
     );
@@ -58,9 +62,7 @@ test('a PNG is what a label image becomes as long as it can', async () => {
   ] as const) {
     const encoded = await encode(0, label);
     expect(encoded.extension).toBe(extension);
-    expect(await readLabelImage(Buffer.concat(encoded.pieces))).toMatchObject({
-      labels: Int32Array.of(0, label),
-    });
+    expect([...(await readLabelImage(Buffer.concat(encoded.pieces))).labels]).toEqual([0, label]);
   }
   await expect(encode(-1)).rejects.toThrow(new RangeError('Expected labels from 0, received -1'));
 });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { LabelImage } from '../../src/data/image.js';
 import { evaluateImage } from '../../src/eval/evaluate-image.js';
+import { countOverlaps } from '../../src/eval/overlaps.js';
 import { randomFor, type Random } from '../../src/random.js';
-import { bar, blank, drawing } from '../reference/draw.js';
+import { bar, blank, drawing, narrow } from '../reference/draw.js';
 import { referenceFigures } from '../reference/pixel-sets.js';
 
 const each = (value: number) => new Array<number>(10).fill(value);
@@ -90,6 +92,34 @@ describe('against sets of pixels', () => {
       }),
     );
   });
+});
+
+test('the bits and the place in memory of labels change nothing', () => {
+  // Labels whose sign bit is set in 16 bits, too; background that fills whole words, or begins and ends within one.
+  const run = fc.record({ label: fc.constantFrom(0, 0, 1, 2, 0x7fff, 0x8000, 0xffff), length: fc.nat(20) });
+  const runs = fc.array(run, { maxLength: 20 });
+  fc.assert(
+    fc.property(runs, runs, fc.integer({ min: 1, max: 200 }), (gtRuns, predRuns, width) => {
+      const wide = ([gtRuns, predRuns] as const).map((runs) => {
+        const labels = runs.flatMap(({ label, length }) => new Array<number>(length).fill(label));
+        return { width, height: 1, labels: Int32Array.from({ length: width }, (_, x) => labels[x] ?? 0) };
+      });
+      const [gt, pred] = [wide[0]!, wide[1]!];
+      const inside = (image: LabelImage) => {
+        const memory = new Uint16Array(width + 1);
+        memory.set(image.labels, 1);
+        return { ...image, labels: memory.subarray(1) };
+      };
+      const expected = countOverlaps(gt, pred);
+      expect(countOverlaps(narrow(gt), narrow(pred))).toEqual(expected);
+      expect(countOverlaps(inside(gt), narrow(pred))).toEqual(expected);
+      expect(countOverlaps(narrow(gt), pred)).toEqual(expected);
+      expect(countOverlaps(gt, inside(pred))).toEqual(expected);
+      const { tp, fp, aji } = referenceFigures(gt, pred);
+      expect(evaluateImage(narrow(gt), narrow(pred), { id: 'x' })).toMatchObject({ tp, fp, aji });
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('just below, at and just above a threshold', () => {

@@ -7,6 +7,11 @@ export function drawing(...rows: string[]): LabelImage {
   return { width, height: rows.length, labels };
 }
 
+/** The same with labels of 16 bits, as files have them. */
+export function narrow(labelImage: LabelImage): LabelImage {
+  return { ...labelImage, labels: Uint16Array.from(labelImage.labels) };
+}
+
 /** A label image without instances. */
 export function blank(width: number, height: number): LabelImage {
   return { width, height, labels: new Int32Array(width * height) };

@@ -1,5 +1,5 @@
 import type { Example } from '../example.js';
-import type { Image, LabelImage } from '../image.js';
+import type { Image, LabelImage, Labels } from '../image.js';
 import type { IntensityRange } from '../intensity.js';
 import { medianColour } from '../median-colour.js';
 import type { ElasticField } from './elastic.js';
@@ -102,11 +102,11 @@ function rowPoints({ size, map, from, to, elastic }: View): (v: number) => Point
 }
 
 /** Copies the value of the pixel at each point, 0 outside. */
-function nearestRow<T extends Int32Array | Uint8Array>(
+function nearestRow(
   { width, height }: LabelImage,
-  source: T,
+  source: Labels | Uint8Array,
   { x, y }: Points,
-  target: T,
+  target: Int32Array | Uint8Array,
   start: number,
 ): void {
   for (let u = 0; u < x.length; u++) {

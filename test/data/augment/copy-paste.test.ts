@@ -12,7 +12,7 @@ const toSample = ({ image, labelImage }: Example): Sample => ({
   height: image.height,
   channels: image.channels,
   pixels: Float32Array.from(image.data, (value) => value / 255),
-  labels: labelImage.labels,
+  labels: Int32Array.from(labelImage.labels),
   ignore: Uint8Array.from(labelImage.labels, (_, pixel) =>
     pixel % 5 === 0 && labelImage.labels[pixel] === 0 ? 1 : 0,
   ),

@@ -6,6 +6,7 @@ import { resample } from '../../../src/data/augment/resample.js';
 import type { Sample } from '../../../src/data/augment/sample.js';
 import { measureInstances } from '../../../src/data/boxes.js';
 import type { Example } from '../../../src/data/example.js';
+import type { Labels } from '../../../src/data/image.js';
 import { randomFor } from '../../../src/random.js';
 import { anyExample, discs } from './samples.js';
 
@@ -96,7 +97,7 @@ test('flips and turns keep each label its pixels: areas, and boxes with their si
       fc.integer({ min: 0, max: 3 }),
       fc.boolean(),
       (example, quarterTurns, flip) => {
-        const count = (labels: Int32Array) => labels.toSorted();
+        const count = (labels: Labels) => labels.toSorted();
         const turned = viewed(example, 8, { quarterTurns, flip });
         expect(count(turned.labels)).toEqual(count(example.labelImage.labels));
         expect(turned.ignore.toSorted()).toEqual(example.ignore!.toSorted());

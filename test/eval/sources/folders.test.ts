@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
 import { refusalOf } from '../../data/expect-refusal.js';
-import { drawing } from '../../reference/draw.js';
+import { drawing, narrow } from '../../reference/draw.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-const image = drawing('11.', '.22');
+const image = narrow(drawing('11.', '.22'));
 const size = { width: 3, height: 2 };
 const fixture = (name: string) => join(import.meta.dirname, '../../fixtures/images', name);
 
@@ -161,7 +161,7 @@ describe('truth', () => {
     const pairs = await openTruth(folder.path);
     expect(pairs).toMatchObject({ kind: 'images with label images', ids: ['a'] });
     expect((await pairs.readImage('a'))!.data[5]).toBe(255);
-    for (const truth of [alone, pairs]) expect((await truth.read('a')).labelImage).toEqual(image);
+    for (const truth of [alone, pairs]) expect(narrow((await truth.read('a')).labelImage)).toEqual(image);
   });
 
   test('has an identity that depends on names and contents, not on the place', async () => {

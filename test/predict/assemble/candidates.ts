@@ -1,3 +1,4 @@
+import type { LabelImage } from '../../../src/data/image.js';
 import type { Candidate } from '../../../src/predict/assemble/candidate.js';
 import { AssembleSettings } from '../../../src/config/assemble.js';
 
@@ -23,7 +24,7 @@ export function candidateOf(
 }
 
 /** A label image as rows of digits, '.' for the background. */
-export function drawn({ width, labels }: { readonly width: number; readonly labels: Int32Array }): string[] {
+export function drawn({ width, labels }: Pick<LabelImage, 'width' | 'labels'>): string[] {
   const rows: string[] = [];
   for (let at = 0; at < labels.length; at += width) {
     rows.push(

@@ -20,6 +20,7 @@ import { nucleiTable } from '../../../src/predict/formats/nuclei-table.js';
 import { roiSet } from '../../../src/predict/formats/roi-set.js';
 import { runLengthHeader, runLengthLines } from '../../../src/predict/formats/run-length.js';
 import { outputFormats, writeOutputs } from '../../../src/predict/formats/write-outputs.js';
+import { narrow } from '../../reference/draw.js';
 import { labelImageOf, maskOfLabel, rasterise, segmentationOf, segmentations } from './segmentations.js';
 import { decodeRoi, unzip } from './read-roi.js';
 
@@ -252,7 +253,7 @@ describe('writeOutputs', () => {
       ...['geojson/cell 1.geojson', 'imagej/cell 1.zip'],
     ]);
     for (const file of paths) expect(readdirSync(path.dirname(file))).toEqual([path.basename(file)]);
-    expect(await readLabelImage(paths[0]!)).toEqual(segmentation.labelImage);
+    expect(await readLabelImage(paths[0]!)).toEqual(narrow(segmentation.labelImage));
     expect(await readImage(paths[2]!)).toMatchObject({ width: 16, height: 12, channels: 3 });
     expect(readFileSync(paths[4]!, 'utf8')).toBe(
       'ImageId,EncodedPixels\ncell 1,1 2 4 1\ncell 1,8 2 11 2\n', // columns of 3
