@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DetectorConfig } from '../config/detector.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
@@ -10,10 +10,11 @@ import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { weightsOf } from '../models/weights.js';
 import type { NamedTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
-import { fromStored } from '../train/stored-tensors.js';
+import { withStored } from '../train/stored-tensors.js';
 import { findNetworks } from './eval-networks.js';
 import { stockNetwork } from './stock-layers.js';
 import type { StoredNetwork } from './trained-network.js';
+import { writeFolder } from './write-folder.js';
 
 type Network<Config> = Pick<StoredNetwork<Config>, 'config' | 'weights' | 'origin'>;
 
@@ -239,16 +240,13 @@ interface WrittenModel {
 }
 
 function assign(variables: Readonly<Record<string, tf.Variable>>, stored: NamedTensors): void {
-  const values = fromStored(stored);
-  try {
+  withStored(stored, (values) => {
     for (const [name, variable] of Object.entries(variables)) {
       const value = values[name];
       if (!value || !tf.util.arraysEqual(value.shape, variable.shape)) throw misfit(name);
       variable.assign(value);
     }
-  } finally {
-    tf.dispose(values);
-  }
+  });
 }
 
 const misfit = (name: string) =>
@@ -262,36 +260,16 @@ const misfit = (name: string) =>
 const shardBytes = 2 ** 22;
 
 async function writeExport(folder: string, models: readonly WrittenModel[], file: ExportFile): Promise<void> {
-  const partial = `${folder}.part`;
-  try {
-    await mkdir(path.dirname(path.resolve(folder)), { recursive: true });
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial);
+  const write = async (partial: string) => {
     for (const { folder: name, model } of models) {
       const place = path.join(partial, name);
       await mkdir(place);
       await model.save(tf.io.withSaveHandler((artifacts) => writeModel(place, artifacts)));
     }
     await writeFile(path.join(partial, 'nucleate.json'), `${JSON.stringify(file, null, 2)}\n`);
-    await rename(partial, folder);
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const exists = code === 'ENOTEMPTY' || code === 'EEXIST';
-    throw new NucleateError(
-      {
-        what: exists
-          ? 'There is something in the place of the export already.'
-          : `The export cannot be written: ${message}.`,
-        where: folder,
-        mend: exists
-          ? 'Name another folder, or remove this one.'
-          : 'Check that the place exists, is writable and has space left.',
-        exitCode: exists ? exitCodes.usage : exitCodes.io,
-      },
-      { cause: error },
-    );
+  };
+  try {
+    await writeFolder(folder, { noun: 'export', write });
   } finally {
     for (const { model } of models) model.dispose();
   }

@@ -1,9 +1,6 @@
-import type { DetectorConfig } from '../config/detector.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { DetectorPredictor } from '../predict/detect.js';
-import type { NamedTensors } from '../safetensors/tensor.js';
-import { tf } from '../tf.js';
-import { fromStored } from '../train/stored-tensors.js';
+import { withStored } from '../train/stored-tensors.js';
 import { readTrainingData } from '../train/training-data.js';
 import { findNetworks } from './eval-networks.js';
 
@@ -55,13 +52,19 @@ export async function heldOutBoxes(
       const mend = 'Name one detector for each fold.';
       throw refuse(`Two detectors have left out the image ${twice.id}.`, place, mend, exitCodes.usage);
     }
-    const predictor = makePredictor(config, weights, mode);
+    const predictor = withStored(
+      weights,
+      (tensors) => new DetectorPredictor({ config, mode, weights: tensors }),
+    );
     try {
       for (const example of validation) {
         const { detections } = await predictor.detect(example);
         const sure = detections.filter(({ score }) => score >= minScore);
         boxes[example.id] = sure.map(({ box: { x1, y1, x2, y2 } }) => [
-          ...([hundredth(x1), hundredth(y1), hundredth(x2), hundredth(y2)] as const),
+          hundredth(x1),
+          hundredth(y1),
+          hundredth(x2),
+          hundredth(y2),
         ]);
         onImage(Object.keys(boxes).length);
       }
@@ -70,15 +73,6 @@ export async function heldOutBoxes(
     }
   }
   return boxes;
-}
-
-function makePredictor(config: DetectorConfig, stored: NamedTensors, mode: 'compiled' | 'eager') {
-  const weights = fromStored(stored);
-  try {
-    return new DetectorPredictor({ config, weights, mode });
-  } finally {
-    tf.dispose(weights);
-  }
 }
 
 /** A hundredth of a px is finer than any box. */

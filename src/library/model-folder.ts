@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readComplete } from '../config/complete.js';
 import { ModelFile } from '../config/model-file.js';
@@ -8,6 +8,7 @@ import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
 import type { NamedTensors } from '../safetensors/tensor.js';
 import { fromHalf, toHalf } from './half.js';
+import { writeFolder } from './write-folder.js';
 
 /** Both networks, and all that prediction needs besides. */
 export interface ModelFolder {
@@ -40,11 +41,7 @@ export async function writeModelFolder(
   { file, detector, segmenter }: { readonly file: NewModelFile } & Record<Stage, NamedTensors>,
   card: string,
 ): Promise<void> {
-  const partial = `${folder}.part`;
-  try {
-    await mkdir(path.dirname(path.resolve(folder)), { recursive: true });
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial);
+  const fill = async (partial: string) => {
     const write = async (stage: Stage, tensors: NamedTensors) => {
       const stored = file.precision === 'float16' ? toHalf(tensors) : tensors;
       const bytes = Buffer.concat(encodeSafetensors(stored));
@@ -58,22 +55,8 @@ export async function writeModelFolder(
     };
     await writeFile(path.join(partial, modelJson), `${JSON.stringify(whole, null, 2)}\n`);
     await writeFile(path.join(partial, cardName), card);
-    await rename(partial, folder);
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw alreadyThere(folder, error);
-    throw new NucleateError(
-      {
-        what: `The model cannot be written: ${message}.`,
-        where: folder,
-        mend: 'Check that the place exists, is writable and has space left.',
-        exitCode: exitCodes.io,
-      },
-      { cause: error },
-    );
-  }
+  };
+  await writeFolder(folder, { noun: 'model', write: fill });
 }
 
 /**
@@ -146,16 +129,5 @@ const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const refuse = (what: string, where: string, cause?: unknown) =>
   new NucleateError(
     { what, where, mend: 'Name a folder of `nucleate model pack`.', exitCode: exitCodes.checkpoint },
-    { cause },
-  );
-
-const alreadyThere = (folder: string, cause: unknown) =>
-  new NucleateError(
-    {
-      what: 'There is something in the place of the model already.',
-      where: folder,
-      mend: 'Name another folder, or remove this one.',
-      exitCode: exitCodes.usage,
-    },
     { cause },
   );

@@ -3,14 +3,13 @@ import { boxAt } from '../data/boxes.js';
 import type { Image } from '../data/image.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { MaskPlane } from '../eval/mask-overlap.js';
-import type { DetectedBoxes, PredictionSource, TruthSource } from '../eval/sources/source.js';
+import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import { assembleInstances, assembleMasks } from '../predict/assemble/assemble.js';
 import { type CandidateMask, maskOf } from '../predict/assemble/candidate-mask.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
-import type { Detection } from '../predict/detect.js';
-import { NucleusPredictor } from '../predict/nucleus-predictor.js';
-import { tf } from '../tf.js';
-import { fromStored } from '../train/stored-tensors.js';
+import { boxArrays } from '../predict/box-arrays.js';
+import type { NucleusPredictor } from '../predict/nucleus-predictor.js';
+import { buildPredictor } from './build-predictor.js';
 import type { PairedNetworks } from './eval-networks.js';
 
 /**
@@ -23,15 +22,7 @@ export function modelPrediction(
   { path, kind, detector, segmenter, assemble }: PairedNetworks,
   truth: TruthSource,
 ): PredictionSource {
-  const weights = { detector: fromStored(detector.weights), segmenter: fromStored(segmenter.weights) };
-  const predictor = new NucleusPredictor(
-    {
-      detector: { config: detector.config, weights: weights.detector },
-      segmenter: { config: segmenter.config, weights: weights.segmenter },
-    },
-    { mode: 'compiled' },
-  );
-  tf.dispose([weights.detector, weights.segmenter]);
+  const predictor = buildPredictor({ detector, segmenter }, { mode: 'compiled' });
   const readImage = async (id: string) => {
     const image = await truth.readImage(id);
     if (image) return image;
@@ -51,7 +42,7 @@ export function modelPrediction(
       const image = await readImage(id);
       const { candidates, detections } = await predictor.candidates(image, assemble.scoreThreshold);
       const { labelImage } = assembleInstances(image, candidates, assemble);
-      return { labelImage, pixelless: 0, overlapPixels: 0, boxes: boxesOf(detections) };
+      return { labelImage, pixelless: 0, overlapPixels: 0, boxes: boxArrays(detections) };
     },
     stages: {
       scoreThreshold: assemble.scoreThreshold,
@@ -60,11 +51,6 @@ export function modelPrediction(
     close: () => Promise.resolve(predictor.dispose()),
   };
 }
-
-const boxesOf = (detections: readonly Detection[]): DetectedBoxes => ({
-  predBoxes: Float32Array.from(detections.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2])),
-  scores: Float32Array.from(detections, ({ score }) => score),
-});
 
 /** The nuclei in given boxes, which are as sure as can be. */
 async function segmentBoxes(

@@ -4,10 +4,9 @@ import type { AssembleSettings } from '../config/assemble.js';
 import type { PredictSettings } from '../config/predict.js';
 import type { Pixels } from '../data/stored-image.js';
 import type { ModelFile } from '../config/model-file.js';
-import { fromStored } from '../train/stored-tensors.js';
 import type { Segmentation } from '../predict/assemble/segmentation.js';
-import { NucleusPredictor } from '../predict/nucleus-predictor.js';
-import { tf } from '../tf.js';
+import type { NucleusPredictor } from '../predict/nucleus-predictor.js';
+import { buildPredictor } from './build-predictor.js';
 import { type ModelFolder, readModelFolder } from './model-folder.js';
 
 /** A model that is ready to segment images. */
@@ -42,15 +41,13 @@ export function buildModel(
   { file, detector, segmenter }: ModelFolder,
   { mode = 'compiled', predict }: ModelOptions & { readonly mode?: 'compiled' | 'eager' } = {},
 ): Model {
-  const weights = { detector: fromStored(detector), segmenter: fromStored(segmenter) };
-  const predictor = new NucleusPredictor(
+  const predictor = buildPredictor(
     {
-      detector: { config: file.detector.config, weights: weights.detector },
-      segmenter: { config: file.segmenter.config, weights: weights.segmenter },
+      detector: { ...file.detector, weights: detector },
+      segmenter: { ...file.segmenter, weights: segmenter },
     },
     { mode, ...(predict && { predict }), sizes: file.detector.sizes },
   );
-  tf.dispose([weights.detector, weights.segmenter]);
   return {
     file,
     predictor,

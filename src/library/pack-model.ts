@@ -2,6 +2,7 @@ import type { AssembleSettings } from '../config/assemble.js';
 import type { ModelFile } from '../config/model-file.js';
 import { modelCard } from './model-card.js';
 import { type NewModelFile, writeModelFolder } from './model-folder.js';
+import { portableDetector, portableSegmenter } from './portable-config.js';
 import { readDetector, readSegmenter } from './trained-network.js';
 import { readSizes } from './trained-sizes.js';
 
@@ -12,6 +13,8 @@ export interface PackOptions {
   /** The model folder; must not exist. */
   readonly folder: string;
   readonly precision: ModelFile['precision'];
+  /** Whether paths of this machine are left out of the configs, see {@link portableDetector}. */
+  readonly portable: boolean;
   readonly assemble: AssembleSettings;
   readonly now: Date;
 }
@@ -26,7 +29,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
     await readDetector(options.detector),
     await readSegmenter(options.segmenter),
   ];
-  const { precision, assemble, now, folder } = options;
+  const { precision, portable, assemble, now, folder } = options;
   const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder
@@ -35,8 +38,15 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       .at(-1)!,
     created: now.toISOString(),
     precision,
-    detector: { config: detector.config, origin: detector.origin, ...(sizes && { sizes }) },
-    segmenter: { config: segmenter.config, origin: segmenter.origin },
+    detector: {
+      config: portable ? portableDetector(detector.config) : detector.config,
+      origin: detector.origin,
+      ...(sizes && { sizes }),
+    },
+    segmenter: {
+      config: portable ? portableSegmenter(segmenter.config) : segmenter.config,
+      origin: segmenter.origin,
+    },
     assemble,
     tuned: null,
   };

@@ -10,6 +10,7 @@ import { assembleMasks } from './assemble/assemble.js';
 import { type CandidateMask, maskOf } from './assemble/candidate-mask.js';
 import { type Candidate, pasteCandidate } from './assemble/candidate.js';
 import type { Segmentation } from './assemble/segmentation.js';
+import { cutOut } from './cut-out.js';
 import { type Detection, type Detections, DetectorPredictor } from './detect.js';
 import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
@@ -120,14 +121,10 @@ export class NucleusPredictor {
     return candidates;
   }
 
-  async *#cutOutAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
+  #cutOutAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
     const intensity = shownRange(image, this.#networks.segmenter.config.data.intensity);
     const shown = { image, ...(intensity && { intensity }) };
-    const requests = detections.map(({ box }) => ({ image: shown, box }));
-    let index = 0;
-    for await (const { x, y, side, size, body, border } of this.#segmenter.segmentAll(requests)) {
-      yield { ...detections[index++]!, window: { x, y, side }, size, body, border };
-    }
+    return cutOut(this.#segmenter, shown, detections);
   }
 
   dispose(): void {

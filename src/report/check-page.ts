@@ -3,6 +3,7 @@ import { kindWords, type Finding } from '../data/check/finding.js';
 import type { Dataset } from '../data/layout.js';
 import { findingPicture } from './finding-picture.js';
 import { html, htmlPage, type Html } from './html.js';
+import { factsTable, headedTable, type Row } from './html-tables.js';
 import { pngDataUri } from './png-data-uri.js';
 import { pageScript, pageStyle } from './page-assets.js';
 
@@ -52,7 +53,7 @@ export async function checkPage(dataset: Dataset, { summary, findings }: CheckRe
 function summaryTable(summary: DatasetSummary): Html {
   const { images, readable, masks, nuclei, sizes, nucleiPerImage, nucleusArea, modalities } = summary;
   const { errors, warnings, neighbours } = summary;
-  const rows: [string, string][] = [
+  return factsTable([
     ['Errors, warnings', `${errors}, ${warnings}`],
     ['Images', readable === images ? `${images}` : `${images}, of which ${images - readable} cannot be read`],
     ['Masks, nuclei', `${masks}, ${nuclei}`],
@@ -69,18 +70,7 @@ function summaryTable(summary: DatasetSummary): Html {
         .join(', '),
     ],
     ['Crops that continue each other', `${neighbours} pairs`],
-  ];
-  return html`<table>
-    <tbody>
-      ${rows.map(
-        ([name, value]) =>
-          html`<tr>
-            <th>${name}</th>
-            <td>${value}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  ]);
 }
 
 async function kindSection(dataset: Dataset, findings: readonly Finding[]): Promise<Html> {
@@ -104,25 +94,8 @@ async function kindSection(dataset: Dataset, findings: readonly Finding[]): Prom
 }
 
 function findingTable(findings: readonly Finding[]): Html {
-  const headings = ['kind', 'severity', 'place', 'problem', 'what to do'];
-  const rows = findings.map(
-    ({ kind, severity, where, what, mend }) =>
-      html`<tr>
-        <td>${kind}</td>
-        <td class="${severity}">${severity}</td>
-        <td>${where ?? ''}</td>
-        <td>${what}</td>
-        <td>${mend ?? ''}</td>
-      </tr>`,
-  );
-  return html`<table class="sortable">
-    <thead>
-      <tr>
-        ${headings.map((name) => html`<th scope="col"><button>${name}</button></th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  const rows = findings.map(({ kind, severity, where, what, mend }): Row => {
+    return [kind, html`<span class="${severity}">${severity}</span>`, where ?? '', what, mend ?? ''];
+  });
+  return headedTable(['kind', 'severity', 'place', 'problem', 'what to do'], rows, { sortable: true });
 }

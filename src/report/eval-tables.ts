@@ -1,5 +1,6 @@
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
+import { headedTable, type Row } from './html-tables.js';
 import { formatDifference, formatShare } from './numbers.js';
 import { weakerStage } from './weaker-stage.js';
 
@@ -9,65 +10,42 @@ export function targetTable({ targets, bootstrap }: EvalDocument): Html {
     (
       { path, kind, score, perThreshold, panopticQuality, aji, meanMatchedIou, errors, comparison },
       index,
-    ) => {
+    ): Row => {
       const shares = [perThreshold[0]!.f1, perThreshold[4]!.recall, panopticQuality, aji, meanMatchedIou];
       const counts = [errors.missed, errors.extra, errors.merged, errors.split];
       const interval = comparison
         ? `${formatDifference(comparison.interval.low)} … ${formatDifference(comparison.interval.high)}`
         : '';
-      return html`<tr>
-        <th>[${index + 1}] ${path}<small>${kind}</small></th>
-        <td><strong>${formatShare(score)}</strong></td>
-        <td>${comparison ? formatDifference(comparison.difference) : ''}</td>
-        <td>${interval}</td>
-        ${shares.map((share) => html`<td>${formatShare(share)}</td>`)}${counts.map((count) => html`<td>${count}</td>`)}
-      </tr> `;
+      return [
+        html`[${index + 1}] ${path}<small>${kind}</small>`,
+        html`<strong>${formatShare(score)}</strong>`,
+        comparison ? formatDifference(comparison.difference) : '',
+        interval,
+        ...shares.map(formatShare),
+        ...counts,
+      ];
     },
   );
-  const names = ['F1 @0.5', 'recall @0.7', 'PQ', 'AJI', 'IoU', 'missed', 'extra', 'merged', 'split'];
-  return html`<table>
-    <thead>
-      <tr>
-        <th>target</th>
-        <th>score</th>
-        <th>to [1]</th>
-        <th>${bootstrap.level * 100} % interval</th>
-        ${names.map((name) => html`<th>${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return headedTable(
+    [
+      ...['target', 'score', 'to [1]', `${bootstrap.level * 100} % interval`],
+      ...['F1 @0.5', 'recall @0.7', 'PQ', 'AJI', 'IoU', 'missed', 'extra', 'merged', 'split'],
+    ],
+    rows,
+  );
 }
 
 /** Boxes of the targets that have scores; nothing where none has. */
 export function boxTable({ targets }: EvalDocument): Html {
-  const rows = targets.flatMap(({ path, boxes }, index) => {
+  const rows = targets.flatMap(({ path, boxes }, index): Row[] => {
     if (boxes === null) return [];
     const shares = [boxes.ap, boxes.ap50, boxes.ap75, ...boxes.recall.map(({ atIou50 }) => atIou50)];
-    return [
-      html`<tr>
-        <th>[${index + 1}] ${path}</th>
-        ${shares.map((share) => html`<td>${formatShare(share)}</td>`)}
-      </tr> `,
-    ];
+    return [[`[${index + 1}] ${path}`, ...shares.map(formatShare)]];
   });
   const [first] = targets.flatMap(({ boxes }) => boxes ?? []);
   if (first === undefined) return html``;
-  const names = ['box AP', 'AP @0.5', 'AP @0.75'];
   const recalls = first.recall.map(({ maxDetections }) => `recall @0.5 of ${maxDetections}`);
-  return html`<table>
-    <thead>
-      <tr>
-        <th>boxes, as COCO counts</th>
-        ${[...names, ...recalls].map((name) => html`<th>${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return headedTable(['boxes, as COCO counts', 'box AP', 'AP @0.5', 'AP @0.75', ...recalls], rows);
 }
 
 /** The stages of the targets whose ablation was asked for; nothing where none was. */
@@ -75,12 +53,9 @@ export function stageTable({ targets }: EvalDocument): Html {
   const rows = targets.flatMap((target, index) => {
     const { ablation, score, path, clusters } = target;
     if (ablation === null) return [];
-    const row = (name: Html, figures: Omit<typeof ablation, 'clusters'>, score: number) => {
+    const row = (name: Html, figures: Omit<typeof ablation, 'clusters'>, score: number): Row => {
       const { boxRecall, maskIou, trueBoxes, trueMasks } = figures;
-      return html`<tr>
-        <th>${name}</th>
-        ${[boxRecall, maskIou, score, trueBoxes, trueMasks].map((share) => html`<td>${formatShare(share)}</td>`)}
-      </tr> `;
+      return [name, ...[boxRecall, maskIou, score, trueBoxes, trueMasks].map(formatShare)];
     };
     return [
       row(html`[${index + 1}] ${path}<small>${weakerStage(target) ?? ''}</small>`, ablation, score),
@@ -90,7 +65,8 @@ export function stageTable({ targets }: EvalDocument): Html {
     ];
   });
   if (rows.length === 0) return html``;
-  const names = [
+  const headings = [
+    'stages',
     'box recall @0.5',
     'mask IoU in true boxes',
     'score',
@@ -103,23 +79,13 @@ export function stageTable({ targets }: EvalDocument): Html {
       behind a perfect detector; with true masks every box that hits a nucleus at IoU 0.5 or more gets its
       true mask, and every other box is an extra nucleus.
     </p>
-    <table>
-      <thead>
-        <tr>
-          <th>stages</th>
-          ${names.map((name) => html`<th>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>`;
+    ${headedTable(headings, rows)}`;
 }
 
 /** One row an image, to be sorted by any column; numbers carry their whole value for it. */
 export function imageTable({ targets }: EvalDocument): Html {
   const [first, ...others] = targets;
-  const headers = [
+  const headings = [
     'image',
     'cluster',
     'nuclei',
@@ -129,32 +95,18 @@ export function imageTable({ targets }: EvalDocument): Html {
       ['missed', 'extra', 'merged', 'split'].map((name) => `[${index + 1}] ${name}`),
     ),
   ];
-  const rows = first!.images.map(({ id, cluster, gtCount, score }, row) => {
+  const rows = first!.images.map(({ id, cluster, gtCount, score }, row): Row => {
     const images = targets.map((target: EvalTarget) => target.images[row]!);
     const changes = images.slice(1).map((image) => image.score - score);
     const errors = images.flatMap(({ errors }) => [errors.missed, errors.extra, errors.merged, errors.split]);
-    return html`<tr>
-      <th>${id}</th>
-      <td>${cluster ?? ''}</td>
-      ${number(gtCount, String(gtCount))}${images.map((image) =>
-        number(image.score, formatShare(image.score)),
-      )}${changes.map((change) => number(change, formatDifference(change)))}${errors.map((count) =>
-        number(count, String(count)),
-      )}
-    </tr> `;
+    return [
+      id,
+      cluster ?? '',
+      { value: gtCount, text: String(gtCount) },
+      ...images.map(({ score: value }) => ({ value, text: formatShare(value) })),
+      ...changes.map((value) => ({ value, text: formatDifference(value) })),
+      ...errors.map((value) => ({ value, text: String(value) })),
+    ];
   });
-  return html`<div class="scroll">
-    <table class="sortable">
-      <thead>
-        <tr>
-          ${headers.map((header) => html`<th><button type="button">${header}</button></th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<div class="scroll">${headedTable(headings, rows, { sortable: true })}</div>`;
 }
-
-const number = (value: number, text: string): Html => html`<td data-value="${value}">${text}</td>`;

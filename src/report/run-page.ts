@@ -1,7 +1,8 @@
-import { validationCurve, type Validation } from '../runs/curves.js';
+import { overallMetrics, validationCurve, type Validation } from '../runs/curves.js';
 import type { RunDocument } from '../runs/run-document.js';
 import { curveCharts } from './charts.js';
 import { html, htmlPage, type Html } from './html.js';
+import { factsTable, headedTable, type Row } from './html-tables.js';
 import { formatCount, formatShare } from './numbers.js';
 import { pageScript, pageStyle } from './page-assets.js';
 import { runCharts } from './run-charts.js';
@@ -47,7 +48,7 @@ export function runPage(document: RunDocument, images: RunImages | null): string
     ${charts.length > 0 ? picture(curveCharts(charts), 'Curves of the run') : html`<p>Nothing yet.</p>`}
     <h2>Validations</h2>
     ${validations.length > 0 ? scores(validations) : html`<p>None yet.</p>`}
-    ${validations.length > 0 ? parts(validations.at(-1)!) : ''} ${images ? gallery(images) : ''}
+    ${validations.length > 0 ? partsTable(validations.at(-1)!) : ''} ${images ? gallery(images) : ''}
     <h2>Checkpoints</h2>
     ${checkpoints(document)}
     <h2>Config</h2>
@@ -82,7 +83,7 @@ function facts({ summary, dataset }: RunDocument): Html {
   };
   const unseen =
     dataset['validationIsUnseen'] === false ? ', which train as well: scores are not of unseen images' : '';
-  return table([
+  return factsTable([
     ['task', task ?? '-'],
     ['state', message === null ? state : `${state}: ${message}`],
     ['step', steps > 0 ? `${step} of ${steps}` : `${step}`],
@@ -98,80 +99,40 @@ function facts({ summary, dataset }: RunDocument): Html {
   ]);
 }
 
-const table = (rows: readonly (readonly [string, string])[]): Html =>
-  html`<table class="facts">
-    <tbody>
-      ${rows.map(
-        ([name, value]) =>
-          html`<tr>
-            <th>${name}</th>
-            <td>${value}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
-
 /** Columns of a table that fits the page. */
 const mostColumns = 10;
 
 /** The figures of all nuclei, at each validation. */
 function scores(validations: readonly Validation[]): Html {
-  const names = Object.keys(validations.at(-1)!.metrics)
-    .filter((name) => !/[/@]/u.test(name) && name !== 'score')
-    .slice(0, mostColumns);
+  const names = overallMetrics(validations.at(-1)!).slice(0, mostColumns);
   const best = Math.max(...validationCurve(validations, 'score').values);
-  const rows = validations.map(
-    ({ step, score, metrics, seconds }) =>
-      html`<tr>
-        <th>${step}${score === best ? ' (best)' : ''}</th>
-        ${[score, ...names.map((name) => metrics[name] ?? null)].map((value) => cell(value))}
-        <td>${durationText(seconds)}</td>
-      </tr>`,
-  );
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${['step', 'score', ...names, 'took'].map((name) => html`<th>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  const rows = validations.map(({ step, score, metrics, seconds }): Row => [
+    `${step}${score === best ? ' (best)' : ''}`,
+    ...[score, ...names.map((name) => metrics[name] ?? null)].map(formatFigure),
+    durationText(seconds),
+  ]);
+  return html`<div class="scroll">${headedTable(['step', 'score', ...names, 'took'], rows)}</div>`;
 }
 
-const cell = (value: number | null): Html => html`<td>${formatFigure(value)}</td>`;
-
 /** The last validation by cluster and by size: metrics are named `cluster-a/ap`, `small/recall50`. */
-function parts({ step, metrics }: Validation): Html {
+function partsTable({ step, metrics }: Validation): Html {
   const names = Object.keys(metrics).filter((name) => name.includes('/') && !name.includes('@'));
   const split = names.map(
     (name) => [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)] as const,
   );
-  const rows = [...new Set(split.map(([part]) => part))];
+  const parts = [...new Set(split.map(([part]) => part))];
   // What decides first; not every part has it.
   const figures = new Set(['score', ...split.map(([, figure]) => figure)]);
-  const columns = [...figures].filter((figure) => rows.some((row) => `${row}/${figure}` in metrics));
+  const columns = [...figures]
+    .filter((figure) => parts.some((part) => `${part}/${figure}` in metrics))
+    .slice(0, mostColumns);
+  const rows = parts.map((part): Row => [
+    part,
+    ...columns.map((column) => formatFigure(metrics[`${part}/${column}`] ?? null)),
+  ]);
   if (rows.length === 0) return html``;
   return html`<h2>Parts of the images at step ${step}</h2>
-    <table>
-      <thead>
-        <tr>
-          ${['', ...columns.slice(0, mostColumns)].map((name) => html`<th>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              <th>${row}</th>
-              ${columns.slice(0, mostColumns).map((column) => cell(metrics[`${row}/${column}`] ?? null))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
+    ${headedTable(['', ...columns], rows)}`;
 }
 
 function gallery({ step, images, drawn }: RunImages): Html {
@@ -183,28 +144,15 @@ function gallery({ step, images, drawn }: RunImages): Html {
       <div class="drawn">${shown.map((image) => drawing(image, images))}</div>`;
   };
   const sorted = [...images].sort((one, other) => (one.score ?? Infinity) - (other.score ?? Infinity));
+  const rows = sorted.map(({ id, cluster, score }): Row => [
+    id,
+    cluster ?? '-',
+    { value: score ?? -1, text: formatShare(score) },
+  ]);
   return html`${section('worst', 'Worst images')} ${section('best', 'Best images')}
     <h2>All images at step ${step}</h2>
     <p class="note">Click a heading to sort.</p>
-    <div class="scroll">
-      <table class="sortable">
-        <thead>
-          <tr>
-            ${['image', 'cluster', 'score'].map((name) => html`<th><button>${name}</button></th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${sorted.map(
-            ({ id, cluster, score }) =>
-              html`<tr>
-                <th>${id}</th>
-                <td>${cluster ?? '-'}</td>
-                <td data-value="${score ?? -1}">${formatShare(score)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    <div class="scroll">${headedTable(['image', 'cluster', 'score'], rows, { sortable: true })}</div>`;
 }
 
 function drawing({ id, score, png }: DrawnImage, images: RunImages['images']): Html {
@@ -220,25 +168,14 @@ function drawing({ id, score, png }: DrawnImage, images: RunImages['images']): H
 
 function checkpoints({ checkpoints: all }: RunDocument): Html {
   if (all.length === 0) return html`<p>None yet.</p>`;
-  return html`<table>
-    <thead>
-      <tr>
-        ${['step', 'score', 'size', 'state', ''].map((name) => html`<th>${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${all.map(
-        ({ step, score, bytes, state, problem, isBest, isLatest }) =>
-          html`<tr>
-            <th>${step}</th>
-            <td>${formatShare(score)}</td>
-            <td>${bytesText(bytes)}</td>
-            <td>${problem === null ? state : `${state}: ${problem}`}</td>
-            <td>${[isBest ? 'best' : '', isLatest ? 'latest' : ''].filter(Boolean).join(', ')}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  const rows = all.map(({ step, score, bytes, state, problem, isBest, isLatest }): Row => [
+    step,
+    formatShare(score),
+    bytesText(bytes),
+    problem === null ? state : `${state}: ${problem}`,
+    [isBest ? 'best' : '', isLatest ? 'latest' : ''].filter(Boolean).join(', '),
+  ]);
+  return headedTable(['step', 'score', 'size', 'state', ''], rows);
 }
 
 /** The values of a record by their dotted keys. */
@@ -246,7 +183,7 @@ function leaves(record: Readonly<Record<string, unknown>>, prefix = ''): Html {
   const rows = Object.entries(record).map(
     ([name, value]) => [prefix + name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
   );
-  return rows.length === 0 ? html`<p>Unknown.</p>` : table(rows);
+  return rows.length === 0 ? html`<p>Unknown.</p>` : factsTable(rows);
 }
 
 /** As an image a chart is its own document: nothing in it can reach the page. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { MetricPair, RunComparison, RunDifference } from '../runs/compare-runs.js';
-import { type Curve, thinCurve, validationCurve, type Validation } from '../runs/curves.js';
+import { type Curve, overallMetrics, thinCurve, validationCurve, type Validation } from '../runs/curves.js';
 import { valueAt } from '../runs/dotted-keys.js';
 import type { RunCheckpoint, RunDocument } from '../runs/run-document.js';
 import type { RunSummary } from '../runs/run-summary.js';
@@ -120,9 +120,7 @@ const listed = 10;
 const figures = 4;
 
 function validationsTable(validations: readonly Validation[]): string {
-  const names = Object.keys(validations.at(-1)!.metrics)
-    .filter((name) => !/[/@]/u.test(name) && name !== 'score')
-    .slice(0, figures);
+  const names = overallMetrics(validations.at(-1)!).slice(0, figures);
   const rows = validations
     .slice(-listed)
     .map(({ step, score, metrics }) => [

@@ -27,6 +27,10 @@ export interface RunCurves {
   readonly validations: readonly Validation[];
 }
 
+/** The names of the figures of all nuclei, besides the score: neither of a part of them nor of so many detections. */
+export const overallMetrics = ({ metrics }: Validation): string[] =>
+  Object.keys(metrics).filter((name) => !/[/@]/u.test(name) && name !== 'score');
+
 /** Fields of a training step that are no loss; `memoryMiB`, `lossScale` and `omittedBoxes` are not in every run. */
 const noLosses = [
   ...['step', 'kind', 'gradientNorm', 'learningRate', 'epoch'],

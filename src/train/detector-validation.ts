@@ -1,6 +1,7 @@
 import { boxAt, type Box, measureInstances } from '../data/boxes.js';
 import type { Example } from '../data/example.js';
 import { boxReport, type BoxImage, type BoxReport } from '../eval/box-report.js';
+import { boxArrays } from '../predict/box-arrays.js';
 import type { Detection, DetectorPredictor } from '../predict/detect.js';
 import { drawBoxes } from '../report/box-overlay.js';
 import { jet } from '../report/jet.js';
@@ -73,8 +74,7 @@ function boxImage(
     id,
     ...(cluster !== undefined && { cluster }),
     gtBoxes: measureInstances(labelImage, instanceCount).boxes,
-    predBoxes: Float32Array.from(detections.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2])),
-    scores: Float32Array.from(detections, ({ score }) => score),
+    ...boxArrays(detections),
   };
 }
 

@@ -24,6 +24,16 @@ export function fromStored(stored: StoredTensors): Record<string, tf.Tensor> {
   return Object.fromEntries([...stored].map(([name, tensor]) => [name, load(name, tensor)]));
 }
 
+/** What `use` makes of the tensors of stored values, which are disposed after it. */
+export function withStored<T>(stored: StoredTensors, use: (tensors: Record<string, tf.Tensor>) => T): T {
+  const tensors = fromStored(stored);
+  try {
+    return use(tensors);
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
 function load(name: string, { dtype, shape, data }: StoredTensor): tf.Tensor {
   if (dtype === 'F32') return tf.tensor(data, [...shape], 'float32');
   if (dtype === 'I32') return tf.tensor(data, [...shape], 'int32');

@@ -6,7 +6,7 @@ import { shownRange } from '../data/intensity.js';
 import type { Dataset } from '../data/layout.js';
 import { shareSource } from '../data/loader/source.js';
 import { refuseProblems } from '../data/problems.js';
-import { splitProblems } from '../data/split/split.js';
+import { type SplitImage, splitProblems } from '../data/split/split.js';
 import { readSplit } from '../data/split/split-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { randomFor } from '../random.js';
@@ -18,13 +18,15 @@ export interface TrainingData {
   readonly validation: readonly Example[];
   /** Whether no image that validates trains as well. */
   readonly unseen: boolean;
+  /** Which images belong together, such as crops of one field, by id; empty without a split. */
+  readonly groups: ReadonlyMap<string, number>;
   /** SHA-256 of the dataset, and of what its split says. */
   readonly identity: string;
   readonly splitSha256: string;
 }
 
-/** Where each image is, and its modality. */
-type Folds = ReadonlyMap<string, { readonly fold: number; readonly cluster?: string }>;
+/** Where each image is; its group and modality where a split tells them. */
+type Folds = ReadonlyMap<string, Pick<SplitImage, 'fold'> & Partial<SplitImage>>;
 
 /** Folds that are drawn where there is no split. */
 const drawnFolds = 5;
@@ -67,7 +69,8 @@ export async function readTrainingData(
     }
     if (validation.length === 0) throw emptyFold(config, folds);
     if (train.length === 0) throw nothingLeft(path, validation.length);
-    return { train, validation, unseen: !trainOnAll, identity, splitSha256: hashOf(folds) };
+    const groups = groupsOf(folds);
+    return { train, validation, unseen: !trainOnAll, groups, identity, splitSha256: hashOf(folds) };
   } finally {
     await dataset.close();
   }
@@ -116,6 +119,9 @@ function drawFolds({ images }: Dataset, seed: number): Folds {
   const drawn = randomFor(seed, 'folds').shuffle(images.map(({ id }) => id));
   return new Map(drawn.map((id, index) => [id, { fold: index % drawnFolds }]));
 }
+
+const groupsOf = (folds: Folds): ReadonlyMap<string, number> =>
+  new Map([...folds].flatMap(([id, { group }]) => (group === undefined ? [] : [[id, group] as const])));
 
 /** The same for a split file that has been written anew. */
 function hashOf(folds: Folds): string {

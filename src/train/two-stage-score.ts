@@ -3,11 +3,12 @@ import type { DetectorConfig } from '../config/detector.js';
 import type { Example } from '../data/example.js';
 import { evaluateImage, type ImageEvaluation } from '../eval/evaluate-image.js';
 import { assembleInstances } from '../predict/assemble/assemble.js';
+import type { Candidate } from '../predict/assemble/candidate.js';
+import { cutOut } from '../predict/cut-out.js';
 import { type Detection, DetectorPredictor } from '../predict/detect.js';
 import type { SegmenterPredictor } from '../predict/segment.js';
 import type { NamedTensors } from '../safetensors/tensor.js';
-import { tf } from '../tf.js';
-import { fromStored } from './stored-tensors.js';
+import { withStored } from './stored-tensors.js';
 
 /** A detector that gives its boxes to a segmenter in training. */
 export interface NamedDetector {
@@ -69,9 +70,11 @@ export class TwoStageScore {
 
   async #detect(): Promise<ReadonlyMap<Example, readonly Detection[]>> {
     const { config, assemble } = this.#detector;
-    const weights = fromStored(this.#detector.weights);
-    const predictor = new DetectorPredictor({ config, weights, mode: this.#mode });
-    tf.dispose(weights);
+    const mode = this.#mode;
+    const predictor = withStored(
+      this.#detector.weights,
+      (weights) => new DetectorPredictor({ config, weights, mode }),
+    );
     try {
       const boxes = new Map<Example, readonly Detection[]>();
       for (const example of this.#examples) {
@@ -88,11 +91,9 @@ export class TwoStageScore {
   }
 
   async #segment(segmenter: Pick<SegmenterPredictor, 'segmentAll'>, example: Example) {
-    const detections = this.#boxes!.get(example)!;
-    const candidates = [];
-    const requests = detections.map(({ box }) => ({ image: example, box }));
-    for await (const { x, y, side, size, body, border } of segmenter.segmentAll(requests))
-      candidates.push({ ...detections[candidates.length]!, window: { x, y, side }, size, body, border });
+    const candidates: Candidate[] = [];
+    for await (const candidate of cutOut(segmenter, example, this.#boxes!.get(example)!))
+      candidates.push(candidate);
     return assembleInstances(example.image, candidates, this.#detector.assemble);
   }
 }

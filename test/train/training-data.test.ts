@@ -35,6 +35,8 @@ describe('with a split', () => {
     expect(ids(data.train).filter((id) => inFold.includes(id))).toEqual([]);
     for (const { id, cluster } of data.train) expect(cluster).toBe(split.images[id]!.cluster);
     expect(data).toMatchObject({ unseen: true, identity: split.dataset });
+    const groups = Object.entries(split.images).map(([id, { group }]) => [id, group] as const);
+    expect(data.groups).toEqual(new Map(groups));
   });
 
   test('all train for a final model, and it says so', async () => {
@@ -66,6 +68,7 @@ describe('with a split', () => {
 describe('without a split', () => {
   test('a fifth of the images validates, drawn by the seed', async () => {
     const data = await read({ split: 'none' });
+    expect(data.groups.size).toBe(0);
     expect([data.train.length, data.validation.length]).toEqual([19, 5]);
     expect(ids((await read({ split: 'none' })).validation)).toEqual(ids(data.validation));
     expect(ids((await read({ split: 'none' }, 2)).validation)).not.toEqual(ids(data.validation));

@@ -5,7 +5,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
-import type { Terminal } from '../terminal.js';
+import { startDevice } from '../start-device.js';
 import { writeText } from '../write-text.js';
 
 type Arguments = {
@@ -155,13 +155,6 @@ async function readNetworks(
   if (partnerPlace !== undefined && !partner) throw noPartner(partnerPlace);
   if (partner && !found.some(isHalf)) throw needlessPartner(partner.path);
   return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner)]));
-}
-
-async function startDevice(device: DeviceChoice, terminal: Terminal): Promise<void> {
-  const { startRuntime } = await import('../../engine/runtime.js');
-  const runtime = await startRuntime(device);
-  terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
-  if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
 }
 
 async function predictWith(networks: PairedNetworks, truth: TruthSource): Promise<PredictionSource> {

@@ -4,6 +4,7 @@ import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { shippedModel } from '../shipped-model.js';
+import { startDevice } from '../start-device.js';
 
 type Arguments = {
   images: string[];
@@ -46,7 +47,6 @@ export const figureCommand: Command<Arguments> = {
     const size = wholeNumber('size', numbers.size, 16);
     const columns = wholeNumber('columns', numbers.columns, 1);
     const [
-      { startRuntime },
       { listImages },
       { readModelFolder },
       { buildModel },
@@ -54,7 +54,6 @@ export const figureCommand: Command<Arguments> = {
       { figureCell },
       { sheet },
     ] = await Promise.all([
-      import('../../engine/runtime.js'),
       import('../../predict/list-images.js'),
       import('../../library/model-folder.js'),
       import('../../library/model.js'),
@@ -64,8 +63,7 @@ export const figureCommand: Command<Arguments> = {
     ]);
     const listed = await listImages(images);
     const stored = await readModelFolder(folder ?? shippedModel);
-    const runtime = await startRuntime(device);
-    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
+    await startDevice(device, terminal);
     const model = buildModel(stored);
     try {
       const progress = terminal.progress('predicting', listed.length);

@@ -2,6 +2,7 @@ import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { positiveNumber } from '../number-options.js';
+import { startDevice } from '../start-device.js';
 import { writeText } from '../write-text.js';
 
 interface Arguments {
@@ -56,12 +57,8 @@ export const modelBoxesCommand: Command<Arguments> = {
       }),
   async handler({ detectors, data, labels, out, device, ...others }, terminal) {
     const minScore = positiveNumber('min-score', others['min-score']);
-    const [{ startRuntime }, { heldOutBoxes }] = await Promise.all([
-      import('../../engine/runtime.js'),
-      import('../../library/held-out-boxes.js'),
-    ]);
-    const runtime = await startRuntime(device);
-    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
+    const { heldOutBoxes } = await import('../../library/held-out-boxes.js');
+    await startDevice(device, terminal);
     const progress = terminal.progress('detecting', 0);
     const boxes = await heldOutBoxes(detectors, {
       ...{ data, labels, minScore, mode: 'compiled' },

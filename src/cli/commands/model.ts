@@ -6,6 +6,7 @@ type PackArguments = {
   segmenter: string;
   out: string;
   precision: 'float16' | 'float32';
+  portable: boolean;
 };
 
 const packCommand: Command<PackArguments> = {
@@ -34,20 +35,30 @@ const packCommand: Command<PackArguments> = {
         choices: ['float16', 'float32'] as const,
         default: 'float16' as const,
         describe: 'How weights are stored: float16 takes half the space',
+      })
+      .option('portable', {
+        type: 'boolean',
+        default: false,
+        describe:
+          'For a model that others get: leave out where files lie on this machine; `tune` then needs --data',
       }),
-  async handler({ detector, segmenter, out, precision }, terminal) {
+  async handler({ detector, segmenter, out, precision, portable }, terminal) {
     const [{ AssembleSettings }, { packModel }] = await Promise.all([
       import('../../config/assemble.js'),
       import('../../library/pack-model.js'),
     ]);
     const assemble = AssembleSettings.parse({});
-    const file = await packModel({ detector, segmenter, folder: out, precision, assemble, now: new Date() });
+    const file = await packModel({
+      ...{ detector, segmenter, precision, portable, assemble },
+      folder: out,
+      now: new Date(),
+    });
     terminal.result({
       text: [
         `detector    ${file.detector.origin.run}, step ${file.detector.origin.step}`,
         `segmenter   ${file.segmenter.origin.run}, step ${file.segmenter.origin.step}`,
         `written     ${out}`,
-        `next        nucleate tune ${out}`,
+        `next        nucleate tune ${out}${portable ? ' --data DATASET' : ''}`,
       ].join('\n'),
       value: { folder: out, detector: file.detector.origin, segmenter: file.segmenter.origin, precision },
     });

@@ -3,6 +3,7 @@ import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { shippedModel } from '../shipped-model.js';
+import { startDevice } from '../start-device.js';
 
 type Arguments = {
   images: string[];
@@ -76,19 +77,15 @@ export const predictCommand: Command<Arguments> = {
         }),
     ),
   async handler({ images, model: folder, out, format, resume, device, ...looks }, terminal) {
-    const [{ startRuntime }, { listImages }, { predictImages }, { readModelFolder }, { buildModel }] =
-      await Promise.all([
-        import('../../engine/runtime.js'),
-        import('../../predict/list-images.js'),
-        import('../../library/predict-images.js'),
-        import('../../library/model-folder.js'),
-        import('../../library/model.js'),
-      ]);
+    const [{ listImages }, { predictImages }, { readModelFolder }, { buildModel }] = await Promise.all([
+      import('../../predict/list-images.js'),
+      import('../../library/predict-images.js'),
+      import('../../library/model-folder.js'),
+      import('../../library/model.js'),
+    ]);
     const listed = await listImages(images);
     const stored = await readModelFolder(folder ?? shippedModel);
-    const runtime = await startRuntime(device);
-    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
-    if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
+    await startDevice(device, terminal);
     const model = buildModel(stored, {
       predict: {
         views: looks.tta.filter((name) => name !== 'none') as PredictSettings['views'],

@@ -6,6 +6,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import type { CreateTask, RunPlace, TaskConfig } from '../../train/train-run.js';
 import type { Command, CommandGroup, Example } from '../command.js';
 import { withDevice, withOverrides } from '../global-options.js';
+import { startDevice } from '../start-device.js';
 import { minutesOf } from '../train/duration.js';
 
 type Arguments = {
@@ -95,14 +96,11 @@ function trainCommand<C extends TaskConfig>({
         }),
     async handler(args, terminal) {
       const { config, place } = await readPlace<C>(task, args);
-      const [{ startRuntime }, { runTraining, tryTraining }, createTask] = await Promise.all([
-        import('../../engine/runtime.js'),
+      const [{ runTraining, tryTraining }, createTask] = await Promise.all([
         import('../train/run-training.js'),
         load(),
       ]);
-      const runtime = await startRuntime(args.device);
-      terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
-      if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
+      const runtime = await startDevice(args.device, terminal);
       const request = { config, createTask, runtime, mode: args.eager ? 'eager' : 'compiled' } as const;
       if (args['dry-run']) await tryTraining(terminal, request);
       else await runTraining(terminal, { ...request, place });

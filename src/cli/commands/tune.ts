@@ -3,6 +3,7 @@ import type { TunedModel } from '../../library/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
+import { startDevice } from '../start-device.js';
 
 type Arguments = {
   model: string;
@@ -42,21 +43,17 @@ export const tuneCommand: Command<Arguments> = {
     ),
   async handler({ model: folder, data, split, fold, device }, terminal) {
     const [
-      { startRuntime },
       { readModelFolder, replaceModelFile },
       { buildModel },
       { tuneModel },
       { modelCard },
       { readTrainingData },
-      { readSplit },
     ] = await Promise.all([
-      import('../../engine/runtime.js'),
       import('../../library/model-folder.js'),
       import('../../library/model.js'),
       import('../../library/tune-model.js'),
       import('../../library/model-card.js'),
       import('../../train/training-data.js'),
-      import('../../data/split/split-file.js'),
     ]);
     const stored = await readModelFolder(folder);
     const { config } = stored.file.detector;
@@ -66,13 +63,10 @@ export const tuneCommand: Command<Arguments> = {
       ...(split !== undefined && { split }),
       ...(fold !== undefined && { validationFold: fold }),
     };
-    const { validation } = await readTrainingData(source, config.seed);
-    const divided = source.split === 'none' ? {} : (await readSplit(source.split)).images;
-    const groups = new Map(Object.entries(divided).map(([id, { group }]) => [id, group]));
+    const { validation, groups } = await readTrainingData(source, config.seed);
     if (config.data.trainOnAll)
       terminal.warn('The detector has been trained on these images: the score is too good.');
-    const runtime = await startRuntime(device);
-    terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
+    await startDevice(device, terminal);
     const model = buildModel(stored);
     try {
       const predicting = terminal.progress('predicting', validation.length);
