@@ -64,11 +64,11 @@ export class DryRun {
         .map((result) => this.#keepSizes(result));
     }
     const key = JSON.stringify([op, attributes, outputs, tensors]);
-    let results = this.#results.get(key);
-    if (!results) {
-      results = this.#resultsFor(op, attributes, inputs, outputs);
-      this.#results.set(key, results);
-    }
+    const results =
+      this.#results.get(key) ??
+      convolutionResult(op, attributes, tensors) ??
+      this.#resultsFor(op, attributes, inputs, outputs);
+    this.#results.set(key, results);
     return results.map(({ shape, dtype }) => this.make([...shape], dtype));
   }
 
@@ -113,6 +113,39 @@ export class DryRun {
       this.#binding.deleteTensor(scalar);
     }
   }
+}
+
+/**
+ * The result of a convolution or of one of its gradients, without which recording would take as long as a step; undefined
+ * for other operations, and for the dilations and paddings that networks here do not have.
+ *
+ * Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2.
+ */
+function convolutionResult(
+  op: string,
+  attributes: readonly NativeAttribute[],
+  tensors: readonly KnownTensor[],
+): readonly [KnownTensor] | undefined {
+  const gradientOf = { Conv2DBackpropInput: 0, Conv2DBackpropFilter: 1 }[op];
+  if (gradientOf !== undefined) {
+    const sizes = tensors[gradientOf]!.sizes;
+    return sizes === undefined
+      ? undefined
+      : [{ shape: sizes.split(',').map(Number), dtype: tensors[2]!.dtype }];
+  }
+  if (op !== 'Conv2D') return undefined;
+  const { strides, padding, ...others } = Object.fromEntries(
+    attributes.map(({ name, value }) => [name, value]),
+  );
+  // Absent are images as rows of pixels of channels, and kernels without gaps.
+  const isPlain = !('data_format' in others || 'dilations' in others);
+  if (!isPlain || (padding !== 'SAME' && padding !== 'VALID')) return undefined;
+  const [image, kernel] = tensors.map(({ shape }) => shape) as [number[], number[]];
+  const side = (axis: 1 | 2) => {
+    const covered = padding === 'SAME' ? image[axis]! : image[axis]! - kernel[axis - 1]! + 1;
+    return Math.ceil(covered / (strides as number[])[axis]!);
+  };
+  return [{ shape: [image[0]!, side(1), side(2), kernel[3]!], dtype: tensors[0]!.dtype }];
 }
 
 /** @throws {Error} For a type that tfjs's tensors cannot have. */
