@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DetectorConfig } from '../config/detector.js';
 import { apply, type Point } from '../data/augment/linear-map.js';
 import { resamplePixels } from '../data/augment/resample.js';
@@ -132,6 +133,8 @@ export class DetectorPredictor {
       found.push(inTile.detections);
       omitted += inTile.omitted;
       onTile(found.length / tiles.length);
+      // Signals and the display have their turn; a tensor's data are there without one.
+      await setImmediate();
     }
     const margin = alignment / zoom / 2;
     const detections = mergeTiles(tiles, found, { iouThreshold: model.detections.iouThreshold, margin });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { type CropWindow, cropWindow } from '../data/augment/segmentation-sample.js';
 import { resamplePixels } from '../data/augment/resample.js';
@@ -141,6 +142,8 @@ export class SegmenterPredictor {
     const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);
+    // Signals and the display have their turn; a tensor's data are there without one.
+    await setImmediate();
     return windows.map((window, row) => ({
       ...window,
       size,

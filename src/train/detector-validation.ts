@@ -43,7 +43,11 @@ export async function validateDetector(
     const isShown = index % step === 0 && pictures.length < 2 * pictureCount;
     const proposals: Detection[] = [];
     const onProposals = (ofTile: readonly Detection[]) => void proposals.push(...ofTile);
-    const found = await predictor.detect(example, isShown ? { onProposals } : {});
+    const onTile = (share: number) => onProgress(index + share, examples.length);
+    const found = await predictor.detect(example, {
+      onProgress: onTile,
+      ...(isShown && { onProposals }),
+    });
     omitted += found.omitted;
     const image = boxImage(example, found.detections);
     images.push(image);
@@ -54,7 +58,6 @@ export async function validateDetector(
         { name: `${example.id}-proposals`, image: proposalPicture(example, proposals) },
       );
     }
-    onProgress(index + 1, examples.length);
   }
   const report = boxReport(images);
   return {

@@ -41,7 +41,7 @@ export interface Task<R extends Recipe = Recipe> {
    * Scores weights on the validation split. Leaves {@link weights} and the memory as they were.
    *
    * @param weights By the names of `weights.all`: averaged ones where the run averages; the caller disposes them.
-   * @param onProgress Told the images done and the images in all.
+   * @param onProgress Told the images done, parts of one too, and the images in all; what it throws ends the work.
    */
   validate(
     weights: NamedTensors,

@@ -213,11 +213,14 @@ export class TrainingLoop<R extends Recipe> {
     const { task, log, stop, onEvent } = this.#parts;
     const { step, best: before, validationsSinceBest } = this.#state;
     const began = performance.now();
+    let told = 0;
     const { score, metrics, ...shown } = await task.validate(
       { ...weights, ...ema, ...statistics },
-      (done, total) => {
-        onEvent({ event: 'validating', step, done, total });
-        if (stop.aborted && done < total) throw new BrokenOff();
+      (share, total) => {
+        const done = Math.floor(share);
+        if (done !== told) onEvent({ event: 'validating', step, done, total });
+        told = done;
+        if (stop.aborted && share < total) throw new BrokenOff();
       },
     );
     const seconds = (performance.now() - began) / 1000;

@@ -45,7 +45,7 @@ export class TwoStageScore {
     segmenter: Pick<SegmenterPredictor, 'segmentAll'>,
     onProgress: (done: number, total: number) => void,
   ): Promise<Record<string, number | null>> {
-    this.#boxes ??= await this.#detect();
+    this.#boxes ??= await this.#detect(() => onProgress(0, this.#examples.length));
     const scored: ImageEvaluation[] = [];
     for (const example of this.#examples) {
       const { id, cluster, labelImage, ignore } = example;
@@ -68,7 +68,7 @@ export class TwoStageScore {
     };
   }
 
-  async #detect(): Promise<ReadonlyMap<Example, readonly Detection[]>> {
+  async #detect(onProgress: () => void): Promise<ReadonlyMap<Example, readonly Detection[]>> {
     const { config, assemble } = this.#detector;
     const mode = this.#mode;
     const predictor = withStored(
@@ -78,7 +78,7 @@ export class TwoStageScore {
     try {
       const boxes = new Map<Example, readonly Detection[]>();
       for (const example of this.#examples) {
-        const { detections } = await predictor.detect(example);
+        const { detections } = await predictor.detect(example, { onProgress });
         boxes.set(
           example,
           detections.filter(({ score }) => score >= assemble.scoreThreshold),

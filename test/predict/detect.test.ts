@@ -123,3 +123,15 @@ test('where an image has one colour there are no nuclei', async () => {
   const image = { ...spots(64, 64), data: new Uint8Array(64 * 64).fill(40) };
   expect(await predictor.detect({ image })).toEqual({ detections: [], omitted: 0 });
 });
+
+test('between two tiles signals have their turn', async () => {
+  const happened: string[] = [];
+  const onProgress = (share: number) => {
+    happened.push(`tile ${share}`);
+    setImmediate(() => happened.push('signal'));
+  };
+  await predictor.detect({ image: spots(100, 20) }, { onProgress });
+  expect(happened.length).toBeGreaterThan(2);
+  expect(happened).toEqual(happened.map((_, index) => (index % 2 === 1 ? 'signal' : happened[index])));
+  expect(happened.at(-2)).toBe('tile 1');
+});

@@ -70,3 +70,21 @@ test('large images are thinned to a bounded size', async () => {
   // Every third pixel.
   expect(examples[0]!.image).toMatchObject({ width: 3 * 434, height: 14 });
 });
+
+test('progress is told within an image, and what it throws ends the validation', async () => {
+  const told: number[] = [];
+  const found = oracle({ a: 1, b: 1 });
+  const inHalves: typeof found = {
+    detect: (input, options) => {
+      for (const share of [0.5, 1]) options!.onProgress!(share);
+      return found.detect(input);
+    },
+  };
+  const images = [example('a', 1), example('b', 1)];
+  await validateDetector(inHalves, images, (done, total) => told.push(done, total));
+  expect(told).toEqual([0.5, 2, 1, 2, 1.5, 2, 2, 2]);
+  const stop = (done: number) => {
+    if (done === 1.5) throw new RangeError('stopped');
+  };
+  await expect(validateDetector(inHalves, images, stop)).rejects.toThrow('stopped');
+});

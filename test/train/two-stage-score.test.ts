@@ -83,7 +83,7 @@ test('what the segmenter makes of the boxes is scored: all nuclei, and none', as
     'twoStage/cluster-x/score': 1,
     'twoStage/cluster-y/score': 1,
   });
-  expect(told).toEqual(['1/2', '2/2']);
+  expect(told).toEqual(['0/2', '0/2', '1/2', '2/2']);
   const before = tf.memory().numTensors;
   expect((await score.metrics(blind, () => {}))['twoStage/score']).toBe(0);
   expect(tf.memory().numTensors).toBe(before);
