@@ -14,7 +14,7 @@ const picturesOfKind = 24;
 const maxRows = 5000;
 
 const ownStyle = `
-td { text-align: left; overflow-wrap: anywhere; }
+th, td { text-align: left; overflow-wrap: anywhere; }
 .error { color: #a61b00; font-weight: 600; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 12px; }
 .gallery img { width: 100%; image-rendering: pixelated; display: block; background: #000; }
