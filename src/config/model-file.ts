@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AssembleSettings } from './assemble.js';
 import { DetectorConfig } from './detector.js';
+import { PredictSettings } from './predict.js';
 import { SegmenterConfig } from './segmenter.js';
 
 const sha256 = z.hash('sha256');
@@ -64,7 +65,8 @@ export const ModelFile = z.strictObject({
   }),
   segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
   assemble: AssembleSettings,
-  /** Of `nucleate tune` on the validation fold; null before it. */
+  predict: PredictSettings,
+  /** Of `nucleate tune`, looking as `predict` says, on the validation fold; null before it. */
   tuned: Tuned.nullable(),
 });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Names of {@link PredictSettings}'s `views`. */
 const viewNames = ['flips', 'turns', 'scales', 'polarity'] as const;
 
-/** How much work goes into an image, whatever the model; the plain view alone unless asked for more. */
+/** How a model looks at an image, and so how much work goes into one; the plain view alone unless asked for more. */
 export const PredictSettings = z.strictObject({
   views: z
     .array(z.enum(viewNames))

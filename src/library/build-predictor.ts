@@ -1,4 +1,5 @@
 import type { DetectorConfig } from '../config/detector.js';
+import type { TrainedSizes } from '../config/model-file.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { NucleusPredictor, type NucleusPredictorOptions } from '../predict/nucleus-predictor.js';
 import { withStored } from '../train/stored-tensors.js';
@@ -7,7 +8,7 @@ import type { StoredNetwork } from './trained-network.js';
 type Network<Config> = Pick<StoredNetwork<Config>, 'config' | 'weights'>;
 
 interface Networks {
-  readonly detector: Network<DetectorConfig>;
+  readonly detector: Network<DetectorConfig> & { readonly sizes?: TrainedSizes | undefined };
   readonly segmenter: Network<SegmenterConfig>;
 }
 
@@ -19,7 +20,7 @@ interface Networks {
  */
 export const buildPredictor = (
   { detector, segmenter }: Networks,
-  options: NucleusPredictorOptions,
+  options: Omit<NucleusPredictorOptions, 'sizes'>,
 ): NucleusPredictor =>
   withStored(detector.weights, (ofDetector) =>
     withStored(segmenter.weights, (ofSegmenter) => {
@@ -27,6 +28,6 @@ export const buildPredictor = (
         detector: { config: detector.config, weights: ofDetector },
         segmenter: { config: segmenter.config, weights: ofSegmenter },
       };
-      return new NucleusPredictor(networks, options);
+      return new NucleusPredictor(networks, { ...options, sizes: detector.sizes });
     }),
   );

@@ -2,8 +2,11 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
+import type { TrainedSizes } from '../config/model-file.js';
+import { PredictSettings } from '../config/predict.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
+import { looksInWords } from './looks-in-words.js';
 import { readModelFolder } from './model-folder.js';
 import { readDetector, readSegmenter, readTask, type StoredNetwork } from './trained-network.js';
 
@@ -13,10 +16,13 @@ type Network<Config> = Pick<StoredNetwork<Config>, 'config' | 'weights' | 'origi
 export interface FoundNetworks {
   /** As the user named it. */
   readonly path: string;
-  readonly detector?: Network<DetectorConfig>;
+  /** A model folder may tell the sizes that it learnt from. */
+  readonly detector?: Network<DetectorConfig> & { readonly sizes?: TrainedSizes | undefined };
   readonly segmenter?: Network<SegmenterConfig>;
   /** Of a model folder. */
   readonly assemble?: AssembleSettings;
+  /** Of a model folder. */
+  readonly predict?: PredictSettings;
 }
 
 /** All that `nucleate eval` needs to predict. */
@@ -39,6 +45,7 @@ export async function findNetworks(place: string): Promise<FoundNetworks | undef
       detector: { ...file.detector, weights: detector },
       segmenter: { ...file.segmenter, weights: segmenter },
       assemble: file.assemble,
+      predict: file.predict,
     };
   }
   if (!(await isRunOrCheckpoint(place))) return undefined;
@@ -50,11 +57,16 @@ export async function findNetworks(place: string): Promise<FoundNetworks | undef
 /**
  * Gives a single network its other half.
  *
- * @param partner What `--with` names: it gives the network that the target lacks and, where it is a model folder, the
- *   settings that put nuclei together; a target with both networks needs none of it.
+ * @param partner What `--with` names: it gives the network that the target lacks and, where it is a model folder, how
+ *   it looks at images and puts nuclei together; a target with both networks needs none of it.
+ * @param looks Take the place of how the model folder looks at images.
  * @throws {NucleateError} Exit code 2 if no network, or the wrong one, is at hand.
  */
-export function pairNetworks(target: FoundNetworks, partner: FoundNetworks | undefined): PairedNetworks {
+export function pairNetworks(
+  target: FoundNetworks,
+  partner: FoundNetworks | undefined,
+  looks: Partial<PredictSettings> = {},
+): PairedNetworks {
   const { detector = partner?.detector, segmenter = partner?.segmenter } = target;
   if (!detector || !segmenter) {
     const [has, lacks] = detector ? ['detector', 'segmenter'] : ['segmenter', 'detector'];
@@ -64,10 +76,12 @@ export function pairNetworks(target: FoundNetworks, partner: FoundNetworks | und
     const mend = `Name a run of \`nucleate train ${lacks}\`, or a model folder: --with RUN_OR_MODEL.`;
     throw new NucleateError({ what, where: target.path, mend, exitCode: exitCodes.usage });
   }
+  const predict = { ...(target.predict ?? partner?.predict ?? PredictSettings.parse({})), ...looks };
+  const words = [`detector ${nameOf(detector)}`, `segmenter ${nameOf(segmenter)}`, ...looksInWords(predict)];
   return {
-    ...{ path: target.path, detector, segmenter },
+    ...{ path: target.path, detector, segmenter, predict },
     assemble: target.assemble ?? partner?.assemble ?? AssembleSettings.parse({}),
-    kind: `detector ${nameOf(detector)}, segmenter ${nameOf(segmenter)}`,
+    kind: words.join(', '),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { PredictSettings } from '../config/predict.js';
+import { looksInWords } from './looks-in-words.js';
 import type { NewModelFile } from './model-folder.js';
 
 /**
@@ -5,7 +7,8 @@ import type { NewModelFile } from './model-folder.js';
  *
  * Source of the questions: Mitchell et al., Model Cards for Model Reporting, arXiv 1810.03993.
  */
-export function modelCard({ name, created, precision, detector, segmenter, tuned }: NewModelFile): string {
+export function modelCard(file: NewModelFile): string {
+  const { name, created, precision, detector, segmenter, predict, tuned } = file;
   const stage = (title: string, { config, origin }: NewModelFile['detector'] | NewModelFile['segmenter']) => {
     const { data, seed } = config;
     const score = origin.score === null ? 'not validated' : `validation score ${origin.score.toFixed(3)}`;
@@ -28,6 +31,7 @@ export function modelCard({ name, created, precision, detector, segmenter, tuned
     ...stage('Detector', detector),
     ...stage('Segmenter', segmenter),
     `- Packed ${created}; weights stored as ${precision}.`,
+    ...looksLines(predict),
     ...settingsLines(tuned),
     '',
     '## Trained on',
@@ -46,6 +50,11 @@ export function modelCard({ name, created, precision, detector, segmenter, tuned
     'That of nucleate (Apache-2.0); the images that it has learnt from are CC0.',
     '',
   ].join('\n');
+}
+
+function looksLines(predict: PredictSettings): string[] {
+  const looks = looksInWords(predict);
+  return looks.length > 0 ? [`- Test-time augmentation: ${looks.join(', ')}.`] : [];
 }
 
 function settingsLines(tuned: NewModelFile['tuned']): string[] {

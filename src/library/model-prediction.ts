@@ -19,10 +19,10 @@ import type { PairedNetworks } from './eval-networks.js';
  * @throws {NucleateError} When an image is asked for, exit code 3 if the truth has no images.
  */
 export function modelPrediction(
-  { path, kind, detector, segmenter, assemble }: PairedNetworks,
+  { path, kind, detector, segmenter, assemble, predict }: PairedNetworks,
   truth: TruthSource,
 ): PredictionSource {
-  const predictor = buildPredictor({ detector, segmenter }, { mode: 'compiled' });
+  const predictor = buildPredictor({ detector, segmenter }, { mode: 'compiled', predict });
   const readImage = async (id: string) => {
     const image = await truth.readImage(id);
     if (image) return image;

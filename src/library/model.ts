@@ -28,8 +28,8 @@ export interface Model {
 }
 
 export interface ModelOptions {
-  /** The plain view, once, if absent. */
-  readonly predict?: PredictSettings;
+  /** How it looks at images; what is absent is the model's own. */
+  readonly predict?: Partial<PredictSettings>;
 }
 
 /**
@@ -46,7 +46,7 @@ export function buildModel(
       detector: { ...file.detector, weights: detector },
       segmenter: { ...file.segmenter, weights: segmenter },
     },
-    { mode, ...(predict && { predict }), sizes: file.detector.sizes },
+    { mode, predict: { ...file.predict, ...predict } },
   );
   return {
     file,

@@ -1,5 +1,6 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import type { ModelFile } from '../config/model-file.js';
+import { PredictSettings } from '../config/predict.js';
 import { modelCard } from './model-card.js';
 import { type NewModelFile, writeModelFolder } from './model-folder.js';
 import { portableDetector, portableSegmenter } from './portable-config.js';
@@ -48,6 +49,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       origin: segmenter.origin,
     },
     assemble,
+    predict: PredictSettings.parse({}),
     tuned: null,
   };
   await writeModelFolder(

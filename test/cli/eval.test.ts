@@ -162,6 +162,11 @@ describe('targets with networks', () => {
       args: ['model', '--with', 'masks'],
       what: 'No target needs what --with names: each is predicted already, or has both networks.',
     },
+    { args: ['shifted', '--tta=none'], what: 'No target looks at images: each is predicted already.' },
+    {
+      args: ['shifted', '--no-second-pass'],
+      what: 'No target looks at images: each is predicted already.',
+    },
     { args: ['shifted', '--ablation'], what: 'No target has networks that could be asked again.' },
   ])('$args: $what', async ({ args, what }) => {
     const outcome = await evaluate(...args.map((arg) => (arg.startsWith('--') ? arg : at(arg))), '--json');

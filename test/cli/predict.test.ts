@@ -21,9 +21,3 @@ test('a bad image does not stop the others: exit 3 at the end', { timeout: 120_0
   expect(JSON.parse(stdout)).toMatchObject({ predicted: [{ nuclei: 0 }], failed: [{ exitCode: 3 }] });
   expect(readdirSync(path.join(out, 'labels'))).toEqual(['good.png']);
 });
-
-test('views and a second pass are asked for by name', async () => {
-  const { status, stderr } = await nucleate(['predict', 'a.png', '--tta', 'mirrors']);
-  expect(status).toBe(2);
-  expect(stderr).toContain('flips');
-});

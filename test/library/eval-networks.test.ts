@@ -6,7 +6,7 @@ import { AssembleSettings } from '../../src/config/assemble.js';
 import { findNetworks, hasTrainedOn, isHalf, pairNetworks } from '../../src/library/eval-networks.js';
 import { writeModelFolder } from '../../src/library/model-folder.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { smallModel } from './small-model.js';
+import { looking, smallModel } from './small-model.js';
 import { writeRun } from './small-runs.js';
 
 useNativeCpu();
@@ -14,7 +14,7 @@ useNativeCpu();
 const place = mkdtempSync(path.join(tmpdir(), 'eval-networks-'));
 const at = (...names: string[]) => path.join(place, ...names);
 beforeAll(async () => {
-  const model = smallModel({ minArea: 7 });
+  const model = looking(smallModel({ minArea: 7 }));
   await writeModelFolder(at('model'), model, '# card\n');
   await writeRun(at('boxes'), model, 'detector');
   await writeRun(at('masks'), model, 'segmenter', 7);
@@ -25,6 +25,8 @@ describe('what a place holds', () => {
   test('both networks of a model folder, one of a run or a checkpoint', async () => {
     const model = (await findNetworks(at('model')))!;
     expect(model.assemble).toMatchObject({ minArea: 7 });
+    expect(model.predict).toEqual({ views: ['polarity'], secondPass: true });
+    expect(model.detector!.sizes).toMatchObject({ typical: 6 });
     expect(isHalf(model)).toBe(false);
     const step = at('boxes', 'checkpoints', 'step-000000005');
     for (const run of [at('boxes'), step]) {
@@ -69,7 +71,7 @@ describe('what a place holds', () => {
 describe('a pair', () => {
   const found = async (name: string) => (await findNetworks(at(name)))!;
 
-  test('of a run and the other network: settings of the model folder, else the defaults', async () => {
+  test('of a run and the other network: settings and looks of the model folder, else the defaults', async () => {
     const boxes = await found('boxes');
     const masks = await found('masks');
     const model = await found('model');
@@ -79,13 +81,26 @@ describe('a pair', () => {
       kind: 'detector boxes at step 5, segmenter masks at step 7',
     });
     expect(pair.assemble).toEqual(AssembleSettings.parse({}));
+    expect(pair.predict).toEqual({ views: [], secondPass: false });
     expect(pairNetworks(masks, boxes).kind).toBe(pair.kind);
     expect(pairNetworks(boxes, model)).toMatchObject({
-      kind: 'detector boxes at step 5, segmenter small at step 0',
+      kind: 'detector boxes at step 5, segmenter small at step 0, views polarity, second pass',
       assemble: { minArea: 7 },
+      predict: { views: ['polarity'], secondPass: true },
     });
     // A model folder is whole: nothing of the other is taken.
-    expect(pairNetworks(model, boxes).kind).toBe('detector small at step 0, segmenter small at step 0');
+    expect(pairNetworks(model, boxes).kind).toMatch(/^detector small at step 0, segmenter small at step 0/u);
+  });
+
+  test('looks as it is told, in so far', async () => {
+    const model = await found('model');
+    expect(pairNetworks(model, undefined, { views: ['flips', 'scales'] })).toMatchObject({
+      kind: expect.stringMatching(/, views flips x scales, second pass$/u) as string,
+      predict: { views: ['flips', 'scales'], secondPass: true },
+    });
+    const plain = pairNetworks(await found('boxes'), model, { views: [], secondPass: false });
+    expect(plain.kind).toBe('detector boxes at step 5, segmenter small at step 0');
+    expect(plain.predict).toEqual({ views: [], secondPass: false });
   });
 
   test('that lacks a network names the way out', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
+import { PredictSettings } from '../../src/config/predict.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
 import { modelCard } from '../../src/library/model-card.js';
 import {
@@ -31,6 +32,7 @@ const file = (precision: 'float16' | 'float32'): NewModelFile => ({
   detector: { config: DetectorConfig.parse({ task: 'detector' }), origin },
   segmenter: { config: SegmenterConfig.parse({ task: 'segmenter' }), origin },
   assemble: AssembleSettings.parse({ minArea: 7 }),
+  predict: PredictSettings.parse({}),
   tuned: null,
 });
 
@@ -73,6 +75,15 @@ test.each([
     (at: string) => writeFileSync(path.join(at, 'model.json'), '{}'),
     'cannot be used',
   ],
+  [
+    'a description that does not tell how to look',
+    (at: string) => {
+      const file = path.join(at, 'model.json');
+      const description = JSON.parse(readFileSync(file, 'utf8')) as NewModelFile;
+      writeFileSync(file, JSON.stringify({ ...description, predict: undefined }));
+    },
+    'predict',
+  ],
   ['missing weights', (at: string) => rmSync(path.join(at, 'segmenter.safetensors')), 'are missing'],
   [
     'a flipped bit',
@@ -93,20 +104,24 @@ test.each([
   });
 });
 
-test('settings and the card are replaced, and the weights stay', async () => {
+test('settings, looks and the card are replaced, and the weights stay', async () => {
   await write();
   const read = await readModelFolder(folder);
   const assemble = AssembleSettings.parse({ minArea: 33 });
   const clusters = { a: { images: 80, score: 0.7 }, c: { images: 52, score: 0.4 } };
   const tuned = { score: 0.6, images: 132, heldOut: { score: 0.582, clusters }, date: '' };
-  const file = { ...read.file, assemble, tuned };
+  const predict = PredictSettings.parse({ views: ['flips', 'polarity'], secondPass: true });
+  const file = { ...read.file, assemble, predict, tuned };
   await replaceModelFile(folder, file, modelCard(file));
   const card = readFileSync(path.join(folder, 'README.md'), 'utf8');
   expect(card).toContain(
     'scored on the other: **0.582**;\n  by cluster (images): a 0.700 (80), c 0.400 (52).',
   );
+  expect(card).toContain('\n- Test-time augmentation: views flips x polarity, second pass.\n');
+  expect(modelCard(read.file)).not.toContain('augmentation');
   const again = await readModelFolder(folder);
   expect(again.file.assemble.minArea).toBe(33);
+  expect(again.file.predict).toEqual(predict);
   expect(again.file.tuned).toEqual(tuned);
   expect(again.detector).toEqual(read.detector);
   expect(readdirSync(folder).sort()).toEqual([

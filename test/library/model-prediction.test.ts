@@ -12,7 +12,7 @@ import { writeModelFolder } from '../../src/library/model-folder.js';
 import { assembleInstances } from '../../src/predict/assemble/assemble.js';
 import { pasteCandidate } from '../../src/predict/assemble/candidate.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { smallModel } from './small-model.js';
+import { looking, smallModel, speckled } from './small-model.js';
 import { writeRun } from './small-runs.js';
 
 useNativeCpu();
@@ -22,6 +22,7 @@ const place = mkdtempSync(path.join(tmpdir(), 'model-prediction-'));
 const at = (name: string) => path.join(place, name);
 beforeAll(async () => {
   await writeModelFolder(at('model'), smallModel(), '# card\n');
+  await writeModelFolder(at('looking'), looking(smallModel()), '# card\n');
   await writeRun(at('boxes'), smallModel(), 'detector');
 });
 afterAll(() => rmSync(place, { recursive: true }));
@@ -49,6 +50,19 @@ test('predicts the images of the truth as the model does, masks and boxes; a run
     expect(scores[0]).toBe(Math.fround(detections[0]!.score));
     await source.close();
   }
+  await truth.close();
+});
+
+test('looks at images as its model does, at the sizes that its model has learnt from', async () => {
+  const truth = await openTruth(sample);
+  const image = speckled(64);
+  const model = buildModel(looking(smallModel()));
+  const { labelImage } = await model.segment(image);
+  model.dispose();
+  const readImage = () => Promise.resolve(image);
+  const source = modelPrediction(await pair('looking'), { ...truth, readImage });
+  expect((await source.read('a', image)).labelImage).toEqual(labelImage);
+  await source.close();
   await truth.close();
 });
 

@@ -52,8 +52,9 @@ const pack = async (name: string, portable: boolean) => {
   return (await readModelFolder(at(name))).file;
 };
 
-test('a model remembers where its data are, so that it can be tuned', async () => {
-  const { detector, segmenter } = await pack('mine', false);
+test('a model remembers where its data are, so that it can be tuned; it looks once', async () => {
+  const { detector, segmenter, predict } = await pack('mine', false);
+  expect(predict).toEqual({ views: [], secondPass: false });
   expect(detector.config).toMatchObject({ data, run });
   expect(segmenter.config.scoring.detector).toBe('/home/me/runs/d');
 });

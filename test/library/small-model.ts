@@ -1,6 +1,8 @@
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
+import { PredictSettings } from '../../src/config/predict.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
+import type { Image } from '../../src/data/image.js';
 import type { ModelFolder } from '../../src/library/model-folder.js';
 import { buildDetector } from '../../src/models/detector/detector.js';
 import { buildSegmenter } from '../../src/models/segmenter/network.js';
@@ -43,6 +45,7 @@ export function smallModel(assemble: object = {}): ModelFolder {
       segmenter: { config: segmenter, sha256: '0'.repeat(64), origin },
       // Weights that have learnt nothing give every pixel about a third for each class.
       assemble: AssembleSettings.parse({ scoreThreshold: 0, maskThreshold: 0.3, ...assemble }),
+      predict: PredictSettings.parse({}),
       tuned: null,
     },
     detector: toStored(boxes.weights.all),
@@ -52,3 +55,32 @@ export function smallModel(assemble: object = {}): ModelFolder {
   masks.dispose();
   return model;
 }
+
+/** How {@link looking} looks at images, and the sizes that it takes for usual: it looks a second time. */
+const looks = { views: ['polarity'], secondPass: true } satisfies PredictSettings;
+const sizes = { low: 1, typical: 6, high: 8 };
+
+/**
+ * The same model with looks that are not plain. It is sure of all that it finds, so that the second pass has something
+ * to go by, and finds boxes that are usual in DSB2018, so that a second pass tells that its own sizes were taken.
+ */
+export function looking({ file, detector, segmenter }: ModelFolder): ModelFolder {
+  const sure = new Map(detector);
+  for (const name of ['rpn/objectness_x2/bias', 'box_head/logits/bias']) {
+    const { shape } = sure.get(name)!;
+    sure.set(name, { dtype: 'F32', shape, data: new Float32Array(shape[0]!).fill(5) });
+  }
+  const { config } = file.detector;
+  const levels = [{ ...config.model.levels[0]!, sizes: [24, 40] }];
+  const larger = { ...config, model: { ...config.model, levels } };
+  return {
+    file: { ...file, detector: { ...file.detector, config: larger, sizes }, predict: looks },
+    ...{ detector: sure, segmenter },
+  };
+}
+
+/** A grey image of squares modulo a prime, which look like noise. */
+export const speckled = (size: number): Image => ({
+  ...{ width: size, height: size, channels: 1 },
+  data: Uint8Array.from({ length: size * size }, (_, i) => (i * i) % 251),
+});

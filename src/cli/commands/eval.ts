@@ -1,9 +1,11 @@
+import type { PredictSettings } from '../../config/predict.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
 import type { FoundNetworks, PairedNetworks } from '../../library/eval-networks.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
+import { type LooksArguments, looksOf, withLooks } from '../looks.js';
 import { wholeNumber } from '../number-options.js';
 import { startDevice } from '../start-device.js';
 import { writeText } from '../write-text.js';
@@ -21,7 +23,7 @@ type Arguments = {
   csv: string | undefined;
   'allow-other-data': boolean;
   device: DeviceChoice;
-};
+} & LooksArguments;
 
 export const evalCommand: Command<Arguments> = {
   usage: 'eval <targets..>',
@@ -35,7 +37,7 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withDevice(parser)
+    withLooks(withDevice(parser))
       .positional('targets', {
         type: 'string',
         array: true,
@@ -99,8 +101,10 @@ export const evalCommand: Command<Arguments> = {
       import('../../report/eval-document.js'),
       import('../../report/eval-text.js'),
     ]);
-    const networks = await readNetworks(targets, choice.with);
+    const looks = looksOf(choice);
+    const networks = await readNetworks(targets, choice.with, looks);
     if (ablation && networks.size === 0) throw nothingToAblate();
+    if (Object.keys(looks).length > 0 && networks.size === 0) throw nothingToLookAt();
     if (networks.size > 0) await startDevice(device, terminal);
     const truth = await openTruth(data, { labels });
     const predictions: PredictionSource[] = [];
@@ -144,6 +148,7 @@ export const evalCommand: Command<Arguments> = {
 async function readNetworks(
   targets: readonly string[],
   partnerPlace: string | undefined,
+  looks: Partial<PredictSettings>,
 ): Promise<ReadonlyMap<string, PairedNetworks>> {
   const { findNetworks, isHalf, pairNetworks } = await import('../../library/eval-networks.js');
   const found: FoundNetworks[] = [];
@@ -154,7 +159,7 @@ async function readNetworks(
   const partner = partnerPlace === undefined ? undefined : await findNetworks(partnerPlace);
   if (partnerPlace !== undefined && !partner) throw noPartner(partnerPlace);
   if (partner && !found.some(isHalf)) throw needlessPartner(partner.path);
-  return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner)]));
+  return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner, looks)]));
 }
 
 async function predictWith(networks: PairedNetworks, truth: TruthSource): Promise<PredictionSource> {
@@ -176,6 +181,12 @@ const nothingToAblate = () =>
   usage(
     'No target has networks that could be asked again.',
     'Leave --ablation out, or name a model folder or a run as a target.',
+  );
+
+const nothingToLookAt = () =>
+  usage(
+    'No target looks at images: each is predicted already.',
+    'Leave --tta, --second-pass and --no-second-pass out, or name a model folder or a run as a target.',
   );
 
 function usage(what: string, mend: string, where?: string): NucleateError {

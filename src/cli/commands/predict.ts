@@ -1,7 +1,7 @@
-import type { PredictSettings } from '../../config/predict.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
+import { type LooksArguments, looksOf, withLooks } from '../looks.js';
 import { shippedModel } from '../shipped-model.js';
 import { startDevice } from '../start-device.js';
 
@@ -10,11 +10,9 @@ type Arguments = {
   model: string | undefined;
   out: string;
   format: string[];
-  tta: string[];
-  'second-pass': boolean;
   resume: boolean;
   device: DeviceChoice;
-};
+} & LooksArguments;
 
 /** Names of `outputFormats`; written here too, so that --help needs no networks. */
 const formats = [
@@ -29,9 +27,6 @@ const formats = [
   'imagej',
 ] as const;
 
-/** Names of `PredictSettings`'s views, and what stands for none of them. */
-const views = ['none', 'flips', 'turns', 'scales', 'polarity'] as const;
-
 const sample = 'examples/dsb2018-mini';
 
 export const predictCommand: Command<Arguments> = {
@@ -43,7 +38,7 @@ export const predictCommand: Command<Arguments> = {
   ],
   builder: (parser) =>
     withDevice(
-      withImages(parser)
+      withLooks(withImages(parser))
         .option('out', {
           type: 'string',
           requiresArg: true,
@@ -57,26 +52,14 @@ export const predictCommand: Command<Arguments> = {
           default: ['labels', 'table', 'overlay'] as string[],
           describe: 'What to write',
         })
-        .option('tta', {
-          choices: views,
-          array: true,
-          requiresArg: true,
-          default: ['none'] as string[],
-          describe:
-            'Other views to look at: flips 4 times the work, turns 8, scales 3, polarity 2; they multiply',
-        })
-        .option('second-pass', {
-          type: 'boolean',
-          default: false,
-          describe: 'Look again at another scale where nuclei are far from the sizes trained on',
-        })
         .option('resume', {
           type: 'boolean',
           default: false,
           describe: 'Leave out images whose results are all there',
         }),
     ),
-  async handler({ images, model: folder, out, format, resume, device, ...looks }, terminal) {
+  async handler({ images, model: folder, out, format, resume, device, ...asked }, terminal) {
+    const predict = looksOf(asked);
     const [{ listImages }, { predictImages }, { readModelFolder }, { buildModel }] = await Promise.all([
       import('../../predict/list-images.js'),
       import('../../library/predict-images.js'),
@@ -86,12 +69,7 @@ export const predictCommand: Command<Arguments> = {
     const listed = await listImages(images);
     const stored = await readModelFolder(folder ?? shippedModel);
     await startDevice(device, terminal);
-    const model = buildModel(stored, {
-      predict: {
-        views: looks.tta.filter((name) => name !== 'none') as PredictSettings['views'],
-        secondPass: looks['second-pass'],
-      },
-    });
+    const model = buildModel(stored, { predict });
     try {
       const progress = terminal.progress('predicting', listed.length);
       const result = await predictImages(model, listed, {

@@ -3,6 +3,7 @@ import type { TunedModel } from '../../library/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
+import { type LooksArguments, looksOf, withLooks } from '../looks.js';
 import { startDevice } from '../start-device.js';
 
 type Arguments = {
@@ -11,7 +12,7 @@ type Arguments = {
   split: string | undefined;
   fold: number | undefined;
   device: DeviceChoice;
-};
+} & LooksArguments;
 
 export const tuneCommand: Command<Arguments> = {
   usage: 'tune <model>',
@@ -19,7 +20,7 @@ export const tuneCommand: Command<Arguments> = {
   examples: [['nucleate tune models/mine', 'on the images that validated its detector']],
   builder: (parser) =>
     withDevice(
-      parser
+      withLooks(parser)
         .positional('model', {
           type: 'string',
           demandOption: true,
@@ -41,22 +42,26 @@ export const tuneCommand: Command<Arguments> = {
           describe: 'The fold to score; the one that validated the detector if absent',
         }),
     ),
-  async handler({ model: folder, data, split, fold, device }, terminal) {
+  async handler({ model: folder, data, split, fold, device, ...asked }, terminal) {
+    const looks = looksOf(asked);
     const [
       { readModelFolder, replaceModelFile },
       { buildModel },
       { tuneModel },
       { modelCard },
+      { looksInWords },
       { readTrainingData },
     ] = await Promise.all([
       import('../../library/model-folder.js'),
       import('../../library/model.js'),
       import('../../library/tune-model.js'),
       import('../../library/model-card.js'),
+      import('../../library/looks-in-words.js'),
       import('../../train/training-data.js'),
     ]);
-    const stored = await readModelFolder(folder);
-    const { config } = stored.file.detector;
+    const { file: packed, ...weights } = await readModelFolder(folder);
+    const predict = { ...packed.predict, ...looks };
+    const { config } = packed.detector;
     const source = {
       ...config.data,
       ...(data !== undefined && { path: data }),
@@ -67,7 +72,7 @@ export const tuneCommand: Command<Arguments> = {
     if (config.data.trainOnAll)
       terminal.warn('The detector has been trained on these images: the score is too good.');
     await startDevice(device, terminal);
-    const model = buildModel(stored);
+    const model = buildModel({ file: { ...packed, predict }, ...weights });
     try {
       const predicting = terminal.progress('predicting', validation.length);
       const trying = (tried: number, best: number) =>
@@ -79,20 +84,22 @@ export const tuneCommand: Command<Arguments> = {
       });
       const images = validation.length;
       const file = {
-        ...stored.file,
+        ...{ ...packed, predict },
         assemble: settings,
         tuned: { score, images, heldOut, date: new Date().toISOString() },
       };
       await replaceModelFile(folder, file, modelCard(file));
+      const words = looksInWords(predict);
       terminal.result({
         text: [
           ...curves.map(curveText),
           '',
+          ...(words.length > 0 ? [`looks       ${words.join(', ')}`] : []),
           `score       ${score.toFixed(4)}, mean of ${images} images; ${tried} combinations tried on the same images`,
           ...heldOutText(heldOut),
           `stored      ${folder}`,
         ].join('\n'),
-        value: { settings, score, heldOut, curves, tried, images, folder },
+        value: { settings, predict, score, heldOut, curves, tried, images, folder },
       });
     } finally {
       model.dispose();
