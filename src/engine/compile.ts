@@ -47,8 +47,10 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   const recording = record(backend, step as unknown as Step<NamedTensors, NamedTensors>, inputs, state);
   if (precision !== 'float32') lowerPrecision(recording.graph, precision);
   // Before the nodes are added by which the caller changes all of the state.
-  const prepared = hoistInvariants(recording);
+  const hoisted = hoistInvariants(recording);
   const access = addStateAccess(recording, state);
+  const fed = Object.entries(access).map(([name, { write }]) => [recording.state[name]!, write] as const);
+  const preparedFromFed = hoisted?.prepareFrom(new Map(fed));
   const session = new Session(backend, recording.graph);
   const compiled: RunnableStep<Inputs, Outputs> = {
     mode: 'compiled',
@@ -73,13 +75,11 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
       const written = Object.entries(values).map(([name, value]) => ({ ...access[name]!, value }));
       if (written.length === 0) return;
       const feeds = written.map(({ write, value }) => [write, value] as const);
-      session
-        .run(
-          feeds,
-          written.map(({ written }) => written),
-        )
-        .forEach((barrier) => barrier.dispose());
-      if (prepared) session.run([], [prepared])[0]!.dispose();
+      const isWhole = written.length === fed.length;
+      const done = written.map(({ written }) => written);
+      if (preparedFromFed && isWhole) done.push(preparedFromFed);
+      for (const barrier of session.run(feeds, done)) barrier.dispose();
+      if (hoisted && !isWhole) session.run([], [hoisted.prepared])[0]!.dispose();
     },
     dispose: () => session.dispose(),
   };

@@ -23,7 +23,7 @@ function makeStep() {
 test('what depends on unchanged state alone is computed once', () => {
   const { step, inputs, state } = makeStep();
   const recording = recordStep(nativeBackend(), step as never, inputs, state);
-  expect(hoistInvariants(recording)).toBe('prepared:0');
+  expect(hoistInvariants(recording)).toMatchObject({ prepared: 'prepared/done:0' });
   const nodes = recording.graph.nodes;
   expect(nodes.filter(({ name }) => /^hoisted\/\d+$/.test(name))).toHaveLength(1);
   const users = (op: string) => nodes.filter(({ inputs }) => inputs.some((input) => input.startsWith(op)));
@@ -42,6 +42,11 @@ test('a state that is written is taken up', () => {
   expectTensorsClose(results.scale, [1 / 3, 1 / 4], { atol: 1e-6 });
   expectTensorsClose(results.sum, 2 / 3 + 2 / 4, { atol: 1e-6 });
   expectTensorsClose(results.fixed, [8, 15], { atol: 0 });
+  // The whole of it is written and prepared in one run of the graph.
+  step.writeState({ fixed: tf.tensor1d([24, 3]), moving: tf.tensor1d([0, 0]) });
+  const later = step.run(inputs);
+  expectTensorsClose(later.y, [1 / 5, 1 / 2], { atol: 1e-6 });
+  expectTensorsClose(later.sum, 1 / 5 + 1 / 2, { atol: 1e-6 });
 });
 
 test('a step that changes all of its state has nothing to compute once', () => {
