@@ -33,7 +33,7 @@ export interface BlockLayers<F> {
 
 /** What all layers of one network share. */
 export interface BlockOptions {
-  readonly seed: number;
+  readonly seed: number | null;
   /** All channels are multiplied by it; 1 is the published network. */
   readonly width: number;
   /** What a training step keeps of the moving statistics, from 0 to 1; absent: Keras's 0.99. */

@@ -86,7 +86,7 @@ export const inceptionResNetV2Taps = (images: Features, options: BackboneOptions
 export interface InceptionResNetV2Options extends Partial<BackboneOptions> {
   /** Of the images in px; null leaves both open. */
   readonly size: readonly [height: number, width: number] | null;
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 /**

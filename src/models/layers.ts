@@ -27,8 +27,8 @@ export interface ConvolutionOptions {
    * follows, or a truncated normal one of this standard deviation.
    */
   readonly initialKernel?: 'glorot' | 'he' | number;
-  /** The initial kernel depends on it and on the name alone. */
-  readonly seed: number;
+  /** The initial kernel depends on it and on the name alone; null begins with zeros, for weights that are read. */
+  readonly seed: number | null;
 }
 
 export interface BiasedConvolutionOptions extends ConvolutionOptions {
@@ -206,6 +206,7 @@ function kernelInitializer({
   seed: runSeed,
   initialKernel = 'glorot',
 }: Pick<ConvolutionOptions, 'name' | 'seed' | 'initialKernel'>) {
+  if (runSeed === null) return tf.initializers.zeros();
   const seed = seedFor(runSeed, name);
   if (initialKernel === 'glorot') return tf.initializers.glorotUniform({ seed });
   if (initialKernel === 'he') return tf.initializers.heNormal({ seed });

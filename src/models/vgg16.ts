@@ -19,7 +19,7 @@ export interface Vgg16Shape {
   readonly norm: boolean;
   /** Share of the moving statistics that a step of training keeps, where convolutions are normalized. */
   readonly statisticsMomentum: number;
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 /**
@@ -53,7 +53,7 @@ export function vgg16Blocks(
 /** One 3 x 3 convolution with its relu, as VGG16 and the decoder on it have them. */
 export function convolveBlock(
   x: tf.SymbolicTensor,
-  layer: { readonly name: string; readonly filters: number; readonly seed: number },
+  layer: { readonly name: string; readonly filters: number; readonly seed: number | null },
   { norm, statisticsMomentum: momentum }: Pick<Vgg16Shape, 'norm' | 'statisticsMomentum'>,
 ): tf.SymbolicTensor {
   const form = {
@@ -76,7 +76,7 @@ const pool = (x: tf.SymbolicTensor, block: number) =>
 export interface Vgg16Options {
   /** Of the images in px; null leaves both open. */
   readonly size: readonly [height: number, width: number] | null;
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 /**

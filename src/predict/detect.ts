@@ -53,7 +53,7 @@ type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 export interface DetectorPredictorOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'predict' | 'precision'>;
   readonly mode: 'compiled' | 'eager';
-  /** By the names of the network's variables; weights of no use if absent, see `load`. Not disposed. */
+  /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
   /** Whether to start in half of the time, see `CompileOptions`; the tests of this file do not. */
   readonly once?: boolean;
@@ -71,7 +71,7 @@ export class DetectorPredictor {
   constructor({ config, mode, weights = {}, once = false }: DetectorPredictorOptions) {
     this.#config = config;
     const { tileSize: size } = config.predict;
-    this.#detector = buildDetector(config.model, { size, seed: 1 });
+    this.#detector = buildDetector(config.model, { size, seed: null });
     const inputs = { images: tf.zeros<tf.Rank.R4>([1, size, size, 3]) };
     const step = ({ images }: NamedTensors): NamedTensors => ({
       ...this.#detector.detect(images as tf.Tensor4D),

@@ -31,7 +31,7 @@ export type SegmentedImage = DetectedImage;
 export interface SegmenterPredictorOptions {
   readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'predict' | 'precision'>;
   readonly mode: 'compiled' | 'eager';
-  /** By the names of the network's variables; weights of no use if absent, see `load`. Not disposed. */
+  /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
   /** Whether to start in half of the time, see `CompileOptions`; the tests of this file do not. */
   readonly once?: boolean;
@@ -51,7 +51,7 @@ export class SegmenterPredictor {
     this.#config = config;
     const { loader, model, predict, precision } = config;
     const { cropSize: size } = loader;
-    this.#network = buildSegmenter({ ...model, size, seed: 1 });
+    this.#network = buildSegmenter({ ...model, size, seed: null });
     const inputs = emptyBatch(predict.batchSize, size);
     const step = ({ images, boxes }: NamedTensors) => ({
       probabilities: tf.tidy(() => this.#probabilities(images as tf.Tensor4D, boxes as tf.Tensor2D)),

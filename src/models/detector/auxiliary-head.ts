@@ -10,7 +10,13 @@ import { outputDeviation } from './rpn-head.js';
  * @param options.channels Of the features, and of the 3 x 3 convolution with a relu upon them.
  * @returns A model of `[N, h, w, channels]`; its output are logits `[N, h, w, 2]`, foreground and border.
  */
-export function buildAuxiliaryHead({ channels, seed }: { channels: number; seed: number }): tf.LayersModel {
+export function buildAuxiliaryHead({
+  channels,
+  seed,
+}: {
+  channels: number;
+  seed: number | null;
+}): tf.LayersModel {
   const features = tf.input({ name: 'auxiliary/features', shape: [null, null, channels] });
   const shared = { stride: 1, padding: 'same', seed } as const;
   const x = new Convolution({

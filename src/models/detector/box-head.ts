@@ -17,7 +17,7 @@ export interface DenseBoxHeadOptions {
   readonly channels: number;
   /** Of the dense layers, one after the other. */
   readonly units: readonly number[];
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 /**
@@ -78,7 +78,7 @@ export function buildDeepBoxHead({
   return tf.model({ name: 'box-head', inputs: rois, outputs: boxOutputs(x, options.seed) });
 }
 
-function boxOutputs(x: Features, seed: number): Features[] {
+function boxOutputs(x: Features, seed: number | null): Features[] {
   const output = (name: string, filters: number) =>
     new Convolution({
       ...{ name, filters, kernelSize: 1, stride: 1, padding: 'valid' },

@@ -72,7 +72,7 @@ export interface DetectorSettings {
   /** S: side of the images in px, a multiple of 32. */
   readonly size: number;
   /** Of the initial weights, which depend on it and on the layers' names alone. */
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 /** @returns The caller disposes it. */

@@ -9,7 +9,7 @@ import { anchorCounts, buildRpnHead } from './rpn-head.js';
 interface SharedOptions {
   /** S: side of the images in px, a multiple of 32. */
   readonly size: number;
-  readonly seed: number;
+  readonly seed: number | null;
   /** What a training step keeps of the normalization's moving statistics, from 0 to 1. */
   readonly normMomentum: number;
   readonly backbone: {

@@ -8,7 +8,7 @@ export interface PyramidOptions {
   readonly channels: number;
   /** Of the levels in px of the image, each twice the one before: `[4, 8, 16]`. */
   readonly strides: readonly number[];
-  readonly seed: number;
+  readonly seed: number | null;
   /** What a training step keeps of the moving statistics, from 0 to 1. */
   readonly normMomentum: number;
 }

@@ -11,7 +11,7 @@ export interface RpnHeadOptions {
   readonly anchorsPerCell: readonly number[];
   /** Share of anchors that the untrained head takes for objects, from 0 to 1. */
   readonly priorProbability: number;
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 /** Standard deviation of the initial kernels of output layers, so that training begins near zero (arXiv 1506.01497). */
