@@ -1,10 +1,9 @@
-import type { tf } from '../tf.js';
 import { runEagerly } from './eager-step.js';
 import { control, type Output, output, typeValue } from './graph.js';
 import { dataTypes, findNativeBackend } from './native.js';
 import { hoistInvariants } from './hoist.js';
 import { type LowPrecision, lowerPrecision } from './low-precision.js';
-import { type Recording, recordOnce, recordStep } from './record-step.js';
+import { mapIndexed, type Recording, recordOnce, recordStep } from './record-step.js';
 import { Session } from './session.js';
 import { type NamedTensors, type NamedVariables, requireLike, type RunnableStep, type Step } from './step.js';
 
@@ -46,11 +45,13 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   const record = once ? recordOnce : recordStep;
   const recording = record(backend, step as unknown as Step<NamedTensors, NamedTensors>, inputs, state);
   if (precision !== 'float32') lowerPrecision(recording.graph, precision);
+  const fed = mapIndexed(state, (variable, index) =>
+    recording.graph.addPlaceholder(`write/${index}`, variable),
+  );
+  const handles = Object.entries(fed).map(([name, write]) => [recording.state[name]!, write] as const);
   // Before the nodes are added by which the caller changes all of the state.
-  const hoisted = hoistInvariants(recording);
-  const access = addStateAccess(recording, state);
-  const fed = Object.entries(access).map(([name, { write }]) => [recording.state[name]!, write] as const);
-  const preparedFromFed = hoisted?.prepareFrom(new Map(fed));
+  const prepared = hoistInvariants(recording, new Map(handles));
+  const access = addStateAccess(recording, state, fed);
   const session = new Session(backend, recording.graph);
   const compiled: RunnableStep<Inputs, Outputs> = {
     mode: 'compiled',
@@ -72,14 +73,18 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
     },
     writeState: (values) => {
       requireLike('state', values, state, { partly: true });
-      const written = Object.entries(values).map(([name, value]) => ({ ...access[name]!, value }));
-      if (written.length === 0) return;
+      const names = Object.keys(values);
+      if (names.length === 0) return;
+      // What is prepared takes all of the state.
+      const present = prepared && names.length < Object.keys(state).length ? compiled.readState() : {};
+      const written = Object.entries({ ...present, ...values }).map(([name, value]) => ({
+        ...access[name]!,
+        value,
+      }));
       const feeds = written.map(({ write, value }) => [write, value] as const);
-      const isWhole = written.length === fed.length;
       const done = written.map(({ written }) => written);
-      if (preparedFromFed && isWhole) done.push(preparedFromFed);
-      for (const barrier of session.run(feeds, done)) barrier.dispose();
-      if (hoisted && !isWhole) session.run([], [hoisted.prepared])[0]!.dispose();
+      const barriers = session.run(feeds, prepared ? [...done, prepared] : done);
+      for (const tensor of [...barriers, ...Object.values(present)]) tensor.dispose();
     },
     dispose: () => session.dispose(),
   };
@@ -100,18 +105,16 @@ interface StateAccess {
 function addStateAccess(
   { graph, state: handles }: Recording,
   state: NamedVariables,
+  fed: Readonly<Record<string, Output>>,
 ): Record<string, StateAccess> {
-  const add = (handle: Output, variable: tf.Variable, index: number): StateAccess => {
+  return mapIndexed(state, (variable, index, name) => {
+    const [handle, write] = [handles[name]!, fed[name]!];
     const dtype = { dtype: typeValue(dataTypes[variable.dtype]) };
-    const write = graph.addPlaceholder(`write/${index}`, variable);
     const assign = graph.add(`assign/${index}`, 'AssignVariableOp', [handle, write], dtype);
     return {
       read: output(graph.add(`read/${index}`, 'ReadVariableOp', [handle], dtype)),
       write,
       written: graph.addBarrier(`written/${index}`, [control(assign)]),
     };
-  };
-  return Object.fromEntries(
-    Object.entries(state).map(([name, variable], index) => [name, add(handles[name]!, variable, index)]),
-  );
+  });
 }

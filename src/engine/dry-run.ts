@@ -1,3 +1,4 @@
+import type { Constant, Result } from './graph.js';
 import {
   attr,
   type Binding,
@@ -8,10 +9,7 @@ import {
 } from './native.js';
 
 /** What is known of a tensor while a step is recorded. */
-interface KnownTensor {
-  readonly shape: number[];
-  /** `TF_*`. */
-  readonly dtype: number;
+interface KnownTensor extends Result {
   /** Where the values are constant and may be sizes or axes. */
   readonly sizes?: string;
 }
@@ -29,7 +27,7 @@ const maxSizes = 16;
 export class DryRun {
   readonly #binding: Binding;
   readonly #tensors = new Map<number, KnownTensor>();
-  readonly #results = new Map<string, readonly KnownTensor[]>();
+  readonly #results = new Map<string, readonly Result[]>();
   #made = 0;
 
   constructor(binding: Binding) {
@@ -37,20 +35,20 @@ export class DryRun {
   }
 
   /** Makes a tensor that has a shape alone. There is nothing to free. */
-  make(shape: number[], dtype: number): NativeTensor {
+  make({ shape, dtype }: Result): NativeTensor {
     this.#made += 1;
     const id = -this.#made;
-    this.#tensors.set(id, { shape, dtype });
-    return { id, shape, dtype };
+    this.addTensor(id, { shape, dtype });
+    return { id, shape: [...shape], dtype };
   }
 
-  /** Lets operations use a tensor of the native library, whose values decide about nothing. */
-  addTensor(id: number, shape: number[], dtype: number): void {
+  /** Lets operations use a tensor whose values decide about nothing. */
+  addTensor(id: number, { shape, dtype }: Result): void {
     this.#tensors.set(id, { shape, dtype });
   }
 
   /** Lets operations use a tensor of the native library that was made of these values. */
-  addConstant(id: number, { shape, dtype, values }: KnownTensor & { readonly values: NativeValues }): void {
+  addConstant(id: number, { shape, dtype, values }: Constant): void {
     const isSizes = values.length <= maxSizes && !Array.isArray(values);
     this.#tensors.set(id, { shape, dtype, ...(isSizes && { sizes: values.join() }) });
   }
@@ -69,7 +67,7 @@ export class DryRun {
       convolutionResult(op, attributes, tensors) ??
       this.#resultsFor(op, attributes, inputs, outputs);
     this.#results.set(key, results);
-    return results.map(({ shape, dtype }) => this.make([...shape], dtype));
+    return results.map((result) => this.make(result));
   }
 
   #keepSizes(result: NativeTensor): NativeTensor {
@@ -79,10 +77,10 @@ export class DryRun {
       return result;
     }
     this.#binding.deleteTensor(id);
-    return this.make(shape, dtype);
+    return this.make(result);
   }
 
-  #resultsFor(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): KnownTensor[] {
+  #resultsFor(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[] {
     const temporary: number[] = [];
     try {
       const ids = inputs.map((id) => {
@@ -94,14 +92,14 @@ export class DryRun {
       });
       const results = this.#binding.executeOp(op, attributes, ids, outputs);
       temporary.push(...results.map(({ id }) => id));
-      return results.map(({ shape, dtype }) => ({ shape, dtype }));
+      return results;
     } finally {
       for (const id of temporary) this.#binding.deleteTensor(id);
     }
   }
 
   /** Not from an array of JavaScript, which would have to be filled and copied. */
-  #filled({ shape, dtype }: KnownTensor, value: number): number {
+  #filled({ shape, dtype }: Result, value: number): number {
     const dims = this.#binding.createTensor([shape.length], dataTypes.int32, Int32Array.from(shape));
     const scalar = this.#binding.createTensor([], dtype, valuesOf(dtype, value));
     try {
@@ -125,7 +123,7 @@ function convolutionResult(
   op: string,
   attributes: readonly NativeAttribute[],
   tensors: readonly KnownTensor[],
-): readonly [KnownTensor] | undefined {
+): readonly [Result] | undefined {
   const gradientOf = { Conv2DBackpropInput: 0, Conv2DBackpropFilter: 1 }[op];
   if (gradientOf !== undefined) {
     const sizes = tensors[gradientOf]!.sizes;
@@ -140,7 +138,7 @@ function convolutionResult(
   // Absent are images as rows of pixels of channels, and kernels without gaps.
   const isPlain = !('data_format' in others || 'dilations' in others);
   if (!isPlain || (padding !== 'SAME' && padding !== 'VALID')) return undefined;
-  const [image, kernel] = tensors.map(({ shape }) => shape) as [number[], number[]];
+  const [image, kernel] = tensors.map(({ shape }) => shape) as [Result['shape'], Result['shape']];
   const side = (axis: 1 | 2) => {
     const covered = padding === 'SAME' ? image[axis]! : image[axis]! - kernel[axis - 1]! + 1;
     return Math.ceil(covered / (strides as number[])[axis]!);

@@ -1,36 +1,28 @@
 import { type Control, control, type Graph, type Node, type Output, output, typeValue } from './graph.js';
 
-/** How the kept values are computed. */
-export interface Hoisted {
-  /** What is to be fetched after a part of the state was written. */
-  readonly prepared: Output;
-  /**
-   * Adds what may be fetched instead in the very run that writes all of the state, which saves the setting up of another.
-   *
-   * @param fed Where the values are fed, by the handles of the variables.
-   */
-  prepareFrom(fed: ReadonlyMap<Output, Output>): Output;
-}
-
 /**
  * Takes what depends on nothing but state that the step never changes out of the step: it is computed when the state
- * is written, and kept in variables of the session. So a frozen normalization is folded into its kernel once, instead
- * of in every step.
+ * is written, from what is fed, and kept in variables of the session. So a frozen normalization is folded into its kernel
+ * once, instead of in every step.
  *
  * @param recording Its graph is changed; outputs of the step stay in it.
- * @returns Undefined if there is nothing to compute.
+ * @param fed Where the state is fed when it is written, by the handles of its variables.
+ * @returns What is to be fetched while all of the state is fed; undefined if there is nothing to compute.
  */
-export function hoistInvariants({
-  graph,
-  outputs,
-}: {
-  readonly graph: Graph;
-  readonly outputs: Readonly<Record<string, Output>>;
-}): Hoisted | undefined {
+export function hoistInvariants(
+  {
+    graph,
+    outputs,
+  }: {
+    readonly graph: Graph;
+    readonly outputs: Readonly<Record<string, Output>>;
+  },
+  fed: ReadonlyMap<Output, Output>,
+): Output | undefined {
   const invariant = findInvariants(graph, new Set(Object.values(outputs).map(producer)));
   const nodes = graph.nodes.splice(0);
   const variables = new Map<Output, Output>();
-  const kept: { readonly handle: Output; readonly value: Output; readonly dtype: AssignAttributes }[] = [];
+  const assigned: Control[] = [];
 
   /** A variable of the session that keeps this value, by the output that reads it. */
   function keep(value: Output, node: Node): Output {
@@ -40,47 +32,24 @@ export function hoistInvariants({
     const result = node.results[Number(value.split(':')[1])]!;
     const handle = graph.addVariable(name, result);
     const dtype = { dtype: typeValue(result.dtype) };
-    kept.push({ handle, value, dtype });
+    assigned.push(control(graph.add(`${name}/assign`, 'AssignVariableOp', [handle, value], dtype)));
     const read = output(graph.add(`${name}/value`, 'ReadVariableOp', [handle], dtype));
     variables.set(value, read);
     return read;
   }
 
   for (const node of nodes) {
+    const isHoisted = invariant.has(node.name);
     const inputs = node.inputs.map((input) => {
-      const source =
-        isControl(input) || invariant.has(node.name) ? undefined : invariant.get(producer(input));
-      return source && !isRead(source) ? keep(input as Output, source) : input;
+      const source = isControl(input) ? undefined : invariant.get(producer(input));
+      if (!source) return input;
+      if (isRead(source)) return isHoisted ? fed.get(source.inputs[0] as Output)! : input;
+      return isHoisted ? input : keep(input as Output, source);
     });
     graph.add(node.name, node.op, inputs, node.attributes, node.results);
   }
-  if (kept.length === 0) return undefined;
-
-  const assign = (prefix: string, valueOf: (value: Output) => Output): Output => {
-    const assigned = kept.map(({ handle, value, dtype }, index) =>
-      control(graph.add(`${prefix}/${index}/assign`, 'AssignVariableOp', [handle, valueOf(value)], dtype)),
-    );
-    return graph.addBarrier(`${prefix}/done`, assigned);
-  };
-  const prepareFrom: Hoisted['prepareFrom'] = (fed) => {
-    const copies = new Map<string, string>();
-    const copy = (value: Output): Output => {
-      const node = invariant.get(producer(value));
-      if (!node) return value;
-      if (isRead(node)) return fed.get(node.inputs[0] as Output)!;
-      const inputs = () => node.inputs.map((input) => (isControl(input) ? input : copy(input)));
-      const name =
-        copies.get(node.name) ??
-        graph.add(`fed/${node.name}`, node.op, inputs(), node.attributes, node.results);
-      copies.set(node.name, name);
-      return output(name, Number(value.split(':')[1]));
-    };
-    return assign('prepared-fed', copy);
-  };
-  return { prepared: assign('prepared', (value) => value), prepareFrom };
+  return assigned.length > 0 ? graph.addBarrier('prepared', assigned) : undefined;
 }
-
-type AssignAttributes = Readonly<Record<'dtype', ReturnType<typeof typeValue>>>;
 
 /** Nodes by name that depend on unchanged state alone, the reads of that state among them. */
 function findInvariants(graph: Graph, outputs: ReadonlySet<string>): Map<string, Node> {

@@ -100,7 +100,7 @@ function recordWithOwnHandles(
   return { graph: recorder.graph, ...nodes, outputs, updated };
 }
 
-const mapIndexed = <Value, Result>(
+export const mapIndexed = <Value, Result>(
   record: Readonly<Record<string, Value>>,
   map: (value: Value, index: number, name: string) => Result,
 ): Record<string, Result> =>

@@ -85,7 +85,7 @@ export class Recorder {
     const made = this.graph.addPlaceholder(node, tensor);
     const id = this.#idOf(tensor);
     this.#sources.set(id, { kind: 'node', output: made });
-    this.#dryRun.addTensor(id, tensor.shape, dataTypes[tensor.dtype]);
+    this.#dryRun.addTensor(id, { shape: tensor.shape, dtype: dataTypes[tensor.dtype] });
     return made;
   }
 
@@ -106,7 +106,7 @@ export class Recorder {
     this.#states.set(variable, state);
     const id = this.#idOf(variable);
     this.#sources.set(id, { kind: 'state', state, version: 0 });
-    this.#dryRun.addTensor(id, shape, dtype);
+    this.#dryRun.addTensor(id, { shape, dtype });
     return node;
   }
 
@@ -148,7 +148,7 @@ export class Recorder {
     }
     this.#write(states, op, values, encodeAttributes(attributes));
     for (const [index, state] of states.entries()) {
-      const updated = this.#dryRun.make([...state.shape], state.dtype);
+      const updated = this.#dryRun.make(state);
       variables[index]!.assign(this.#backend.createOutputTensor(updated));
       this.#sources.set(updated.id, { kind: 'state', state, version: state.version });
     }

@@ -33,7 +33,7 @@ export interface SegmenterPredictorOptions {
   readonly mode: 'compiled' | 'eager';
   /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
-  /** Whether to start in half of the time, see `CompileOptions`; the tests of this file do not. */
+  /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
   readonly once?: boolean;
 }
 

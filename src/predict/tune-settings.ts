@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AssembleSettings } from '../config/assemble.js';
 import type { LabelImage } from '../data/image.js';
 import { evaluateImage } from '../eval/evaluate-image.js';
@@ -73,7 +74,7 @@ export async function tuneSettings(
     const found = known.get(key) ?? scoreSettings(images, settings);
     known.set(key, found);
     // Signals and the display have their turn.
-    await new Promise((resume) => setImmediate(resume));
+    await setImmediate();
     return found;
   };
   let settings = start;

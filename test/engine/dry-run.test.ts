@@ -82,7 +82,7 @@ test('recording leaves no tensor behind', () => {
 
 test('what has no zeros is told', () => {
   const dryRun = new DryRun(nativeBackend().binding);
-  const { id } = dryRun.make([2], dataTypes.string);
+  const { id } = dryRun.make({ shape: [2], dtype: dataTypes.string });
   expect(() => dryRun.executeOp('Identity', [attr.type('T', 'string')], [id], 1)).toThrow(
     "Expected a tensor of numbers or of truth values, received TensorFlow's type 7",
   );
