@@ -6,8 +6,9 @@ import { ModelFile } from '../config/model-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
+import { fromHalf, toHalf } from '../safetensors/half.js';
 import type { NamedTensors } from '../safetensors/tensor.js';
-import { fromHalf, toHalf } from './half.js';
+
 import { writeFolder } from './write-folder.js';
 
 /** Both networks, and all that prediction needs besides. */

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import type { ModelWeights } from '../models/weights.js';
+import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
+import { fromHalf } from '../safetensors/half.js';
 import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
 import { DamagedCheckpoint, manifestFile } from './run/checkpoints/manifest.js';
@@ -13,7 +15,10 @@ import type { Task } from './task.js';
 import type { TrainingTensors } from './training-step.js';
 
 export interface InitFromOptions {
-  /** A checkpoint, or a run, which gives its best one, or its last if none is validated; or a weights file of Keras. */
+  /**
+   * A checkpoint, or a run, which gives its best one, or its last if none is validated; or a network of a model folder
+   * (`detector.safetensors`); or a weights file of Keras.
+   */
   readonly from: string;
   /** Whether weights of the network that the checkpoint lacks, or has in another shape, may keep their values. */
   readonly allowPartial: boolean;
@@ -35,15 +40,16 @@ export async function initialTensors(
 ): Promise<{ tensors: Partial<TrainingTensors>; summary: string }> {
   if (task.published && isKerasFile(from)) return kerasTensors(task, { from, allowPartial }, averages);
   const { all, trainable } = task.weights;
-  const folder = checkpointOf(from);
-  const stored = await readWeights(folder);
+  const isFile = from.endsWith('.safetensors');
+  const place = isFile ? from : checkpointOf(from);
+  const stored = isFile ? readPackedWeights(place) : await readWeights(place);
   const problems = misfits(all, stored);
   const fitting = new Map([...stored].filter(([name, { shape }]) => isLike(all[name], shape)));
   const counts = `${fitting.size} of ${Object.keys(all).length} weights`;
   if (fitting.size === 0 || (problems.length > 0 && !allowPartial)) {
     throw new NucleateError({
       what: `The checkpoint does not fit the network: it gives ${counts}.`,
-      where: folder,
+      where: place,
       mend:
         fitting.size === 0
           ? 'Take a checkpoint of such a network.'
@@ -61,7 +67,7 @@ export async function initialTensors(
       ema: averages ? part(isTrainable) : {},
       statistics: part((name) => !isTrainable(name)),
     },
-    summary: `${counts} are those of ${folder}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
+    summary: `${counts} are those of ${place}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
   };
 }
 
@@ -78,7 +84,9 @@ function checkpointOf(from: string): string {
   throw new NucleateError({
     what: 'There is no checkpoint here.',
     where: from,
-    mend: 'Give the folder of a run, or one of its checkpoints/step-*.',
+    mend: existsSync(path.join(from, 'model.json'))
+      ? `Give one of the model's networks: ${path.join(from, '{detector,segmenter}.safetensors')}.`
+      : 'Give the folder of a run, or one of its checkpoints/step-*.',
     exitCode: exitCodes.checkpoint,
   });
 }
@@ -95,6 +103,24 @@ async function readWeights(folder: string): Promise<StoredTensors> {
         where: folder,
         mend: 'Take another checkpoint of the run.',
         exitCode: exitCodes.checkpoint,
+      },
+      { cause },
+    );
+  }
+}
+
+/** A network of a model folder; its float16 become float32. */
+function readPackedWeights(file: string): StoredTensors {
+  try {
+    return fromHalf(decodeSafetensors(readFileSync(file)).tensors);
+  } catch (cause) {
+    const isDamaged = cause instanceof SafetensorsError;
+    throw new NucleateError(
+      {
+        what: `The weights cannot be read: ${(cause as Error).message}.`,
+        where: file,
+        mend: 'Give a network of a model folder as it was packed.',
+        exitCode: isDamaged ? exitCodes.checkpoint : exitCodes.io,
       },
       { cause },
     );

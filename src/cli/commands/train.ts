@@ -61,7 +61,8 @@ function trainCommand<C extends TaskConfig>({
           type: 'string',
           requiresArg: true,
           describe:
-            'Begin with the weights of this run or checkpoint, or of a VGG16 or InceptionResNetV2 .h5 of Keras',
+            "Begin with the weights of this run or checkpoint, of a model's network (DIR/detector.safetensors), " +
+            'or of a VGG16 or InceptionResNetV2 .h5 of Keras',
         })
         .option('allow-partial', {
           type: 'boolean',

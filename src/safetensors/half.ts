@@ -1,5 +1,5 @@
 import { Float16Array } from '@petamoriken/float16';
-import type { NamedTensors, StoredTensor } from '../safetensors/tensor.js';
+import type { NamedTensors, StoredTensor } from './tensor.js';
 
 /** The largest finite float16; larger weights would become infinite. */
 const largest = 65504;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromHalf, toHalf } from '../../src/library/half.js';
+import { fromHalf, toHalf } from '../../src/safetensors/half.js';
 import type { NamedTensors } from '../../src/safetensors/tensor.js';
 
 const tensors = (values: number[]): NamedTensors =>
