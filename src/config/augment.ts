@@ -94,6 +94,20 @@ const Stain = z.strictObject({
     ),
 });
 
+const Palette = z.strictObject({
+  probability: share
+    .default(0)
+    .describe(
+      'Share of crops whose brightness is shown in two random colours, as of stains that were never seen (1st place: grey turned to colour, 0.4 of colour crops).',
+    ),
+  minContrast: z
+    .number()
+    .min(0)
+    .max(0.6)
+    .default(0.25)
+    .describe('Least difference of the brightness of the two, share of white.'),
+});
+
 const Contrast = z.strictObject({
   probability: share.default(0.4).describe('Share of crops whose contrast changes (1st place: 0.4).'),
   maxFactor: z
@@ -168,6 +182,7 @@ export const Augment = z.strictObject({
   grey: share.default(0.25).describe('Share of colour crops turned to grey (1st place: 0.25).'),
   colour: Colour.prefault({}).describe('Hue, saturation and channel shifts of colour images.'),
   stain: Stain.prefault({}).describe('Stains of tissue sections; off by default.'),
+  palette: Palette.prefault({}).describe('Two random colours instead of black and white; off by default.'),
   contrast: Contrast.prefault({}).describe('Contrast and brightness.'),
   gamma: Gamma.prefault({}).describe('Gamma.'),
   blur: Blur.prefault({}).describe('Gaussian blur.'),

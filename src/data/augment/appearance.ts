@@ -3,13 +3,14 @@ import type { Random } from '../../random.js';
 import { blur } from './blur.js';
 import { changeColour, toGrey } from './colour.js';
 import { addNoise } from './noise.js';
+import { changePalette, drawPalette } from './palette.js';
 import { deviationOf, type Sample } from './sample.js';
 import { changeStain, type Triple } from './stain.js';
 import { changeContrast, changeGamma, invertPolarity } from './tone.js';
 
 /** Changes how a sample looks, each part with its probability; labels and the ignore map stay as they are. */
 export function augmentAppearance(sample: Sample, augment: Augment, random: Random): Sample {
-  const { colour, stain, contrast, gamma } = augment;
+  const { colour, stain, palette, contrast, gamma } = augment;
   const happens = (probability: number) => random.uniform() < probability;
   /** Even in -most..most. */
   const within = (most: number) => most * (2 * random.uniform() - 1);
@@ -28,6 +29,8 @@ export function augmentAppearance(sample: Sample, augment: Augment, random: Rand
     result = changeColour(result, { hue, saturation, shifts: three(() => within(colour.maxShift)) });
   }
   if (happens(augment.grey)) result = toGrey(result);
+  if (happens(palette.probability))
+    result = changePalette(result, drawPalette(palette.minContrast, random));
   if (happens(augment.invert)) result = invertPolarity(result);
   if (happens(gamma.probability)) result = changeGamma(result, factorWithin(gamma.maxFactor));
   if (happens(contrast.probability)) {

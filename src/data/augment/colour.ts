@@ -4,6 +4,10 @@ import { clampToUnit, type Sample } from './sample.js';
 /** Luma of red, green and blue: ITU-R BT.601. */
 const luma = [0.299, 0.587, 0.114] as const;
 
+/** Brightness of a colour, in the unit of its red, green and blue. */
+export const lumaOf = ([red, green, blue]: readonly [number, number, number]): number =>
+  luma[0] * red + luma[1] * green + luma[2] * blue;
+
 /** Turns a sample to grey, with one channel. */
 export function toGrey(sample: Sample): Sample {
   if (sample.channels === 1) return sample;

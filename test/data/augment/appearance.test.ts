@@ -5,6 +5,7 @@ import { augmentAppearance } from '../../../src/data/augment/appearance.js';
 import { blur } from '../../../src/data/augment/blur.js';
 import { changeColour, toGrey } from '../../../src/data/augment/colour.js';
 import { addNoise } from '../../../src/data/augment/noise.js';
+import { changePalette, drawPalette } from '../../../src/data/augment/palette.js';
 import { deviationOf, type Sample } from '../../../src/data/augment/sample.js';
 import { changeStain } from '../../../src/data/augment/stain.js';
 import { changeContrast, changeGamma, invertPolarity } from '../../../src/data/augment/tone.js';
@@ -79,6 +80,26 @@ test('stain: nothing changes without a change, and no stain at all is white', ()
   close(changeStain(pure, { ...still, factors: [2, 1, 1] }).pixels, [0.2725, 0.2466, 0.5599], 2);
 });
 
+test('palette: black and white become its colours, what lies between a mixture, and grey comes first', () => {
+  const palette = { black: [1, 0.5, 0] as const, white: [0, 0.5, 0.5] as const };
+  const painted = changePalette(row(0, 1, 0.25), palette);
+  expect(painted.channels).toBe(3);
+  close(painted.pixels, [1, 0.5, 0, 0, 0.5, 0.5, 0.75, 0.5, 0.125]);
+  // Luma 0.299 + 0.587 / 2 + 0.114 / 4 = 0.621.
+  close(changePalette(one(1, 0.5, 0.25), palette).pixels, [1 - 0.621, 0.5, 0.621 / 2]);
+});
+
+test('palettes differ in brightness, either way round, and are those of the random stream', () => {
+  const luma = ([red, green, blue]: readonly number[]) => 0.299 * red! + 0.587 * green! + 0.114 * blue!;
+  const palettes = Array.from({ length: 200 }, (_, k) => drawPalette(0.4, randomFor(k)));
+  const contrasts = palettes.map(({ black, white }) => luma(white) - luma(black));
+  for (const contrast of contrasts) expect(Math.abs(contrast)).toBeGreaterThanOrEqual(0.4);
+  const brighter = contrasts.filter((contrast) => contrast > 0).length;
+  // Four standard errors of 200 fair draws: 4 sqrt(50) = 28.
+  expect(Math.abs(brighter - 100)).toBeLessThan(28);
+  expect(drawPalette(0.4, randomFor(7))).toEqual(palettes[7]);
+});
+
 test('blur: hand-computed weights, the sum stays where the border is far, and a flat image stays', () => {
   const point = row(0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
   const { pixels } = blur(point, 1);
@@ -136,6 +157,7 @@ const changes: readonly [string, (sample: Sample, seed: number) => Sample][] = [
   ['grey', toGrey],
   ['colour', (sample) => changeColour(sample, { hue: 1, saturation: 1.4, shifts: [0.2, 0, -0.2] })],
   ['stain', (sample) => changeStain(sample, { factors: [1.2, 0.8, 1], shifts: [0.1, 0, -0.1] })],
+  ['palette', (sample, seed) => changePalette(sample, drawPalette(0.25, randomFor(seed)))],
   ['blur', (sample) => blur(sample, 1)],
   ['noise', (sample, seed) => addNoise(sample, 0.1, randomFor(seed))],
   ['all', (sample, seed) => augmentAppearance(sample, fullAugment, randomFor(seed))],
@@ -177,6 +199,7 @@ test.each([
   ['grey', { grey: 1 }],
   ['colour', { colour: { probability: 1 } }],
   ['stain', { stain: { probability: 1 } }],
+  ['palette', { palette: { probability: 1 } }],
   ['contrast', { contrast: { probability: 1 } }],
   ['gamma', { gamma: { probability: 1 } }],
   ['blur', { blur: { probability: 1 } }],
@@ -206,7 +229,8 @@ test('in a dim image nuclei stay above their background, however it is varied', 
     labels,
     pixels: Float32Array.from(labels, (label) => 0.01 + 0.02 * label),
   };
-  const augment = { ...fullAugment, invert: 0, blur: { probability: 0, maxSigma: 1 } };
+  const off = { probability: 0 };
+  const augment = Augment.parse({ ...fullAugment, invert: 0, palette: off, blur: off });
   for (let seed = 0; seed < 300; seed++) {
     const { pixels } = augmentAppearance(dim, augment, randomFor(seed));
     const mean = (label: number) => {

@@ -106,6 +106,7 @@ export const fullAugment: Augment = AugmentSchema.parse({
   grey: 0.5,
   colour: { probability: 1 },
   stain: { probability: 1 },
+  palette: { probability: 0.5 },
   contrast: { probability: 1 },
   gamma: { probability: 1 },
   blur: { probability: 1 },

@@ -1,0 +1,33 @@
+import type { Random } from '../../random.js';
+import { lumaOf, toGrey } from './colour.js';
+import type { Sample } from './sample.js';
+import type { Triple } from './stain.js';
+
+/** What black and white become; red, green and blue, share of white. */
+export interface Palette {
+  readonly black: Triple;
+  readonly white: Triple;
+}
+
+/**
+ * Draws two colours that a network can tell apart by their brightness, either of them the brighter one.
+ *
+ * @param minContrast Least difference of their luma, share of white; below 1.
+ */
+export function drawPalette(minContrast: number, random: Random): Palette {
+  const colour = (): Triple => [random.uniform(), random.uniform(), random.uniform()];
+  for (;;) {
+    const palette = { black: colour(), white: colour() };
+    if (Math.abs(lumaOf(palette.white) - lumaOf(palette.black)) >= minContrast) return palette;
+  }
+}
+
+/** Shows the brightness of a sample as a mixture of two colours, as if it were stained with another dye. */
+export function changePalette(sample: Sample, { black, white }: Palette): Sample {
+  const grey = toGrey(sample).pixels;
+  const pixels = new Float32Array(3 * grey.length);
+  for (let i = 0; i < grey.length; i++) {
+    for (let c = 0; c < 3; c++) pixels[3 * i + c] = black[c]! + grey[i]! * (white[c]! - black[c]!);
+  }
+  return { ...sample, channels: 3, pixels };
+}
