@@ -9,7 +9,7 @@ const processState = ['env', 'argv'].map((property) => ({
 }));
 
 export default defineConfig(
-  { ignores: ['node_modules', 'runs', '.setup'] },
+  { ignores: ['node_modules', 'dist', 'runs', '.setup'] },
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -1,39 +1,46 @@
 #!/usr/bin/env node
 /**
- * Starts `nucleate`: Node once more, with the loader for TypeScript and the environment that native libraries read
- * while they load. Without dependencies, so that it can say what is missing in a fresh clone.
+ * Starts `nucleate`: Node once more, with the compiled sources and the environment that native libraries read while
+ * they load. Without dependencies, so that it can say what is missing in a fresh clone.
  */
-import { fileURLToPath } from 'node:url';
+import { compileSources } from '../setup/compile.js';
 import { nativeEnvironment } from '../setup/environment.js';
 import { printFailure } from './failure.js';
 import { launch } from './launch.js';
 
-/** @param {string} file */
-const fromRoot = (file) => new URL(`../${file}`, import.meta.url);
+const args = process.argv.slice(2);
+const json = args.includes('--json');
 
-/** @returns {string | undefined} the address of the TypeScript loader, if the npm packages are installed */
-function findLoader() {
+/** @returns {boolean} */
+function packagesAreInstalled() {
   try {
-    return import.meta.resolve('tsx');
+    import.meta.resolve('esbuild');
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
-const args = process.argv.slice(2);
-const json = args.includes('--json');
-const loader = findLoader();
-
-if (loader === undefined) {
-  const failure = { what: 'The npm packages are not installed.', mend: 'npm run setup', code: 9 };
-  printFailure(failure, { json });
-  process.exitCode = failure.code;
-} else {
-  const env = {
-    ...nativeEnvironment(process.env, { verbose: args.includes('--verbose') }),
-    // Otherwise a tsconfig.json of the folder in which the user works could swap modules of nucleate.
-    TSX_TSCONFIG_PATH: fileURLToPath(fromRoot('tsconfig.json')),
-  };
-  const main = fileURLToPath(fromRoot('src/cli/main.ts'));
-  process.exit(await launch(['--import', loader, main, ...args], { env, json }));
+async function start() {
+  if (!packagesAreInstalled())
+    return fail({ what: 'The npm packages are not installed.', mend: 'npm run setup', code: 9 });
+  let main;
+  try {
+    main = await compileSources();
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const mend = 'Mend src, or give write permission and space for dist: npm run setup';
+    return fail({ what: `The sources cannot be compiled: ${message}`, mend, code: code ? 8 : 1 });
+  }
+  const env = nativeEnvironment(process.env, { verbose: args.includes('--verbose') });
+  const options = args.includes('--debug') ? ['--enable-source-maps'] : [];
+  return launch([...options, main, ...args], { env, json });
 }
+
+/** @param {Parameters<typeof printFailure>[0]} failure */
+function fail(failure) {
+  printFailure(failure, { json });
+  return failure.code;
+}
+
+process.exit(await start());

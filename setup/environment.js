@@ -28,6 +28,9 @@ export function nativeEnvironment(env, { verbose }) {
     TF_CPP_MIN_LOG_LEVEL: verbose ? '0' : '2',
     // Without it the first process takes the whole GPU's memory and a second one cannot start.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    // By itself TensorFlow uses oneDNN on some Intel processors alone; on an AMD EPYC a training step takes a fifth less
+    // with it.
+    TF_ENABLE_ONEDNN_OPTS: '1',
     ...env,
   };
 }

@@ -9,6 +9,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bindingFingerprint, buildBinding } from './binding.js';
+import { compileSources } from './compile.js';
 import { cacheFolder } from './environment.js';
 import { diskNeeded, installLibrary, libraryFolder, libraryIsWhole, pins } from './library.js';
 import { lock } from './lock.js';
@@ -58,7 +59,10 @@ async function main() {
 
   const libraryIsReady = await libraryIsWhole(library, { everything });
   const bindingIsReady = before.packages === packages && bindingIsBuilt(before, library);
-  if (libraryIsReady && bindingIsReady) return;
+  if (libraryIsReady && bindingIsReady) {
+    await compileSources();
+    return;
+  }
 
   checkMachine();
   const { python, compiler } = findTools({ withPip: !libraryIsReady });
@@ -81,6 +85,7 @@ async function main() {
     buildBinding(library, { compiler, lockFd: held.fd });
     writeStamp({ packages, flavour, library, binding: bindingFingerprint(library) });
   }
+  await compileSources();
   held.release();
   say(`set-up is complete (${((Date.now() - started) / 1000).toFixed(0)} s)`);
 }

@@ -1,7 +1,9 @@
 /** The command line of nucleate; bin/nucleate.js starts it. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { packageRoot } from '../package-root.js';
 import { checkValues, declaredOptions } from './check-values.js';
 import { flatten, register } from './command.js';
 import { commands } from './commands.js';
@@ -55,7 +57,7 @@ async function run(): Promise<void> {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(path.join(packageRoot, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { packageRoot } from '../package-root.js';
 
 /** The folder of the model that comes with nucleate: beside the sources, wherever the user works. */
-export const shippedModel = fileURLToPath(new URL('../../models/nucleate-small', import.meta.url));
+export const shippedModel = path.join(packageRoot, 'models/nucleate-small');

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
+import path from 'node:path';
 import { bindingFingerprint } from '../../setup/binding.js';
 import { libraryIsWhole, pins } from '../../setup/library.js';
 import type { Stamp } from '../../setup/stamp.js';
 import { NucleateError, type Problem } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import { type ConvolutionSpeed, measureConvolution } from './convolution-speed.js';
 import type { DeviceChoice } from './device.js';
 import { type Gpu, type Runtime, startRuntime } from './runtime.js';
@@ -67,7 +69,7 @@ export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Prom
     });
   }
   return {
-    nucleate: versionIn(new URL('../../package.json', import.meta.url)),
+    nucleate: versionIn(path.join(packageRoot, 'package.json')),
     node: process.versions.node,
     tfjs: versionOf('@tensorflow/tfjs'),
     sharp: versionOf('sharp'),
@@ -87,8 +89,7 @@ export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Prom
   };
 }
 
-const versionIn = (file: URL | string) =>
-  (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+const versionIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 
 /** The version of an installed package, without loading it. */
 function versionOf(name: string): string {

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import type { TrainingConfig } from '../config/training.js';
 import type { Runtime } from '../engine/runtime.js';
+import { packageRoot } from '../package-root.js';
 import { tf } from '../tf.js';
 import type { Origin } from './run/checkpoints/write.js';
 import { readGitState } from './run/git.js';
 import { describeMachine } from './run/machine.js';
 import type { TrainingData } from './training-data.js';
 
-const packageFile = new URL('../../package.json', import.meta.url);
+const packageFile = path.join(packageRoot, 'package.json');
 
 /** What computes, besides the config: a resumed run that differs in it goes on, and says so. */
 function versionsOf(runtime: Runtime, mode: 'compiled' | 'eager'): Record<string, string> {
@@ -30,7 +31,7 @@ export function describeEnvironment(runtime: Runtime, mode: 'compiled' | 'eager'
 }
 
 /** Of this code. */
-export const gitState = () => readGitState(fileURLToPath(new URL('.', packageFile)));
+export const gitState = () => readGitState(packageRoot);
 
 export function originOf(
   config: TrainingConfig,

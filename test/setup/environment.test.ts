@@ -19,6 +19,7 @@ test('TensorFlow is quiet unless asked, and what the user has set wins', () => {
     HOME: '/h',
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    TF_ENABLE_ONEDNN_OPTS: '1',
   });
   expect(nativeEnvironment({}, { verbose: true }).TF_CPP_MIN_LOG_LEVEL).toBe('0');
   expect(nativeEnvironment({ TF_CPP_MIN_LOG_LEVEL: '1' }, { verbose: false }).TF_CPP_MIN_LOG_LEVEL).toBe('1');

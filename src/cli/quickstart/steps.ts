@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DeviceChoice } from '../../engine/device.js';
+import { packageRoot } from '../../package-root.js';
 import { shippedModel } from '../shipped-model.js';
 
 /** Fold of the sample that no network here is trained on. */
@@ -111,7 +111,7 @@ const shortened = (steps: number) =>
   ]);
 
 /** A file that comes with nucleate. */
-export const packageFile = (file: string) => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
+export const packageFile = (file: string) => path.join(packageRoot, file);
 
 /** A path as a command line names it: shortly where it lies below the folder in which the user works. */
 function placeOf(whole: string): string {

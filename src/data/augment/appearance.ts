@@ -29,8 +29,7 @@ export function augmentAppearance(sample: Sample, augment: Augment, random: Rand
     result = changeColour(result, { hue, saturation, shifts: three(() => within(colour.maxShift)) });
   }
   if (happens(augment.grey)) result = toGrey(result);
-  if (happens(palette.probability))
-    result = changePalette(result, drawPalette(palette.minContrast, random));
+  if (happens(palette.probability)) result = changePalette(result, drawPalette(palette.minContrast, random));
   if (happens(augment.invert)) result = invertPolarity(result);
   if (happens(gamma.probability)) result = changeGamma(result, factorWithin(gamma.maxFactor));
   if (happens(contrast.probability)) {

@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { Piscina } from 'piscina';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { type Batch, BatchMaker, type BatchOf, type Recipe } from './batch-maker.js';
@@ -50,14 +48,15 @@ const batchesAhead = 2;
 
 function startPool(recipe: Recipe): Piscina<number, Answer> {
   const { workers } = recipe.loader;
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const isTypeScript = import.meta.url.endsWith('.ts');
   return new Piscina({
-    filename: new URL('./worker.ts', import.meta.url).href,
+    // Compiled by setup/compile.js, they lie side by side too.
+    filename: new URL(isTypeScript ? './worker.ts' : './worker.js', import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
     workerData: recipe,
     // Not what this process was started with: under vitest that would lack the loader for TypeScript.
-    execArgv: ['--import', loader],
+    execArgv: isTypeScript ? ['--import', import.meta.resolve('tsx')] : [],
   });
 }
 

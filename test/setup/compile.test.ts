@@ -1,0 +1,66 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { root, run } from '../cli/run-nucleate.js';
+
+/** A copy of nucleate, whose sources may be changed. */
+function copyOfNucleate() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-compile-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const name of ['bin', 'setup', 'src', 'package.json'])
+    cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  const main = path.join(folder, 'src/cli/main.ts');
+  return {
+    dist: path.join(folder, 'dist'),
+    builds: () => readdirSync(path.join(folder, 'dist')),
+    nucleate: (...args: string[]) => run(process.execPath, [path.join(folder, 'bin/nucleate.js'), ...args]),
+    edit: (from: string, to: string) => writeFileSync(main, readFileSync(main, 'utf8').replace(from, to)),
+  };
+}
+
+test('a changed source is compiled anew; what others run stays; what is a week old goes', async () => {
+  const { nucleate, edit, builds, dist } = copyOfNucleate();
+  expect(await nucleate('--version')).toMatchObject({ status: 0, stderr: '' });
+  expect(await nucleate('--version')).toMatchObject({ status: 0 });
+  const [first, ...others] = builds();
+  expect(others).toEqual([]);
+  const old = path.join(dist, 'old');
+  mkdirSync(old);
+  const weekAgo = Date.now() / 1000 - 8 * 24 * 3600;
+  utimesSync(old, weekAgo, weekAgo);
+
+  edit('Train, run and score', 'Drill, run and score');
+  expect((await nucleate('--help')).stdout).toContain('Drill, run and score');
+  expect(builds()).toHaveLength(2);
+  expect(builds()).toContain(first);
+  expect(existsSync(old)).toBe(false);
+});
+
+test('processes that compile at the same time get the same, and leave nothing else', async () => {
+  const { nucleate, builds } = copyOfNucleate();
+  const answers = await Promise.all(Array.from({ length: 3 }, () => nucleate('--version')));
+  for (const { status, stderr } of answers) expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(builds()).toHaveLength(1);
+});
+
+test('sources that are no TypeScript are told by their place', async () => {
+  const { nucleate, edit, dist } = copyOfNucleate();
+  edit('async function run()', 'async function ()');
+  const { status, stderr } = await nucleate('--version');
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: The sources cannot be compiled: .*src\/cli\/main\.ts:\d+:\d+: ERROR/su);
+  expect(existsSync(dist)).toBe(false);
+});
