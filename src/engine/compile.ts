@@ -1,5 +1,5 @@
 import { runEagerly } from './eager-step.js';
-import { control, type Output, output, typeValue } from './graph.js';
+import { type Control, control, type Output, output, typeValue } from './graph.js';
 import { dataTypes, findNativeBackend } from './native.js';
 import { hoistInvariants } from './hoist.js';
 import { type LowPrecision, lowerPrecision } from './low-precision.js';
@@ -52,6 +52,11 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   // Before the nodes are added by which the caller changes all of the state.
   const prepared = hoistInvariants(recording, new Map(handles));
   const access = addStateAccess(recording, state, fed);
+  const accesses = Object.values(access);
+  const allWritten = recording.graph.addBarrier(
+    'written',
+    accesses.map(({ assign }) => assign),
+  );
   const session = new Session(backend, recording.graph);
   const compiled: RunnableStep<Inputs, Outputs> = {
     mode: 'compiled',
@@ -67,7 +72,7 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
       const names = Object.keys(access);
       const values = session.run(
         [],
-        Object.values(access).map(({ read }) => read),
+        accesses.map(({ read }) => read),
       );
       return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
     },
@@ -82,7 +87,8 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
         value,
       }));
       const feeds = written.map(({ write, value }) => [write, value] as const);
-      const done = written.map(({ written }) => written);
+      // One fetch is cheaper than hundreds.
+      const done = written.length === accesses.length ? [allWritten] : written.map(({ written }) => written);
       const barriers = session.run(feeds, prepared ? [...done, prepared] : done);
       for (const tensor of [...barriers, ...Object.values(present)]) tensor.dispose();
     },
@@ -98,7 +104,9 @@ interface StateAccess {
   readonly read: Output;
   /** Fed. */
   readonly write: Output;
-  /** Fetched so that the value that was fed is written. */
+  /** Writes what is fed. */
+  readonly assign: Control;
+  /** Fetched so that it does. */
   readonly written: Output;
 }
 
@@ -110,11 +118,12 @@ function addStateAccess(
   return mapIndexed(state, (variable, index, name) => {
     const [handle, write] = [handles[name]!, fed[name]!];
     const dtype = { dtype: typeValue(dataTypes[variable.dtype]) };
-    const assign = graph.add(`assign/${index}`, 'AssignVariableOp', [handle, write], dtype);
+    const assign = control(graph.add(`assign/${index}`, 'AssignVariableOp', [handle, write], dtype));
     return {
       read: output(graph.add(`read/${index}`, 'ReadVariableOp', [handle], dtype)),
       write,
-      written: graph.addBarrier(`written/${index}`, [control(assign)]),
+      assign,
+      written: graph.addBarrier(`written/${index}`, [assign]),
     };
   });
 }
