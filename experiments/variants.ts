@@ -66,9 +66,11 @@ function view(example: Example, scale: number): Sample {
   return resample(example, { size: side * scale, map, from: corner, to: corner });
 }
 
-/** Colours turn by a sixth to five sixths of the circle; grey is painted in two colours. */
+/** Colours turn by a sixth to five sixths of the circle; grey, of one channel or three, is painted in two colours. */
 function recolour(sample: Sample, random: Random): Sample {
-  if (sample.channels === 1) return changePalette(sample, drawPalette(0.25, random));
+  const isGrey =
+    sample.channels === 1 || sample.pixels.every((value, i) => value === sample.pixels[i - (i % 3)]);
+  if (isGrey) return changePalette(sample, drawPalette(0.25, random));
   const hue = (Math.PI / 3) * (1 + 4 * random.uniform());
   return changeColour(sample, { hue, saturation: 1, shifts: [0, 0, 0] });
 }
