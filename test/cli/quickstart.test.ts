@@ -189,9 +189,8 @@ describe('signals', { timeout: 240_000 }, () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     await vi.waitFor(() => expect(stderr).toContain('weights, 17 images to train on'), { timeout: 120_000 });
-    // The loader for TypeScript may have a helper process, too.
     const ofNucleate = (parent: number) =>
-      childrenOf(parent).find(({ id }) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('main.ts'));
+      childrenOf(parent).find(({ id }) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('main.js'));
     const itself = ofNucleate(child.pid!);
     const command = ofNucleate(itself!.id);
     return { child, itself: itself!.id, command: command!.id, ended, stderr: () => stderr };
