@@ -15,6 +15,7 @@ import { changePalette, drawPalette } from '../src/data/augment/palette.js';
 import { resample } from '../src/data/augment/resample.js';
 import type { Sample } from '../src/data/augment/sample.js';
 import { invertPolarity } from '../src/data/augment/tone.js';
+import { boxAt, measureInstances } from '../src/data/boxes.js';
 import { openDataset, readExamples } from '../src/data/dataset.js';
 import { type Example, renumberLabels } from '../src/data/example.js';
 import { writeImage, writeLabelImage } from '../src/data/image-io.js';
@@ -59,11 +60,18 @@ function chooseImages(): Map<string, string> {
   );
 }
 
-/** The left top corner of an image. */
+/** A part of the image round its first nucleus. */
 function view(example: Example, scale: number): Sample {
+  const { labelImage, instanceCount } = example;
+  const { x1, y1, x2, y2 } = boxAt(measureInstances(labelImage, instanceCount).boxes, 0);
+  const startAt = (middle: number, length: number) =>
+    Math.round(Math.max(0, Math.min(middle - side / 2, length - side)));
+  const to = {
+    x: startAt((x1 + x2) / 2, labelImage.width),
+    y: startAt((y1 + y2) / 2, labelImage.height),
+  };
   const map = viewMap({ scale, quarterTurns: 0, flip: false, angle: 0 });
-  const corner = { x: 0, y: 0 };
-  return resample(example, { size: side * scale, map, from: corner, to: corner });
+  return resample(example, { size: side * scale, map, from: { x: 0, y: 0 }, to });
 }
 
 /** Colours turn by a sixth to five sixths of the circle; grey, of one channel or three, is painted in two colours. */
