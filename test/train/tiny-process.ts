@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { nativeEnvironment } from '../../setup/environment.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import type { TinyChanges } from './tiny-task.js';
 
@@ -40,7 +41,8 @@ export function trainInProcess(
     ...flags,
   ];
   const child = spawn(program!, args, {
-    env: { PATH, HOME, TF_CPP_MIN_LOG_LEVEL: '2', ...env },
+    // As this process computes: numbers are compared to the bit.
+    env: { ...nativeEnvironment({ PATH, HOME }, { verbose: false }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr, rest] = ['', '', ''];
