@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeSafetensors } from '../../src/safetensors/encode.js';
+import { fromHalf, toHalf } from '../../src/safetensors/half.js';
 import type { NamedTensors } from '../../src/safetensors/tensor.js';
 import { tf } from '../../src/tf.js';
 import { loadCheckpoint } from '../../src/train/run/checkpoints/read.js';
@@ -101,4 +103,26 @@ test('no checkpoint, and a damaged one: exit code 6', async () => {
     message: expect.stringMatching(/^The checkpoint is damaged: weights\.safetensors has/u) as string,
   });
   writeFileSync(file, bytes);
+});
+
+test('a network of a model folder: its float16 become float32, averages begin with them', async () => {
+  const { tensors: given } = await loadCheckpoint(last());
+  const packed = toHalf(new Map([...given.ema, ...given.statistics]));
+  const file = path.join(root, 'detector.safetensors');
+  writeFileSync(file, Buffer.concat(encodeSafetensors(packed)));
+  const { tensors, notices } = await begin(file);
+  const expected = sorted(fromHalf(packed));
+  expect(sorted(new Map([...tensors.weights, ...tensors.statistics]))).toEqual(expected);
+  expect(sorted(tensors.ema)).toEqual(sorted(tensors.weights));
+  expect(notices).toContain(`10 of 10 weights are those of ${file}`);
+});
+
+test('weights that are damaged, missing or not named are refused', async () => {
+  const damaged = path.join(root, 'damaged.safetensors');
+  writeFileSync(damaged, 'nothing');
+  await expect(begin(damaged)).rejects.toMatchObject({ exitCode: 6, where: damaged });
+  const missing = path.join(root, 'missing.safetensors');
+  await expect(begin(missing)).rejects.toMatchObject({ exitCode: 8, where: missing });
+  const mend = expect.stringContaining('models/nucleate-small/{detector,segmenter}.safetensors') as string;
+  await expect(begin('models/nucleate-small')).rejects.toMatchObject({ exitCode: 6, mend });
 });
