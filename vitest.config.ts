@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { nativeEnvironment } from './setup/environment.js';
 
 export default defineConfig({
   test: {
@@ -8,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' },
+    // As the commands compute: some tests compare with them to the bit.
+    env: nativeEnvironment({}, { verbose: false }),
   },
 });

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { nativeEnvironment } from './setup/environment.js';
 
 /** Minutes, and the network: set-up from nothing, killed set-ups, other versions of Node. */
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
     include: ['test/slow/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
+    env: nativeEnvironment({}, { verbose: false }),
     testTimeout: 30 * 60_000,
     hookTimeout: 60_000,
   },

@@ -70,9 +70,8 @@ function publish(partial, folder) {
 function fingerprint() {
   const hash = createHash('sha256');
   for (const name of readdirSync(fromRoot('src'), { recursive: true, encoding: 'utf8' }).sort()) {
-    const { size, mtimeMs, mode } = statSync(fromRoot(`src/${name}`));
-    const isFolder = (mode & 0o170000) === 0o040000;
-    if (!isFolder) hash.update(JSON.stringify([name, size, mtimeMs]));
+    const found = statSync(fromRoot(`src/${name}`));
+    if (found.isFile()) hash.update(JSON.stringify([name, found.size, found.mtimeMs]));
   }
   return hash.digest('hex').slice(0, 16);
 }

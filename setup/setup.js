@@ -59,10 +59,7 @@ async function main() {
 
   const libraryIsReady = await libraryIsWhole(library, { everything });
   const bindingIsReady = before.packages === packages && bindingIsBuilt(before, library);
-  if (libraryIsReady && bindingIsReady) {
-    await compileSources();
-    return;
-  }
+  if (libraryIsReady && bindingIsReady) return;
 
   checkMachine();
   const { python, compiler } = findTools({ withPip: !libraryIsReady });
@@ -85,7 +82,6 @@ async function main() {
     buildBinding(library, { compiler, lockFd: held.fd });
     writeStamp({ packages, flavour, library, binding: bindingFingerprint(library) });
   }
-  await compileSources();
   held.release();
   say(`set-up is complete (${((Date.now() - started) / 1000).toFixed(0)} s)`);
 }
@@ -100,6 +96,7 @@ function asStop(error) {
 
 try {
   await main();
+  await compileSources();
 } catch (error) {
   const stop = asStop(error);
   say(`error: ${stop.message}\n  mend: ${stop.mend}`);

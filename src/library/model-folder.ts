@@ -8,7 +8,6 @@ import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
 import { fromHalf, toHalf } from '../safetensors/half.js';
 import type { NamedTensors } from '../safetensors/tensor.js';
-
 import { writeFolder } from './write-folder.js';
 
 /** Both networks, and all that prediction needs besides. */

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { jsonError, nucleate, root, run } from './run-nucleate.js';
+import { copyNucleate, jsonError, nucleate, run } from './run-nucleate.js';
 
 const launchScript = fileURLToPath(new URL('fixtures/launch.js', import.meta.url));
 
@@ -165,9 +165,7 @@ describe('the end of the child', () => {
 describe('the surroundings', () => {
   test('without the npm packages it says how to install them', async () => {
     const folder = temporaryFolder();
-    for (const name of ['bin', 'setup', 'src', 'package.json']) {
-      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
-    }
+    copyNucleate(folder);
     const fresh = (...args: string[]) =>
       run(process.execPath, [path.join(folder, 'bin/nucleate.js'), ...args]);
     expect(await fresh('--version')).toEqual({

@@ -1,8 +1,16 @@
 import { spawn } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const launcher = fileURLToPath(new URL('../../bin/nucleate.js', import.meta.url));
+
+/** Copies what starts nucleate into a folder, without the npm packages. */
+export function copyNucleate(folder: string): void {
+  for (const name of ['bin', 'setup', 'src', 'package.json'])
+    cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+}
 
 export interface Outcome {
   readonly status: number | null;

@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,14 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { root, run } from '../cli/run-nucleate.js';
+import { copyNucleate, root, run } from '../cli/run-nucleate.js';
 
 /** A copy of nucleate, whose sources may be changed. */
 function copyOfNucleate() {
   const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-compile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const name of ['bin', 'setup', 'src', 'package.json'])
-    cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+  copyNucleate(folder);
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   const main = path.join(folder, 'src/cli/main.ts');
   return {

@@ -5,7 +5,7 @@ import { clampToUnit, type Sample } from './sample.js';
 const luma = [0.299, 0.587, 0.114] as const;
 
 /** Brightness of a colour, in the unit of its red, green and blue. */
-export const lumaOf = ([red, green, blue]: readonly [number, number, number]): number =>
+export const lumaOf = (red: number, green: number, blue: number): number =>
   luma[0] * red + luma[1] * green + luma[2] * blue;
 
 /** Turns a sample to grey, with one channel. */
@@ -14,7 +14,7 @@ export function toGrey(sample: Sample): Sample {
   const { pixels } = sample;
   const grey = new Float32Array(pixels.length / 3);
   for (let i = 0; i < grey.length; i++) {
-    grey[i] = luma[0] * pixels[3 * i]! + luma[1] * pixels[3 * i + 1]! + luma[2] * pixels[3 * i + 2]!;
+    grey[i] = lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!);
   }
   return { ...sample, channels: 1, pixels: grey };
 }

@@ -18,7 +18,7 @@ export function drawPalette(minContrast: number, random: Random): Palette {
   const colour = (): Triple => [random.uniform(), random.uniform(), random.uniform()];
   for (;;) {
     const palette = { black: colour(), white: colour() };
-    if (Math.abs(lumaOf(palette.white) - lumaOf(palette.black)) >= minContrast) return palette;
+    if (Math.abs(lumaOf(...palette.white) - lumaOf(...palette.black)) >= minContrast) return palette;
   }
 }
 
