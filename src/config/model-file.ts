@@ -68,6 +68,8 @@ export const ModelFile = z.strictObject({
   predict: PredictSettings,
   /** Of `nucleate tune`, looking as `predict` says, on the validation fold; null before it. */
   tuned: Tuned.nullable(),
+  /** The tuned model that `assemble` and `predict` come from; absent where they are its own. */
+  settingsOf: z.strictObject({ name: z.string().min(1), tuned: Tuned }).optional(),
 });
 
 export type ModelFile = z.output<typeof ModelFile>;

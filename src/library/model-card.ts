@@ -8,7 +8,7 @@ import type { NewModelFile } from './model-folder.js';
  * Source of the questions: Mitchell et al., Model Cards for Model Reporting, arXiv 1810.03993.
  */
 export function modelCard(file: NewModelFile): string {
-  const { name, created, precision, detector, segmenter, predict, tuned } = file;
+  const { name, created, precision, detector, segmenter, predict } = file;
   const stage = (title: string, { config, origin }: NewModelFile['detector'] | NewModelFile['segmenter']) => {
     const { data, seed } = config;
     const score = origin.score === null ? 'not validated' : `validation score ${origin.score.toFixed(3)}`;
@@ -32,7 +32,7 @@ export function modelCard(file: NewModelFile): string {
     ...stage('Segmenter', segmenter),
     `- Packed ${created}; weights stored as ${precision}.`,
     ...looksLines(predict),
-    ...settingsLines(tuned),
+    ...settingsLines(file),
     '',
     '## Trained on',
     '',
@@ -57,10 +57,14 @@ function looksLines(predict: PredictSettings): string[] {
   return looks.length > 0 ? [`- Test-time augmentation: ${looks.join(', ')}.`] : [];
 }
 
-function settingsLines(tuned: NewModelFile['tuned']): string[] {
-  if (!tuned) return ['- Settings: defaults, not tuned.'];
-  const { images, score, heldOut } = tuned;
-  const seen = `- Settings: tuned on ${images} validation images; score ${score.toFixed(3)} on the same images`;
+function settingsLines({ tuned, settingsOf }: NewModelFile): string[] {
+  if (tuned) return tunedLines('tuned', tuned);
+  if (settingsOf) return tunedLines(`those of \`${settingsOf.name}\`, which was tuned`, settingsOf.tuned);
+  return ['- Settings: defaults, not tuned.'];
+}
+
+function tunedLines(how: string, { images, score, heldOut }: NonNullable<NewModelFile['tuned']>): string[] {
+  const seen = `- Settings: ${how} on ${images} validation images; score ${score.toFixed(3)} on the same images`;
   if (!heldOut) return [`${seen}, which is too good.`];
   const clusters = Object.entries(heldOut.clusters).map(
     ([name, part]) => `${name} ${part.score.toFixed(3)} (${part.images})`,

@@ -1,8 +1,9 @@
-import type { AssembleSettings } from '../config/assemble.js';
+import { AssembleSettings } from '../config/assemble.js';
 import type { ModelFile } from '../config/model-file.js';
 import { PredictSettings } from '../config/predict.js';
+import { exitCodes, NucleateError } from '../errors.js';
 import { modelCard } from './model-card.js';
-import { type NewModelFile, writeModelFolder } from './model-folder.js';
+import { type NewModelFile, readModelFolder, writeModelFolder } from './model-folder.js';
 import { portableDetector, portableSegmenter } from './portable-config.js';
 import { readDetector, readSegmenter } from './trained-network.js';
 import { readSizes } from './trained-sizes.js';
@@ -16,21 +17,26 @@ export interface PackOptions {
   readonly precision: ModelFile['precision'];
   /** Whether paths of this machine are left out of the configs, see {@link portableDetector}. */
   readonly portable: boolean;
-  readonly assemble: AssembleSettings;
+  /**
+   * A tuned model folder whose settings it takes, for networks trained on all images, which leave none to tune with;
+   * the defaults if absent.
+   */
+  readonly settingsOf?: string;
   readonly now: Date;
 }
 
 /**
  * Makes one model folder of two trained networks.
  *
- * @throws {NucleateError} As `readDetector` and `writeModelFolder`.
+ * @throws {NucleateError} As `readDetector`, `readModelFolder` and `writeModelFolder`; if `settingsOf` is not tuned.
  */
 export async function packModel(options: PackOptions): Promise<NewModelFile> {
   const [detector, segmenter] = [
     await readDetector(options.detector),
     await readSegmenter(options.segmenter),
   ];
-  const { precision, portable, assemble, now, folder } = options;
+  const { precision, portable, settingsOf, now, folder } = options;
+  const settings = await settingsFrom(settingsOf);
   const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder
@@ -48,8 +54,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       config: portable ? portableSegmenter(segmenter.config) : segmenter.config,
       origin: segmenter.origin,
     },
-    assemble,
-    predict: PredictSettings.parse({}),
+    ...settings,
     tuned: null,
   };
   await writeModelFolder(
@@ -58,4 +63,20 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
     modelCard(file),
   );
   return file;
+}
+
+async function settingsFrom(
+  folder: string | undefined,
+): Promise<Pick<NewModelFile, 'assemble' | 'predict' | 'settingsOf'>> {
+  if (folder === undefined)
+    return { assemble: AssembleSettings.parse({}), predict: PredictSettings.parse({}) };
+  const { name, assemble, predict, tuned } = (await readModelFolder(folder)).file;
+  if (!tuned) {
+    throw new NucleateError({
+      exitCode: exitCodes.usage,
+      what: `The model in ${folder} has not been tuned.`,
+      mend: `Run \`nucleate tune ${folder}\` first, or leave out --settings-of.`,
+    });
+  }
+  return { assemble, predict, settingsOf: { name, tuned } };
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AssembleSettings } from '../../src/config/assemble.js';
-import { readModelFolder } from '../../src/library/model-folder.js';
+import { exitCodes } from '../../src/errors.js';
+import { modelCard } from '../../src/library/model-card.js';
+import { readModelFolder, replaceModelFile } from '../../src/library/model-folder.js';
 import { packModel } from '../../src/library/pack-model.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { smallModel } from './small-model.js';
@@ -44,10 +45,10 @@ beforeAll(async () => {
   await writeRun(at('segmenter'), { ...model, file }, 'segmenter');
 });
 
-const pack = async (name: string, portable: boolean) => {
+const pack = async (name: string, portable: boolean, settings: { settingsOf?: string } = {}) => {
   await packModel({
     ...{ detector: at('detector'), segmenter: at('segmenter'), folder: at(name) },
-    ...{ precision: 'float16', portable, assemble: AssembleSettings.parse({}), now: new Date(0) },
+    ...{ precision: 'float16', portable, now: new Date(0), ...settings },
   });
   return (await readModelFolder(at(name))).file;
 };
@@ -73,4 +74,31 @@ test('a portable one knows names, and only paths within the working folder', asy
   });
   expect(config.data.split).toBe('configs/splits/dsb2018.json');
   expect(readFileSync(path.join(at('portable'), 'model.json'), 'utf8')).not.toMatch(/"[^"]*(?:home|\.\.)/u);
+});
+
+test('it takes the settings of another model, and tells whose they are', async () => {
+  const file = await pack('twin', false);
+  const heldOut = { score: 0.582, clusters: { a: { images: 132, score: 0.582 } } };
+  const tuned = { score: 0.6, images: 132, heldOut, date: '2026-11-28' };
+  const settings = {
+    assemble: { ...file.assemble, scoreThreshold: 0.41 },
+    predict: { ...file.predict, secondPass: true },
+  };
+  await replaceModelFile(at('twin'), { ...file, ...settings, tuned }, '');
+
+  const final = await pack('final', false, { settingsOf: at('twin') });
+  expect(final).toMatchObject({ ...settings, tuned: null, settingsOf: { name: 'twin', tuned } });
+  const card = readFileSync(path.join(at('final'), 'README.md'), 'utf8');
+  expect(card).toBe(modelCard(final));
+  expect(card).toContain('those of `twin`, which was tuned on 132 validation images; score 0.600');
+  expect(card).toContain('**0.582**');
+});
+
+test('settings that nobody chose are not taken', async () => {
+  await pack('untuned', false);
+  await expect(pack('refused', false, { settingsOf: at('untuned') })).rejects.toMatchObject({
+    exitCode: exitCodes.usage,
+    message: `The model in ${at('untuned')} has not been tuned.`,
+  });
+  expect(existsSync(at('refused'))).toBe(false);
 });

@@ -7,12 +7,19 @@ type PackArguments = {
   out: string;
   precision: 'float16' | 'float32';
   portable: boolean;
+  'settings-of': string | undefined;
 };
 
 const packCommand: Command<PackArguments> = {
   usage: 'pack <detector> <segmenter>',
   describe: 'Make one model folder of a detector and a segmenter',
-  examples: [['nucleate model pack runs/d runs/s --out models/mine', 'of the best checkpoint of each run']],
+  examples: [
+    ['nucleate model pack runs/d runs/s --out models/mine', 'of the best checkpoint of each run'],
+    [
+      'nucleate model pack runs/all-d runs/all-s --settings-of models/mine --out models/final',
+      'trained on all folds, so that there is nothing left to tune it with',
+    ],
+  ],
   builder: (parser) =>
     parser
       .positional('detector', {
@@ -41,15 +48,17 @@ const packCommand: Command<PackArguments> = {
         default: false,
         describe:
           'For a model that others get: leave out where files lie on this machine; `tune` then needs --data',
+      })
+      .option('settings-of', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Take the settings of this tuned model, such as the one that left the validation fold out',
       }),
-  async handler({ detector, segmenter, out, precision, portable }, terminal) {
-    const [{ AssembleSettings }, { packModel }] = await Promise.all([
-      import('../../config/assemble.js'),
-      import('../../library/pack-model.js'),
-    ]);
-    const assemble = AssembleSettings.parse({});
+  async handler({ detector, segmenter, out, precision, portable, 'settings-of': settingsOf }, terminal) {
+    const { packModel } = await import('../../library/pack-model.js');
     const file = await packModel({
-      ...{ detector, segmenter, precision, portable, assemble },
+      ...{ detector, segmenter, precision, portable },
+      ...(settingsOf !== undefined && { settingsOf }),
       folder: out,
       now: new Date(),
     });
@@ -58,7 +67,9 @@ const packCommand: Command<PackArguments> = {
         `detector    ${file.detector.origin.run}, step ${file.detector.origin.step}`,
         `segmenter   ${file.segmenter.origin.run}, step ${file.segmenter.origin.step}`,
         `written     ${out}`,
-        `next        nucleate tune ${out}${portable ? ' --data DATASET' : ''}`,
+        file.settingsOf
+          ? `settings    of ${file.settingsOf.name}`
+          : `next        nucleate tune ${out}${portable ? ' --data DATASET' : ''}`,
       ].join('\n'),
       value: { folder: out, detector: file.detector.origin, segmenter: file.segmenter.origin, precision },
     });
