@@ -13,13 +13,7 @@ type PackArguments = {
 const packCommand: Command<PackArguments> = {
   usage: 'pack <detector> <segmenter>',
   describe: 'Make one model folder of a detector and a segmenter',
-  examples: [
-    ['nucleate model pack runs/d runs/s --out models/mine', 'of the best checkpoint of each run'],
-    [
-      'nucleate model pack runs/all-d runs/all-s --settings-of models/mine --out models/final',
-      'trained on all folds, so that there is nothing left to tune it with',
-    ],
-  ],
+  examples: [['nucleate model pack runs/d runs/s --out models/mine', 'of the best checkpoint of each run']],
   builder: (parser) =>
     parser
       .positional('detector', {
