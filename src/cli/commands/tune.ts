@@ -59,9 +59,9 @@ export const tuneCommand: Command<Arguments> = {
       import('../../library/looks-in-words.js'),
       import('../../train/training-data.js'),
     ]);
-    const { file, ...weights } = await readModelFolder(folder);
+    const { file: packed, ...weights } = await readModelFolder(folder);
     // From here on the settings are its own.
-    const { settingsOf: _, ...packed } = file;
+    delete packed.settingsOf;
     const predict = { ...packed.predict, ...looks };
     const { config } = packed.detector;
     const source = {
@@ -85,12 +85,12 @@ export const tuneCommand: Command<Arguments> = {
         onTried: trying,
       });
       const images = validation.length;
-      const tuned = {
+      const file = {
         ...{ ...packed, predict },
         assemble: settings,
         tuned: { score, images, heldOut, date: new Date().toISOString() },
       };
-      await replaceModelFile(folder, tuned, modelCard(tuned));
+      await replaceModelFile(folder, file, modelCard(file));
       const words = looksInWords(predict);
       terminal.result({
         text: [
