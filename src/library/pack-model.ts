@@ -31,12 +31,13 @@ export interface PackOptions {
  * @throws {NucleateError} As `readDetector`, `readModelFolder` and `writeModelFolder`; if `settingsOf` is not tuned.
  */
 export async function packModel(options: PackOptions): Promise<NewModelFile> {
+  const { precision, portable, settingsOf, now, folder } = options;
+  // First, since it is the quickest to be refused.
+  const settings = await settingsFrom(settingsOf);
   const [detector, segmenter] = [
     await readDetector(options.detector),
     await readSegmenter(options.segmenter),
   ];
-  const { precision, portable, settingsOf, now, folder } = options;
-  const settings = await settingsFrom(settingsOf);
   const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder

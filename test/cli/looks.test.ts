@@ -8,7 +8,7 @@ import { PredictSettings } from '../../src/config/predict.js';
 import type { Image, LabelImage } from '../../src/data/image.js';
 import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../src/data/image-io.js';
 import { buildModel } from '../../src/library/model.js';
-import { readModelFolder, writeModelFolder } from '../../src/library/model-folder.js';
+import { readModelFolder, replaceModelFile, writeModelFolder } from '../../src/library/model-folder.js';
 import { EvalDocument } from '../../src/report/eval-document.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { looking, smallModel } from '../library/small-model.js';
@@ -109,10 +109,14 @@ describe('what is true is what a model finds that looks as it says', () => {
     { timeout: 120_000 },
     async () => {
       const data = ['--data', at('data'), '--split', 'none', '--fold', '0'];
+      const { file: packed } = await readModelFolder(at('plain'));
+      const twin = { name: 'twin', tuned: { score: 0.6, images: 1, heldOut: null, date: '' } };
+      await replaceModelFile(at('plain'), { ...packed, settingsOf: twin }, '');
       const tuned = (await run('tune', at('plain'), ...data, '--tta', 'polarity', '--second-pass')) as object;
       expect(tuned).toMatchObject({ predict: own, score: 1 });
       const { file } = await readModelFolder(at('plain'));
       expect(file).toMatchObject({ predict: own, tuned: { score: 1 } });
+      expect(file.settingsOf).toBeUndefined();
       expect(readFileSync(at('plain', 'README.md'), 'utf8')).toContain('views polarity, second pass');
     },
   );
