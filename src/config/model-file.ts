@@ -31,6 +31,8 @@ const TrainedSizes = z.strictObject({
 
 /** How the settings were chosen. */
 const Tuned = z.strictObject({
+  /** The model that was tuned; absent where it is the one that the file is of. */
+  of: z.string().min(1).optional(),
   /** With these settings on the images that chose them. */
   score: z.number(),
   images: z.int().min(1),
@@ -66,10 +68,8 @@ export const ModelFile = z.strictObject({
   segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
   assemble: AssembleSettings,
   predict: PredictSettings,
-  /** Of `nucleate tune`, looking as `predict` says, on the validation fold; null before it. */
+  /** How `nucleate tune`, looking as `predict` says, chose `assemble` on a validation fold; null for defaults. */
   tuned: Tuned.nullable(),
-  /** The tuned model that `assemble` and `predict` come from; absent where they are its own. */
-  settingsOf: z.strictObject({ name: z.string().min(1), tuned: Tuned }).optional(),
 });
 
 export type ModelFile = z.output<typeof ModelFile>;

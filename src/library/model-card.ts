@@ -57,13 +57,10 @@ function looksLines(predict: PredictSettings): string[] {
   return looks.length > 0 ? [`- Test-time augmentation: ${looks.join(', ')}.`] : [];
 }
 
-function settingsLines({ tuned, settingsOf }: NewModelFile): string[] {
-  if (tuned) return tunedLines('tuned', tuned);
-  if (settingsOf) return tunedLines(`those of \`${settingsOf.name}\`, which was tuned`, settingsOf.tuned);
-  return ['- Settings: defaults, not tuned.'];
-}
-
-function tunedLines(how: string, { images, score, heldOut }: NonNullable<NewModelFile['tuned']>): string[] {
+function settingsLines({ tuned }: NewModelFile): string[] {
+  if (!tuned) return ['- Settings: defaults, not tuned.'];
+  const { of, images, score, heldOut } = tuned;
+  const how = of === undefined ? 'tuned' : `those of \`${of}\`, which was tuned`;
   const seen = `- Settings: ${how} on ${images} validation images; score ${score.toFixed(3)} on the same images`;
   if (!heldOut) return [`${seen}, which is too good.`];
   const clusters = Object.entries(heldOut.clusters).map(

@@ -56,7 +56,6 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       origin: segmenter.origin,
     },
     ...settings,
-    tuned: null,
   };
   await writeModelFolder(
     folder,
@@ -68,9 +67,9 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
 
 async function settingsFrom(
   folder: string | undefined,
-): Promise<Pick<NewModelFile, 'assemble' | 'predict' | 'settingsOf'>> {
+): Promise<Pick<NewModelFile, 'assemble' | 'predict' | 'tuned'>> {
   if (folder === undefined)
-    return { assemble: AssembleSettings.parse({}), predict: PredictSettings.parse({}) };
+    return { assemble: AssembleSettings.parse({}), predict: PredictSettings.parse({}), tuned: null };
   const { name, assemble, predict, tuned } = (await readModelFolder(folder)).file;
   if (!tuned) {
     throw new NucleateError({
@@ -79,5 +78,5 @@ async function settingsFrom(
       mend: `Run \`nucleate tune ${folder}\` first, or leave out --settings-of.`,
     });
   }
-  return { assemble, predict, settingsOf: { name, tuned } };
+  return { assemble, predict, tuned: { of: name, ...tuned } };
 }

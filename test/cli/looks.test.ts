@@ -110,13 +110,13 @@ describe('what is true is what a model finds that looks as it says', () => {
     async () => {
       const data = ['--data', at('data'), '--split', 'none', '--fold', '0'];
       const { file: packed } = await readModelFolder(at('plain'));
-      const twin = { name: 'twin', tuned: { score: 0.6, images: 1, heldOut: null, date: '' } };
-      await replaceModelFile(at('plain'), { ...packed, settingsOf: twin }, '');
+      const twins = { of: 'twin', score: 0.6, images: 1, heldOut: null, date: '' };
+      await replaceModelFile(at('plain'), { ...packed, tuned: twins }, '');
       const tuned = (await run('tune', at('plain'), ...data, '--tta', 'polarity', '--second-pass')) as object;
       expect(tuned).toMatchObject({ predict: own, score: 1 });
       const { file } = await readModelFolder(at('plain'));
       expect(file).toMatchObject({ predict: own, tuned: { score: 1 } });
-      expect(file.settingsOf).toBeUndefined();
+      expect(file.tuned?.of).toBeUndefined();
       expect(readFileSync(at('plain', 'README.md'), 'utf8')).toContain('views polarity, second pass');
     },
   );

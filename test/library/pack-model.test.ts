@@ -87,7 +87,7 @@ test('it takes the settings of another model, and tells whose they are', async (
   await replaceModelFile(at('twin'), { ...file, ...settings, tuned }, '');
 
   const final = await pack('final', false, { settingsOf: at('twin') });
-  expect(final).toMatchObject({ ...settings, tuned: null, settingsOf: { name: 'twin', tuned } });
+  expect(final).toMatchObject({ ...settings, tuned: { of: 'twin', ...tuned } });
   const card = readFileSync(path.join(at('final'), 'README.md'), 'utf8');
   expect(card).toBe(modelCard(final));
   expect(card).toContain('those of `twin`, which was tuned on 132 validation images; score 0.600');

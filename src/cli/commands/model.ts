@@ -61,8 +61,8 @@ const packCommand: Command<PackArguments> = {
         `detector    ${file.detector.origin.run}, step ${file.detector.origin.step}`,
         `segmenter   ${file.segmenter.origin.run}, step ${file.segmenter.origin.step}`,
         `written     ${out}`,
-        file.settingsOf
-          ? `settings    of ${file.settingsOf.name}`
+        file.tuned?.of
+          ? `settings    of ${file.tuned.of}`
           : `next        nucleate tune ${out}${portable ? ' --data DATASET' : ''}`,
       ].join('\n'),
       value: { folder: out, detector: file.detector.origin, segmenter: file.segmenter.origin, precision },

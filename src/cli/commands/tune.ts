@@ -60,8 +60,6 @@ export const tuneCommand: Command<Arguments> = {
       import('../../train/training-data.js'),
     ]);
     const { file: packed, ...weights } = await readModelFolder(folder);
-    // From here on the settings are its own.
-    delete packed.settingsOf;
     const predict = { ...packed.predict, ...looks };
     const { config } = packed.detector;
     const source = {
