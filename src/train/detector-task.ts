@@ -3,7 +3,13 @@ import type { Recipe } from '../data/loader/batch-maker.js';
 import type { DetectionBatch } from '../data/loader/detection-batch.js';
 import type { NamedTensors } from '../engine/step.js';
 import { auxiliaryTargets } from '../models/detector/auxiliary-targets.js';
-import { buildDetector, type DetectorInputs, detectorLossNames } from '../models/detector/detector.js';
+import {
+  buildDetector,
+  type DetectorInputs,
+  detectorLossNames,
+  networkOptions,
+} from '../models/detector/detector.js';
+import { widenDetector } from '../models/detector/widen.js';
 import { DetectorPredictor } from '../predict/detect.js';
 import type { Random } from '../random.js';
 import { tf } from '../tf.js';
@@ -27,7 +33,9 @@ export function createDetectorTask(
   const { seed, model } = config;
   const hasMaps = model.auxiliaryWeight > 0;
   const loader = { ...config.loader, masks: hasMaps };
-  const detector = buildDetector(model, { size: loader.cropSize, seed });
+  const settings = { size: loader.cropSize, seed };
+  const detector = buildDetector(model, settings);
+  const network = networkOptions(model, settings);
   const images = scoredImages(data.validation, { seed, count: config.predict.images });
   // Made when it is needed, and with a network of its own: that in training stays as it is.
   let predictor: DetectorPredictor | undefined;
@@ -36,6 +44,7 @@ export function createDetectorTask(
     weights: detector.weights,
     // Both are shown -1 to 1.
     published: { network: 'inception-resnet-v2', adapt: (values) => values },
+    ...(network.kind === 'pyramid' && { widen: (narrow) => widenDetector(narrow, network) }),
     lossNames: detectorLossNames(model),
     metricNames: detectorMetricNames,
     inputs: (batch, random) => {

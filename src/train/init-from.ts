@@ -22,6 +22,8 @@ export interface InitFromOptions {
   readonly from: string;
   /** Whether weights of the network that the checkpoint lacks, or has in another shape, may keep their values. */
   readonly allowPartial: boolean;
+  /** Whether the weights are those of a narrower network, which this one shall answer as. */
+  readonly widen?: boolean;
 }
 
 /**
@@ -31,18 +33,20 @@ export interface InitFromOptions {
  * @param averages Whether the new run averages its weights; the averages begin with them.
  * @returns Tensors that the caller disposes, and a sentence that counts them.
  * @throws {NucleateError} Exit code 6 for a damaged checkpoint, and for one that does not have exactly the weights of
- *   the network; with `allowPartial` only if it has none of them.
+ *   the network; with `allowPartial` only if it has none of them. Exit code 2 if `widen` is not for such a network.
  */
 export async function initialTensors(
-  task: Pick<Task, 'weights' | 'published'>,
-  { from, allowPartial }: InitFromOptions,
+  task: Pick<Task, 'weights' | 'published' | 'widen'>,
+  { from, allowPartial, widen = false }: InitFromOptions,
   averages: boolean,
 ): Promise<{ tensors: Partial<TrainingTensors>; summary: string }> {
-  if (task.published && isKerasFile(from)) return kerasTensors(task, { from, allowPartial }, averages);
+  if (task.published && isKerasFile(from) && !widen)
+    return kerasTensors(task, { from, allowPartial }, averages);
   const { all, trainable } = task.weights;
   const isFile = from.endsWith('.safetensors');
   const place = isFile ? from : checkpointOf(from);
-  const stored = isFile ? readPackedWeights(place) : await readWeights(place);
+  const given = isFile ? readPackedWeights(place) : await readWeights(place);
+  const stored = widen ? widened(task, given, place) : given;
   const problems = misfits(all, stored);
   const fitting = new Map([...stored].filter(([name, { shape }]) => isLike(all[name], shape)));
   const counts = `${fitting.size} of ${Object.keys(all).length} weights`;
@@ -67,8 +71,32 @@ export async function initialTensors(
       ema: averages ? part(isTrainable) : {},
       statistics: part((name) => !isTrainable(name)),
     },
-    summary: `${counts} are those of ${place}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
+    summary: `${counts} are those of ${place}${widen ? ', widened' : ''}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
   };
+}
+
+function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: string): StoredTensors {
+  if (!widen) {
+    throw new NucleateError({
+      what: 'Only the weights of a detector with a pyramid can be widened.',
+      mend: 'Leave out --widen.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  try {
+    return widen(narrow);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new NucleateError(
+      {
+        what: `The weights cannot be widened: ${cause.message}.`,
+        where,
+        mend: 'Take those of a narrower detector with the same strides, anchors and pooling.',
+        exitCode: exitCodes.checkpoint,
+      },
+      { cause },
+    );
+  }
 }
 
 /** A network of another kind differs in every weight; some of them tell as much. */

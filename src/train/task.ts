@@ -19,6 +19,11 @@ export interface Task<R extends Recipe = Recipe> {
   readonly weights: ModelWeights;
   /** Absent where no part of the network is a published one. */
   readonly published?: PublishedPart;
+  /**
+   * The weights of a narrower network of the task, so that this one answers as that; absent where none can be widened.
+   * Throws a `RangeError` that tells why if it is not one.
+   */
+  readonly widen?: (narrow: StoredTensors) => StoredTensors;
   /** The parts of the loss besides `loss`, their weighted sum; in the order in which they are shown. */
   readonly lossNames: readonly string[];
   /** Figures of {@link validate} that are shown and compared, the score first. */

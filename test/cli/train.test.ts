@@ -44,6 +44,7 @@ test.each([
     { config, 'allow-partial': true },
     '--allow-partial is for --init-from, which is not given.',
   ],
+  ['nothing to widen', { config, widen: true }, '--widen is for --init-from, which is not given.'],
   ['no lock', { config, 'force-unlock': true }, '--force-unlock is for --resume: a new run has no lock.'],
 ])('%s: exit code 2', async (_, args, message) => {
   const segmenter = trainCommands.commands.find(({ usage }) => usage === 'segmenter')!;

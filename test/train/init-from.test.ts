@@ -8,6 +8,7 @@ import type { NamedTensors } from '../../src/safetensors/tensor.js';
 import { tf } from '../../src/tf.js';
 import { loadCheckpoint } from '../../src/train/run/checkpoints/read.js';
 import { runFiles } from '../../src/train/run/run-folder.js';
+import type { Task } from '../../src/train/task.js';
 import type { CreateTask } from '../../src/train/train-run.js';
 import { useTinyRuns } from './tiny-run.js';
 import { createTinyTask, type TinyConfig } from './tiny-task.js';
@@ -28,8 +29,9 @@ async function begin(
   from: string,
   {
     allowPartial = false,
+    widen = false,
     createTask = createTinyTask,
-  }: { allowPartial?: boolean; createTask?: CreateTask<TinyConfig> } = {},
+  }: { allowPartial?: boolean; widen?: boolean; createTask?: CreateTask<TinyConfig> } = {},
 ) {
   const folder = path.join(root, `run-${runs++}`);
   const events = await train(
@@ -37,7 +39,7 @@ async function begin(
     { budget: { steps: 1 }, seed: 5 },
     {
       createTask,
-      place: { kind: 'new', folder, configText: '', resolvedText: '', init: { from, allowPartial } },
+      place: { kind: 'new', folder, configText: '', resolvedText: '', init: { from, allowPartial, widen } },
     },
   );
   const { tensors } = await loadCheckpoint(path.join(runFiles(folder).checkpoints, 'step-000000000'));
@@ -91,6 +93,30 @@ test('a network that differs is refused with each difference, unless a part is e
   expect(notices).toContain(`9 of 10 weights are those of ${last()}; 2 do not fit`);
   expect(tensors.weights.get('first/kernel')).toEqual(given.ema.get('first/kernel'));
   expect(tensors.weights.get('head/bias')!.data).toEqual(Float32Array.of(0));
+});
+
+test('a narrower network is widened by the task, which may refuse it', async () => {
+  const widening =
+    (widen: Task['widen']): CreateTask<TinyConfig> =>
+    (config, data) => ({ ...createTinyTask(config, data), ...(widen && { widen }) });
+  await expect(begin(source, { widen: true })).rejects.toMatchObject({
+    exitCode: 2,
+    message: 'Only the weights of a detector with a pyramid can be widened.',
+  });
+  const refuse = () => {
+    throw new RangeError('there is no stem');
+  };
+  await expect(begin(source, { widen: true, createTask: widening(refuse) })).rejects.toMatchObject({
+    exitCode: 6,
+    message: 'The weights cannot be widened: there is no stem.',
+  });
+  const bias = { dtype: 'F32', shape: [1], data: Float32Array.of(0.25) } as const;
+  const createTask = widening((narrow) => new Map([...narrow, ['logits/bias', bias]]));
+  const { tensors, notices } = await begin(last(), { widen: true, createTask });
+  expect(notices).toContain(`10 of 10 weights are those of ${last()}, widened`);
+  expect(tensors.weights.get('logits/bias')!.data).toEqual(bias.data);
+  const plain = await begin(last(), { createTask });
+  expect(plain.tensors.weights.get('logits/bias')!.data).not.toEqual(bias.data);
 });
 
 test('no checkpoint, and a damaged one: exit code 6', async () => {

@@ -16,6 +16,7 @@ type Arguments = {
   resume: string | undefined;
   'init-from': string | undefined;
   'allow-partial': boolean;
+  widen: boolean;
   data: string | undefined;
   time: string | undefined;
   'dry-run': boolean;
@@ -68,6 +69,12 @@ function trainCommand<C extends TaskConfig>({
           type: 'boolean',
           default: false,
           describe: 'With --init-from: weights that it lacks keep their random values',
+        })
+        .option('widen', {
+          type: 'boolean',
+          default: false,
+          describe:
+            'With --init-from: those weights are of a narrower detector, which this one shall answer as',
         })
         .option('data', {
           type: 'string',
@@ -143,7 +150,10 @@ async function readPlace<C extends TaskConfig>(
           folder: args['run-dir'],
           configText: readFileSync(file!, 'utf8'),
           resolvedText,
-          init: init === undefined ? undefined : { from: init, allowPartial: args['allow-partial'] },
+          init:
+            init === undefined
+              ? undefined
+              : { from: init, allowPartial: args['allow-partial'], widen: args.widen },
         }
       : { kind: 'resume', folder: resume, forceUnlock: args['force-unlock'], resolvedText };
   return { config: config as unknown as C, place };
@@ -158,8 +168,10 @@ function requireOne(args: Arguments, task: string): void {
   }
   if (resume === undefined && args['force-unlock'])
     throw wrong('--force-unlock is for --resume: a new run has no lock.', 'Leave it out.');
-  if (init === undefined && args['allow-partial'])
-    throw wrong('--allow-partial is for --init-from, which is not given.', 'Leave it out.');
+  for (const option of ['allow-partial', 'widen'] as const) {
+    if (init === undefined && args[option])
+      throw wrong(`--${option} is for --init-from, which is not given.`, 'Leave it out.');
+  }
   if (resume === undefined) return;
 
   const contradictions = {

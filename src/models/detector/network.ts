@@ -198,11 +198,16 @@ function buildFeatures(options: DetectorNetworkOptions): tf.LayersModel {
     const { features } = inceptionResNetV2Taps(images, { ...shared, end }).at(-1)!;
     return tf.model({ name: 'features', inputs: images, outputs: [features] });
   }
-  const coarsest = Math.max(...options.pyramid.strides);
-  const end = coarsest > 16 ? 'block8' : coarsest > 8 ? 'block17' : 'block35';
-  const taps = inceptionResNetV2Taps(images, { ...shared, end });
+  const taps = inceptionResNetV2Taps(images, { ...shared, end: pyramidEnd(options.pyramid.strides) });
   const levels = buildPyramid(taps, { ...options.pyramid, seed, normMomentum });
   return tf.model({ name: 'features', inputs: images, outputs: levels.map(({ features }) => features) });
+}
+
+/** After which blocks a backbone ends that has these strides, px. */
+export function pyramidEnd(strides: readonly number[]): 'block35' | 'block17' | 'block8' {
+  const coarsest = Math.max(...strides);
+  if (coarsest > 16) return 'block8';
+  return coarsest > 8 ? 'block17' : 'block35';
 }
 
 function buildBoxHead(options: DetectorNetworkOptions, channels: number): tf.LayersModel {
