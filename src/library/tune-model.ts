@@ -14,7 +14,7 @@ const leastScore = Math.min(
  *
  * @param onImage Told after each image how many are done.
  */
-async function collectCandidates(
+export async function collectCandidates(
   { predictor }: Pick<Model, 'predictor'>,
   examples: readonly Example[],
   groupOf: (id: string) => number,

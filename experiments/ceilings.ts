@@ -1,0 +1,83 @@
+/**
+ * What a model would score on fold 0 if its candidates were chosen by one who knows the truth: how far better scores
+ * of candidates, without better masks, could lead.
+ *
+ *     npx tsx experiments/ceilings.ts experiments/nucleate-small-twin stage1_train_fixed.zip
+ */
+import type { LabelImage } from '../src/data/image.js';
+import { startRuntime } from '../src/engine/runtime.js';
+import { buildModel } from '../src/library/model.js';
+import { readModelFolder } from '../src/library/model-folder.js';
+import { collectCandidates } from '../src/library/tune-model.js';
+import { type CandidateMask, maskOf, rowStart } from '../src/predict/assemble/candidate-mask.js';
+import type { PastedCandidate } from '../src/predict/assemble/candidate.js';
+import { scoreSettings } from '../src/predict/tune-settings.js';
+import { readTrainingData } from '../src/train/training-data.js';
+
+const [folder, dataPath] = process.argv.slice(2);
+if (folder === undefined || dataPath === undefined) throw new Error('Usage: ceilings.ts <model> <dataset>');
+
+const stored = await readModelFolder(folder);
+const { config } = stored.file.detector;
+const split = 'configs/splits/dsb2018.json';
+const source = { ...config.data, path: dataPath, split, validationFold: 0 };
+const { validation } = await readTrainingData(source, config.seed);
+await startRuntime('auto');
+const model = buildModel(stored);
+const images = await collectCandidates(model, validation, () => 0);
+model.dispose();
+
+const settings = stored.file.assemble;
+const all = { ...settings, scoreThreshold: 0 };
+const judged = images.map((image) => {
+  const areas = new Map<number, number>();
+  for (const label of image.truth.labels) areas.set(label, (areas.get(label) ?? 0) + 1);
+  const candidates = image.pasted.map((candidate) => {
+    const mask = maskOf(candidate, all);
+    return { candidate, iou: mask ? bestIou(mask, image.truth, areas) : 0 };
+  });
+  return { image, candidates };
+});
+const choose = (
+  pick: (candidate: PastedCandidate, iou: number) => PastedCandidate | undefined,
+  chosen = settings,
+) =>
+  scoreSettings(
+    judged.map(({ image, candidates }) => ({
+      ...image,
+      pasted: candidates.flatMap(({ candidate, iou }) => pick(candidate, iou) ?? []),
+    })),
+    chosen,
+  ).toFixed(4);
+const rows = {
+  'as it is': choose((candidate) => candidate),
+  'without the false ones that it takes': choose((candidate, iou) => (iou > 0.5 ? candidate : undefined)),
+  'all right ones, by their own scores': choose((candidate, iou) => (iou > 0.5 ? candidate : undefined), all),
+  'by the true IoU of their masks': choose((candidate, iou) => ({ ...candidate, score: iou }), {
+    ...all,
+    scoreThreshold: 0.5,
+  }),
+};
+process.stdout.write(
+  Object.entries(rows)
+    .map(([name, score]) => `${name.padEnd(38)}${score}\n`)
+    .join(''),
+);
+
+/** With the nucleus that the mask is most like. */
+function bestIou(
+  mask: CandidateMask,
+  { labels, width }: LabelImage,
+  areas: ReadonlyMap<number, number>,
+): number {
+  const overlaps = new Map<number, number>();
+  for (let y = mask.box.y1; y < mask.box.y2; y++) {
+    for (let x = mask.box.x1; x < mask.box.x2; x++) {
+      const label = labels[y * width + x]!;
+      if (label === 0 || mask.values[rowStart(mask, y) + x] === 0) continue;
+      overlaps.set(label, (overlaps.get(label) ?? 0) + 1);
+    }
+  }
+  const ious = [...overlaps].map(([label, count]) => count / (mask.area + areas.get(label)! - count));
+  return Math.max(0, ...ious);
+}
