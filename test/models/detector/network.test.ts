@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { compile } from '../../../src/engine/compile.js';
 import type { NamedTensors } from '../../../src/engine/step.js';
 import {
@@ -11,6 +11,7 @@ import {
 import { lossGradients } from '../../../src/ops/gradients.js';
 import { createMomentum } from '../../../src/ops/optimizers.js';
 import { tf } from '../../../src/tf.js';
+import { useNetworks } from './networks.js';
 import { expectNewTensors, expectTensorsClose, useNativeCpu } from '../../helpers/tensors.js';
 
 useNativeCpu();
@@ -31,14 +32,7 @@ const single: SingleDetectorOptions = {
   boxHead: { poolSize: 3 },
 };
 
-const networks: DetectorNetwork[] = [];
-afterEach(() => networks.splice(0).forEach((network) => network.dispose()));
-
-function build(options: DetectorNetworkOptions): DetectorNetwork {
-  const network = buildDetectorNetwork(options);
-  networks.push(network);
-  return network;
-}
+const build = useNetworks();
 
 const noise = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, 'float32', seed);
 const images = () => noise([2, size, size, 3], 1) as tf.Tensor4D;

@@ -1,14 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  buildDetectorNetwork,
-  type DetectorNetwork,
-  type PyramidDetectorOptions,
-} from '../../../src/models/detector/network.js';
+import { describe, expect, test } from 'vitest';
+import type { DetectorNetwork, PyramidDetectorOptions } from '../../../src/models/detector/network.js';
 import { widenDetector } from '../../../src/models/detector/widen.js';
+import { setWeights } from '../../../src/predict/set-weights.js';
 import type { NamedTensors } from '../../../src/safetensors/tensor.js';
 import { tf } from '../../../src/tf.js';
 import { toStored, withStored } from '../../../src/train/stored-tensors.js';
 import { expectTensorsClose, useNativeCpu } from '../../helpers/tensors.js';
+import { useNetworks } from './networks.js';
 
 useNativeCpu();
 
@@ -29,14 +27,7 @@ const wideOptions: PyramidDetectorOptions = {
   boxHead: { poolSize: 3, units: [12, 17] },
 };
 
-const networks: DetectorNetwork[] = [];
-afterEach(() => networks.splice(0).forEach((network) => network.dispose()));
-
-function build(options: PyramidDetectorOptions): DetectorNetwork {
-  const network = buildDetectorNetwork(options);
-  networks.push(network);
-  return network;
-}
+const build = useNetworks();
 
 /** A network none of whose weights is 0 or 1: normalization counts, too. */
 function trained(options: PyramidDetectorOptions): DetectorNetwork {
@@ -49,7 +40,7 @@ function trained(options: PyramidDetectorOptions): DetectorNetwork {
   return network;
 }
 
-const weightsOf = (network: DetectorNetwork): NamedTensors => toStored(network.weights.all);
+const storedWeights = (network: DetectorNetwork): NamedTensors => toStored(network.weights.all);
 
 /** All that a network computes of an image and of the 3 x 3 px in the middle of its finest level. */
 const answers = (network: DetectorNetwork) =>
@@ -64,11 +55,9 @@ const answers = (network: DetectorNetwork) =>
 test('the wide and deep network answers as the narrow one', () => {
   const narrow = trained(narrowOptions);
   const wide = build(wideOptions);
-  const widened = widenDetector(weightsOf(narrow), wideOptions);
+  const widened = widenDetector(storedWeights(narrow), wideOptions);
   expect([...widened.keys()].sort()).toEqual(Object.keys(wide.weights.all).sort());
-  withStored(widened, (tensors) => {
-    for (const [name, tensor] of Object.entries(tensors)) wide.weights.all[name]!.assign(tensor);
-  });
+  withStored(widened, (tensors) => setWeights(wide.weights.all, tensors));
   const [expected, received] = [answers(narrow), answers(wide)];
   expected.forEach((tensor, index) =>
     expectTensorsClose(received[index]!, tensor.arraySync(), { atol: 1e-5, rtol: 1e-4 }),
@@ -79,7 +68,7 @@ test('the wide and deep network answers as the narrow one', () => {
 });
 
 test('what a layer made of a channel is shared out among its copies, unevenly', () => {
-  const narrow = weightsOf(build(narrowOptions));
+  const narrow = storedWeights(build(narrowOptions));
   const widened = widenDetector(narrow, wideOptions);
   const { shape, data } = widened.get('rpn/conv/kernel')!;
   expect(shape).toEqual([3, 3, 20, 40]);
@@ -94,7 +83,7 @@ test('what a layer made of a channel is shared out among its copies, unevenly', 
 });
 
 test('a block that the narrow network lacks adds nothing yet', () => {
-  const widened = widenDetector(weightsOf(build(narrowOptions)), wideOptions);
+  const widened = widenDetector(storedWeights(build(narrowOptions)), wideOptions);
   const isSilent = (name: string) => widened.get(`${name}/kernel`)!.data.every((value) => value === 0);
   const blocks = ['block35_1', 'block35_2', 'block35_3', 'block17_1', 'block17_2', 'block17_3', 'block8_1'];
   expect(blocks.filter((block) => isSilent(`${block}_conv`))).toEqual([
@@ -106,7 +95,7 @@ test('a block that the narrow network lacks adds nothing yet', () => {
 });
 
 test('the seed decides the shares', () => {
-  const narrow = weightsOf(build(narrowOptions));
+  const narrow = storedWeights(build(narrowOptions));
   const kernel = (seed: number) =>
     widenDetector(narrow, { ...wideOptions, seed }).get('rpn/conv/kernel')!.data;
   expect(kernel(1)).toEqual(kernel(1));
@@ -144,7 +133,7 @@ describe('what cannot be widened', () => {
       'box_head/dense2 has 10 channels, more than 9',
     ],
   ])('%s', (_, changes, message) => {
-    const narrow = weightsOf(build(narrowOptions));
+    const narrow = storedWeights(build(narrowOptions));
     expect(() => widenDetector(narrow, { ...narrowOptions, pyramid, ...changes })).toThrow(
       new RangeError(message),
     );
