@@ -40,8 +40,8 @@ export async function initialTensors(
   { from, allowPartial, widen = false }: InitFromOptions,
   averages: boolean,
 ): Promise<{ tensors: Partial<TrainingTensors>; summary: string }> {
-  if (task.published && isKerasFile(from) && !widen)
-    return kerasTensors(task, { from, allowPartial }, averages);
+  if (widen && isKerasFile(from)) throw publishedIsNotNarrower(from);
+  if (task.published && isKerasFile(from)) return kerasTensors(task, { from, allowPartial }, averages);
   const { all, trainable } = task.weights;
   const isFile = from.endsWith('.safetensors');
   const place = isFile ? from : checkpointOf(from);
@@ -74,6 +74,14 @@ export async function initialTensors(
     summary: `${counts} are those of ${place}${widen ? ', widened' : ''}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
   };
 }
+
+const publishedIsNotNarrower = (where: string) =>
+  new NucleateError({
+    what: 'The weights of a published network cannot be widened.',
+    where,
+    mend: 'Leave out --widen, or begin with a narrower detector of this program.',
+    exitCode: exitCodes.usage,
+  });
 
 function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: string): StoredTensors {
   if (!widen) {

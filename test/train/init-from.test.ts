@@ -103,6 +103,10 @@ test('a narrower network is widened by the task, which may refuse it', async () 
     exitCode: 2,
     message: 'Only the weights of a detector with a pyramid can be widened.',
   });
+  await expect(begin('published.weights.h5', { widen: true })).rejects.toMatchObject({
+    exitCode: 2,
+    message: 'The weights of a published network cannot be widened.',
+  });
   const refuse = () => {
     throw new RangeError('there is no stem');
   };
