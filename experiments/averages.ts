@@ -1,7 +1,10 @@
 /**
- * What the average of the weights is worth: box figures of a checkpoint of a detector with it, and without.
+ * What the average of the weights is worth: box figures of a checkpoint of a detector with it, and without, then AP by
+ * cluster.
  *
- *     npx tsx experiments/averages.ts runs/RUN/checkpoints/step-000000500 stage1_train_fixed.zip
+ *     npx tsx experiments/averages.ts runs/RUN/checkpoints/step-000000500 stage1_train_fixed.zip [seed]
+ *
+ * The images are those that a run with this seed validates on; by default the checkpoint's own.
  */
 import { startRuntime } from '../src/engine/runtime.js';
 import { readDetector } from '../src/library/trained-network.js';
@@ -12,22 +15,24 @@ import { scoredImages } from '../src/train/scored-images.js';
 import { withStored } from '../src/train/stored-tensors.js';
 import { readTrainingData } from '../src/train/training-data.js';
 
-const [checkpoint, dataPath] = process.argv.slice(2);
+const [checkpoint, dataPath, seedOfImages] = process.argv.slice(2);
 if (checkpoint === undefined || dataPath === undefined)
-  throw new Error('Usage: averages.ts <checkpoint> <dataset>');
+  throw new Error('Usage: averages.ts <checkpoint> <dataset> [seed]');
 
 const { config } = await readDetector(checkpoint);
 const { weights, ema, statistics } = (await loadCheckpoint(checkpoint)).tensors;
 const { validation } = await readTrainingData({ ...config.data, path: dataPath }, config.seed);
-const images = scoredImages(validation, { seed: config.seed, count: config.predict.images });
+const seed = seedOfImages === undefined ? config.seed : Number(seedOfImages);
+const images = scoredImages(validation, { seed, count: config.predict.images });
 await startRuntime('auto');
+const predictor = new DetectorPredictor({ config, mode: 'compiled' });
 for (const [name, group] of Object.entries({ averaged: ema, raw: weights })) {
-  const predictor = withStored(
-    new Map([...group, ...statistics]),
-    (tensors) => new DetectorPredictor({ config, mode: 'compiled', weights: tensors }),
-  );
+  withStored(new Map([...group, ...statistics]), (tensors) => predictor.load(tensors));
   const { metrics } = await validateDetector(predictor, images, () => {});
-  predictor.dispose();
-  const figures = detectorMetricNames.map((metric) => `${metric} ${metrics[metric]!.toFixed(3)}`);
+  const clusters = Object.keys(metrics).filter((metric) => /^cluster-.*\/ap$/u.test(metric));
+  const figures = [...detectorMetricNames, ...clusters].map(
+    (metric) => `${metric} ${metrics[metric]?.toFixed(3) ?? '-'}`,
+  );
   process.stdout.write(`${name.padEnd(10)}${figures.join('  ')}\n`);
 }
+predictor.dispose();

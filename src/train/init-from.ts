@@ -33,7 +33,7 @@ export interface InitFromOptions {
  * @param averages Whether the new run averages its weights; the averages begin with them.
  * @returns Tensors that the caller disposes, and a sentence that counts them.
  * @throws {NucleateError} Exit code 6 for a damaged checkpoint, and for one that does not have exactly the weights of
- *   the network; with `allowPartial` only if it has none of them. Exit code 2 if `widen` is not for such a network.
+ *   the network; with `allowPartial` only if it has none of them. Exit code 2 if `widen` is not for such a network, or such weights.
  */
 export async function initialTensors(
   task: Pick<Task, 'weights' | 'published' | 'widen'>,
