@@ -13,8 +13,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openDataset, readExamples } from '../src/data/dataset.js';
-import { prepareDataset } from '../src/data/prepared.js';
+import { openDataset, readExamples } from '../src/data/read/dataset.js';
+import { prepareDataset } from '../src/data/read/prepared-layout.js';
 
 /** What a reader says when it has read everything. */
 interface Reading {

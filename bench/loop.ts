@@ -21,7 +21,7 @@ import { weightsOf } from '../src/models/weights.js';
 import { tf } from '../src/tf.js';
 import type { Task } from '../src/train/task.js';
 import { trainRun } from '../src/train/train-run.js';
-import { readTrainingData, type TrainingData } from '../src/train/training-data.js';
+import { readTrainingData, type TrainingData } from '../src/data/loader/training-data.js';
 import { createTrainingStep } from '../src/train/training-step.js';
 import { z } from 'zod';
 

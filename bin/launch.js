@@ -41,7 +41,7 @@ export function launch(nodeArguments, { env, json }) {
   return new Promise((resolve) => {
     child.on('error', (error) => {
       const what = `Node could not be started: ${error.message}.`;
-      printFailure({ what, mend: 'Free memory or end other processes, then run again.', code: 9 }, { json });
+      printFailure({ what, hint: 'Free memory or end other processes, then run again.', code: 9 }, { json });
       resolve(9);
     });
     child.on('exit', (status, signal) => {
@@ -94,11 +94,11 @@ function signalGroup(child, signal) {
 function reportCrash(signal, { json }) {
   const what = crashes[signal];
   if (!what) return;
-  const mend =
+  const hint =
     signal === 'SIGKILL'
       ? 'Make the batch or the tiles smaller, or free memory; a training can be resumed.'
       : 'Run again with --debug and report it; a training can be resumed.';
-  printFailure({ what, mend, code: statusOf(signal) }, { json });
+  printFailure({ what, hint, code: statusOf(signal) }, { json });
 }
 
 /** @param {NodeJS.Signals} signal */

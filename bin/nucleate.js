@@ -23,14 +23,14 @@ function packagesAreInstalled() {
 
 async function start() {
   if (!packagesAreInstalled())
-    return fail({ what: 'The npm packages are not installed.', mend: 'npm run setup', code: 9 });
+    return fail({ what: 'The npm packages are not installed.', hint: 'npm run setup', code: 9 });
   let main;
   try {
     main = await compileSources();
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    const mend = 'Mend src, or give write permission and space for dist: npm run setup';
-    return fail({ what: `The sources cannot be compiled: ${message}`, mend, code: code ? 8 : 1 });
+    const hint = 'Mend src, or give write permission and space for dist: npm run setup';
+    return fail({ what: `The sources cannot be compiled: ${message}`, hint, code: code ? 8 : 1 });
   }
   const env = nativeEnvironment(process.env, { verbose: args.includes('--verbose') });
   const options = args.includes('--debug') ? ['--enable-source-maps'] : [];

@@ -7,13 +7,13 @@
  * The images are those that a run with this seed validates on; by default the checkpoint's own.
  */
 import { startRuntime } from '../src/engine/runtime.js';
-import { readDetector } from '../src/library/trained-network.js';
+import { readDetector } from '../src/model/trained-network.js';
 import { DetectorPredictor } from '../src/predict/detect.js';
 import { detectorMetricNames, validateDetector } from '../src/train/detector-validation.js';
-import { loadCheckpoint } from '../src/train/run/checkpoints/read.js';
+import { loadCheckpoint } from '../src/run/checkpoints/read.js';
 import { scoredImages } from '../src/train/scored-images.js';
-import { withStored } from '../src/train/stored-tensors.js';
-import { readTrainingData } from '../src/train/training-data.js';
+import { withStored } from '../src/models/stored-tensors.js';
+import { readTrainingData } from '../src/data/loader/training-data.js';
 
 const [checkpoint, dataPath, seedOfImages] = process.argv.slice(2);
 if (checkpoint === undefined || dataPath === undefined)

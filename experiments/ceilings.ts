@@ -4,15 +4,15 @@
  *
  *     npx tsx experiments/ceilings.ts experiments/nucleate-small-twin stage1_train_fixed.zip
  */
-import type { LabelImage } from '../src/data/image.js';
+import type { LabelImage } from '../src/data/geometry/label-image.js';
 import { startRuntime } from '../src/engine/runtime.js';
-import { buildModel } from '../src/library/model.js';
-import { readModelFolder } from '../src/library/model-folder.js';
-import { collectCandidates } from '../src/library/tune-model.js';
+import { buildModel } from '../src/model/model.js';
+import { readModelFolder } from '../src/model/model-folder.js';
+import { collectCandidates } from '../src/model/tune-model.js';
 import { type CandidateMask, maskOf, rowStart } from '../src/predict/assemble/candidate-mask.js';
 import type { PastedCandidate } from '../src/predict/assemble/candidate.js';
 import { scoreSettings } from '../src/predict/tune-settings.js';
-import { readTrainingData } from '../src/train/training-data.js';
+import { readTrainingData } from '../src/data/loader/training-data.js';
 
 const [folder, dataPath] = process.argv.slice(2);
 if (folder === undefined || dataPath === undefined) throw new Error('Usage: ceilings.ts <model> <dataset>');

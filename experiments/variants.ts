@@ -9,16 +9,17 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { resample } from '../src/data/augment/resample-example.js';
+import { measureInstances } from '../src/data/geometry/label-image.js';
+import { boxAt } from '../src/data/geometry/box.js';
 import { changeColour } from '../src/data/augment/colour.js';
-import { viewMap } from '../src/data/augment/linear-map.js';
+import { viewMap } from '../src/data/geometry/linear-map.js';
 import { changePalette, drawPalette } from '../src/data/augment/palette.js';
-import { resample } from '../src/data/augment/resample.js';
 import type { Sample } from '../src/data/augment/sample.js';
 import { invertPolarity } from '../src/data/augment/tone.js';
-import { boxAt, measureInstances } from '../src/data/boxes.js';
-import { openDataset, readExamples } from '../src/data/dataset.js';
-import { type Example, renumberLabels } from '../src/data/example.js';
-import { writeImage, writeLabelImage } from '../src/data/image-io.js';
+import { openDataset, readExamples } from '../src/data/read/dataset.js';
+import { type Example, renumberLabels } from '../src/data/read/example.js';
+import { writeImage, writeLabelImage } from '../src/data/image/image-io.js';
 import { readSplit } from '../src/data/split/split-file.js';
 import { type Random, randomFor } from '../src/random.js';
 

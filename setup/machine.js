@@ -11,8 +11,8 @@ export const gpuAnswers = () => firstThatRuns(['nvidia-smi'], ['-L']) !== undefi
 export function checkMachine() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    const mend = 'Install Node 20.19 or later: https://nodejs.org';
-    throw new SetupStop(`Node ${process.versions.node} is too old.`, mend);
+    const hint = 'Install Node 20.19 or later: https://nodejs.org';
+    throw new SetupStop(`Node ${process.versions.node} is too old.`, hint);
   }
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   if (process.platform !== 'linux' || process.arch !== 'x64' || !report.header.glibcVersionRuntime) {

@@ -99,6 +99,6 @@ try {
   await compileSources();
 } catch (error) {
   const stop = asStop(error);
-  say(`error: ${stop.message}\n  mend: ${stop.mend}`);
+  say(`error: ${stop.message}\n  hint: ${stop.hint}`);
   process.exitCode = stop.exitCode;
 }

@@ -35,7 +35,7 @@ export interface Problem {
   /** `file:line:column`, a file, an image id; absent where there is no place. */
   readonly where?: string;
   /** One sentence: what the user can do. */
-  readonly mend?: string;
+  readonly hint?: string;
 }
 
 export interface NucleateErrorParts {
@@ -44,7 +44,7 @@ export interface NucleateErrorParts {
   /** `file`, `file:line:column`, an image id or an argument; absent where there is no place. */
   readonly where?: string;
   /** One sentence: what the user can do; a command where there is one. */
-  readonly mend: string;
+  readonly hint: string;
   readonly exitCode: ExitCode;
   /** The single problems, where `what` sums up several of them. */
   readonly problems?: readonly Problem[];
@@ -58,14 +58,14 @@ export interface NucleateErrorParts {
 export class NucleateError extends Error {
   override readonly name = 'NucleateError';
   readonly where: string | undefined;
-  readonly mend: string;
+  readonly hint: string;
   readonly exitCode: ExitCode;
   readonly problems: readonly Problem[];
 
-  constructor({ what, where, mend, exitCode, problems = [] }: NucleateErrorParts, options?: ErrorOptions) {
+  constructor({ what, where, hint, exitCode, problems = [] }: NucleateErrorParts, options?: ErrorOptions) {
     super(what, options);
     this.where = where;
-    this.mend = mend;
+    this.hint = hint;
     this.exitCode = exitCode;
     this.problems = problems;
   }

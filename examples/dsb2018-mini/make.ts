@@ -11,10 +11,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
-import { openDataset } from '../../src/data/dataset.js';
-import { renumberLabels } from '../../src/data/example.js';
-import { readImage, writeImage, writeLabelImage } from '../../src/data/image-io.js';
-import type { Image } from '../../src/data/image.js';
+import { openDataset } from '../../src/data/read/dataset.js';
+import { renumberLabels } from '../../src/data/read/example.js';
+import { readImage, writeImage, writeLabelImage } from '../../src/data/image/image-io.js';
+import type { Image } from '../../src/data/image/image.js';
 import { readSplit, writeSplit } from '../../src/data/split/split-file.js';
 
 /** px; the side of every crop. */

@@ -29,4 +29,4 @@ export function checkValues(argv: Readonly<Record<string, unknown>>, { key, arra
   return true;
 }
 
-const wrong = (what: string, mend: string) => new NucleateError({ what, mend, exitCode: exitCodes.usage });
+const wrong = (what: string, hint: string) => new NucleateError({ what, hint, exitCode: exitCodes.usage });

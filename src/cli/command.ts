@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import type { Terminal } from './terminal.js';
 
 /** A command line that works as it stands, and what it does. */
-export type Example = readonly [commandLine: string, description: string];
+export type CommandExample = readonly [commandLine: string, description: string];
 
 /** One command of `nucleate`; `Arguments` is what its `builder` declares. */
 export interface Command<Arguments = unknown> {
@@ -13,7 +13,7 @@ export interface Command<Arguments = unknown> {
   /** One sentence without a full stop. */
   readonly describe: string;
   /** At least one; test/cli/examples.test.ts runs them all. */
-  readonly examples: readonly Example[];
+  readonly examples: readonly CommandExample[];
   builder(parser: Argv): Argv<Arguments>;
   /** Does the work and prints through `terminal`; an error it throws ends nucleate with its exit code. */
   handler(args: Arguments, terminal: Terminal): void | Promise<void>;
@@ -36,14 +36,14 @@ export function flatten(entries: readonly (Command | CommandGroup)[]): Command[]
 }
 
 /** What commands need while they are parsed and run. */
-export interface Session {
+export interface CommandSession {
   readonly terminal: Terminal;
   /** Told the whole usage of the command that the user has named, before its arguments are judged. */
   enter(usage: string): void;
 }
 
 /** Adds a command, or a group of commands, to the parser. */
-export function register(parser: Argv, entry: Command | CommandGroup, session: Session): void {
+export function register(parser: Argv, entry: Command | CommandGroup, session: CommandSession): void {
   if (!('commands' in entry)) return registerCommand(parser, entry, [entry], session);
   const { name, describe, commands } = entry;
   parser.command(name, describe, (group) => {
@@ -57,7 +57,12 @@ export function register(parser: Argv, entry: Command | CommandGroup, session: S
 }
 
 /** @param shown Whose examples its help shows. */
-function registerCommand(parser: Argv, command: Command, shown: readonly Command[], session: Session): void {
+function registerCommand(
+  parser: Argv,
+  command: Command,
+  shown: readonly Command[],
+  session: CommandSession,
+): void {
   const { usage, isDefault, describe } = command;
   const build = (builder: Argv) => {
     session.enter(usage);

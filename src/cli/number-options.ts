@@ -42,4 +42,4 @@ export function wholeNumber(option: string, text: string, least: number): number
   );
 }
 
-const wrong = (what: string, mend: string) => new NucleateError({ what, mend, exitCode: exitCodes.usage });
+const wrong = (what: string, hint: string) => new NucleateError({ what, hint, exitCode: exitCodes.usage });

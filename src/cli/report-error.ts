@@ -36,24 +36,24 @@ function explain(thrown: unknown): NucleateError {
     return new NucleateError({
       what: `A file could not be used: ${failure} (${code}).`,
       ...(path === undefined ? {} : { where: path }),
-      mend: 'Free space, give permission or choose another place, then run again.',
+      hint: 'Free space, give permission or choose another place, then run again.',
       exitCode: exitCodes.io,
     });
   }
   return new NucleateError({
     what: `internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    mend: 'Run again with --debug and report what it prints.',
+    hint: 'Run again with --debug and report what it prints.',
     exitCode: exitCodes.internal,
   });
 }
 
-function errorDocument({ exitCode, message, where, mend, problems }: NucleateError) {
-  return { error: { code: exitCode, what: message, where, mend, problems } };
+function errorDocument({ exitCode, message, where, hint, problems }: NucleateError) {
+  return { error: { code: exitCode, what: message, where, hint, problems } };
 }
 
-function errorText({ message, where, mend, problems }: NucleateError): string {
+function errorText({ message, where, hint, problems }: NucleateError): string {
   const title = styleText('red', 'error:', { stream: process.stderr });
-  const lines = [`${title} ${cleanLine(message)}`, ...places({ where, mend }, '  ')];
+  const lines = [`${title} ${cleanLine(message)}`, ...places({ where, hint }, '  ')];
   return [...lines, ...problems.flatMap(problemLines)].join('\n');
 }
 
@@ -61,9 +61,9 @@ function problemLines({ what, ...rest }: Problem): string[] {
   return [`  - ${cleanLine(what)}`, ...places(rest, '    ')];
 }
 
-function places({ where, mend }: { where?: string | undefined; mend?: string | undefined }, indent: string) {
+function places({ where, hint }: { where?: string | undefined; hint?: string | undefined }, indent: string) {
   return [
     ...(where === undefined ? [] : [`${indent}where: ${cleanLine(where)}`]),
-    ...(mend === undefined ? [] : [`${indent}mend: ${cleanLine(mend)}`]),
+    ...(hint === undefined ? [] : [`${indent}hint: ${cleanLine(hint)}`]),
   ];
 }

@@ -11,6 +11,6 @@ export async function startDevice(device: DeviceChoice, terminal: Terminal): Pro
   const { startRuntime } = await import('../engine/runtime.js');
   const runtime = await startRuntime(device);
   terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
-  if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.mend ?? ''}`);
+  if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.hint ?? ''}`);
   return runtime;
 }

@@ -57,8 +57,8 @@ function unknownCommand({ words, usages }: CommandLine): NucleateError {
   const known = names.flatMap((name) => [name, ...name.split(' ')]);
   const nearest = nearestOf(given, known);
   const meant = names.find((name) => name === nearest || name.endsWith(` ${nearest}`)) ?? nearest;
-  const mend = meant ? `Did you mean \`nucleate ${meant}\`?` : listCommands;
-  return wrong(`Unknown command \`nucleate ${given}\`.`, mend);
+  const hint = meant ? `Did you mean \`nucleate ${meant}\`?` : listCommands;
+  return wrong(`Unknown command \`nucleate ${given}\`.`, hint);
 }
 
 function unknownOptions({ args, options }: CommandLine): string[] {
@@ -74,11 +74,11 @@ function unknownOptionsError(unknown: readonly string[], command: string, option
   const known = options.map((name) => `--${name}`);
   const problems = unknown.map((option) => {
     const nearest = nearestOf(option, known);
-    const mend = nearest ? `Did you mean \`${nearest}\`?` : seeHelp(command);
-    return { what: `Unknown option \`${option}\`.`, mend };
+    const hint = nearest ? `Did you mean \`${nearest}\`?` : seeHelp(command);
+    return { what: `Unknown option \`${option}\`.`, hint };
   });
   const [only] = problems;
-  if (only && problems.length === 1) return wrong(only.what, only.mend);
+  if (only && problems.length === 1) return wrong(only.what, only.hint);
   return wrong(`${problems.length} options are unknown.`, seeHelp(command), problems);
 }
 
@@ -89,5 +89,5 @@ const listCommands = '`nucleate --help` lists the commands.';
 
 const seeHelp = (command: string) => `\`${command} --help\` shows what it takes.`;
 
-const wrong = (what: string, mend: string, problems: readonly Problem[] = []) =>
-  new NucleateError({ what, mend, problems, exitCode: exitCodes.usage });
+const wrong = (what: string, hint: string, problems: readonly Problem[] = []) =>
+  new NucleateError({ what, hint, problems, exitCode: exitCodes.usage });

@@ -10,7 +10,7 @@ import { exitCodes, NucleateError } from '../errors.js';
 export async function writeText(path: string, text: string, name: string): Promise<void> {
   await writeFile(path, text).catch((cause: Error) => {
     const what = `The ${name} cannot be written: ${cause.message}.`;
-    const mend = 'Check that the folder exists, is writable and has space left.';
-    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
+    const hint = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
   });
 }

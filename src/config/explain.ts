@@ -37,7 +37,7 @@ function unknownKey(root: Located, path: Path, allowed: readonly string[]): Prob
   return {
     what: `Unknown key ${quoted(...path)}.`,
     where: whereKeyAt(root, path),
-    mend: adviceForKey(String(path.at(-1)), allowed),
+    hint: adviceForKey(String(path.at(-1)), allowed),
   };
 }
 
@@ -46,7 +46,7 @@ function wrongValue(root: Located, path: Path, schema: JsonSchema, expected = ex
   return {
     what: `Expected ${quoted(...path)} to be ${expected}, received ${received(value)}.`,
     where: whereAt(root, path),
-    mend: adviceForValue(value, schema),
+    hint: adviceForValue(value, schema),
   };
 }
 

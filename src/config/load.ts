@@ -47,7 +47,7 @@ function readWithParent(file: string, report: (problem: Problem) => void): Locat
   const { data: name } = Extends.safeParse(plain(named));
   if (name === undefined) {
     const what = `Expected \`extends\` to be the name of a file, received ${received(plain(named))}.`;
-    report({ what, where: named.where, mend: 'Write a path relative to this file.' });
+    report({ what, where: named.where, hint: 'Write a path relative to this file.' });
     return undefined;
   }
   const parentFile = isAbsolute(name) ? name : join(dirname(file), name);
@@ -57,7 +57,7 @@ function readWithParent(file: string, report: (problem: Problem) => void): Locat
     report({
       what,
       where: named.where,
-      mend: 'Copy what you need from that file: one level is all there is.',
+      hint: 'Copy what you need from that file: one level is all there is.',
     });
     return undefined;
   }
@@ -70,7 +70,7 @@ function notValid(file: string, problems: readonly Problem[]): NucleateError {
   return new NucleateError({
     what: `The config ${JSON.stringify(file)} cannot be used: ${count}.`,
     where: file,
-    mend: 'Correct each place and run the command again; nothing was written.',
+    hint: 'Correct each place and run the command again; nothing was written.',
     exitCode: exitCodes.usage,
     problems: problems.toSorted((a, b) => compare(a.where ?? '', b.where ?? '')),
   });

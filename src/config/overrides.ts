@@ -22,12 +22,12 @@ export function readOverride(written: string, report: (problem: Problem) => void
   const path = name?.split('.') ?? [];
   if (text === undefined || path.includes('')) {
     const what = `Expected \`--set\` to be given key.path=value, received ${received(written)}.`;
-    report({ what, where, mend: 'Write for example `--set loader.batchSize=8`.' });
+    report({ what, where, hint: 'Write for example `--set loader.batchSize=8`.' });
     return undefined;
   }
   if (path[0] === 'task' || path[0] === 'extends') {
     const what = `Expected \`--set\` to change a setting, received ${quoted(path[0])}, which decides what the settings are.`;
-    report({ what, where, mend: `Name a config file with the \`${path[0]}\` you want.` });
+    report({ what, where, hint: `Name a config file with the \`${path[0]}\` you want.` });
     return undefined;
   }
   const value = readYaml(text, { placeOf: () => where, report });

@@ -29,7 +29,7 @@ export function readConfigFile(
 
   const value = plain(root) ?? undefined;
   const what = `Expected a config to be a mapping of keys to values, received ${received(value)}.`;
-  report({ what, where: root.where, mend: 'Start with `task: detector` or `task: segmenter`.' });
+  report({ what, where: root.where, hint: 'Start with `task: detector` or `task: segmenter`.' });
   return undefined;
 }
 
@@ -38,20 +38,20 @@ function readText(file: string): string | Problem {
   const name = JSON.stringify(file);
   try {
     const found = statSync(file, { throwIfNoEntry: false });
-    if (!found) return { what: `There is no config ${name}.`, mend: 'Check the path.' };
+    if (!found) return { what: `There is no config ${name}.`, hint: 'Check the path.' };
     if (!found.isFile()) {
-      return { what: `The config ${name} is a folder or a device, not a file.`, mend: 'Name a YAML file.' };
+      return { what: `The config ${name} is a folder or a device, not a file.`, hint: 'Name a YAML file.' };
     }
     if (found.size > maxBytes) {
       const what = `The config ${name} has ${found.size} bytes, more than the ${maxBytes} that are read.`;
-      return { what, mend: 'Check that it is a config.' };
+      return { what, hint: 'Check that it is a config.' };
     }
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
       what: `Cannot read the config ${name}: ${shortened(reason, 200)}.`,
-      mend: 'Check the path, its permissions, and that it is text in UTF-8.',
+      hint: 'Check the path, its permissions, and that it is text in UTF-8.',
     };
   }
 }

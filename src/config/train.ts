@@ -3,7 +3,7 @@ import { z } from 'zod';
 const steps = z.int().min(0);
 
 /** How weights follow from gradients. */
-export const Optimizer = z.strictObject({
+export const OptimizerConfig = z.strictObject({
   kind: z
     .enum(['momentum', 'adamw'])
     .default('adamw')
@@ -65,7 +65,7 @@ export const Optimizer = z.strictObject({
 });
 
 /** The learning rate, as a function of the step alone. */
-export const Schedule = z
+export const ScheduleConfig = z
   .strictObject({
     kind: z
       .enum(['constant', 'cosine', 'step'])
@@ -108,7 +108,7 @@ export const Schedule = z
   );
 
 /** How long a run trains; may change when it is resumed. */
-export const Budget = z.strictObject({
+export const BudgetConfig = z.strictObject({
   steps: steps.default(18_000).describe('Optimizer steps (count) of the whole run; 0 sets no limit.'),
   minutes: z
     .number()
@@ -121,12 +121,12 @@ export const Budget = z.strictObject({
 });
 
 /** When the network is scored on the validation split. */
-export const Validation = z.strictObject({
+export const ValidationConfig = z.strictObject({
   everySteps: z.int().min(1).default(1000).describe('Steps (count) from one validation to the next.'),
 });
 
 /** When the run is saved. */
-export const Checkpoints = z.strictObject({
+export const CheckpointsConfig = z.strictObject({
   everySteps: z
     .int()
     .min(1)
@@ -141,17 +141,17 @@ export const Checkpoints = z.strictObject({
     ),
 });
 
-/** A resolved {@link Optimizer}: every key has a value. */
-export type Optimizer = z.output<typeof Optimizer>;
+/** A resolved {@link OptimizerConfig}: every key has a value. */
+export type OptimizerConfig = z.output<typeof OptimizerConfig>;
 
-/** A resolved {@link Schedule}: every key has a value. */
-export type Schedule = z.output<typeof Schedule>;
+/** A resolved {@link ScheduleConfig}: every key has a value. */
+export type ScheduleConfig = z.output<typeof ScheduleConfig>;
 
-/** A resolved {@link Budget}: every key has a value. */
-export type Budget = z.output<typeof Budget>;
+/** A resolved {@link BudgetConfig}: every key has a value. */
+export type BudgetConfig = z.output<typeof BudgetConfig>;
 
-/** A resolved {@link Validation}: every key has a value. */
-export type Validation = z.output<typeof Validation>;
+/** A resolved {@link ValidationConfig}: every key has a value. */
+export type ValidationConfig = z.output<typeof ValidationConfig>;
 
-/** A resolved {@link Checkpoints}: every key has a value. */
-export type Checkpoints = z.output<typeof Checkpoints>;
+/** A resolved {@link CheckpointsConfig}: every key has a value. */
+export type CheckpointsConfig = z.output<typeof CheckpointsConfig>;

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { seed } from './seed.js';
-import { Budget, Checkpoints, Optimizer, Schedule, Validation } from './train.js';
+import {
+  BudgetConfig,
+  CheckpointsConfig,
+  OptimizerConfig,
+  ScheduleConfig,
+  ValidationConfig,
+} from './train.js';
 
 const Data = z.strictObject({
   path: z
@@ -58,11 +64,11 @@ export const training = {
   seed,
   data: Data.prefault({}).describe('What to train on.'),
   run: Run.prefault({}).describe('Where the results go.'),
-  optimizer: Optimizer.prefault({}).describe('How weights follow from gradients.'),
-  schedule: Schedule.prefault({}).describe('The learning rate, as a function of the step alone.'),
-  budget: Budget.prefault({}).describe('How long it trains; may change when the run is resumed.'),
-  validation: Validation.prefault({}).describe('When the network is scored on the validation fold.'),
-  checkpoints: Checkpoints.prefault({}).describe('When the run is saved.'),
+  optimizer: OptimizerConfig.prefault({}).describe('How weights follow from gradients.'),
+  schedule: ScheduleConfig.prefault({}).describe('The learning rate, as a function of the step alone.'),
+  budget: BudgetConfig.prefault({}).describe('How long it trains; may change when the run is resumed.'),
+  validation: ValidationConfig.prefault({}).describe('When the network is scored on the validation fold.'),
+  checkpoints: CheckpointsConfig.prefault({}).describe('When the run is saved.'),
   precision: z
     .enum(['float32', 'bfloat16', 'float16'])
     .default('float32')

@@ -53,7 +53,7 @@ export function readYaml(text: string, { placeOf, report }: YamlReader): Located
   const deep = offsetBelow(maxDepth, text);
   if (deep !== undefined) {
     const what = `Expected at most ${maxDepth} levels of nesting, received more.`;
-    report({ what, where: at(deep), mend: 'Write fewer brackets and indentations.' });
+    report({ what, where: at(deep), hint: 'Write fewer brackets and indentations.' });
     return undefined;
   }
 
@@ -64,11 +64,11 @@ export function readYaml(text: string, { placeOf, report }: YamlReader): Located
   visit(document, {
     Alias: (_, { source, range }) => {
       usable = false;
-      const mend = 'Write the value out; `extends` shares values between files.';
+      const hint = 'Write the value out; `extends` shares values between files.';
       report({
         what: `Expected no alias, received ${quoted(`*${source}`)}.`,
         where: at(range?.[0] ?? 0),
-        mend,
+        hint: hint,
       });
     },
   });
@@ -87,7 +87,7 @@ function locate(
       const name = isScalar(key) ? String(key.value) : '';
       const keyWhere = at(key.range?.[0] ?? 0);
       if (entries.has(name)) {
-        report({ what: `Duplicate key ${quoted(name)}.`, where: keyWhere, mend: 'Keep one of the two.' });
+        report({ what: `Duplicate key ${quoted(name)}.`, where: keyWhere, hint: 'Keep one of the two.' });
       }
       // A key without a value, such as `seed` in `{seed}`, has no node: its value is null, at the key.
       const empty: Located = { kind: 'scalar', where: keyWhere, value: null };
@@ -103,15 +103,15 @@ function locate(
 
 function explainYaml({ code, message }: YAMLError): Problem {
   const what = `Expected valid YAML: ${shortened(message, 200)}.`;
-  return commonErrors[code] ?? { what, mend: 'Correct the YAML here or just above.' };
+  return commonErrors[code] ?? { what, hint: 'Correct the YAML here or just above.' };
 }
 
 const commonErrors: Partial<Record<ErrorCode, Problem>> = {
   TAB_AS_INDENT: {
     what: 'Expected spaces as indentation, received a tab.',
-    mend: 'Replace the tab by spaces.',
+    hint: 'Replace the tab by spaces.',
   },
-  MULTIPLE_DOCS: { what: 'Expected one YAML document, received several.', mend: 'Keep one, without `---`.' },
-  NON_STRING_KEY: { what: 'Expected a key to be a plain name.', mend: 'Write `key: value`.' },
-  TAG_RESOLVE_FAILED: { what: 'Expected no tag other than those of plain YAML.', mend: 'Remove the tag.' },
+  MULTIPLE_DOCS: { what: 'Expected one YAML document, received several.', hint: 'Keep one, without `---`.' },
+  NON_STRING_KEY: { what: 'Expected a key to be a plain name.', hint: 'Write `key: value`.' },
+  TAG_RESOLVE_FAILED: { what: 'Expected no tag other than those of plain YAML.', hint: 'Remove the tag.' },
 };

@@ -5,7 +5,14 @@ import { hoistInvariants } from './hoist.js';
 import { type LowPrecision, lowerPrecision } from './low-precision.js';
 import { mapIndexed, type Recording, recordOnce, recordStep } from './record-step.js';
 import { Session } from './session.js';
-import { type NamedTensors, type NamedVariables, requireLike, type RunnableStep, type Step } from './step.js';
+import {
+  type Mode,
+  type NamedTensors,
+  type NamedVariables,
+  requireLike,
+  type RunnableStep,
+  type Step,
+} from './step.js';
 
 export interface CompileOptions<Inputs extends NamedTensors> {
   /** Examples: the step is recorded with these values and runs with these shapes only. Not disposed. */
@@ -13,7 +20,7 @@ export interface CompileOptions<Inputs extends NamedTensors> {
   /** Every variable that the step uses, by a name for checkpoints; the step starts from their present values. */
   readonly state: NamedVariables;
   /** `eager` runs the function as it is. */
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** In which convolutions and matrix products multiply; state and all else stay float32, as does eager mode. */
   readonly precision?: 'float32' | LowPrecision;
   /**

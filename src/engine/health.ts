@@ -50,22 +50,22 @@ export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Prom
   const problems: Problem[] = [];
   const { flavour, library: folder, binding } = stamp;
   const whole = folder !== undefined && (await libraryIsWhole(folder));
-  if (!folder) problems.push({ what: 'Set-up has not been run to its end.', mend: repair });
+  if (!folder) problems.push({ what: 'Set-up has not been run to its end.', hint: repair });
   else if (!whole)
-    problems.push({ what: 'The TensorFlow library is missing or damaged.', where: folder, mend: repair });
+    problems.push({ what: 'The TensorFlow library is missing or damaged.', where: folder, hint: repair });
   const built = folder !== undefined && binding !== undefined && binding === bindingFingerprint(folder);
-  if (folder && !built) problems.push({ what: 'The TensorFlow binding is not built.', mend: repair });
+  if (folder && !built) problems.push({ what: 'The TensorFlow binding is not built.', hint: repair });
 
   const runtime = await startRuntime(choice).catch((error: unknown) => {
     if (!(error instanceof NucleateError)) throw error;
-    problems.push({ what: error.message, ...(error.where && { where: error.where }), mend: error.mend });
+    problems.push({ what: error.message, ...(error.where && { where: error.where }), hint: error.hint });
     return undefined;
   });
   if (runtime?.warning) problems.push(runtime.warning);
   if (runtime?.tensorflow && runtime.tensorflow !== pins.tensorflow) {
     problems.push({
       what: `TensorFlow is ${runtime.tensorflow}; this version needs ${pins.tensorflow}.`,
-      mend: repair,
+      hint: repair,
     });
   }
   return {

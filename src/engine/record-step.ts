@@ -3,7 +3,7 @@ import { DryRun } from './dry-run.js';
 import { type Graph, type Node, type Output, output, typeValue } from './graph.js';
 import { dataTypes, type NativeBackend } from './native.js';
 import { Recorder, withOwnHandle } from './recorder.js';
-import { refusal } from './refusals.js';
+import { compileError } from './uncompilable.js';
 import type { NamedTensors, NamedVariables, Step } from './step.js';
 
 /** A step as a graph. */
@@ -36,7 +36,10 @@ export function recordStep(
   const second = recordOnce(backend, step, inputs, state, dryRun);
   requireSame(first.graph, second.graph);
   if (tf.memory().numTensors > tensors) {
-    throw refusal('The step keeps tensors that it does not return (tf.keep).', 'Return them as outputs.');
+    throw compileError(
+      'The step keeps tensors that it does not return (tf.keep).',
+      'Return them as outputs.',
+    );
   }
   return second;
 }
@@ -108,7 +111,7 @@ export const mapIndexed = <Value, Result>(
 
 function requireTensor(result: unknown, name: string): void {
   if (result instanceof tf.Tensor) return;
-  throw refusal(
+  throw compileError(
     `The step's output \`${name}\` is not a tensor.`,
     'Return a record of tensors, not a promise.',
   );
@@ -125,7 +128,7 @@ function guardOtherVariables(state: NamedVariables): () => void {
     );
     if (!changed) return;
     const what = before.has(changed) ? 'assigns to' : 'makes';
-    throw refusal(
+    throw compileError(
       `The step ${what} the variable ${changed.name}, which is not among the state.`,
       'Make it before and name it there.',
     );
@@ -138,7 +141,7 @@ function requireSame(first: Graph, second: Graph): void {
     const node = first.nodes[index];
     const other = second.nodes[index];
     if (node && other && fingerprint(node) === fingerprint(other)) continue;
-    throw refusal(
+    throw compileError(
       `The step is not the same each time: ${(node ?? other)!.name} differs between two calls.`,
       'Pass what changes (random numbers, counters, the time) as an input.',
     );

@@ -20,7 +20,7 @@ import {
   type NativeTensor,
   type NativeValues,
 } from './native.js';
-import { refusal, refusalOf } from './refusals.js';
+import { compileError, uncompilable } from './uncompilable.js';
 
 /** Where a native tensor of the recorded step comes from. */
 type Source =
@@ -140,7 +140,7 @@ export class Recorder {
     for (const [index, state] of states.entries()) {
       const source = this.#sources.get(this.#idOf(variables[index]!));
       if (source?.kind !== 'state' || source.version !== state.version) {
-        throw refusal(
+        throw compileError(
           `${op} changes ${state.name}, which the step has assigned to before.`,
           'Do one of the two.',
         );
@@ -164,7 +164,7 @@ export class Recorder {
         return id;
       },
       executeOp: (op: string, attributes: NativeAttribute[], inputs: number[], outputs: number) => {
-        const why = refusalOf(op, attributes);
+        const why = uncompilable(op, attributes);
         if (why) throw why;
         const values = inputs.map((id) => this.#outputOfId(id, `passes to ${op}`));
         const results = this.#dryRun.executeOp(op, attributes, inputs, outputs);
@@ -172,13 +172,13 @@ export class Recorder {
         return results;
       },
       tensorDataSync: (id: number) => {
-        throw refusal(
+        throw compileError(
           `The step reads the values of ${this.#describe(id)} while it is recorded.`,
           'Return the tensor as an output of the step and read it there.',
         );
       },
       runSavedModel: () => {
-        throw refusal('The step runs a compiled step.', 'Call both from outside.');
+        throw compileError('The step runs a compiled step.', 'Call both from outside.');
       },
     };
     return Object.setPrototypeOf(calls, binding) as Binding;
@@ -195,7 +195,7 @@ export class Recorder {
   #outputOfId(id: number, use: string): Output {
     const source = this.#sources.get(id);
     if (!source) {
-      throw refusal(
+      throw compileError(
         `The step ${use} a tensor that is neither an input nor state, nor made by the step itself.`,
         'Name it among the inputs or the state, or make it inside the step from an array.',
       );
@@ -209,7 +209,7 @@ export class Recorder {
 
   #readState(state: RecordedState, version: number): Output {
     if (version !== state.version) {
-      throw refusal(
+      throw compileError(
         `The step uses the value that ${state.name} had before its update.`,
         'Compute what needs the old value before the update.',
       );
@@ -271,7 +271,7 @@ export class Recorder {
   #stateOf(variable: tf.Variable, op: string): RecordedState {
     const state = this.#states.get(variable);
     if (state) return state;
-    throw refusal(
+    throw compileError(
       `${op} changes the variable ${variable.name}, which is not among the state.`,
       'Name it there.',
     );

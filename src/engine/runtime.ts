@@ -56,7 +56,7 @@ export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
     if (choice !== 'auto') throw missing;
     const what = `${missing.message} WebAssembly computes instead: slower, and it cannot train.`;
     const wasm = await startWasm('the native TensorFlow library cannot be loaded');
-    return { ...wasm, threads, warning: { what, where: missing.where ?? '', mend: missing.mend } };
+    return { ...wasm, threads, warning: { what, where: missing.where ?? '', hint: missing.hint } };
   }
   const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
   const native = { threads, tensorflow: binding.TF_Version };
@@ -69,13 +69,13 @@ export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
   if (choice === 'gpu') {
     throw new NucleateError({
       what: unused ?? 'There is no NVIDIA GPU: nvidia-smi does not answer.',
-      mend: unused ? installCuda : 'Install the driver, or use --device cpu.',
+      hint: unused ? installCuda : 'Install the driver, or use --device cpu.',
       exitCode: exitCodes.environment,
     });
   }
   const cpu = { ...native, device: 'cpu' as const };
   if (!unused) return { ...cpu, why: 'there is no NVIDIA GPU' };
-  return { ...cpu, why: 'TensorFlow found no CUDA device', warning: { what: unused, mend: installCuda } };
+  return { ...cpu, why: 'TensorFlow found no CUDA device', warning: { what: unused, hint: installCuda } };
 }
 
 /**
@@ -85,7 +85,7 @@ export function requireTraining(runtime: Runtime): void {
   if (runtime.device !== 'wasm') return;
   throw new NucleateError({
     what: 'WebAssembly cannot train: it has no gradients of convolutions. It can predict and score.',
-    mend: 'Set native TensorFlow up (npm run setup) and use --device auto.',
+    hint: 'Set native TensorFlow up (npm run setup) and use --device auto.',
     exitCode: exitCodes.environment,
   });
 }
@@ -104,7 +104,7 @@ function loadNative(): NucleateError | undefined {
       {
         what: 'The native TensorFlow library cannot be loaded.',
         where: ((error as Error).message.split('\n', 1)[0] ?? '').trim(),
-        mend: 'Run npm run setup, then nucleate doctor.',
+        hint: 'Run npm run setup, then nucleate doctor.',
         exitCode: exitCodes.environment,
       },
       { cause: error },

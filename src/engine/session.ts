@@ -54,7 +54,7 @@ function outOfMemory(error: unknown): NucleateError | undefined {
   return new NucleateError(
     {
       what: `The device ran out of memory: ${error.message.split('\n', 1)[0]}`,
-      mend: 'Make the batch or the tiles smaller.',
+      hint: 'Make the batch or the tiles smaller.',
       exitCode: exitCodes.memory,
     },
     { cause: error },

@@ -1,5 +1,8 @@
 import type { tf } from '../tf.js';
 
+/** Whether steps run as one recorded graph, or operation by operation. */
+export type Mode = 'compiled' | 'eager';
+
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 export type NamedVariables = Readonly<Record<string, tf.Variable>>;
 
@@ -12,7 +15,7 @@ export type Step<Inputs extends NamedTensors, Outputs extends NamedTensors> = (i
 
 /** A step that is ready to run many times, compiled or eagerly, with the same results. */
 export interface RunnableStep<Inputs extends NamedTensors, Outputs extends NamedTensors> {
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
 
   /**
    * Runs the step once. The state changes as the step changes its variables.

@@ -1,11 +1,12 @@
-import { boxAt, measureInstances } from '../data/boxes.js';
-import { renumberLabels } from '../data/example.js';
-import { boxIou, matchBoxes } from './box-matching.js';
+import { measureInstances } from '../data/geometry/label-image.js';
+import { boxAt, boxIou } from '../data/geometry/box.js';
+import { renumberLabels } from '../data/read/example.js';
+import { matchDetections } from './box-matching.js';
 import { evaluateImage } from './evaluate-image.js';
-import { maskFigures, type MaskOverlap } from './mask-figures.js';
+import { maskMetrics, type MaskOverlap } from './mask-metrics.js';
 import { overlapWith } from './mask-overlap.js';
 import { reviewedBoxes, reviewedPart } from './reviewed.js';
-import type { DetectedBoxes, ModelStages, TrueInstances } from './sources/source.js';
+import type { ScoredBoxes, ModelStages, TrueInstances } from './sources/source.js';
 
 /** One image with the truth in place of one stage of a model. */
 export interface ImageAblation {
@@ -22,7 +23,7 @@ export interface ImageAblation {
 }
 
 /** Which stage of a model costs how much, over a set of images. */
-export interface AblationFigures {
+export interface AblationMetrics {
   readonly gtCount: number;
   /** Share of the true boxes that a sure enough detection hits at IoU >= 0.5; null where there is no true box. */
   readonly boxRecall: number | null;
@@ -34,9 +35,9 @@ export interface AblationFigures {
   readonly trueMasks: number;
 }
 
-export interface Ablation extends AblationFigures {
+export interface Ablation extends AblationMetrics {
   /** In ascending order of their names; empty where no image has one. */
-  readonly clusters: readonly (AblationFigures & { readonly cluster: string })[];
+  readonly clusters: readonly (AblationMetrics & { readonly cluster: string })[];
 }
 
 /** IoU from which a box is that of a nucleus, as in COCO's recall at 0.5. */
@@ -55,7 +56,7 @@ const hitIou = 0.5;
 export async function ablateImage(
   id: string,
   { labelImage, ignore, cluster }: TrueInstances,
-  boxes: DetectedBoxes,
+  boxes: ScoredBoxes,
   stages: ModelStages,
 ): Promise<ImageAblation> {
   const reviewed = ignore ? reviewedPart(labelImage, ignore).labelImage : labelImage;
@@ -83,13 +84,14 @@ export async function ablateImage(
 const noMask = { x: 0, y: 0, width: 0, height: 0, values: [] };
 
 /** Which true boxes are hit, and how many sure enough detections hit none. */
-function hits(gtBoxes: Float32Array, { predBoxes, scores }: DetectedBoxes, scoreThreshold: number) {
+function hits(gtBoxes: Float32Array, { predBoxes, scores }: ScoredBoxes, scoreThreshold: number) {
   const sure = Array.from(scores.keys()).filter((k) => scores[k]! >= scoreThreshold);
   const sureBoxes = Float32Array.from(sure.flatMap((k) => [...predBoxes.subarray(4 * k, 4 * k + 4)]));
   const sureScores = Float32Array.from(sure, (k) => scores[k]!);
-  const [takers] = matchBoxes({ gtBoxes, predBoxes: sureBoxes, scores: sureScores }).takers;
+  const [takers] = matchDetections({ gtBoxes, predBoxes: sureBoxes, scores: sureScores }).takers;
   const found = Array.from(takers!, (taker) => taker !== -1);
-  const hitsNone = (pred: number) => found.every((_, gt) => boxIou(gtBoxes, gt, sureBoxes, pred) < hitIou);
+  const hitsNone = (pred: number) =>
+    found.every((_, gt) => boxIou(boxAt(gtBoxes, gt), boxAt(sureBoxes, pred)) < hitIou);
   return { found, extra: sure.filter((_, pred) => hitsNone(pred)).length };
 }
 
@@ -109,14 +111,14 @@ export function ablation(images: readonly ImageAblation[]): Ablation {
   };
 }
 
-function figuresOf(images: readonly ImageAblation[]): AblationFigures {
+function figuresOf(images: readonly ImageAblation[]): AblationMetrics {
   const sum = (value: (image: ImageAblation) => number) =>
     images.reduce((total, image) => total + value(image), 0);
   const gtCount = sum((image) => image.gtCount);
   return {
     gtCount,
     boxRecall: gtCount === 0 ? null : sum(({ foundCount }) => foundCount) / gtCount,
-    maskIou: maskFigures(images.flatMap(({ masks }) => masks)).meanIou,
+    maskIou: maskMetrics(images.flatMap(({ masks }) => masks)).meanIou,
     trueBoxes: sum(({ trueBoxes }) => trueBoxes) / images.length,
     trueMasks: sum(({ trueMasks }) => trueMasks) / images.length,
   };

@@ -1,8 +1,8 @@
-import { matchBoxes, type BoxDetections, type MatchedBoxes } from './box-matching.js';
+import { matchDetections, type BoxDetections, type MatchedBoxes } from './box-matching.js';
 import { iouPercents } from './match-instances.js';
 
 /** Figures of detections at one threshold. */
-export interface BoxThresholdFigures {
+export interface BoxThresholdMetrics {
   /** IoU; a hit is at or above it, as in COCO. */
   readonly threshold: number;
   /** Average precision; null where there is no true box. */
@@ -11,7 +11,7 @@ export interface BoxThresholdFigures {
   readonly recall: number | null;
 }
 
-export interface BoxFigures {
+export interface BoxMetrics {
   /** The surest detections of each image that count; null for all. */
   readonly maxDetections: number | null;
   readonly gtCount: number;
@@ -21,7 +21,7 @@ export interface BoxFigures {
   /** Mean over thresholds; null where there is no true box. */
   readonly recall: number | null;
   /** At the ten thresholds 0.5 to 0.95. */
-  readonly perThreshold: readonly BoxThresholdFigures[];
+  readonly perThreshold: readonly BoxThresholdMetrics[];
 }
 
 /** COCO reads the precision at 101 recalls, 0, 0.01 ... 1. */
@@ -39,16 +39,16 @@ const recallSteps = 100;
 export function evaluateBoxes(
   images: readonly BoxDetections[],
   { maxDetections }: { readonly maxDetections: number | null },
-): BoxFigures {
-  return boxFigures(images.map(matchBoxes), maxDetections);
+): BoxMetrics {
+  return boxMetrics(images.map(matchDetections), maxDetections);
 }
 
 /** As {@link evaluateBoxes}, of images that have been matched. */
-export function boxFigures(images: readonly MatchedBoxes[], maxDetections: number | null): BoxFigures {
+export function boxMetrics(images: readonly MatchedBoxes[], maxDetections: number | null): BoxMetrics {
   const cap = maxDetections ?? Infinity;
   const gtCount = images.reduce((sum, image) => sum + image.gtCount, 0);
   const ranked = rankAll(images, cap);
-  const perThreshold = iouPercents.map((percent, index): BoxThresholdFigures => {
+  const perThreshold = iouPercents.map((percent, index): BoxThresholdMetrics => {
     const hits = new Uint8Array(ranked.count);
     let found = 0;
     for (const [image, { takers }] of images.entries()) {
@@ -64,7 +64,7 @@ export function boxFigures(images: readonly MatchedBoxes[], maxDetections: numbe
       recall: gtCount === 0 ? null : found / gtCount,
     };
   });
-  const mean = (value: (figures: BoxThresholdFigures) => number | null) =>
+  const mean = (value: (figures: BoxThresholdMetrics) => number | null) =>
     gtCount === 0 ? null : perThreshold.reduce((sum, each) => sum + value(each)!, 0) / perThreshold.length;
   return {
     maxDetections,

@@ -1,3 +1,4 @@
+import { boxAt, boxIou } from '../data/geometry/box.js';
 import { iouPercents } from './match-instances.js';
 
 /** The boxes of one image. N true boxes, D detections. */
@@ -32,7 +33,7 @@ interface Candidate {
  *
  * @throws {RangeError} If the numbers of boxes and scores do not fit.
  */
-export function matchBoxes({ gtBoxes, predBoxes, scores }: BoxDetections): MatchedBoxes {
+export function matchDetections({ gtBoxes, predBoxes, scores }: BoxDetections): MatchedBoxes {
   const gtCount = gtBoxes.length / 4;
   if (!Number.isInteger(gtCount) || predBoxes.length !== 4 * scores.length) {
     throw new RangeError(
@@ -44,12 +45,14 @@ export function matchBoxes({ gtBoxes, predBoxes, scores }: BoxDetections): Match
     (one, other) => scores[other]! - scores[one]! || one - other,
   );
   const lowest = iouPercents[0] / 100;
+  const truth = Array.from({ length: gtCount }, (_, gt) => boxAt(gtBoxes, gt));
   const candidates = Array.from(order, (pred) => {
     const found: Candidate[] = [];
-    for (let gt = 0; gt < gtCount; gt++) {
-      const iou = boxIou(gtBoxes, gt, predBoxes, pred);
+    const box = boxAt(predBoxes, pred);
+    truth.forEach((gtBox, gt) => {
+      const iou = boxIou(gtBox, box);
       if (iou >= lowest) found.push({ gt, iou });
-    }
+    });
     return found;
   });
   return {
@@ -76,15 +79,4 @@ function matchGreedily(
     if (best !== -1) takers[best] = rank;
   });
   return takers;
-}
-
-/** Intersection over union of two boxes; 0 where both are empty. */
-export function boxIou(gtBoxes: Float32Array, gt: number, predBoxes: Float32Array, pred: number): number {
-  const [i, j] = [4 * gt, 4 * pred];
-  const [x1, y1, x2, y2] = [gtBoxes[i]!, gtBoxes[i + 1]!, gtBoxes[i + 2]!, gtBoxes[i + 3]!];
-  const [u1, v1, u2, v2] = [predBoxes[j]!, predBoxes[j + 1]!, predBoxes[j + 2]!, predBoxes[j + 3]!];
-  const width = Math.max(0, Math.min(x2, u2) - Math.max(x1, u1));
-  const height = Math.max(0, Math.min(y2, v2) - Math.max(y1, v1));
-  const union = (x2 - x1) * (y2 - y1) + (u2 - u1) * (v2 - v1) - width * height;
-  return union === 0 ? 0 : (width * height) / union;
 }

@@ -1,5 +1,5 @@
-import { boxFigures } from './box-detections.js';
-import { matchBoxes, type BoxDetections, type MatchedBoxes } from './box-matching.js';
+import { boxMetrics } from './box-detections.js';
+import { matchDetections, type BoxDetections, type MatchedBoxes } from './box-matching.js';
 import { iouPercents } from './match-instances.js';
 import { sizeClasses, sizeClassOf, type SizeClass } from './size-classes.js';
 
@@ -21,7 +21,7 @@ export interface BoxRecall {
 }
 
 /** Figures of a set of images; the average precisions (AP) count {@link apDetections} of each image. */
-export interface BoxSetFigures {
+export interface BoxSetMetrics {
   readonly imageCount: number;
   readonly gtCount: number;
   /** All detections, those beyond the caps too. */
@@ -37,9 +37,9 @@ export interface BoxSetFigures {
 }
 
 /** What a detector finds; plain data, ready for JSON. */
-export interface BoxReport extends BoxSetFigures {
+export interface BoxReport extends BoxSetMetrics {
   /** In ascending order of their names; empty where no image has one. */
-  readonly clusters: readonly (BoxSetFigures & { readonly cluster: string })[];
+  readonly clusters: readonly (BoxSetMetrics & { readonly cluster: string })[];
   /** In the order of {@link sizeClasses}. Recall alone: a false detection belongs to no true size. */
   readonly sizeClasses: readonly (SizeClass & {
     readonly gtCount: number;
@@ -62,7 +62,7 @@ const apDetections = 1000;
  * @throws {RangeError} If the numbers of boxes and scores of an image do not fit.
  */
 export function boxReport(images: readonly BoxImage[]): BoxReport {
-  const matched = images.map((image) => ({ ...matchBoxes(image), cluster: image.cluster }));
+  const matched = images.map((image) => ({ ...matchDetections(image), cluster: image.cluster }));
   const names = [...new Set(images.flatMap(({ cluster }) => cluster ?? []))].sort();
   const sizes = images.map(({ gtBoxes }) => sizesOf(gtBoxes));
   return {
@@ -78,8 +78,8 @@ export function boxReport(images: readonly BoxImage[]): BoxReport {
   };
 }
 
-function setFigures(images: readonly MatchedBoxes[]): BoxSetFigures {
-  const { averagePrecision: ap, perThreshold } = boxFigures(images, apDetections);
+function setFigures(images: readonly MatchedBoxes[]): BoxSetMetrics {
+  const { averagePrecision: ap, perThreshold } = boxMetrics(images, apDetections);
   const apAt = (percent: (typeof iouPercents)[number]) =>
     perThreshold[iouPercents.indexOf(percent)]!.averagePrecision;
   const { gtCount, recall } = recallsOf(images, () => true);

@@ -1,5 +1,5 @@
-import type { LabelImage } from '../data/image.js';
-import { aggregatedJaccard, meanIou, panopticQuality } from './area-figures.js';
+import type { LabelImage } from '../data/geometry/label-image.js';
+import { aggregatedJaccard, meanIou, panopticQuality } from './area-metrics.js';
 import { instanceKinds, noErrors, type ErrorCounts } from './error-kinds.js';
 import { exceedsIou, iouPercents, matchInstances } from './match-instances.js';
 import { countOverlaps, type InstancePair, type Overlaps } from './overlaps.js';

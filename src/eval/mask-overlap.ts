@@ -1,18 +1,7 @@
-import type { Box } from '../data/boxes.js';
-import type { LabelImage } from '../data/image.js';
-import type { MaskOverlap } from './mask-figures.js';
-
-/** Values of a rectangle of an image, from which a threshold makes a mask. */
-export interface MaskPlane {
-  /** First column and row, px of the image; the rectangle lies within it. */
-  readonly x: number;
-  readonly y: number;
-  /** px; 0 where nothing lies within the image. */
-  readonly width: number;
-  readonly height: number;
-  /** `[height, width]`. */
-  readonly values: ArrayLike<number>;
-}
+import type { RectMap } from '../data/geometry/rect.js';
+import type { LabelImage } from '../data/geometry/label-image.js';
+import type { Box } from '../data/geometry/box.js';
+import type { MaskOverlap } from './mask-metrics.js';
 
 /** One nucleus of a label image. */
 export interface TrueNucleus {
@@ -27,7 +16,7 @@ export interface TrueNucleus {
 /** The pixels of a plane above a threshold against those of a nucleus, where they are reviewed. */
 export function overlapWith(
   { labelImage: { labels, width }, label, box, ignore }: TrueNucleus,
-  plane: MaskPlane,
+  plane: RectMap,
   threshold: number,
 ): MaskOverlap {
   const isReviewed = (pixel: number) => ignore?.[pixel] !== 1;

@@ -1,4 +1,4 @@
-import type { LabelImage, Labels } from '../data/image.js';
+import type { LabelImage, Labels } from '../data/geometry/label-image.js';
 import { PairCounter, type PairCounts } from './pair-counter.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { LabelImage } from '../data/image.js';
-import type { Size } from '../data/mask.js';
+import type { Size } from '../data/geometry/rect.js';
+import type { LabelImage } from '../data/geometry/label-image.js';
 import type { BoxDetections } from './box-matching.js';
 
 /** A label image without what no expert has reviewed. */

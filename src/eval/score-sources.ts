@@ -1,8 +1,7 @@
-import { mapAhead } from '../data/ahead.js';
-import { measureInstances } from '../data/boxes.js';
-import { renumberLabels } from '../data/example.js';
-import type { LabelImage } from '../data/image.js';
-import { problemsOf } from '../data/problems.js';
+import { measureInstances, type LabelImage } from '../data/geometry/label-image.js';
+import { mapAhead } from '../data/read/ahead.js';
+import { renumberLabels } from '../data/read/example.js';
+import { problemsOf } from '../data/read/problems.js';
 import { NucleateError, type Problem } from '../errors.js';
 import { ablateImage, ablation, type Ablation, type ImageAblation } from './ablation.js';
 import { boxReport, type BoxImage, type BoxReport } from './box-report.js';
@@ -11,7 +10,7 @@ import { reviewedBoxes, reviewedPart } from './reviewed.js';
 import { selectAll, type Selection } from './selection.js';
 import {
   refuseSource,
-  type DetectedBoxes,
+  type ScoredBoxes,
   type DrawnInstances,
   type PredictedInstances,
   type PredictionSource,
@@ -72,9 +71,9 @@ export async function scoreSources(
   predictions: readonly PredictionSource[],
   { selection = selectAll(truth), ablate = false, onImage }: ScoreSourcesOptions = {},
 ): Promise<Scored> {
-  const mend = 'Mend the predictions, or give --data the data that they were made for.';
+  const hint = 'Mend the predictions, or give --data the data that they were made for.';
   const unknown = predictions.flatMap((prediction) => idProblems(truth, selection, prediction));
-  refuseSource(truth.path, 'The predictions have', unknown, mend);
+  refuseSource(truth.path, 'The predictions have', unknown, hint);
 
   const problems: Problem[] = [];
   const targets = predictions.map((source) => ({
@@ -150,7 +149,7 @@ function withImage(counts: OverlapCounts, { pixelless, overlapPixels }: DrawnIns
 /** True and detected boxes of one image, without what no expert has reviewed. */
 function boxImage(
   { labelImage, ignore }: TrueInstances,
-  detected: DetectedBoxes,
+  detected: ScoredBoxes,
 ): Pick<BoxImage, 'gtBoxes' | 'predBoxes' | 'scores'> {
   if (!ignore) return { gtBoxes: boxesOf(labelImage), ...detected };
   const gtBoxes = boxesOf(reviewedPart(labelImage, ignore).labelImage);

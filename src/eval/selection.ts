@@ -1,5 +1,5 @@
 import { splitProblems, type Split } from '../data/split/split.js';
-import type { KnownGroup } from '../data/split/groups-csv.js';
+import type { KnownGroup } from '../data/read/groups-csv.js';
 import type { TruthSource } from './sources/source.js';
 import { refuseSource, sourceError } from './sources/source.js';
 

@@ -4,7 +4,7 @@ import { iouPercents } from './match-instances.js';
 import { sizeClasses, type SizeClass } from './size-classes.js';
 
 /** Figures of all images together at one threshold. */
-export interface ThresholdFigures {
+export interface ThresholdMetrics {
   /** IoU, 0.5 to 0.95; a hit is above it. */
   readonly threshold: number;
   /** Instances of all images. */
@@ -28,8 +28,8 @@ export interface Summary {
   readonly bothEmptyCount: number;
   /** Mean of the images' scores. */
   readonly score: number;
-  /** As {@link ThresholdFigures}; `score` is the mean over images of TP / (TP + FP + FN), not their pool. */
-  readonly perThreshold: readonly (ThresholdFigures & { readonly score: number })[];
+  /** As {@link ThresholdMetrics}; `score` is the mean over images of TP / (TP + FP + FN), not their pool. */
+  readonly perThreshold: readonly (ThresholdMetrics & { readonly score: number })[];
   /** Mean IoU of all pairs above 1/2; null where there is none. */
   readonly meanMatchedIou: number | null;
   /** Mean over images. */
@@ -43,7 +43,7 @@ export interface Summary {
 export interface SizeClassSummary extends SizeClass {
   readonly gtCount: number;
   readonly predCount: number;
-  readonly perThreshold: readonly ThresholdFigures[];
+  readonly perThreshold: readonly ThresholdMetrics[];
   readonly errors: ErrorCounts;
 }
 
@@ -107,7 +107,7 @@ function summariseSet(images: readonly ImageEvaluation[]): Summary {
   };
 }
 
-function poolThresholds({ tp, fp, fn }: HitCounts): ThresholdFigures[] {
+function poolThresholds({ tp, fp, fn }: HitCounts): ThresholdMetrics[] {
   return iouPercents.map((percent, index) => {
     const [hits, wrong, missing] = [tp[index]!, fp[index]!, fn[index]!];
     const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);

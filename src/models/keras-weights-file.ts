@@ -107,7 +107,7 @@ const damaged = (what: string, cause?: Error) =>
   new NucleateError(
     {
       what: `This is no weights file of Keras 2: ${what}`,
-      mend: 'Download it again, or write it with save_weights of tf_keras; .weights.h5 and .keras of Keras 3 differ.',
+      hint: 'Download it again, or write it with save_weights of tf_keras; .weights.h5 and .keras of Keras 3 differ.',
       exitCode: exitCodes.checkpoint,
     },
     { cause },

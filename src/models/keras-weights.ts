@@ -1,5 +1,5 @@
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
-import type { NamedTensors, StoredTensor } from '../safetensors/tensor.js';
+import type { StoredTensors, StoredTensor } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
 import { type KerasLayer, type KerasWeight, withKerasLayers } from './keras-weights-file.js';
 import {
@@ -18,12 +18,12 @@ import {
  * @throws {NucleateError} Exit code 6 if the file is damaged or of another layout, or if anything in it is missing,
  *   unexpected, of another shape, in another order or not finite; its problems are all listed.
  */
-export async function readKerasWeights(bytes: Uint8Array, network: KerasNetwork): Promise<NamedTensors> {
+export async function readKerasWeights(bytes: Uint8Array, network: KerasNetwork): Promise<StoredTensors> {
   return withKerasLayers(bytes, (layers) => mapKerasWeights(layers, network));
 }
 
 /** The same from layers that have been read, in the order of the file. */
-export function mapKerasWeights(layers: readonly KerasLayer[], network: KerasNetwork): NamedTensors {
+export function mapKerasWeights(layers: readonly KerasLayer[], network: KerasNetwork): StoredTensors {
   const stored = layers.filter(({ weights }) => weights.length > 0);
   const first = firstNumbers(stored);
   const byName = new Map(stored.map((layer) => [layer.name, layer]));
@@ -89,7 +89,7 @@ export interface Assigned {
  */
 export function assignKerasWeights(
   weights: Readonly<Record<string, tf.Variable>>,
-  values: NamedTensors,
+  values: StoredTensors,
 ): Assigned {
   const layers = new Set([...values.keys()].map(layerOf));
   const names = Object.keys(weights);
@@ -109,7 +109,7 @@ export function assignKerasWeights(
   if (problems.length > 0) {
     throw new NucleateError({
       what: `The weights of the file do not fit the network: ${problems[0]!.what}`,
-      mend: 'Configure the network as published: width 1, and normalization as in the file.',
+      hint: 'Configure the network as published: width 1, and normalization as in the file.',
       exitCode: exitCodes.checkpoint,
       problems,
     });
@@ -189,7 +189,7 @@ function refuse(problems: readonly Problem[], network: KerasNetwork): void {
   const title = { 'inception-resnet-v2': 'InceptionResNetV2', vgg16: 'VGG16' }[network];
   throw new NucleateError({
     what: `The file does not hold the weights of Keras's ${title} without its top: ${problems[0]!.what}`,
-    mend: `Take the file whose name ends in _notop.h5, or write one with keras.applications.${title}(include_top=False).`,
+    hint: `Take the file whose name ends in _notop.h5, or write one with keras.applications.${title}(include_top=False).`,
     exitCode: exitCodes.checkpoint,
     problems,
   });

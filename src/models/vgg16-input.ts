@@ -1,4 +1,4 @@
-import type { NamedTensors, StoredTensor } from '../safetensors/tensor.js';
+import type { StoredTensors, StoredTensor } from '../safetensors/tensor.js';
 
 /** What ImageNet's images have on average, of 255, in red, green and blue; Keras Applications subtracts it. */
 const imageNetMeans = [123.68, 116.779, 103.939] as const;
@@ -16,9 +16,9 @@ const imageNetDeviation = 0.226 * 255;
  * @param values Of `readKerasWeights`; stays as it is.
  */
 export function adaptVgg16Input(
-  values: NamedTensors,
+  values: StoredTensors,
   { standardize }: { standardize: boolean },
-): NamedTensors {
+): StoredTensors {
   const kernel = values.get('block1_conv1/kernel')!;
   const bias = values.get('block1_conv1/bias')!;
   const published = kernel.data as Float32Array;

@@ -1,20 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Box } from '../data/geometry/box.js';
 import type { DetectorConfig } from '../config/detector.js';
-import { apply, type Point } from '../data/augment/linear-map.js';
-import { resamplePixels } from '../data/augment/resample.js';
-import type { Box } from '../data/boxes.js';
-import type { Image } from '../data/image.js';
-import type { IntensityRange } from '../data/intensity.js';
-import { writePixels } from '../data/loader/pixels.js';
-import { fillOf, type Pixels, readRegion } from '../data/stored-image.js';
+import { apply, type Point } from '../data/geometry/linear-map.js';
+import { resamplePixels } from '../data/image/resample.js';
+import type { Image } from '../data/image/image.js';
+import type { IntensityRange } from '../data/image/intensity.js';
+import { writePixels } from '../data/image/network-pixels.js';
+import { fillOf, type Pixels, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
-import type { NamedTensors, RunnableStep } from '../engine/step.js';
+import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
-import { regionOf } from './region.js';
+import { regionOf } from '../data/geometry/window.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
-import { setWeights } from './set-weights.js';
-import { fuseViews, plainView, type View } from './views.js';
+import { setWeights } from '../models/set-weights.js';
+import { fuseViews, plainView, type TtaView } from './tta.js';
 
 /** A nucleus that was found. */
 export interface Detection {
@@ -41,7 +41,7 @@ export interface DetectOptions {
   /** px of the network input for a pixel of the image; what it was trained at if absent. */
   readonly zoom?: number;
   /** At least one; the plain one if absent. */
-  readonly views?: readonly View[];
+  readonly views?: readonly TtaView[];
   /** Told after each tile the share of all tiles that are done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
   /** Told the proposals of each tile, which the detections come from; the surest first. */
@@ -52,7 +52,7 @@ type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 
 export interface DetectorPredictorOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'predict' | 'precision'>;
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
   /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
@@ -117,7 +117,7 @@ export class DetectorPredictor {
 
   async #detectView(
     input: AskedImage,
-    view: View,
+    view: TtaView,
     zoom: number,
     onTile: (share: number) => void,
   ): Promise<Detections> {
@@ -144,7 +144,7 @@ export class DetectorPredictor {
   async #detectTile(
     { image, intensity, fill, onProposals }: AskedImage & { readonly fill: Float64Array },
     { window }: Tile,
-    { turn, inverted }: View,
+    { turn, inverted }: TtaView,
     zoom: number,
   ): Promise<Detections> {
     const size = this.#config.predict.tileSize;

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isImageFile } from '../data/layout.js';
+import { isImageFile } from '../data/read/layout.js';
 import { exitCodes, NucleateError } from '../errors.js';
 
 /** An image to predict. */
@@ -69,5 +69,5 @@ function withUniqueNames(found: readonly { file: string; below: string }[]): Lis
   });
 }
 
-const refuse = (what: string, where: string, mend: string) =>
-  new NucleateError({ what, where, mend, exitCode: exitCodes.usage });
+const refuse = (what: string, where: string, hint: string) =>
+  new NucleateError({ what, where, hint, exitCode: exitCodes.usage });

@@ -3,18 +3,18 @@ import type { DetectorConfig } from '../config/detector.js';
 import type { TrainedSizes } from '../config/model-file.js';
 import type { PredictSettings } from '../config/predict.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
-import { shownRange } from '../data/intensity.js';
-import type { Pixels } from '../data/stored-image.js';
-import type { NamedTensors } from '../engine/step.js';
+import { shownRange } from '../data/image/intensity.js';
+import type { Pixels } from '../data/image/stored-image.js';
+import type { Mode, NamedTensors } from '../engine/step.js';
 import { assembleMasks } from './assemble/assemble.js';
 import { type CandidateMask, maskOf } from './assemble/candidate-mask.js';
 import { type Candidate, pasteCandidate } from './assemble/candidate.js';
 import type { Segmentation } from './assemble/segmentation.js';
-import { cutOut } from './cut-out.js';
+import { segmentDetections } from './segment-detections.js';
 import { type Detection, type Detections, DetectorPredictor } from './detect.js';
 import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
-import { viewsOf } from './views.js';
+import { ttaViews } from './tta.js';
 
 /** A trained network and the config that it was trained with. */
 export interface TrainedNetwork<Config> {
@@ -29,7 +29,7 @@ export interface TrainedNetworks {
 }
 
 export interface NucleusPredictorOptions {
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** The plain view, once, if absent. */
   readonly predict?: PredictSettings;
   /** What the detector learnt from; those of DSB2018 if absent. */
@@ -106,7 +106,7 @@ export class NucleusPredictor {
     const { config } = this.#networks.detector;
     const intensity = shownRange(image, config.data.intensity);
     const input = { image, ...(intensity && { intensity }) };
-    const options = { views: viewsOf(this.#predict.views), ...(onProgress && { onProgress }) };
+    const options = { views: ttaViews(this.#predict.views), ...(onProgress && { onProgress }) };
     const found = await this.#detector.detect(input, options);
     const zoom = this.#predict.secondPass
       ? betterZoom(found.detections, config.loader.zoom, this.#sizes)
@@ -124,7 +124,7 @@ export class NucleusPredictor {
   #cutOutAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
     const intensity = shownRange(image, this.#networks.segmenter.config.data.intensity);
     const shown = { image, ...(intensity && { intensity }) };
-    return cutOut(this.#segmenter, shown, detections);
+    return segmentDetections(this.#segmenter, shown, detections);
   }
 
   dispose(): void {

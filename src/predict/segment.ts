@@ -1,22 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
+import { boxAt } from '../data/geometry/box.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
-import { type CropWindow, cropWindow } from '../data/augment/segmentation-sample.js';
-import { resamplePixels } from '../data/augment/resample.js';
-import { boxAt } from '../data/boxes.js';
-import { writePixels } from '../data/loader/pixels.js';
-import { fillOf, readRegion } from '../data/stored-image.js';
+import { resamplePixels } from '../data/image/resample.js';
+import { writePixels } from '../data/image/network-pixels.js';
+import { fillOf, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
-import type { NamedTensors, RunnableStep } from '../engine/step.js';
+import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
-import { regionOf } from './region.js';
-import { setWeights } from './set-weights.js';
+import { regionOf, type Window, cropWindow } from '../data/geometry/window.js';
+import { setWeights } from '../models/set-weights.js';
 
 /** What the segmenter says about one box. */
-export interface SegmentedCrop extends CropWindow {
+export interface SegmentedCrop extends Window {
   /** S, side of the maps in px of the crop. */
   readonly size: number;
   /** `[S, S]`, probability of each pixel to belong to the nucleus of the box. */
@@ -30,7 +29,7 @@ export type SegmentedImage = DetectedImage;
 
 export interface SegmenterPredictorOptions {
   readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'predict' | 'precision'>;
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
   /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
@@ -190,7 +189,7 @@ const emptyBatch = (batchSize: number, size: number) => ({
 /** Resamples the window as the loader does without augmentation. */
 function writeCrop(
   { image, intensity }: SegmentedImage,
-  { x, y, side }: CropWindow,
+  { x, y, side }: Window,
   { size, fill }: { readonly size: number; readonly fill: Float64Array },
   target: Float32Array,
 ): void {

@@ -4,10 +4,10 @@
  * Tiles overlap. Each point of the image lies in the core of exactly one tile; a nucleus no larger than the overlap lies
  * whole in at least one tile.
  */
-import { boxIou, BoxIndex, compareBoxes } from './assemble/box-index.js';
-import type { Window } from './assemble/paste-map.js';
-import type { Box } from '../data/boxes.js';
-import type { Size } from '../data/mask.js';
+import type { Size } from '../data/geometry/rect.js';
+import type { Window } from '../data/geometry/window.js';
+import { boxIou, compareBoxes, type Box } from '../data/geometry/box.js';
+import { BoxIndex } from '../data/geometry/box-index.js';
 
 export interface Tiling {
   /** px of the network input: side of a tile. */

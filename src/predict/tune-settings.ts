@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { LabelImage } from '../data/geometry/label-image.js';
 import type { AssembleSettings } from '../config/assemble.js';
-import type { LabelImage } from '../data/image.js';
 import { evaluateImage } from '../eval/evaluate-image.js';
 import { assemblePasted } from './assemble/assemble.js';
 import type { PastedCandidate } from './assemble/candidate.js';

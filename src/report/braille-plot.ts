@@ -1,4 +1,4 @@
-import type { Curve } from '../runs/curves.js';
+import type { Curve } from '../run/curves.js';
 
 export interface PlotSize {
   /** Characters of a whole line, at least 20, and lines of the drawing, at least 2. */

@@ -1,5 +1,5 @@
 import { init, type EChartsOption } from 'echarts';
-import type { Curve } from '../runs/curves.js';
+import type { Curve } from '../run/curves.js';
 
 /** Colours of the first eight targets; the palette of Okabe & Ito (2008) without its yellow, too faint for a line. */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];

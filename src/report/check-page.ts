@@ -1,10 +1,10 @@
 import type { CheckResult, DatasetSummary } from '../data/check/check-dataset.js';
 import { kindWords, type Finding } from '../data/check/finding.js';
-import type { Dataset } from '../data/layout.js';
-import { findingPicture } from './finding-picture.js';
+import type { Dataset } from '../data/read/layout.js';
+import { findingPicture } from '../draw/finding-picture.js';
 import { html, htmlPage, type Html } from './html.js';
 import { factsTable, headedTable, type Row } from './html-tables.js';
-import { pngDataUri } from './png-data-uri.js';
+import { pngDataUri } from '../draw/png-data-uri.js';
 import { pageScript, pageStyle } from './page-assets.js';
 
 /** Pictures of one kind of problem; the table below them lists all. */
@@ -94,8 +94,8 @@ async function kindSection(dataset: Dataset, findings: readonly Finding[]): Prom
 }
 
 function findingTable(findings: readonly Finding[]): Html {
-  const rows = findings.map(({ kind, severity, where, what, mend }): Row => {
-    return [kind, html`<span class="${severity}">${severity}</span>`, where ?? '', what, mend ?? ''];
+  const rows = findings.map(({ kind, severity, where, what, hint: hint }): Row => {
+    return [kind, html`<span class="${severity}">${severity}</span>`, where ?? '', what, hint ?? ''];
   });
   return headedTable(['kind', 'severity', 'place', 'problem', 'what to do'], rows, { sortable: true });
 }

@@ -1,19 +1,12 @@
-import type { LabelImage } from '../data/image.js';
+import { drawErrors } from './error-overlay.js';
+import type { LabelImage } from '../data/geometry/label-image.js';
 import { reviewedPart } from '../eval/reviewed.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
 import { formatDifference, formatShare } from './numbers.js';
-import {
-  backgroundOf,
-  baseImage,
-  colours,
-  drawErrors,
-  drawOutlines,
-  thinImage,
-  thinLabels,
-} from './overlay.js';
-import { pngDataUri } from './png-data-uri.js';
+import { backgroundOf, baseImage, colours, drawOutlines, thinImage, thinLabels } from '../draw/overlay.js';
+import { pngDataUri } from '../draw/png-data-uri.js';
 
 export interface EvalSources {
   readonly truth: TruthSource;

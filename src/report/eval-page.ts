@@ -10,7 +10,7 @@ import {
 import { boxTable, imageTable, stageTable, targetTable } from './eval-tables.js';
 import { html, htmlPage, type Html } from './html.js';
 import { formatCount } from './numbers.js';
-import { colours } from './overlay.js';
+import { colours } from '../draw/overlay.js';
 import { pageScript, pageStyle } from './page-assets.js';
 
 /**

@@ -1,4 +1,4 @@
-import { colours } from './overlay.js';
+import { colours } from '../draw/overlay.js';
 
 const legendColours = Object.entries(colours)
   .map(

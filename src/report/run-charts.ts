@@ -1,4 +1,4 @@
-import { type Curve, type RunCurves, thinCurve, validationCurve } from '../runs/curves.js';
+import { type Curve, type RunCurves, thinCurve, validationCurve } from '../run/curves.js';
 import type { CurveChart } from './charts.js';
 
 /** Points of a curve: more than a chart is wide would only be fuzz. */

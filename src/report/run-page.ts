@@ -1,12 +1,12 @@
-import { overallMetrics, validationCurve, type Validation } from '../runs/curves.js';
-import type { RunDocument } from '../runs/run-document.js';
+import { overallMetrics, validationCurve, type ValidationRecord } from '../run/curves.js';
+import type { RunDocument } from '../run/run-document.js';
 import { curveCharts } from './charts.js';
 import { html, htmlPage, type Html } from './html.js';
 import { factsTable, headedTable, type Row } from './html-tables.js';
 import { formatCount, formatShare } from './numbers.js';
 import { pageScript, pageStyle } from './page-assets.js';
 import { runCharts } from './run-charts.js';
-import { bestText, bytesText, durationText, formatFigure } from './run-text.js';
+import { bestText, bytesText, durationText, formatMetric } from './run-text.js';
 
 /** An image that a validation has left a drawing of. */
 export interface DrawnImage {
@@ -103,19 +103,19 @@ function facts({ summary, dataset }: RunDocument): Html {
 const mostColumns = 10;
 
 /** The figures of all nuclei, at each validation. */
-function scores(validations: readonly Validation[]): Html {
+function scores(validations: readonly ValidationRecord[]): Html {
   const names = overallMetrics(validations.at(-1)!).slice(0, mostColumns);
   const best = Math.max(...validationCurve(validations, 'score').values);
   const rows = validations.map(({ step, score, metrics, seconds }): Row => [
     `${step}${score === best ? ' (best)' : ''}`,
-    ...[score, ...names.map((name) => metrics[name] ?? null)].map(formatFigure),
+    ...[score, ...names.map((name) => metrics[name] ?? null)].map(formatMetric),
     durationText(seconds),
   ]);
   return html`<div class="scroll">${headedTable(['step', 'score', ...names, 'took'], rows)}</div>`;
 }
 
 /** The last validation by cluster and by size: metrics are named `cluster-a/ap`, `small/recall50`. */
-function partsTable({ step, metrics }: Validation): Html {
+function partsTable({ step, metrics }: ValidationRecord): Html {
   const names = Object.keys(metrics).filter((name) => name.includes('/') && !name.includes('@'));
   const split = names.map(
     (name) => [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)] as const,
@@ -128,7 +128,7 @@ function partsTable({ step, metrics }: Validation): Html {
     .slice(0, mostColumns);
   const rows = parts.map((part): Row => [
     part,
-    ...columns.map((column) => formatFigure(metrics[`${part}/${column}`] ?? null)),
+    ...columns.map((column) => formatMetric(metrics[`${part}/${column}`] ?? null)),
   ]);
   if (rows.length === 0) return html``;
   return html`<h2>Parts of the images at step ${step}</h2>

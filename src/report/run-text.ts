@@ -1,9 +1,15 @@
 import path from 'node:path';
-import type { MetricPair, RunComparison, RunDifference } from '../runs/compare-runs.js';
-import { type Curve, overallMetrics, thinCurve, validationCurve, type Validation } from '../runs/curves.js';
-import { valueAt } from '../runs/dotted-keys.js';
-import type { RunCheckpoint, RunDocument } from '../runs/run-document.js';
-import type { RunSummary } from '../runs/run-summary.js';
+import type { MetricPair, RunComparison, RunDifference } from '../run/compare-runs.js';
+import {
+  type Curve,
+  overallMetrics,
+  thinCurve,
+  validationCurve,
+  type ValidationRecord,
+} from '../run/curves.js';
+import { valueOfKey } from '../run/dotted-keys.js';
+import type { RunCheckpoint, RunDocument } from '../run/run-document.js';
+import type { RunSummary } from '../run/run-summary.js';
 import { braillePlot, digits, type PlotSize, sparkline } from './braille-plot.js';
 import { formatCount, formatDifference, formatShare } from './numbers.js';
 import { textTable } from './text-table.js';
@@ -84,7 +90,7 @@ function factsOf(summary: RunSummary, environment: Readonly<Record<string, unkno
 }
 
 function headline(config: Readonly<Record<string, unknown>>, key: string): string[] {
-  const value = valueAt(config, key);
+  const value = valueOfKey(config, key);
   return value === undefined ? [] : [`  ${key.padEnd(24)} ${plain(value)}`];
 }
 
@@ -119,13 +125,13 @@ const listed = 10;
 /** Figures of all nuclei fit a line; there are far more of their parts. */
 const figures = 4;
 
-function validationsTable(validations: readonly Validation[]): string {
+function validationsTable(validations: readonly ValidationRecord[]): string {
   const names = overallMetrics(validations.at(-1)!).slice(0, figures);
   const rows = validations
     .slice(-listed)
     .map(({ step, score, metrics }) => [
       `  step ${step}`,
-      ...[score, ...names.map((name) => metrics[name] ?? null)].map(formatFigure),
+      ...[score, ...names.map((name) => metrics[name] ?? null)].map(formatMetric),
     ]);
   return textTable([['', 'score', ...names], ...rows]);
 }
@@ -165,12 +171,12 @@ function section(title: string, differences: readonly RunDifference[]): string {
 
 const metricRow = ({ name, values, difference }: MetricPair) => [
   `  ${name}`,
-  ...values.map(formatFigure),
+  ...values.map(formatMetric),
   difference === null ? '-' : Math.abs(difference) < 1e3 ? formatDifference(difference) : String(difference),
 ];
 
 /** A share with four digits, a count as it is. */
-export const formatFigure = (value: number | null) =>
+export const formatMetric = (value: number | null) =>
   value === null ? '-' : Number.isInteger(value) && value !== 1 ? String(value) : formatShare(value);
 
 /** `1:05 h`, `12.3 min`. */

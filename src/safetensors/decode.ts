@@ -1,11 +1,11 @@
 import { repeatedKey } from './repeated-key.js';
-import { arrays, type Dtype, faultOfName, type NamedTensors, sizeOf, type StoredTensor } from './tensor.js';
+import { arrays, type Dtype, faultOfName, type StoredTensors, sizeOf, type StoredTensor } from './tensor.js';
 
 /** As in the Rust crate, so that a header cannot exhaust the memory. */
 const maxHeaderBytes = 100_000_000;
 
 export interface DecodedFile {
-  readonly tensors: NamedTensors;
+  readonly tensors: StoredTensors;
   readonly metadata: ReadonlyMap<string, string>;
 }
 

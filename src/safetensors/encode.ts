@@ -1,4 +1,4 @@
-import { arrays, bytesOf, type Dtype, faultOfName, type NamedTensors, sizeOf } from './tensor.js';
+import { arrays, bytesOf, type Dtype, faultOfName, type StoredTensors, sizeOf } from './tensor.js';
 
 const order = Object.keys(arrays) as Dtype[];
 
@@ -13,7 +13,7 @@ const order = Object.keys(arrays) as Dtype[];
  * every tensor is aligned, then by name.
  */
 export function encodeSafetensors(
-  tensors: NamedTensors,
+  tensors: StoredTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
   const entries = Object.keys(metadata).length > 0 ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];

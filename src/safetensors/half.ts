@@ -1,5 +1,5 @@
 import { Float16Array } from '@petamoriken/float16';
-import type { NamedTensors, StoredTensor } from './tensor.js';
+import type { StoredTensors, StoredTensor } from './tensor.js';
 
 /** The largest finite float16; larger weights would become infinite. */
 const largest = 65504;
@@ -9,7 +9,7 @@ const largest = 65504;
  *
  * @throws {RangeError} If a value is beyond the range of float16.
  */
-export function toHalf(tensors: NamedTensors): NamedTensors {
+export function toHalf(tensors: StoredTensors): StoredTensors {
   return new Map(
     [...tensors].map(([name, tensor]) => [name, tensor.dtype === 'F32' ? halve(name, tensor) : tensor]),
   );
@@ -23,7 +23,7 @@ function halve(name: string, { shape, data }: Extract<StoredTensor, { dtype: 'F3
 }
 
 /** The float16 among tensors as float32, exactly; all others stay. */
-export function fromHalf(tensors: NamedTensors): NamedTensors {
+export function fromHalf(tensors: StoredTensors): StoredTensors {
   // All there are: looked up, millions of weights take a hundredth of the time that `Float16Array` takes for them.
   const values = new Float32Array(new Float16Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer));
   return new Map(

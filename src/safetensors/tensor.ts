@@ -33,7 +33,7 @@ export type StoredTensor = {
   };
 }[Dtype];
 
-export type NamedTensors = ReadonlyMap<string, StoredTensor>;
+export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
 /** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);

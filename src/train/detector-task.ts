@@ -1,7 +1,7 @@
 import type { DetectorConfig } from '../config/detector.js';
 import type { Recipe } from '../data/loader/batch-maker.js';
 import type { DetectionBatch } from '../data/loader/detection-batch.js';
-import type { NamedTensors } from '../engine/step.js';
+import type { Mode, NamedTensors } from '../engine/step.js';
 import { auxiliaryTargets } from '../models/detector/auxiliary-targets.js';
 import {
   buildDetector,
@@ -16,7 +16,7 @@ import { tf } from '../tf.js';
 import { detectorMetricNames, validateDetector } from './detector-validation.js';
 import { scoredImages } from './scored-images.js';
 import type { Task } from './task.js';
-import type { TrainingData } from './training-data.js';
+import type { TrainingData } from '../data/loader/training-data.js';
 
 type DetectorRecipe = Recipe & { readonly task: 'detection' };
 
@@ -28,7 +28,7 @@ type DetectorRecipe = Recipe & { readonly task: 'detection' };
 export function createDetectorTask(
   config: DetectorConfig,
   data: Pick<TrainingData, 'train' | 'validation'>,
-  { mode }: { mode: 'compiled' | 'eager' } = { mode: 'compiled' },
+  { mode }: { mode: Mode } = { mode: 'compiled' },
 ): Task<DetectorRecipe> {
   const { seed, model } = config;
   const hasMaps = model.auxiliaryWeight > 0;

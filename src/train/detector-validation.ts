@@ -1,12 +1,13 @@
-import { boxAt, type Box, measureInstances } from '../data/boxes.js';
-import type { Example } from '../data/example.js';
+import { measureInstances } from '../data/geometry/label-image.js';
+import { boxAt, type Box } from '../data/geometry/box.js';
+import type { Example } from '../data/read/example.js';
 import { boxReport, type BoxImage, type BoxReport } from '../eval/box-report.js';
 import { boxArrays } from '../predict/box-arrays.js';
 import type { Detection, DetectorPredictor } from '../predict/detect.js';
-import { drawBoxes } from '../report/box-overlay.js';
-import { jet } from '../report/jet.js';
-import { backgroundOf, baseImage, colours, thinImage } from '../report/overlay.js';
-import { panels } from '../report/panels.js';
+import { drawBoxes } from '../draw/box-overlay.js';
+import { jet } from '../draw/jet.js';
+import { backgroundOf, baseImage, colours, thinImage } from '../draw/overlay.js';
+import { panels } from '../draw/panels.js';
 import type { ValidationResult } from './task.js';
 import { largestSide, ValidationGallery } from './validation-gallery.js';
 

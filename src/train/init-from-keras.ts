@@ -1,7 +1,7 @@
 import { NucleateError } from '../errors.js';
 import { type Assigned, assignKerasWeights } from '../models/keras-weights.js';
 import type { ModelWeights } from '../models/weights.js';
-import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
 import { loadKerasWeights } from './keras-weights-path.js';
 import type { Task } from './task.js';
@@ -68,8 +68,8 @@ function assign(
   } catch (cause) {
     if (!(cause instanceof NucleateError)) throw cause;
     const { message: what, exitCode, problems } = cause;
-    const mend = allowPartial ? cause.mend : `${cause.mend} Or take what fits: --allow-partial.`;
-    throw new NucleateError({ what, where: from, mend, exitCode, problems }, { cause });
+    const hint = allowPartial ? cause.hint : `${cause.hint} Or take what fits: --allow-partial.`;
+    throw new NucleateError({ what, where: from, hint, exitCode, problems }, { cause });
   }
 }
 

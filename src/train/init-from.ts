@@ -4,13 +4,13 @@ import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import type { ModelWeights } from '../models/weights.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { fromHalf } from '../safetensors/half.js';
-import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
-import { DamagedCheckpoint, manifestFile } from './run/checkpoints/manifest.js';
-import { loadCheckpoint } from './run/checkpoints/read.js';
+import { DamagedCheckpoint, manifestFile } from '../run/checkpoints/manifest.js';
+import { loadCheckpoint } from '../run/checkpoints/read.js';
 import { isKerasFile, kerasTensors } from './init-from-keras.js';
-import { runFiles } from './run/run-folder.js';
-import { fromStored } from './stored-tensors.js';
+import { runFiles } from '../run/run-folder.js';
+import { fromStored } from '../models/stored-tensors.js';
 import type { Task } from './task.js';
 import type { TrainingTensors } from './training-step.js';
 
@@ -54,7 +54,7 @@ export async function initialTensors(
     throw new NucleateError({
       what: `The checkpoint does not fit the network: it gives ${counts}.`,
       where: place,
-      mend:
+      hint:
         fitting.size === 0
           ? 'Take a checkpoint of such a network.'
           : 'Take the config of that run, or add --allow-partial.',
@@ -79,7 +79,7 @@ const publishedIsNotNarrower = (where: string) =>
   new NucleateError({
     what: 'The weights of a published network cannot be widened.',
     where,
-    mend: 'Leave out --widen, or begin with a narrower detector of this program.',
+    hint: 'Leave out --widen, or begin with a narrower detector of this program.',
     exitCode: exitCodes.usage,
   });
 
@@ -87,7 +87,7 @@ function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: s
   if (!widen) {
     throw new NucleateError({
       what: 'Only the weights of a detector with a pyramid can be widened.',
-      mend: 'Leave out --widen.',
+      hint: 'Leave out --widen.',
       exitCode: exitCodes.usage,
     });
   }
@@ -99,7 +99,7 @@ function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: s
       {
         what: `The weights cannot be widened: ${cause.message}.`,
         where,
-        mend: 'Take those of a narrower detector with the same strides, anchors and pooling.',
+        hint: 'Take those of a narrower detector with the same strides, anchors and pooling.',
         exitCode: exitCodes.checkpoint,
       },
       { cause },
@@ -120,7 +120,7 @@ function checkpointOf(from: string): string {
   throw new NucleateError({
     what: 'There is no checkpoint here.',
     where: from,
-    mend: existsSync(path.join(from, 'model.json'))
+    hint: existsSync(path.join(from, 'model.json'))
       ? `Give one of the model's networks: ${path.join(from, '{detector,segmenter}.safetensors')}.`
       : 'Give the folder of a run, or one of its checkpoints/step-*.',
     exitCode: exitCodes.checkpoint,
@@ -137,7 +137,7 @@ async function readWeights(folder: string): Promise<StoredTensors> {
       {
         what: `The checkpoint is damaged: ${cause.message}.`,
         where: folder,
-        mend: 'Take another checkpoint of the run.',
+        hint: 'Take another checkpoint of the run.',
         exitCode: exitCodes.checkpoint,
       },
       { cause },
@@ -155,7 +155,7 @@ function readPackedWeights(file: string): StoredTensors {
       {
         what: `The weights cannot be read: ${(cause as Error).message}.`,
         where: file,
-        mend: 'Give a network of a model folder as it was packed.',
+        hint: 'Give a network of a model folder as it was packed.',
         exitCode: isDamaged ? exitCodes.checkpoint : exitCodes.io,
       },
       { cause },

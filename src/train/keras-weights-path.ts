@@ -4,7 +4,7 @@ import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { KerasNetwork } from '../models/keras-weights-layers.js';
 import { readKerasWeights } from '../models/keras-weights.js';
-import type { NamedTensors } from '../safetensors/tensor.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
 
 /** MD5 of the files that Keras Applications downloads, as its source has them (Keras 3.15.1). */
 const publishedFiles: Readonly<Record<string, string>> = {
@@ -21,14 +21,14 @@ const maxBytes = 2 ** 30;
  * @throws {NucleateError} Exit code 8 if the file cannot be read; 6 if it is not what its name promises, or as
  *   {@link readKerasWeights}.
  */
-export async function loadKerasWeights(file: string, network: KerasNetwork): Promise<NamedTensors> {
+export async function loadKerasWeights(file: string, network: KerasNetwork): Promise<StoredTensors> {
   const bytes = await readWhole(file);
   const published = publishedFiles[path.basename(file)];
   if (published !== undefined && createHash('md5').update(bytes).digest('hex') !== published) {
     throw new NucleateError({
       what: 'The file has the name of one that Keras publishes, but another content: its MD5 differs.',
       where: file,
-      mend: 'Download it again, or give weights of your own another name.',
+      hint: 'Download it again, or give weights of your own another name.',
       exitCode: exitCodes.checkpoint,
     });
   }
@@ -36,15 +36,15 @@ export async function loadKerasWeights(file: string, network: KerasNetwork): Pro
     return await readKerasWeights(bytes, network);
   } catch (error) {
     if (!(error instanceof NucleateError)) throw error;
-    const { message: what, mend, exitCode, problems } = error;
-    throw new NucleateError({ what, where: file, mend, exitCode, problems }, { cause: error });
+    const { message: what, hint: hint, exitCode, problems } = error;
+    throw new NucleateError({ what, where: file, hint, exitCode, problems }, { cause: error });
   }
 }
 
 async function readWhole(file: string): Promise<Uint8Array> {
   const unreadable = (what: string, cause?: unknown) =>
     new NucleateError(
-      { what, where: file, mend: 'Check the path and its permissions.', exitCode: exitCodes.io },
+      { what, where: file, hint: 'Check the path and its permissions.', exitCode: exitCodes.io },
       { cause },
     );
   try {

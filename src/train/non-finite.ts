@@ -33,7 +33,7 @@ export function requireFinite(
   throw new NucleateError({
     what: `In step ${step} ${wrong.map(([name, value]) => `${name} is ${value}`).join(', ')}; the images are ${images.join(', ')}.`,
     where: kept ? dump : folder,
-    mend: 'Resume from the last checkpoint with a lower schedule.learningRate or optimizer.clipNorm; look at the batch first.',
+    hint: 'Resume from the last checkpoint with a lower schedule.learningRate or optimizer.clipNorm; look at the batch first.',
     exitCode: exitCodes.diverged,
   });
 }

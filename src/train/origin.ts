@@ -1,18 +1,19 @@
+import type { Mode } from '../engine/step.js';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TrainingConfig } from '../config/training.js';
 import type { Runtime } from '../engine/runtime.js';
 import { packageRoot } from '../package-root.js';
 import { tf } from '../tf.js';
-import type { Origin } from './run/checkpoints/write.js';
-import { readGitState } from './run/git.js';
-import { describeMachine } from './run/machine.js';
-import type { TrainingData } from './training-data.js';
+import type { Origin } from '../run/checkpoints/write.js';
+import { readGitState } from '../run/git.js';
+import { describeMachine } from '../run/machine.js';
+import type { TrainingData } from '../data/loader/training-data.js';
 
 const packageFile = path.join(packageRoot, 'package.json');
 
 /** What computes, besides the config: a resumed run that differs in it goes on, and says so. */
-function versionsOf(runtime: Runtime, mode: 'compiled' | 'eager'): Record<string, string> {
+function versionsOf(runtime: Runtime, mode: Mode): Record<string, string> {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   return {
     nucleate: version,
@@ -25,7 +26,7 @@ function versionsOf(runtime: Runtime, mode: 'compiled' | 'eager'): Record<string
 }
 
 /** For `env.json` of a run. */
-export function describeEnvironment(runtime: Runtime, mode: 'compiled' | 'eager', seed: number) {
+export function describeEnvironment(runtime: Runtime, mode: Mode, seed: number) {
   const { device, why, threads, gpu = null } = runtime;
   return { ...versionsOf(runtime, mode), device, why, threads, gpu, seed, ...describeMachine() };
 }
@@ -33,12 +34,7 @@ export function describeEnvironment(runtime: Runtime, mode: 'compiled' | 'eager'
 /** Of this code. */
 export const gitState = () => readGitState(packageRoot);
 
-export function originOf(
-  config: TrainingConfig,
-  data: TrainingData,
-  runtime: Runtime,
-  mode: 'compiled' | 'eager',
-): Origin {
+export function originOf(config: TrainingConfig, data: TrainingData, runtime: Runtime, mode: Mode): Origin {
   return {
     // Through JSON, as it comes back from a checkpoint.
     config: JSON.parse(JSON.stringify(config)) as Origin['config'],

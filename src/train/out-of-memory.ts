@@ -19,7 +19,7 @@ export function withinMemory<Result>({ loader }: Recipe, work: () => Result): Re
           cause instanceof NucleateError
             ? cause.message
             : `The device ran out of memory: ${cause.message.split('\n', 1)[0]}`,
-        mend:
+        hint:
           `Start a run with a lower loader.batchSize (now ${batchSize}) or loader.cropSize (now ${cropSize}); with ` +
           'optimizer.accumulate smaller batches make a step together.',
         exitCode: exitCodes.memory,

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import { encodePng } from '../data/image-io.js';
+import { encodePng } from '../data/image/image-io.js';
 import type { StepDone, ValidationDone } from './events.js';
-import { isSystemError } from './run/durable-files.js';
-import { writeEvaluation } from './run/evaluation.js';
-import { AppendLog } from './run/logs/append-log.js';
-import { metricsLine } from './run/logs/metrics.js';
-import { runFiles } from './run/run-folder.js';
-import { EventFile } from './run/tensorboard/event-file.js';
+import { isSystemError } from '../run/durable-files.js';
+import { writeValidationImages } from '../run/validation-images.js';
+import { AppendLog } from '../run/logs/append-log.js';
+import { metricsLine } from '../run/logs/metrics.js';
+import { runFiles } from '../run/run-folder.js';
+import { EventFile } from '../run/tensorboard/event-file.js';
 import type { ValidationResult } from './task.js';
 
 export interface RunLogOptions {
@@ -100,7 +100,7 @@ export class RunLog {
         file: `${kind}-${index}.png`,
       }));
       const evaluation = { step, score, images: [...images], examples: files };
-      writeEvaluation(this.#folder, evaluation, { pngs, bestStep: best.step });
+      writeValidationImages(this.#folder, evaluation, { pngs, bestStep: best.step });
     } catch (error) {
       if (!isSystemError(error)) throw error;
       this.#onTrouble(`eval cannot be written: ${error.message}.`);

@@ -1,4 +1,4 @@
-import type { Schedule } from '../config/train.js';
+import type { ScheduleConfig } from '../config/train.js';
 
 /**
  * The learning rate of a step: a pure function, so that a resumed run has nothing to restore.
@@ -9,7 +9,7 @@ import type { Schedule } from '../config/train.js';
  * @param step From 0: optimizer steps done before this one.
  * @returns Above 0 wherever `warmupFactor` and `finalFactor` are.
  */
-export function learningRateAt(schedule: Schedule, step: number): number {
+export function learningRateAt(schedule: ScheduleConfig, step: number): number {
   const { learningRate, warmupSteps, warmupFactor } = schedule;
   if (step < warmupSteps)
     return learningRate * decayAt(schedule, step) * mix(warmupFactor, 1, step / warmupSteps);
@@ -17,7 +17,7 @@ export function learningRateAt(schedule: Schedule, step: number): number {
 }
 
 /** From 1 down. */
-function decayAt(schedule: Schedule, step: number): number {
+function decayAt(schedule: ScheduleConfig, step: number): number {
   const { kind, warmupSteps, steps, finalFactor, milestones, gamma } = schedule;
   const capped = Math.min(step, steps);
   switch (kind) {

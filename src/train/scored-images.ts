@@ -1,4 +1,4 @@
-import type { Example } from '../data/example.js';
+import type { Example } from '../data/read/example.js';
 import { randomFor } from '../random.js';
 
 /**

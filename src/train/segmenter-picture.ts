@@ -1,13 +1,14 @@
-import { resample } from '../data/augment/resample.js';
-import type { CropWindow } from '../data/augment/segmentation-sample.js';
-import type { Box } from '../data/boxes.js';
-import type { Example } from '../data/example.js';
-import type { Image, LabelImage } from '../data/image.js';
+import { resample } from '../data/augment/resample-example.js';
+import type { LabelImage } from '../data/geometry/label-image.js';
+import type { Box } from '../data/geometry/box.js';
+import type { Window } from '../data/geometry/window.js';
+import type { Example } from '../data/read/example.js';
+import type { Image } from '../data/image/image.js';
 import { pasteBody } from '../predict/segment-paste.js';
 import type { SegmentedCrop } from '../predict/segment.js';
-import { drawNuclei } from '../report/nuclei-overlay.js';
-import { backgroundOf, baseImage, colours, drawOutlines, thinImage, thinLabels } from '../report/overlay.js';
-import { panels } from '../report/panels.js';
+import { drawNuclei } from '../draw/nuclei-overlay.js';
+import { backgroundOf, baseImage, colours, drawOutlines, thinImage, thinLabels } from '../draw/overlay.js';
+import { panels } from '../draw/panels.js';
 import { largestSide } from './validation-gallery.js';
 
 /**
@@ -16,7 +17,7 @@ import { largestSide } from './validation-gallery.js';
  */
 export function drawSegmentedCrop(
   { example, label }: { readonly example: Example; readonly label: number },
-  { x, y, side }: CropWindow,
+  { x, y, side }: Window,
   { size, body }: SegmentedCrop,
   threshold: number,
 ): Image {

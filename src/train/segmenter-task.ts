@@ -2,7 +2,7 @@ import type { SegmenterConfig } from '../config/segmenter.js';
 import type { Recipe } from '../data/loader/batch-maker.js';
 import { readDetectedBoxes } from '../data/loader/detected-boxes.js';
 import type { SegmentationBatch } from '../data/loader/segmentation-batch.js';
-import type { NamedTensors } from '../engine/step.js';
+import type { Mode, NamedTensors } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { segmenterLosses, segmenterLossNames } from '../models/segmenter/losses.js';
 import { buildSegmenter } from '../models/segmenter/network.js';
@@ -14,14 +14,14 @@ import { tf } from '../tf.js';
 import { scoredNuclei, segmenterMetricNames, validateSegmenter } from './segmenter-validation.js';
 import { scoredImages } from './scored-images.js';
 import type { Task } from './task.js';
-import type { TrainingData } from './training-data.js';
+import type { TrainingData } from '../data/loader/training-data.js';
 import { type NamedDetector, TwoStageScore } from './two-stage-score.js';
 
 type SegmenterRecipe = Recipe & { readonly task: 'segmentation' };
 
 export interface SegmenterTaskOptions {
   /** How validation runs. */
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** Gives its boxes to validation; what the config names in `scoring.detector` is not read here. */
   readonly detector?: NamedDetector | undefined;
 }

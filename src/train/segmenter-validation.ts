@@ -1,8 +1,10 @@
+import { measureInstances } from '../data/geometry/label-image.js';
+import { boxAt, type Box } from '../data/geometry/box.js';
+import { cropWindow } from '../data/geometry/window.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
-import { cropWindow, jitterBox } from '../data/augment/segmentation-sample.js';
-import { boxAt, type Box, measureInstances } from '../data/boxes.js';
-import type { Example } from '../data/example.js';
-import { maskFigures, type MaskFigures, type MaskOverlap } from '../eval/mask-figures.js';
+import { jitterBox } from '../data/augment/segmentation-sample.js';
+import type { Example } from '../data/read/example.js';
+import { maskMetrics, type MaskMetrics, type MaskOverlap } from '../eval/mask-metrics.js';
 import { overlapWith } from '../eval/mask-overlap.js';
 import { iouPercents } from '../eval/match-instances.js';
 import { sizeClasses, sizeClassOf } from '../eval/size-classes.js';
@@ -137,7 +139,7 @@ export function maskOverlap(
 
 function figures(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'metrics'> {
   const given = (part: readonly Scored[], boxes: 'truth' | 'jittered') =>
-    maskFigures(part.map((one) => one[boxes]));
+    maskMetrics(part.map((one) => one[boxes]));
   const parts = [
     ...[...new Set(scored.flatMap(({ nucleus }) => nucleus.example.cluster ?? []))].sort().map((cluster) => ({
       name: `cluster-${cluster}`,
@@ -171,11 +173,11 @@ function scoreByImage(scored: readonly Scored[]): number | null {
     if (overlaps) overlaps.push(jittered);
     else images.set(nucleus.example, [jittered]);
   }
-  const scores = [...images.values()].map((overlaps) => maskFigures(overlaps).score!);
+  const scores = [...images.values()].map((overlaps) => maskMetrics(overlaps).score!);
   return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 
-const named = (prefix: string, { meanIou, above }: MaskFigures) => [
+const named = (prefix: string, { meanIou, above }: MaskMetrics) => [
   [`${prefix}meanIou`, meanIou] as const,
   ...iouPercents.map((percent, index) => [`${prefix}above${percent}`, above[index]!] as const),
 ];

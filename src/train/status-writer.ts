@@ -1,5 +1,5 @@
-import type { TrainingState } from './run/checkpoints/state.js';
-import { readStatus, type RunStatus, writeStatus } from './run/status.js';
+import type { TrainingState } from '../run/checkpoints/state.js';
+import { readStatus, type RunStatus, writeStatus } from '../run/status.js';
 
 /** Who looks at a run wants to know that it moves; a write takes some milliseconds. */
 const intervalMs = 10_000;

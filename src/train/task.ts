@@ -1,11 +1,11 @@
-import type { Image } from '../data/image.js';
+import type { Image } from '../data/image/image.js';
 import type { BatchOf, Recipe } from '../data/loader/batch-maker.js';
 import type { NamedTensors } from '../engine/step.js';
 import type { KerasNetwork } from '../models/keras-weights-layers.js';
 import type { ModelWeights } from '../models/weights.js';
 import type { LossParts } from '../ops/gradients.js';
 import type { Random } from '../random.js';
-import type { NamedTensors as StoredTensors } from '../safetensors/tensor.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
 
 /**
  * What the trainer trains: a network, what it learns from, its loss, and how well it does.

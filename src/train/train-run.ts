@@ -1,3 +1,4 @@
+import type { Mode } from '../engine/step.js';
 import type { DetectionLoader, SegmentationLoader } from '../config/loader.js';
 import type { TrainingConfig } from '../config/training.js';
 import { batches } from '../data/loader/batches.js';
@@ -7,20 +8,20 @@ import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { tf } from '../tf.js';
 import type { RunEnded, TrainEvent } from './events.js';
 import { describeEnvironment, gitState, originOf } from './origin.js';
-import { requireSameTraining } from './run/checkpoints/compatible.js';
-import { prepareCheckpoints } from './run/checkpoints/keep.js';
-import { type LoadedCheckpoint, loadNewestCheckpoint } from './run/checkpoints/read.js';
-import type { TrainingState } from './run/checkpoints/state.js';
-import { type AfterWrite, replaceSynced } from './run/durable-files.js';
-import { lockRun } from './run/lock/lock.js';
-import { createRunFolder, runFiles } from './run/run-folder.js';
+import { requireSameTraining } from '../run/checkpoints/compatible.js';
+import { prepareCheckpoints } from '../run/checkpoints/keep.js';
+import { type LoadedCheckpoint, loadNewestCheckpoint } from '../run/checkpoints/read.js';
+import type { TrainingState } from '../run/checkpoints/state.js';
+import { type AfterWrite, replaceSynced } from '../run/durable-files.js';
+import { lockRun } from '../run/lock/lock.js';
+import { createRunFolder, runFiles } from '../run/run-folder.js';
 import { initialTensors, type InitFromOptions } from './init-from.js';
 import { withinMemory } from './out-of-memory.js';
 import { RunLog } from './run-log.js';
 import { StatusWriter } from './status-writer.js';
-import { fromStored } from './stored-tensors.js';
+import { fromStored } from '../models/stored-tensors.js';
 import type { Task } from './task.js';
-import { describeData, readTrainingData, type TrainingData } from './training-data.js';
+import { describeData, readTrainingData, type TrainingData } from '../data/loader/training-data.js';
 import { TrainingLoop } from './training-loop.js';
 import { createTrainingStep, type TrainingStep } from './training-step.js';
 
@@ -54,7 +55,7 @@ export type RunPlace =
 export type CreateTask<C extends TaskConfig> = (
   config: C,
   data: TrainingData,
-  options: { mode: 'compiled' | 'eager' },
+  options: { mode: Mode },
 ) => Task | Promise<Task>;
 
 export interface TrainRequest<C extends TaskConfig> {
@@ -64,7 +65,7 @@ export interface TrainRequest<C extends TaskConfig> {
   /** Of the config; read here without it. */
   readonly data?: TrainingData;
   readonly runtime: Runtime;
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** Aborted, with a `StopSignal` as the reason, it ends the training after the step, with a checkpoint. */
   readonly stop: AbortSignal;
   readonly onEvent: (event: TrainEvent) => void;
@@ -169,8 +170,8 @@ async function locked<C extends TaskConfig>(
 /** Refuses a run that its own budget has ended. */
 function requireWork({ budget }: TrainingConfig, { folder, state, manifest }: LoadedCheckpoint): void {
   const { step, validationsSinceBest } = state;
-  const refuse = (what: string, mend: string) =>
-    new NucleateError({ what, where: folder, mend, exitCode: exitCodes.usage });
+  const refuse = (what: string, hint: string) =>
+    new NucleateError({ what, where: folder, hint, exitCode: exitCodes.usage });
   // Without a score, the last validation is left.
   if (budget.steps > 0 && step >= budget.steps && manifest.score !== null)
     throw refuse(
@@ -323,7 +324,7 @@ function restore(step: TrainingStep<Recipe>, { tensors, folder }: LoadedCheckpoi
       {
         what: `The checkpoint does not fit the network: ${cause.message}.`,
         where: folder,
-        mend: 'Resume with the version of nucleate that has written it.',
+        hint: 'Resume with the version of nucleate that has written it.',
         exitCode: exitCodes.checkpoint,
       },
       { cause },

@@ -1,8 +1,8 @@
-import type { Optimizer as OptimizerConfig } from '../config/train.js';
+import type { OptimizerConfig } from '../config/train.js';
 import type { TrainingConfig } from '../config/training.js';
 import type { BatchOf, Recipe } from '../data/loader/batch-maker.js';
 import { compile } from '../engine/compile.js';
-import type { NamedTensors, NamedVariables } from '../engine/step.js';
+import type { Mode, NamedTensors, NamedVariables } from '../engine/step.js';
 import { clipByGlobalNorm, type LossParts, lossGradients } from '../ops/gradients.js';
 import {
   createAdam,
@@ -13,7 +13,7 @@ import {
 } from '../ops/optimizers.js';
 import { randomFor } from '../random.js';
 import { tf } from '../tf.js';
-import type { TensorGroup } from './run/checkpoints/manifest.js';
+import type { TensorGroup } from '../run/checkpoints/manifest.js';
 import { createLossScale } from './loss-scale.js';
 import { learningRateAt } from './schedule.js';
 import type { Task } from './task.js';
@@ -55,7 +55,7 @@ export interface TrainingStep<R extends Recipe> {
 
 export interface TrainingStepOptions<R extends Recipe> {
   readonly config: Pick<TrainingConfig, 'seed' | 'optimizer' | 'schedule' | 'precision'>;
-  readonly mode: 'compiled' | 'eager';
+  readonly mode: Mode;
   /** Examples of what it will be given: their shapes stay. */
   readonly batches: readonly BatchOf<R>[];
 }

@@ -1,20 +1,21 @@
+import type { Mode } from '../engine/step.js';
 import type { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
-import type { Example } from '../data/example.js';
+import type { Example } from '../data/read/example.js';
 import { evaluateImage, type ImageEvaluation } from '../eval/evaluate-image.js';
 import { assembleInstances } from '../predict/assemble/assemble.js';
 import type { Candidate } from '../predict/assemble/candidate.js';
-import { cutOut } from '../predict/cut-out.js';
+import { segmentDetections } from '../predict/segment-detections.js';
 import { type Detection, DetectorPredictor } from '../predict/detect.js';
 import type { SegmenterPredictor } from '../predict/segment.js';
-import type { NamedTensors } from '../safetensors/tensor.js';
-import { withStored } from './stored-tensors.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
+import { withStored } from '../models/stored-tensors.js';
 
 /** A detector that gives its boxes to a segmenter in training. */
 export interface NamedDetector {
   readonly config: DetectorConfig;
   /** By the names of the network's variables. */
-  readonly weights: NamedTensors;
+  readonly weights: StoredTensors;
   /** How boxes and masks become nuclei. */
   readonly assemble: AssembleSettings;
 }
@@ -27,10 +28,10 @@ export interface NamedDetector {
 export class TwoStageScore {
   readonly #examples: readonly Example[];
   readonly #detector: NamedDetector;
-  readonly #mode: 'compiled' | 'eager';
+  readonly #mode: Mode;
   #boxes: ReadonlyMap<Example, readonly Detection[]> | undefined;
 
-  constructor(examples: readonly Example[], detector: NamedDetector, mode: 'compiled' | 'eager') {
+  constructor(examples: readonly Example[], detector: NamedDetector, mode: Mode) {
     this.#examples = examples;
     this.#detector = detector;
     this.#mode = mode;
@@ -92,7 +93,7 @@ export class TwoStageScore {
 
   async #segment(segmenter: Pick<SegmenterPredictor, 'segmentAll'>, example: Example) {
     const candidates: Candidate[] = [];
-    for await (const candidate of cutOut(segmenter, example, this.#boxes!.get(example)!))
+    for await (const candidate of segmentDetections(segmenter, example, this.#boxes!.get(example)!))
       candidates.push(candidate);
     return assembleInstances(example.image, candidates, this.#detector.assemble);
   }

@@ -1,4 +1,4 @@
-import type { Image } from '../data/image.js';
+import type { Image } from '../data/image/image.js';
 import type { DrawnExample, ImageScore } from './task.js';
 
 /** Images of each end that are drawn for the run folder: eight files below a megabyte each. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readImage } from '../../src/data/image-io.js';
+import { readImage } from '../../src/data/image/image-io.js';
 import { jsonError, nucleate } from './run-nucleate.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-data-looks-'));

@@ -19,8 +19,8 @@ describe('a config with two problems', () => {
   test('as text', async () => {
     const { status, stdout, stderr } = await nucleate(['config', 'show', wrongConfig]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(/^error: .*2 problems\.\n {2}where: .*wrong\.yaml\n {2}mend: /u);
-    expect(stderr).toMatch(/^ {2}- Unknown key `sed`\.\n {4}where: .*wrong\.yaml:2:1\n {4}mend: .*`seed`/mu);
+    expect(stderr).toMatch(/^error: .*2 problems\.\n {2}where: .*wrong\.yaml\n {2}hint: /u);
+    expect(stderr).toMatch(/^ {2}- Unknown key `sed`\.\n {4}where: .*wrong\.yaml:2:1\n {4}hint: .*`seed`/mu);
     expect(stderr).toMatch(/^ {2}- Expected `seed` .*\n {4}where: .*wrong\.yaml:3:7\n/mu);
   });
 
@@ -35,22 +35,22 @@ describe('a config with two problems', () => {
 });
 
 describe.each([
-  { kind: 'throw', code: 1, what: 'internal error: the test failed', mend: /--debug/u },
-  { kind: 'reject', code: 1, what: 'internal error: the test failed', mend: /--debug/u },
+  { kind: 'throw', code: 1, what: 'internal error: the test failed', hint: /--debug/u },
+  { kind: 'reject', code: 1, what: 'internal error: the test failed', hint: /--debug/u },
   {
     kind: 'disk-full',
     code: 8,
     what: 'A file could not be used: no space is left on the disk (ENOSPC).',
-    mend: /^Free/u,
+    hint: /^Free/u,
   },
-])('a failure of the kind $kind', ({ kind, code, what, mend }) => {
+])('a failure of the kind $kind', ({ kind, code, what, hint }) => {
   test('as text, without a stack', async () => {
     const { status, stderr } = await nucleate(show, failure(kind));
     expect(status).toBe(code);
     const [first, ...rest] = stderr.trimEnd().split('\n');
     expect(first).toBe(`error: ${what}`);
     expect(rest).toHaveLength(1);
-    expect(rest[0]?.replace('  mend: ', '')).toMatch(mend);
+    expect(rest[0]?.replace('  hint: ', '')).toMatch(hint);
   });
 
   test('as JSON', async () => {
@@ -68,5 +68,5 @@ describe.each([
 test('a result that cannot be written is an error, once', async () => {
   const outcome = await shell('nucleate config schema > /dev/full');
   expect(outcome.status).toBe(8);
-  expect(outcome.stderr).toMatch(/^error: .*ENOSPC.*\n {2}mend: .*\n$/u);
+  expect(outcome.stderr).toMatch(/^error: .*ENOSPC.*\n {2}hint: .*\n$/u);
 });

@@ -2,12 +2,12 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readLabelImage, writeLabelImage } from '../../src/data/image-io.js';
-import { writeModelFolder } from '../../src/library/model-folder.js';
+import { readLabelImage, writeLabelImage } from '../../src/data/image/image-io.js';
+import { writeModelFolder } from '../../src/model/model-folder.js';
 import { EvalDocument } from '../../src/report/eval-document.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { smallModel } from '../library/small-model.js';
-import { writeRun } from '../library/small-runs.js';
+import { smallModel } from '../model/small-model.js';
+import { writeRun } from '../model/small-runs.js';
 import { degradations } from '../reference/degrade.js';
 import { jsonError, nucleate } from './run-nucleate.js';
 
@@ -172,7 +172,7 @@ describe('targets with networks', () => {
     const outcome = await evaluate(...args.map((arg) => (arg.startsWith('--') ? arg : at(arg))), '--json');
     expect(outcome.status).toBe(2);
     expect(jsonError(outcome).what).toBe(what);
-    expect(jsonError(outcome).mend).toMatch(/\.$/u);
+    expect(jsonError(outcome).hint).toMatch(/\.$/u);
   });
 });
 

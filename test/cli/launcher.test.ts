@@ -153,7 +153,7 @@ describe('the end of the child', () => {
   ])('by $death is explained', async ({ death, status, what }) => {
     const { stderr, ...rest } = await die(death);
     expect(rest).toEqual({ status, stdout: '' });
-    expect(stderr).toMatch(/^error: .*\n {2}mend: .*; a training can be resumed\.\n$/u);
+    expect(stderr).toMatch(/^error: .*\n {2}hint: .*; a training can be resumed\.\n$/u);
     expect(stderr).toContain(`error: ${what}\n`);
 
     const outcome = await die(death, '--json');
@@ -171,9 +171,9 @@ describe('the surroundings', () => {
     expect(await fresh('--version')).toEqual({
       status: 9,
       stdout: '',
-      stderr: 'error: The npm packages are not installed.\n  mend: npm run setup\n',
+      stderr: 'error: The npm packages are not installed.\n  hint: npm run setup\n',
     });
-    expect(jsonError(await fresh('--json'))).toMatchObject({ code: 9, mend: 'npm run setup' });
+    expect(jsonError(await fresh('--json'))).toMatchObject({ code: 9, hint: 'npm run setup' });
   });
 
   test('a tsconfig.json of the folder in which the user works cannot swap modules', async () => {

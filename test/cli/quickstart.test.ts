@@ -17,7 +17,7 @@ import { scoreIn } from '../../src/cli/quickstart/scores.js';
 import { seenSentence } from '../../src/cli/quickstart/seen.js';
 import type { ModelFile } from '../../src/config/model-file.js';
 import { readSplit } from '../../src/data/split/split-file.js';
-import { readModelFolder } from '../../src/library/model-folder.js';
+import { readModelFolder } from '../../src/model/model-folder.js';
 import { jsonError, launcher, nucleate, root } from './run-nucleate.js';
 
 function scratch(): string {
@@ -34,7 +34,7 @@ describe('its folder', () => {
     expect(outcome).toEqual({
       status: 2,
       stdout: '',
-      stderr: `error: The folder is not empty, and no quickstart has made it.\n  where: ${out}\n  mend: Name another one: --out DIR.\n`,
+      stderr: `error: The folder is not empty, and no quickstart has made it.\n  where: ${out}\n  hint: Name another one: --out DIR.\n`,
     });
     expect(readdirSync(out)).toEqual(['quickstart.json']);
   });

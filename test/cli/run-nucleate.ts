@@ -52,7 +52,7 @@ export function shell(line: string, surroundings?: Surroundings): Promise<Outcom
 export function jsonError({ stdout }: Outcome) {
   return (
     JSON.parse(stdout) as {
-      error: { code: number; what: string; where?: string; mend: string; problems: { what: string }[] };
+      error: { code: number; what: string; where?: string; hint: string; problems: { what: string }[] };
     }
   ).error;
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { runFiles } from '../../src/train/run/run-folder.js';
+import { runFiles } from '../../src/run/run-folder.js';
 import { jsonError, nucleate } from './run-nucleate.js';
 
 const home = mkdtempSync(path.join(tmpdir(), 'nucleate-runs-'));

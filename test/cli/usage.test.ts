@@ -7,85 +7,85 @@ test.each([
   {
     line: 'confg show configs/detector/tiny.yaml',
     what: 'Unknown command `nucleate confg`.',
-    mend: 'Did you mean `nucleate config`?',
+    hint: 'Did you mean `nucleate config`?',
   },
   {
     line: 'config shwo',
     what: 'Unknown command `nucleate config shwo`.',
-    mend: 'Did you mean `nucleate config show`?',
+    hint: 'Did you mean `nucleate config show`?',
   },
   {
     line: 'schema x',
     what: 'Unknown command `nucleate schema`.',
-    mend: 'Did you mean `nucleate config schema`?',
+    hint: 'Did you mean `nucleate config schema`?',
   },
-  { line: 'zzz', what: 'Unknown command `nucleate zzz`.', mend: '`nucleate --help` lists the commands.' },
-  { line: '--verbose', what: 'No command is given.', mend: '`nucleate --help` lists the commands.' },
+  { line: 'zzz', what: 'Unknown command `nucleate zzz`.', hint: '`nucleate --help` lists the commands.' },
+  { line: '--verbose', what: 'No command is given.', hint: '`nucleate --help` lists the commands.' },
   {
     line: 'config',
     what: '`nucleate config` needs a command.',
-    mend: 'Give `nucleate config show` or `nucleate config schema`.',
+    hint: 'Give `nucleate config show` or `nucleate config schema`.',
   },
   {
     line: 'config show',
     what: 'An argument is missing: nucleate config show <file>',
-    mend: '`nucleate config show --help` shows what it takes.',
+    hint: '`nucleate config show --help` shows what it takes.',
   },
   {
     line: 'config show configs/detector/tiny.yaml b c',
     what: 'Unexpected argument `b c` after `nucleate config show <file>`.',
-    mend: '`nucleate config show --help` shows what it takes.',
+    hint: '`nucleate config show --help` shows what it takes.',
   },
   {
     line: 'config show configs/detector/tiny.yaml -- b',
     what: 'Unexpected argument `b` after `--`.',
-    mend: 'Leave it out.',
+    hint: 'Leave it out.',
   },
   {
     line: 'config schema --verbos',
     what: 'Unknown option `--verbos`.',
-    mend: 'Did you mean `--verbose`?',
+    hint: 'Did you mean `--verbose`?',
   },
   {
     line: 'config schema --set a=1',
     what: 'Unknown option `--set`.',
-    mend: '`nucleate config schema --help` shows what it takes.',
+    hint: '`nucleate config schema --help` shows what it takes.',
   },
   {
     line: 'config schema --constructor',
     what: 'Unknown option `--constructor`.',
-    mend: '`nucleate config schema --help` shows what it takes.',
+    hint: '`nucleate config schema --help` shows what it takes.',
   },
   {
     line: 'config schema --no-json',
     what: 'Unknown option `--no-json`.',
-    mend: '`nucleate config schema --help` shows what it takes.',
+    hint: '`nucleate config schema --help` shows what it takes.',
   },
   {
     line: 'config show configs/detector/tiny.yaml --set',
     what: '--set needs a value.',
-    mend: '`nucleate config show --help` shows what it takes.',
+    hint: '`nucleate config show --help` shows what it takes.',
   },
   {
     line: 'completion fish',
     what: '<shell> cannot be "fish": expected one of "bash", "zsh".',
-    mend: '`nucleate completion --help` shows what it takes.',
+    hint: '`nucleate completion --help` shows what it takes.',
   },
   {
     line: 'config schema --quiet --verbose',
     what: '--quiet and --verbose contradict each other.',
-    mend: 'Give one of them.',
+    hint: 'Give one of them.',
   },
   {
     line: 'train',
     what: '`nucleate train` needs a command.',
-    mend: 'Give `nucleate train detector` or `nucleate train segmenter`.',
+    hint: 'Give `nucleate train detector` or `nucleate train segmenter`.',
   },
-])('nucleate $line', async ({ line, what, mend }) => {
+])('nucleate $line', async ({ line, what, hint }) => {
   expect(await nucleate(line.split(' '))).toEqual({
     status: 2,
     stdout: '',
-    stderr: `error: ${what}\n  mend: ${mend}\n`,
+    stderr: `error: ${what}\n  hint: ${hint}\n`,
   });
 });
 
@@ -94,11 +94,11 @@ test('every unknown option is told at once', async () => {
   expect(stderr).toBe(
     [
       'error: 2 options are unknown.',
-      '  mend: `nucleate config schema --help` shows what it takes.',
+      '  hint: `nucleate config schema --help` shows what it takes.',
       '  - Unknown option `--jsn`.',
-      '    mend: Did you mean `--json`?',
+      '    hint: Did you mean `--json`?',
       '  - Unknown option `--quite`.',
-      '    mend: Did you mean `--quiet`?',
+      '    hint: Did you mean `--quiet`?',
       '',
     ].join('\n'),
   );
@@ -110,7 +110,7 @@ test('a wrong command line that asks for JSON is answered in JSON', async () => 
   expect(jsonError(outcome)).toEqual({
     code: 2,
     what: 'Unknown command `nucleate confg`.',
-    mend: 'Did you mean `nucleate config`?',
+    hint: 'Did you mean `nucleate config`?',
     problems: [],
   });
 });

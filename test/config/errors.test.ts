@@ -262,7 +262,7 @@ test('the error as a whole names the file, the number of problems and the exit c
       name: 'NucleateError',
       message: `The config "${file}" cannot be used: 2 problems.`,
       where: file,
-      mend: 'Correct each place and run the command again; nothing was written.',
+      hint: 'Correct each place and run the command again; nothing was written.',
       exitCode: 2,
     });
   });

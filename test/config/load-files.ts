@@ -16,8 +16,8 @@ export function problemsOf(files: Files, overrides: readonly string[] = []): str
   return inFolder(files, (folder) => {
     const error = thrownBy(() => loadConfig(join(folder, 'config.yaml'), overrides));
     if (!(error instanceof NucleateError)) throw new Error('Expected a NucleateError.', { cause: error });
-    return error.problems.map(({ where, what, mend }) =>
-      `${where}: ${what} ${mend}`.replaceAll(`${folder}/`, ''),
+    return error.problems.map(({ where, what, hint: hint }) =>
+      `${where}: ${what} ${hint}`.replaceAll(`${folder}/`, ''),
     );
   });
 }

@@ -11,6 +11,6 @@ export async function refusalOf(
   );
   if (!(error instanceof NucleateError)) throw new Error('Expected a NucleateError', { cause: error });
   expect(error.exitCode).toBe(3);
-  expect(error.mend).toMatch(/\.$/);
+  expect(error.hint).toMatch(/\.$/);
   return { what: error.message, where: error.where, problems: error.problems };
 }

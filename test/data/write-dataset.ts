@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { encodePng } from '../../src/data/image-io.js';
-import type { Image } from '../../src/data/image.js';
+import { encodePng } from '../../src/data/image/image-io.js';
+import type { Image } from '../../src/data/image/image.js';
 
 /** Paths with `/`, and contents. */
 export type Files = Readonly<Record<string, Uint8Array | string>>;

@@ -29,8 +29,8 @@ test('an empty library folder is told with its place and how to mend it', async 
     {
       what: 'The TensorFlow library is missing or damaged.',
       where: empty,
-      mend: 'Run npm run setup.',
+      hint: 'Run npm run setup.',
     },
-    { what: 'The TensorFlow binding is not built.', mend: 'Run npm run setup.' },
+    { what: 'The TensorFlow binding is not built.', hint: 'Run npm run setup.' },
   ]);
 });

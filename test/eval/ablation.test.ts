@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
 import { ablateImage, ablation } from '../../src/eval/ablation.js';
 import type { ModelStages } from '../../src/eval/sources/source.js';
-import type { LabelImage } from '../../src/data/image.js';
 import { blank, drawing } from '../reference/draw.js';
 
 const drawn = (labelImage: LabelImage) => ({ labelImage, pixelless: 0, overlapPixels: 0 });

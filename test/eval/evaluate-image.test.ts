@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LabelImage } from '../../src/data/image.js';
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
 import { evaluateImage } from '../../src/eval/evaluate-image.js';
 import { countOverlaps } from '../../src/eval/overlaps.js';
 import { randomFor, type Random } from '../../src/random.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Example } from '../../src/data/example.js';
-import { readPairs } from '../../src/data/label-images.js';
+import type { Example } from '../../src/data/read/example.js';
+import { readPairs } from '../../src/data/read/pairs-layout.js';
 import { evaluateImage } from '../../src/eval/evaluate-image.js';
 import { summarise } from '../../src/eval/summarise.js';
 import { degradations } from '../reference/degrade.js';

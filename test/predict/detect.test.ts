@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeImage } from '../../src/data/image-io.js';
-import type { Image } from '../../src/data/image.js';
-import { openImage } from '../../src/data/stored-image.js';
+import { writeImage } from '../../src/data/image/image-io.js';
+import type { Image } from '../../src/data/image/image.js';
+import { openImage } from '../../src/data/image/stored-image.js';
 import { type Detection, DetectorPredictor } from '../../src/predict/detect.js';
-import { plainView, viewsOf } from '../../src/predict/views.js';
+import { plainView, ttaViews } from '../../src/predict/tta.js';
 import { randomFor } from '../../src/random.js';
 import { tf } from '../../src/tf.js';
-import { fromStored } from '../../src/train/stored-tensors.js';
+import { fromStored } from '../../src/models/stored-tensors.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { smallModel } from '../library/small-model.js';
+import { smallModel } from '../model/small-model.js';
 
 useNativeCpu();
 
@@ -77,7 +77,7 @@ describe('views', () => {
 
   test('a flipped view finds in the image what the plain one finds in the flipped image, flipped back', async () => {
     const flipped = await predictor.detect({ image: shown((x, y) => at(63 - x, y)) });
-    const view = viewsOf(['flips']).find(({ turn }) => turn.xx === -1 && turn.yy === 1)!;
+    const view = ttaViews(['flips']).find(({ turn }) => turn.xx === -1 && turn.yy === 1)!;
     const found = await predictor.detect({ image }, { views: [view] });
     const back = flipped.detections.map(({ box, score }) => ({
       box: { ...box, x1: 64 - box.x2, x2: 64 - box.x1 },
@@ -88,7 +88,7 @@ describe('views', () => {
   });
 
   test('so does a quarter turn', async () => {
-    const view = viewsOf(['turns']).find(({ turn }) => turn.xx === 0 && turn.xy * turn.yx === -1)!;
+    const view = ttaViews(['turns']).find(({ turn }) => turn.xx === 0 && turn.xy * turn.yx === -1)!;
     const { xy, yx } = view.turn;
     const source = (step: number, along: number) => (along === 1 ? step : 63 - step);
     const turned = await predictor.detect({ image: shown((u, v) => at(source(v, xy), source(u, yx))) });
@@ -112,7 +112,7 @@ describe('views', () => {
     const { numTensors } = tf.memory();
     await predictor.detect(
       { image },
-      { views: viewsOf(['flips']), onProgress: (share) => shares.push(share) },
+      { views: ttaViews(['flips']), onProgress: (share) => shares.push(share) },
     );
     expect(shares).toEqual([0.25, 0.5, 0.75, 1]);
     expect(tf.memory().numTensors).toBe(numTensors);

@@ -1,3 +1,4 @@
+import type { Rect } from '../../src/data/geometry/rect.js';
 import { expect, test } from 'vitest';
 import { AssembleSettings } from '../../src/config/assemble.js';
 import type { PastedCandidate } from '../../src/predict/assemble/candidate.js';
@@ -8,16 +9,13 @@ import { tuneSettings } from '../../src/predict/tune-settings.js';
 function imageOf(id: string, group: number, right: number, wrong: number): GroupedImage {
   const labels = new Int32Array(400);
   for (let y = 5; y < 15; y++) labels.fill(1, y * 20 + 5, y * 20 + 15);
-  const candidate = (
-    { left, top, width, height }: Pick<PastedCandidate, 'left' | 'top' | 'width' | 'height'>,
-    score: number,
-  ): PastedCandidate => ({
-    ...{ box: { x1: left, y1: top, x2: left + width, y2: top + height }, score },
-    ...{ left, top, width, height, body: new Uint8Array(width * height).fill(255) },
+  const candidate = ({ x, y, width, height }: Rect, score: number): PastedCandidate => ({
+    ...{ box: { x1: x, y1: y, x2: x + width, y2: y + height }, score },
+    ...{ x, y, width, height, body: new Uint8Array(width * height).fill(255) },
   });
   const pasted = [
-    candidate({ left: 5, top: 5, width: 10, height: 10 }, right),
-    candidate({ left: 15, top: 0, width: 5, height: 20 }, wrong),
+    candidate({ x: 5, y: 5, width: 10, height: 10 }, right),
+    candidate({ x: 15, y: 0, width: 5, height: 20 }, wrong),
   ];
   return { id, group, cluster: group < 10 ? 'a' : 'b', truth: { width: 20, height: 20, labels }, pasted };
 }

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
+import { measureInstances } from '../../src/data/geometry/label-image.js';
+import { boxAt } from '../../src/data/geometry/box.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
 import { drawSegmentationSample } from '../../src/data/augment/segmentation-sample.js';
-import { boxAt, measureInstances } from '../../src/data/boxes.js';
 import { segmentationBatch } from '../../src/data/loader/segmentation-batch.js';
 import { networkCrops } from '../../src/models/segmenter/crops.js';
 import { buildSegmenter } from '../../src/models/segmenter/network.js';

@@ -19,7 +19,7 @@ function candidate(
   const body = new Uint8Array((right - left) * (bottom - top)).fill(halo);
   for (let y = y1; y < y2; y++)
     body.fill(255, (y - top) * (right - left) + 1, (y - top) * (right - left) + 1 + x2 - x1);
-  return { box: { x1, y1, x2, y2 }, score, left, top, width: right - left, height: bottom - top, body };
+  return { box: { x1, y1, x2, y2 }, score, x: left, y: top, width: right - left, height: bottom - top, body };
 }
 
 /** Rectangles in order. */

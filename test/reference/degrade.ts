@@ -1,5 +1,5 @@
 /** Copies of a label image with known faults, as test/fixtures/eval/make_reference.py makes them. */
-import type { LabelImage } from '../../src/data/image.js';
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
 
 type Degrade = (image: LabelImage) => LabelImage;
 

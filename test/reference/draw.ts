@@ -1,4 +1,4 @@
-import type { LabelImage } from '../../src/data/image.js';
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
 
 /** A label image from rows of digits; `.` is background. */
 export function drawing(...rows: string[]): LabelImage {

@@ -2,7 +2,7 @@
  * The figures of src/eval, written a second time as slowly and plainly as possible: an instance is a set of pixels, an
  * IoU a fraction of BigInts, and every pair is compared.
  */
-import type { LabelImage } from '../../src/data/image.js';
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
 
 type Pixels = ReadonlySet<number>;
 

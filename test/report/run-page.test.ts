@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { encodePng } from '../../src/data/image-io.js';
+import { encodePng } from '../../src/data/image/image-io.js';
 import { curveCharts } from '../../src/report/charts.js';
 import { runCharts } from '../../src/report/run-charts.js';
 import { runPage } from '../../src/report/run-page.js';
 import { runText } from '../../src/report/run-text.js';
-import { curvesOf } from '../../src/runs/curves.js';
-import type { RunDocument } from '../../src/runs/run-document.js';
+import { curvesOf } from '../../src/run/curves.js';
+import type { RunDocument } from '../../src/run/run-document.js';
 import { chromium, evaluateInPage } from '../helpers/browser.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-run-page-'));

@@ -1,13 +1,13 @@
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
 import { EvalDocument, evalDocument } from '../../src/report/eval-document.js';
 import { scoreSources } from '../../src/eval/score-sources.js';
 import { selectAll, type Selection } from '../../src/eval/selection.js';
 import type {
-  DetectedBoxes,
+  ScoredBoxes,
   DrawnInstances,
   PredictionSource,
   TruthSource,
 } from '../../src/eval/sources/source.js';
-import type { LabelImage } from '../../src/data/image.js';
 
 const drawn = (labelImage: LabelImage): Promise<DrawnInstances> =>
   Promise.resolve({ labelImage, pixelless: 0, overlapPixels: 0 });
@@ -41,7 +41,7 @@ export function predictionOf(path: string, images: Record<string, LabelImage>): 
 export function modelOf(
   path: string,
   images: Record<string, LabelImage>,
-  boxes: DetectedBoxes,
+  boxes: ScoredBoxes,
   labelImage: LabelImage,
 ): PredictionSource {
   const source = predictionOf(path, images);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { fromHalf, toHalf } from '../../src/safetensors/half.js';
-import type { NamedTensors } from '../../src/safetensors/tensor.js';
+import type { StoredTensors } from '../../src/safetensors/tensor.js';
 
-const tensors = (values: number[]): NamedTensors =>
+const tensors = (values: number[]): StoredTensors =>
   new Map([['w', { dtype: 'F32', shape: [values.length], data: Float32Array.from(values) }]]);
 
 const there = (values: number[]) =>
@@ -22,7 +22,7 @@ test('what it does not hold is rounded to the nearest, ties to even, by at most 
 });
 
 test('half the bytes; integers stay', () => {
-  const mixed: NamedTensors = new Map([
+  const mixed: StoredTensors = new Map([
     ...tensors([1, 2]),
     ['step', { dtype: 'I32', shape: [], data: Int32Array.of(7) }],
   ]);

@@ -33,7 +33,7 @@ test('names everything that is missing at once', () => {
   });
   expect(stderr).toBe(
     'error: This machine lacks Python 3.8 or later and a C++ compiler.\n' +
-      '  mend: Install, on Debian or Ubuntu: apt install python3 python3-pip g++\n',
+      '  hint: Install, on Debian or Ubuntu: apt install python3 python3-pip g++\n',
   );
   expect(status).toBe(9);
 });
@@ -48,7 +48,7 @@ test('without network it says so, with the way by hand', () => {
   expect(stderr).toMatch(
     /error: pip reached no package index that has tensorflow_cpu-2\.21\.0-.*\.whl \(.+\)\.\n/,
   );
-  expect(stderr).toMatch(/ {2}mend: .*pip download tensorflow-cpu==2\.21\.0 .* -d .*\/downloads\n$/);
+  expect(stderr).toMatch(/ {2}hint: .*pip download tensorflow-cpu==2\.21\.0 .* -d .*\/downloads\n$/);
   expect(status).toBe(9);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { DetectorConfig } from '../../src/config/detector.js';
-import { readPairs } from '../../src/data/label-images.js';
+import { readPairs } from '../../src/data/read/pairs-layout.js';
 import { createDetectorTask } from '../../src/train/detector-task.js';
 import { tf } from '../../src/tf.js';
 import { noAugment } from '../data/augment/samples.js';

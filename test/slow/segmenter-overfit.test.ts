@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { SegmenterConfig } from '../../src/config/segmenter.js';
-import { readPairs } from '../../src/data/label-images.js';
+import { readPairs } from '../../src/data/read/pairs-layout.js';
 import { createSegmenterTask } from '../../src/train/segmenter-task.js';
 import { tf } from '../../src/tf.js';
 import { noAugment } from '../data/augment/samples.js';

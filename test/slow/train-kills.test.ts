@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomFor } from '../../src/random.js';
-import { loadNewestCheckpoint } from '../../src/train/run/checkpoints/read.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
+import { loadNewestCheckpoint } from '../../src/run/checkpoints/read.js';
+import { runFiles } from '../../src/run/run-folder.js';
 import { outcomeOf, useTinyRuns } from '../train/tiny-run.js';
 import { eventsOf, trainInProcess } from '../train/tiny-process.js';
-import { scratchFolder } from '../train/run/scratch.js';
+import { scratchFolder } from '../run/scratch.js';
 
 const train = useTinyRuns();
 

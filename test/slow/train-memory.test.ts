@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { StepDone } from '../../src/train/events.js';
 import { tf } from '../../src/tf.js';
-import { scratchFolder } from '../train/run/scratch.js';
+import { scratchFolder } from '../run/scratch.js';
 import { useTinyRuns } from '../train/tiny-run.js';
 
 const train = useTinyRuns();

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { randomFor } from '../../src/random.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
+import { runFiles } from '../../src/run/run-folder.js';
 import { nativeEnvironment } from '../../setup/environment.js';
 import { root } from '../cli/run-nucleate.js';
-import { scratchFolder } from '../train/run/scratch.js';
+import { scratchFolder } from '../run/scratch.js';
 import { outcomeOf } from '../train/tiny-run.js';
 
 const steps = 16;

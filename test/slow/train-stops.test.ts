@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { loadNewestCheckpoint } from '../../src/train/run/checkpoints/read.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
-import { readStatus } from '../../src/train/run/status.js';
-import { scratchFolder } from '../train/run/scratch.js';
+import { loadNewestCheckpoint } from '../../src/run/checkpoints/read.js';
+import { runFiles } from '../../src/run/run-folder.js';
+import { readStatus } from '../../src/run/status.js';
+import { scratchFolder } from '../run/scratch.js';
 import { outcomeOf, useTinyRuns } from '../train/tiny-run.js';
 import { eventsOf, trainInProcess } from '../train/tiny-process.js';
 

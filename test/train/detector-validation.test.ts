@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { boxAt, measureInstances } from '../../src/data/boxes.js';
-import type { Example } from '../../src/data/example.js';
+import { measureInstances } from '../../src/data/geometry/label-image.js';
+import { boxAt } from '../../src/data/geometry/box.js';
+import type { Example } from '../../src/data/read/example.js';
 import type { DetectorPredictor } from '../../src/predict/detect.js';
 import { detectorMetricNames, validateDetector } from '../../src/train/detector-validation.js';
 import { discs } from '../data/augment/samples.js';

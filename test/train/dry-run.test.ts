@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { startRuntime } from '../../src/engine/runtime.js';
 import { dryRun } from '../../src/train/dry-run.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { scratchFolder } from './run/scratch.js';
+import { scratchFolder } from '../run/scratch.js';
 import { createTinyTask, tinyConfig } from './tiny-task.js';
 
 useNativeCpu();

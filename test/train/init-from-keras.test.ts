@@ -86,7 +86,7 @@ test('all or nothing: another width, or normalization, is refused; a part only w
   await expect(load(false)).rejects.toMatchObject({
     exitCode: 6,
     message: 'The weights of the file do not fit the network: The file has no block1_conv1/beta.',
-    mend: expect.stringContaining('--allow-partial') as string,
+    hint: expect.stringContaining('--allow-partial') as string,
   });
   const { tensors, summary } = await load(true);
   expect(summary).toMatch(/^7 of 38 weights are those of .*; 31 begin as the seed draws them$/u);

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeSafetensors } from '../../src/safetensors/encode.js';
 import { fromHalf, toHalf } from '../../src/safetensors/half.js';
-import type { NamedTensors } from '../../src/safetensors/tensor.js';
+import type { StoredTensors } from '../../src/safetensors/tensor.js';
 import { tf } from '../../src/tf.js';
-import { loadCheckpoint } from '../../src/train/run/checkpoints/read.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
+import { loadCheckpoint } from '../../src/run/checkpoints/read.js';
+import { runFiles } from '../../src/run/run-folder.js';
 import type { Task } from '../../src/train/task.js';
 import type { CreateTask } from '../../src/train/train-run.js';
 import { useTinyRuns } from './tiny-run.js';
@@ -48,7 +48,7 @@ async function begin(
 }
 
 const last = () => path.join(runFiles(source).checkpoints, 'step-000000003');
-const sorted = (tensors: NamedTensors) =>
+const sorted = (tensors: StoredTensors) =>
   new Map([...tensors].sort(([one], [other]) => (one < other ? -1 : 1)));
 
 test('a run begins with the averaged weights and the statistics of another, and with nothing else of it', async () => {
@@ -85,7 +85,7 @@ test('a network that differs is refused with each difference, unless a part is e
   await expect(begin(source, { createTask: renamed })).rejects.toMatchObject({
     exitCode: 6,
     message: 'The checkpoint does not fit the network: it gives 9 of 10 weights.',
-    mend: expect.stringContaining('--allow-partial') as string,
+    hint: expect.stringContaining('--allow-partial') as string,
     problems: [{ what: 'The checkpoint lacks head/bias.' }, { what: 'The network has no logits/bias.' }],
   });
   const { tensors, notices } = await begin(last(), { createTask: renamed, allowPartial: true });
@@ -153,6 +153,6 @@ test('weights that are damaged, missing or not named are refused', async () => {
   await expect(begin(damaged)).rejects.toMatchObject({ exitCode: 6, where: damaged });
   const missing = path.join(root, 'missing.safetensors');
   await expect(begin(missing)).rejects.toMatchObject({ exitCode: 8, where: missing });
-  const mend = expect.stringContaining('models/nucleate-small/{detector,segmenter}.safetensors') as string;
-  await expect(begin('models/nucleate-small')).rejects.toMatchObject({ exitCode: 6, mend });
+  const hint = expect.stringContaining('models/nucleate-small/{detector,segmenter}.safetensors') as string;
+  await expect(begin('models/nucleate-small')).rejects.toMatchObject({ exitCode: 6, hint });
 });

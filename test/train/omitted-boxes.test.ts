@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { TrainEvent } from '../../src/train/events.js';
-import { readMetrics } from '../../src/train/run/logs/metrics.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
-import { scratchFolder } from './run/scratch.js';
+import { readMetrics } from '../../src/run/logs/metrics.js';
+import { runFiles } from '../../src/run/run-folder.js';
+import { scratchFolder } from '../run/scratch.js';
 import { useTinyRuns } from './tiny-run.js';
 
 const train = useTinyRuns();

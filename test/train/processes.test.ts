@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readStatus } from '../../src/train/run/status.js';
-import { scratchFolder } from './run/scratch.js';
+import { readStatus } from '../../src/run/status.js';
+import { scratchFolder } from '../run/scratch.js';
 import { outcomeOf, useTinyRuns } from './tiny-run.js';
 import { eventsOf, trainInProcess } from './tiny-process.js';
 

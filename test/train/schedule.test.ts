@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Schedule } from '../../src/config/train.js';
+import { ScheduleConfig } from '../../src/config/train.js';
 import { learningRateAt } from '../../src/train/schedule.js';
 
-const rates = (schedule: Schedule, steps: number[]) => steps.map((step) => learningRateAt(schedule, step));
+const rates = (schedule: ScheduleConfig, steps: number[]) =>
+  steps.map((step) => learningRateAt(schedule, step));
 
 test('warm-up grows evenly from a share of the rate', () => {
-  const schedule = Schedule.parse({ kind: 'constant', learningRate: 2, warmupSteps: 4, warmupFactor: 0.2 });
+  const schedule = ScheduleConfig.parse({
+    kind: 'constant',
+    learningRate: 2,
+    warmupSteps: 4,
+    warmupFactor: 0.2,
+  });
   // 2 * (0.2 + 0.8 * step / 4)
   const expected = [0.4, 0.8, 1.2, 1.6, 2, 2];
   rates(schedule, [0, 1, 2, 3, 4, 1000]).forEach((rate, i) => expect(rate).toBeCloseTo(expected[i]!, 12));
 });
 
 test('a cosine from the end of the warm-up to the last step, and flat from there', () => {
-  const schedule = Schedule.parse({
+  const schedule = ScheduleConfig.parse({
     learningRate: 1,
     warmupSteps: 2,
     steps: 10,
@@ -29,7 +35,7 @@ test('a cosine from the end of the warm-up to the last step, and flat from there
 });
 
 test('steps at milestones', () => {
-  const schedule = Schedule.parse({
+  const schedule = ScheduleConfig.parse({
     kind: 'step',
     learningRate: 1,
     warmupSteps: 0,
@@ -40,13 +46,15 @@ test('steps at milestones', () => {
 });
 
 test('no warm-up begins at the full rate, and one step of warm-up at its share', () => {
-  expect(learningRateAt(Schedule.parse({ kind: 'constant', learningRate: 3, warmupSteps: 0 }), 0)).toBe(3);
-  const one = Schedule.parse({ kind: 'constant', learningRate: 3, warmupSteps: 1, warmupFactor: 0 });
+  expect(learningRateAt(ScheduleConfig.parse({ kind: 'constant', learningRate: 3, warmupSteps: 0 }), 0)).toBe(
+    3,
+  );
+  const one = ScheduleConfig.parse({ kind: 'constant', learningRate: 3, warmupSteps: 1, warmupFactor: 0 });
   expect(rates(one, [0, 1])).toEqual([0, 3]);
 });
 
 test('a warm-up that fills the schedule is refused', () => {
-  expect(Schedule.safeParse({ warmupSteps: 10, steps: 10 }).success).toBe(false);
+  expect(ScheduleConfig.safeParse({ warmupSteps: 10, steps: 10 }).success).toBe(false);
 });
 
 test('any schedule stays within its bounds, and falls after the warm-up', () => {
@@ -60,7 +68,7 @@ test('any schedule stays within its bounds, and falls after the warm-up', () => 
       finalFactor: fc.double({ min: 0, max: 1, noNaN: true }),
       milestones: fc.array(fc.integer({ min: 1, max: 1000 }), { maxLength: 3 }),
     })
-    .map((input) => Schedule.parse(input));
+    .map((input) => ScheduleConfig.parse(input));
   fc.assert(
     fc.property(anySchedule, fc.integer({ min: 0, max: 2000 }), (schedule, step) => {
       const rate = learningRateAt(schedule, step);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
-import { readPairs } from '../../src/data/label-images.js';
+import { readPairs } from '../../src/data/read/pairs-layout.js';
 import { batches } from '../../src/data/loader/batches.js';
 import { weightsAfter } from './train-task.js';
 import { createSegmenterTask } from '../../src/train/segmenter-task.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { cropWindow } from '../../src/data/geometry/window.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
-import { cropWindow } from '../../src/data/augment/segmentation-sample.js';
-import type { Example } from '../../src/data/example.js';
+import type { Example } from '../../src/data/read/example.js';
 import type { SegmentedCrop, SegmentRequest } from '../../src/predict/segment.js';
 import {
   maskOverlap,

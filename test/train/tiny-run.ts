@@ -5,11 +5,11 @@ import { beforeAll } from 'vitest';
 import type { Runtime } from '../../src/engine/runtime.js';
 import { startRuntime } from '../../src/engine/runtime.js';
 import type { StopSignal, TrainEvent } from '../../src/train/events.js';
-import { checkpointFiles, stateFile } from '../../src/train/run/checkpoints/manifest.js';
-import { readMetrics } from '../../src/train/run/logs/metrics.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
+import { checkpointFiles, stateFile } from '../../src/run/checkpoints/manifest.js';
+import { readMetrics } from '../../src/run/logs/metrics.js';
+import { runFiles } from '../../src/run/run-folder.js';
 import { type CreateTask, trainRun, type TrainRequest } from '../../src/train/train-run.js';
-import { readTrainingData, type TrainingData } from '../../src/train/training-data.js';
+import { readTrainingData, type TrainingData } from '../../src/data/loader/training-data.js';
 import { createTinyTask, tinyConfig, type TinyChanges, type TinyConfig } from './tiny-task.js';
 
 export interface TinyRunOptions extends Partial<Omit<TrainRequest<TinyConfig>, 'onEvent' | 'config'>> {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { DetectionLoader } from '../../src/config/loader.js';
 import { training } from '../../src/config/training.js';
-import type { Example } from '../../src/data/example.js';
+import type { Example } from '../../src/data/read/example.js';
 import type { BatchOf, Recipe } from '../../src/data/loader/batch-maker.js';
 import type { NamedTensors } from '../../src/engine/step.js';
 import { NormConvolution, Convolution } from '../../src/models/layers.js';
 import { weightsOf } from '../../src/models/weights.js';
 import type { Random } from '../../src/random.js';
 import type { Task, ValidationResult } from '../../src/train/task.js';
-import type { TrainingData } from '../../src/train/training-data.js';
+import type { TrainingData } from '../../src/data/loader/training-data.js';
 import { ValidationGallery } from '../../src/train/validation-gallery.js';
 import { tf } from '../../src/tf.js';
 

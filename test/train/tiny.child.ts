@@ -11,7 +11,7 @@ import { flushStreams, surviveClosedStreams } from '../../src/cli/streams.js';
 import { Terminal } from '../../src/cli/terminal.js';
 import { runTraining } from '../../src/cli/train/run-training.js';
 import { startRuntime } from '../../src/engine/runtime.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
+import { runFiles } from '../../src/run/run-folder.js';
 import { createTinyTask, tinyConfig, type TinyChanges } from './tiny-task.js';
 
 const [folder, json, at, signal, ...flags] = process.argv.slice(2) as [string, string, string, string];

@@ -11,15 +11,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StepDone, TrainEvent } from '../../src/train/events.js';
-import { loadNewestCheckpoint } from '../../src/train/run/checkpoints/read.js';
-import { lockRun } from '../../src/train/run/lock/lock.js';
-import { runFiles } from '../../src/train/run/run-folder.js';
-import { readStatus } from '../../src/train/run/status.js';
+import { loadNewestCheckpoint } from '../../src/run/checkpoints/read.js';
+import { lockRun } from '../../src/run/lock/lock.js';
+import { runFiles } from '../../src/run/run-folder.js';
+import { readStatus } from '../../src/run/status.js';
 import type { CreateTask } from '../../src/train/train-run.js';
 import { tf } from '../../src/tf.js';
 import { outcomeOf, useTinyRuns } from './tiny-run.js';
 import { createTinyTask, type TinyConfig } from './tiny-task.js';
-import { scratchFolder } from './run/scratch.js';
+import { scratchFolder } from '../run/scratch.js';
 
 const train = useTinyRuns();
 
@@ -365,7 +365,7 @@ test('out of memory: exit code 4, and what to lower', async () => {
   };
   await expect(train(folder, changes, { createTask: greedy })).rejects.toMatchObject({
     exitCode: 4,
-    mend: expect.stringContaining('loader.batchSize (now 4) or loader.cropSize (now 32)') as string,
+    hint: expect.stringContaining('loader.batchSize (now 4) or loader.cropSize (now 32)') as string,
   });
   expect(readStatus(folder)).toMatchObject({ state: 'failed', exitCode: 4 });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Schedule, Optimizer } from '../../src/config/train.js';
+import { ScheduleConfig, OptimizerConfig } from '../../src/config/train.js';
 import type { BatchOf, Recipe } from '../../src/data/loader/batch-maker.js';
 import type { Task } from '../../src/train/task.js';
 import { createTrainingStep, type TrainingStep } from '../../src/train/training-step.js';
@@ -60,8 +60,8 @@ const plain = { kind: 'momentum', momentum: 0, weightDecay: 0, clipNorm: 0, emaD
 function config(optimizer: object, others: object = {}) {
   return {
     seed: 1,
-    optimizer: Optimizer.parse({ ...plain, ...optimizer }),
-    schedule: Schedule.parse({ kind: 'constant', learningRate: 0.5, warmupSteps: 0 }),
+    optimizer: OptimizerConfig.parse({ ...plain, ...optimizer }),
+    schedule: ScheduleConfig.parse({ kind: 'constant', learningRate: 0.5, warmupSteps: 0 }),
     precision: 'float32' as const,
     ...others,
   };
@@ -166,7 +166,7 @@ test('averages follow, quickly at first', () => {
 });
 
 test('the learning rate is that of the step', () => {
-  const schedule = Schedule.parse({
+  const schedule = ScheduleConfig.parse({
     kind: 'step',
     learningRate: 1,
     warmupSteps: 0,

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
-import type { Example } from '../../src/data/example.js';
-import { readPairs } from '../../src/data/label-images.js';
+import type { Example } from '../../src/data/read/example.js';
+import { readPairs } from '../../src/data/read/pairs-layout.js';
 import { buildDetector } from '../../src/models/detector/detector.js';
 import type { SegmenterPredictor } from '../../src/predict/segment.js';
 import { tf } from '../../src/tf.js';
-import { toStored } from '../../src/train/stored-tensors.js';
+import { toStored } from '../../src/models/stored-tensors.js';
 import { type NamedDetector, TwoStageScore } from '../../src/train/two-stage-score.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 

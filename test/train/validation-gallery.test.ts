@@ -1,10 +1,14 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { createRunFolder, runFiles } from '../../src/train/run/run-folder.js';
-import { evaluationFolder, readEvaluation, writeEvaluation } from '../../src/train/run/evaluation.js';
+import { createRunFolder, runFiles } from '../../src/run/run-folder.js';
+import {
+  validationImagesFolder,
+  readValidationImages,
+  writeValidationImages,
+} from '../../src/run/validation-images.js';
 import { ValidationGallery } from '../../src/train/validation-gallery.js';
-import { scratchFolder } from './run/scratch.js';
+import { scratchFolder } from '../run/scratch.js';
 
 const image = { width: 1, height: 1, channels: 1, data: Uint8Array.of(0) } as const;
 
@@ -44,7 +48,7 @@ test('the run folder keeps the last and the best validation', () => {
     examples: [{ id: '../x', kind: 'worst' as const, score: 0.5, file: 'worst-0.png' }],
   });
   const write = (step: number, bestStep: number) =>
-    writeEvaluation(folder, evaluation(step), { pngs: [Uint8Array.of(1)], bestStep });
+    writeValidationImages(folder, evaluation(step), { pngs: [Uint8Array.of(1)], bestStep });
   for (const [step, best] of [
     [5, 5],
     [10, 5],
@@ -54,15 +58,15 @@ test('the run folder keeps the last and the best validation', () => {
   ] as const)
     write(step, best);
   expect(readdirSync(runFiles(folder).evaluation).sort()).toEqual(['step-000000015', 'step-000000020']);
-  expect(readdirSync(evaluationFolder(folder, 20)).sort()).toEqual(['images.json', 'worst-0.png']);
-  expect(readEvaluation(folder, 20)).toEqual(evaluation(20));
+  expect(readdirSync(validationImagesFolder(folder, 20)).sort()).toEqual(['images.json', 'worst-0.png']);
+  expect(readValidationImages(folder, 20)).toEqual(evaluation(20));
 
-  expect(readEvaluation(folder, 5)).toBeNull();
-  const json = path.join(evaluationFolder(folder, 20), 'images.json');
+  expect(readValidationImages(folder, 5)).toBeNull();
+  const json = path.join(validationImagesFolder(folder, 20), 'images.json');
   // A name that leads elsewhere is none of ours.
   const evil = { ...evaluation(20), examples: [{ ...evaluation(20).examples[0], file: '../../env.json' }] };
   for (const text of ['{', '{}', JSON.stringify(evil)]) {
     writeFileSync(json, text);
-    expect(readEvaluation(folder, 20)).toBeNull();
+    expect(readValidationImages(folder, 20)).toBeNull();
   }
 });

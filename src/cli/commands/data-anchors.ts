@@ -1,4 +1,4 @@
-import type { AnchorSet, Coverage } from '../../data/anchor-statistics.js';
+import type { AnchorSet, Coverage } from '../../data/check/anchor-statistics.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { positiveNumber, positiveNumbers, wholeNumber } from '../number-options.js';
@@ -71,9 +71,9 @@ export const dataAnchorsCommand: Command<Arguments> = {
       aspectRatios: wholeNumber('ratio-count', args['ratio-count'], 1),
     };
     const [{ readDataset }, { measureInstances }, { bestIous, coverageOf, fitAnchors }] = await Promise.all([
-      import('../../data/dataset.js'),
-      import('../../data/boxes.js'),
-      import('../../data/anchor-statistics.js'),
+      import('../../data/read/dataset.js'),
+      import('../../data/geometry/label-image.js'),
+      import('../../data/check/anchor-statistics.js'),
     ]);
     const all: number[] = [];
     let images = 0;

@@ -36,7 +36,7 @@ export const dataCheckCommand: Command<CheckArguments> = {
       .option('strict', { type: 'boolean', default: false, describe: 'Exit with 3 for warnings, too' }),
   async handler({ path, labels, split: splitPath, html, strict }, terminal) {
     const [{ openDataset }, { checkDataset }, { readSplit }] = await Promise.all([
-      import('../../data/dataset.js'),
+      import('../../data/read/dataset.js'),
       import('../../data/check/check-dataset.js'),
       import('../../data/split/split-file.js'),
     ]);

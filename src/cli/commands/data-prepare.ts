@@ -16,8 +16,8 @@ export const dataPrepareCommand: Command<{ path: string; labels: string | undefi
     }),
   async handler({ path, labels, output }, terminal) {
     const [{ openDataset }, { prepareDataset }] = await Promise.all([
-      import('../../data/dataset.js'),
-      import('../../data/prepared.js'),
+      import('../../data/read/dataset.js'),
+      import('../../data/read/prepared-layout.js'),
     ]);
     const dataset = await openDataset(path, { labels });
     try {

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js';
-import type { Example } from '../../data/example.js';
-import type { IntensityMode } from '../../data/intensity.js';
+import type { Example } from '../../data/read/example.js';
+import type { IntensityMode } from '../../data/image/intensity.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDataset, withOverrides } from '../global-options.js';
@@ -61,9 +61,9 @@ export const dataPreviewCommand: Command<Arguments> = {
     const [{ batches }, { detectionCells, segmentationCells }, { sheet }, { writeImage }] = await Promise.all(
       [
         import('../../data/loader/batches.js'),
-        import('../../report/preview-cells.js'),
-        import('../../report/sheet.js'),
-        import('../../data/image-io.js'),
+        import('../../draw/preview-cells.js'),
+        import('../../draw/sheet.js'),
+        import('../../data/image/image-io.js'),
       ],
     );
     const sources = await readSources(path, labels, intensity);
@@ -100,8 +100,8 @@ export const dataPreviewCommand: Command<Arguments> = {
 async function readLoaders(file: string | undefined, overrides: readonly string[]): Promise<Loaders> {
   if (file === undefined) {
     if (overrides.length > 0) {
-      const mend = 'Name the config with --config.';
-      throw new NucleateError({ what: '--set changes a config.', mend, exitCode: exitCodes.usage });
+      const hint = 'Name the config with --config.';
+      throw new NucleateError({ what: '--set changes a config.', hint, exitCode: exitCodes.usage });
     }
     const { DetectionLoader, SegmentationLoader } = await import('../../config/loader.js');
     return { detection: DetectionLoader.parse({}), segmentation: SegmentationLoader.parse({}) };
@@ -120,8 +120,8 @@ async function readSources(
   intensity: IntensityMode | undefined,
 ): Promise<Example[]> {
   const [{ readDataset }, { shownRange }] = await Promise.all([
-    import('../../data/dataset.js'),
-    import('../../data/intensity.js'),
+    import('../../data/read/dataset.js'),
+    import('../../data/image/intensity.js'),
   ]);
   const sources: Example[] = [];
   for await (const example of readDataset(path, { labels })) {
@@ -134,7 +134,7 @@ async function readSources(
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause: Error) => {
     const what = `The folder cannot be made: ${cause.message}.`;
-    const mend = 'Check that the path is writable and no file has its name.';
-    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
+    const hint = 'Check that the path is writable and no file has its name.';
+    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
   });
 }

@@ -48,9 +48,9 @@ export const dataSplitCommand: Command<SplitArguments> = {
       }),
   async handler({ path, labels, groups, output, ...options }, terminal) {
     const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { writeSplit }] = await Promise.all([
-      import('../../data/dataset.js'),
+      import('../../data/read/dataset.js'),
       import('../../data/split/split-dataset.js'),
-      import('../../data/split/groups-csv.js'),
+      import('../../data/read/groups-csv.js'),
       import('../../data/split/split-file.js'),
     ]);
     const folds = options.folds === 'clusters' ? 'clusters' : wholeNumber('folds', options.folds, 2);

@@ -24,7 +24,7 @@ function describe(health: Health): string {
     ]);
   }
   const problems = health.problems.map(
-    ({ what, where, mend }) => `problem: ${what}${where ? `\n  where: ${where}` : ''}\n  mend: ${mend}`,
+    ({ what, where, hint }) => `problem: ${what}${where ? `\n  where: ${where}` : ''}\n  hint: ${hint}`,
   );
   return [
     ...rows.map(([name, value]) => `${name.padEnd(13)}${value}`),

@@ -1,11 +1,11 @@
 import type { PredictSettings } from '../../config/predict.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
-import type { FoundNetworks, PairedNetworks } from '../../library/eval-networks.js';
+import type { FoundNetworks, PairedNetworks } from '../../model/find-networks.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
-import { type LooksArguments, looksOf, withLooks } from '../looks.js';
+import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
 import { startDevice } from '../start-device.js';
 import { writeText } from '../write-text.js';
@@ -23,7 +23,7 @@ type Arguments = {
   csv: string | undefined;
   'allow-other-data': boolean;
   device: DeviceChoice;
-} & LooksArguments;
+} & TtaArguments;
 
 export const evalCommand: Command<Arguments> = {
   usage: 'eval <targets..>',
@@ -37,7 +37,7 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withLooks(withDevice(parser))
+    withTta(withDevice(parser))
       .positional('targets', {
         type: 'string',
         array: true,
@@ -101,7 +101,7 @@ export const evalCommand: Command<Arguments> = {
       import('../../report/eval-document.js'),
       import('../../report/eval-text.js'),
     ]);
-    const looks = looksOf(choice);
+    const looks = ttaSettings(choice);
     const networks = await readNetworks(targets, choice.with, looks);
     if (ablation && networks.size === 0) throw nothingToAblate();
     if (Object.keys(looks).length > 0 && networks.size === 0) throw nothingToLookAt();
@@ -116,7 +116,7 @@ export const evalCommand: Command<Arguments> = {
       const sha256 = await truth.identity();
       if (!allowOtherData) refuseOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
-      const { hasTrainedOn } = await import('../../library/eval-networks.js');
+      const { hasTrainedOn } = await import('../../model/find-networks.js');
       for (const pair of networks.values()) {
         if (!hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined })) continue;
         terminal.warn(`${pair.path} has trained on some of these images: its score is too good.`);
@@ -150,7 +150,7 @@ async function readNetworks(
   partnerPlace: string | undefined,
   looks: Partial<PredictSettings>,
 ): Promise<ReadonlyMap<string, PairedNetworks>> {
-  const { findNetworks, isHalf, pairNetworks } = await import('../../library/eval-networks.js');
+  const { findNetworks, isHalf, pairNetworks } = await import('../../model/find-networks.js');
   const found: FoundNetworks[] = [];
   for (const target of targets) {
     const networks = await findNetworks(target);
@@ -163,7 +163,7 @@ async function readNetworks(
 }
 
 async function predictWith(networks: PairedNetworks, truth: TruthSource): Promise<PredictionSource> {
-  const { modelPrediction } = await import('../../library/model-prediction.js');
+  const { modelPrediction } = await import('../../model/model-prediction.js');
   return modelPrediction(networks, truth);
 }
 
@@ -189,10 +189,10 @@ const nothingToLookAt = () =>
     'Leave --tta, --second-pass and --no-second-pass out, or name a model folder or a run as a target.',
   );
 
-function usage(what: string, mend: string, where?: string): NucleateError {
+function usage(what: string, hint: string, where?: string): NucleateError {
   return new NucleateError({
     what,
-    mend,
+    hint,
     exitCode: exitCodes.usage,
     ...(where === undefined ? {} : { where }),
   });
@@ -212,6 +212,6 @@ async function select(
     return { selection, split: { path, fold: fold ?? null } };
   }
   if (groups === undefined) return { selection: selectAll(truth), split: null };
-  const { readGroupsCsv } = await import('../../data/split/groups-csv.js');
+  const { readGroupsCsv } = await import('../../data/read/groups-csv.js');
   return { selection: selectWithGroups(truth, await readGroupsCsv(groups)), split: null };
 }

@@ -1,4 +1,4 @@
-import type { Image } from '../../data/image.js';
+import type { Image } from '../../data/image/image.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
@@ -55,11 +55,11 @@ export const figureCommand: Command<Arguments> = {
       { sheet },
     ] = await Promise.all([
       import('../../predict/list-images.js'),
-      import('../../library/model-folder.js'),
-      import('../../library/model.js'),
-      import('../../data/image-io.js'),
-      import('../../report/figure.js'),
-      import('../../report/sheet.js'),
+      import('../../model/model-folder.js'),
+      import('../../model/model.js'),
+      import('../../data/image/image-io.js'),
+      import('../../draw/figure.js'),
+      import('../../draw/sheet.js'),
     ]);
     const listed = await listImages(images);
     const stored = await readModelFolder(folder ?? shippedModel);

@@ -57,7 +57,7 @@ export const modelBoxesCommand: Command<Arguments> = {
       }),
   async handler({ detectors, data, labels, out, device, ...others }, terminal) {
     const minScore = positiveNumber('min-score', others['min-score']);
-    const { heldOutBoxes } = await import('../../library/held-out-boxes.js');
+    const { heldOutBoxes } = await import('../../model/held-out-boxes.js');
     await startDevice(device, terminal);
     const progress = terminal.progress('detecting', 0);
     const boxes = await heldOutBoxes(detectors, {

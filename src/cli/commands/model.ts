@@ -49,7 +49,7 @@ const packCommand: Command<PackArguments> = {
         describe: 'Take the settings of this tuned model, such as the one that left the validation fold out',
       }),
   async handler({ detector, segmenter, out, precision, portable, 'settings-of': settingsOf }, terminal) {
-    const { packModel } = await import('../../library/pack-model.js');
+    const { packModel } = await import('../../model/pack-model.js');
     const file = await packModel({
       ...{ detector, segmenter, precision, portable },
       ...(settingsOf !== undefined && { settingsOf }),
@@ -106,7 +106,7 @@ const exportCommand: Command<ExportArguments> = {
   async handler({ stage, network, out }, terminal) {
     const [{ startRuntime }, { exportNetwork }] = await Promise.all([
       import('../../engine/runtime.js'),
-      import('../../library/export-tfjs.js'),
+      import('../../model/export-tfjs.js'),
     ]);
     await startRuntime('cpu');
     const file = await exportNetwork(stage, network, out);

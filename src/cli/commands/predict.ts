@@ -1,7 +1,7 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
-import { type LooksArguments, looksOf, withLooks } from '../looks.js';
+import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { shippedModel } from '../shipped-model.js';
 import { startDevice } from '../start-device.js';
 
@@ -12,7 +12,7 @@ type Arguments = {
   format: string[];
   resume: boolean;
   device: DeviceChoice;
-} & LooksArguments;
+} & TtaArguments;
 
 /** Names of `outputFormats`; written here too, so that --help needs no networks. */
 const formats = [
@@ -38,7 +38,7 @@ export const predictCommand: Command<Arguments> = {
   ],
   builder: (parser) =>
     withDevice(
-      withLooks(withImages(parser))
+      withTta(withImages(parser))
         .option('out', {
           type: 'string',
           requiresArg: true,
@@ -59,12 +59,12 @@ export const predictCommand: Command<Arguments> = {
         }),
     ),
   async handler({ images, model: folder, out, format, resume, device, ...asked }, terminal) {
-    const predict = looksOf(asked);
+    const predict = ttaSettings(asked);
     const [{ listImages }, { predictImages }, { readModelFolder }, { buildModel }] = await Promise.all([
       import('../../predict/list-images.js'),
-      import('../../library/predict-images.js'),
-      import('../../library/model-folder.js'),
-      import('../../library/model.js'),
+      import('../../model/predict-images.js'),
+      import('../../model/model-folder.js'),
+      import('../../model/model.js'),
     ]);
     const listed = await listImages(images);
     const stored = await readModelFolder(folder ?? shippedModel);

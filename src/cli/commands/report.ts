@@ -19,13 +19,17 @@ export const reportCommand: Command<{ run: string; out: string | undefined }> = 
       describe: 'Where to write; without it to report.html in the run folder',
     }),
   async handler({ run: given, out }, terminal) {
-    const [{ requireRun }, { readRun }, { evaluationFolder, readEvaluation }, { runPage }] =
-      await Promise.all([
-        import('../../runs/find-runs.js'),
-        import('../../runs/run-document.js'),
-        import('../../train/run/evaluation.js'),
-        import('../../report/run-page.js'),
-      ]);
+    const [
+      { requireRun },
+      { readRun },
+      { validationImagesFolder: evaluationFolder, readValidationImages: readEvaluation },
+      { runPage },
+    ] = await Promise.all([
+      import('../../run/find-runs.js'),
+      import('../../run/run-document.js'),
+      import('../../run/validation-images.js'),
+      import('../../report/run-page.js'),
+    ]);
     const run = path.normalize(given).replace(/(?<=.)\/+$/u, '');
     requireRun(run);
     const document = await readRun(run, { verify: false });

@@ -16,8 +16,8 @@ const listCommand: Command<{ dir: string }> = {
     parser.positional('dir', { type: 'string', default: runsFolder, describe: 'Where to look for runs' }),
   async handler({ dir }, terminal) {
     const [{ findRuns }, { summariseRun }] = await Promise.all([
-      import('../../runs/find-runs.js'),
-      import('../../runs/run-summary.js'),
+      import('../../run/find-runs.js'),
+      import('../../run/run-summary.js'),
     ]);
     // Before the first training there is none; whoever names a folder wants to know that it is missing.
     const folders = dir === runsFolder && !existsSync(dir) ? [] : findRuns(dir);
@@ -42,9 +42,9 @@ const diffCommand: Command<{ one: string; other: string }> = {
       .positional('other', { type: 'string', demandOption: true, describe: 'Another one' }),
   async handler({ one, other }, terminal) {
     const [{ requireRun }, { readRun }, { compareRuns }, { comparisonText }] = await Promise.all([
-      import('../../runs/find-runs.js'),
-      import('../../runs/run-document.js'),
-      import('../../runs/compare-runs.js'),
+      import('../../run/find-runs.js'),
+      import('../../run/run-document.js'),
+      import('../../run/compare-runs.js'),
       import('../../report/run-text.js'),
     ]);
     for (const folder of [one, other]) requireRun(folder);
@@ -74,10 +74,10 @@ const showCommand: Command<{ dir: string; svg: string | undefined; verify: boole
       }),
   async handler({ dir, svg, verify }, terminal) {
     const [{ requireRun }, { readRun }, { runText }, { runFiles }] = await Promise.all([
-      import('../../runs/find-runs.js'),
-      import('../../runs/run-document.js'),
+      import('../../run/find-runs.js'),
+      import('../../run/run-document.js'),
       import('../../report/run-text.js'),
-      import('../../train/run/run-folder.js'),
+      import('../../run/run-folder.js'),
     ]);
     const folder = path.normalize(dir).replace(/(?<=.)\/+$/u, '');
     requireRun(folder);

@@ -4,7 +4,7 @@ import type { SegmenterConfig } from '../../config/segmenter.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { CreateTask, RunPlace, TaskConfig } from '../../train/train-run.js';
-import type { Command, CommandGroup, Example } from '../command.js';
+import type { Command, CommandGroup, CommandExample } from '../command.js';
 import { withDevice, withOverrides } from '../global-options.js';
 import { startDevice } from '../start-device.js';
 import { minutesOf } from '../train/duration.js';
@@ -29,7 +29,7 @@ interface TrainCommandOptions<C extends TaskConfig> {
   /** The `task` of its configs. */
   readonly task: C['task'];
   readonly describe: string;
-  readonly examples: readonly Example[];
+  readonly examples: readonly CommandExample[];
   /** Loads the code of the task, which takes a second that `--help` should not wait for. */
   readonly load: () => Promise<CreateTask<C>>;
 }
@@ -124,7 +124,7 @@ async function readPlace<C extends TaskConfig>(
   const [{ loadConfig }, { formatConfig }, { runFiles }] = await Promise.all([
     import('../../config/load.js'),
     import('../../config/format.js'),
-    import('../../train/run/run-folder.js'),
+    import('../../run/run-folder.js'),
   ]);
   const { config: file, resume, data, time, set, 'init-from': init } = args;
   requireOne(args, task);
@@ -163,8 +163,8 @@ async function readPlace<C extends TaskConfig>(
 function requireOne(args: Arguments, task: string): void {
   const { config, resume, 'init-from': init } = args;
   if (resume === undefined && config === undefined) {
-    const mend = `Give one: nucleate train ${task} --config FILE; or go on with a run: --resume DIR.`;
-    throw wrong('A training needs a config.', mend);
+    const hint = `Give one: nucleate train ${task} --config FILE; or go on with a run: --resume DIR.`;
+    throw wrong('A training needs a config.', hint);
   }
   if (resume === undefined && args['force-unlock'])
     throw wrong('--force-unlock is for --resume: a new run has no lock.', 'Leave it out.');
@@ -186,8 +186,8 @@ function requireOne(args: Arguments, task: string): void {
   }
 }
 
-const wrong = (what: string, mend: string, where?: string) =>
-  new NucleateError({ what, mend, exitCode: exitCodes.usage, ...(where !== undefined && { where }) });
+const wrong = (what: string, hint: string, where?: string) =>
+  new NucleateError({ what, hint, exitCode: exitCodes.usage, ...(where !== undefined && { where }) });
 
 /** The segmenter's task with the detector that its config names, if it does. */
 async function loadSegmenterTask(): Promise<CreateTask<SegmenterConfig>> {

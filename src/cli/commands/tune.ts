@@ -1,9 +1,9 @@
 import type { DeviceChoice } from '../../engine/device.js';
-import type { TunedModel } from '../../library/tune-model.js';
+import type { TunedModel } from '../../model/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
-import { type LooksArguments, looksOf, withLooks } from '../looks.js';
+import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { startDevice } from '../start-device.js';
 
 type Arguments = {
@@ -12,7 +12,7 @@ type Arguments = {
   split: string | undefined;
   fold: number | undefined;
   device: DeviceChoice;
-} & LooksArguments;
+} & TtaArguments;
 
 export const tuneCommand: Command<Arguments> = {
   usage: 'tune <model>',
@@ -20,7 +20,7 @@ export const tuneCommand: Command<Arguments> = {
   examples: [['nucleate tune models/mine', 'on the images that validated its detector']],
   builder: (parser) =>
     withDevice(
-      withLooks(parser)
+      withTta(parser)
         .positional('model', {
           type: 'string',
           demandOption: true,
@@ -43,21 +43,21 @@ export const tuneCommand: Command<Arguments> = {
         }),
     ),
   async handler({ model: folder, data, split, fold, device, ...asked }, terminal) {
-    const looks = looksOf(asked);
+    const looks = ttaSettings(asked);
     const [
       { readModelFolder, replaceModelFile },
       { buildModel },
       { tuneModel },
       { modelCard },
-      { looksInWords },
+      { describeTta: looksInWords },
       { readTrainingData },
     ] = await Promise.all([
-      import('../../library/model-folder.js'),
-      import('../../library/model.js'),
-      import('../../library/tune-model.js'),
-      import('../../library/model-card.js'),
-      import('../../library/looks-in-words.js'),
-      import('../../train/training-data.js'),
+      import('../../model/model-folder.js'),
+      import('../../model/model.js'),
+      import('../../model/tune-model.js'),
+      import('../../model/model-card.js'),
+      import('../../model/describe-tta.js'),
+      import('../../data/loader/training-data.js'),
     ]);
     const { file: packed, ...weights } = await readModelFolder(folder);
     const predict = { ...packed.predict, ...looks };

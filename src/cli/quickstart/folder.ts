@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { exitCodes, NucleateError } from '../../errors.js';
-import { lockRun } from '../../train/run/lock/lock.js';
+import { lockRun } from '../../run/lock/lock.js';
 import { quickstartFiles } from './steps.js';
 
 /** In the record of a folder. */
@@ -20,7 +20,7 @@ export function takeFolder(out: string): () => void {
     throw new NucleateError({
       what: 'The folder is not empty, and no quickstart has made it.',
       where: out,
-      mend: 'Name another one: --out DIR.',
+      hint: 'Name another one: --out DIR.',
       exitCode: exitCodes.usage,
     });
   }

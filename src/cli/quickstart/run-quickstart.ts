@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Split } from '../../data/split/split.js';
 import { readSplit } from '../../data/split/split-file.js';
 import { type ExitCode, NucleateError, type Problem } from '../../errors.js';
-import { readModelFolder } from '../../library/model-folder.js';
+import { readModelFolder } from '../../model/model-folder.js';
 import { shippedModel } from '../shipped-model.js';
 import type { Terminal } from '../terminal.js';
 import { commandLine, commandLines } from './command-line.js';
@@ -133,7 +133,7 @@ function stopped(command: string, status: number, result: unknown): NucleateErro
       ? 'The quickstart was interrupted.'
       : `A command of the quickstart failed with exit code ${status}.`,
     where: command,
-    mend: `${isInterrupted ? 'Run' : 'Mend what the command says, then run'} the quickstart again: it starts anew.`,
+    hint: `${isInterrupted ? 'Run' : 'Mend what the command says, then run'} the quickstart again: it starts anew.`,
     // Also 128 + the number of a signal, with which the process ends as with any other code.
     exitCode: status as ExitCode,
     problems: cause ? [cause] : [],

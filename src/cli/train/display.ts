@@ -1,5 +1,5 @@
 import type { RunStarted, StepDone, TrainEvent, ValidationDone } from '../../train/events.js';
-import { Recent } from '../../train/meters.js';
+import { RecentMedian } from '../../train/recent-median.js';
 import type { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
@@ -16,10 +16,10 @@ const plainSeconds = 30;
 export class TrainDisplay {
   readonly #terminal: Terminal;
   readonly #began = performance.now();
-  readonly #stepMs = new Recent(smoothed);
-  readonly #dataMs = new Recent(smoothed);
-  readonly #wholeMs = new Recent(estimated);
-  readonly #losses = new Map<string, Recent>();
+  readonly #stepMs = new RecentMedian(smoothed);
+  readonly #dataMs = new RecentMedian(smoothed);
+  readonly #wholeMs = new RecentMedian(estimated);
+  readonly #losses = new Map<string, RecentMedian>();
   #progress: Progress | undefined;
   #run: RunStarted | undefined;
   #last: StepDone | undefined;
@@ -70,7 +70,7 @@ export class TrainDisplay {
     this.#dataMs.add(event.dataMs);
     this.#wholeMs.add(event.stepMs + event.dataMs);
     for (const [name, value] of Object.entries({ loss: event.loss, ...event.parts })) {
-      const recent = this.#losses.get(name) ?? new Recent(smoothed);
+      const recent = this.#losses.get(name) ?? new RecentMedian(smoothed);
       this.#losses.set(name, recent);
       recent.add(value);
     }

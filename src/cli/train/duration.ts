@@ -14,7 +14,7 @@ export function minutesOf(option: string, text: string): number {
   if (total > 0) return total;
   throw new NucleateError({
     what: `--${option} takes a duration, received \`${text}\`.`,
-    mend: `Give for example --${option} 150m, 2h30m or 90s.`,
+    hint: `Give for example --${option} 150m, 2h30m or 90s.`,
     exitCode: exitCodes.usage,
   });
 }

@@ -1,6 +1,6 @@
 import { AssembleSettings } from '../../config/assemble.js';
 import { exitCodes, NucleateError } from '../../errors.js';
-import { findNetworks } from '../../library/eval-networks.js';
+import { findNetworks } from '../../model/find-networks.js';
 import type { NamedDetector } from '../../train/two-stage-score.js';
 
 /**
@@ -14,7 +14,7 @@ export async function readNamedDetector(place: string): Promise<NamedDetector> {
     throw new NucleateError({
       what: 'There is no detector here.',
       where: place,
-      mend: 'Name a run of `nucleate train detector`, one of its checkpoints, or a model folder.',
+      hint: 'Name a run of `nucleate train detector`, one of its checkpoints, or a model folder.',
       exitCode: exitCodes.usage,
     });
   }

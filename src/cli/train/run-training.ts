@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { dryRun, type Forecast } from '../../train/dry-run.js';
 import type { RunEnded, StopSignal, TrainEvent } from '../../train/events.js';
-import { folderOfStep } from '../../train/run/checkpoints/folders.js';
-import { runFiles } from '../../train/run/run-folder.js';
+import { folderOfStep } from '../../run/checkpoints/folders.js';
+import { runFiles } from '../../run/run-folder.js';
 import { exitCodeOf, type TaskConfig, trainRun, type TrainRequest } from '../../train/train-run.js';
 import type { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';

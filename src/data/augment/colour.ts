@@ -1,5 +1,6 @@
 /** Changes of colour; a grey sample is returned as it is. */
-import { clampToUnit, type Sample } from './sample.js';
+import { clampToUnit } from '../image/intensity.js';
+import { type Sample } from './sample.js';
 
 /** Luma of red, green and blue: ITU-R BT.601. */
 const luma = [0.299, 0.587, 0.114] as const;

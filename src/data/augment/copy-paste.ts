@@ -1,5 +1,6 @@
+import { measureInstances } from '../geometry/label-image.js';
+import { type Box, boxAt } from '../geometry/box.js';
 import type { Random } from '../../random.js';
-import { type Box, boxAt, measureInstances } from '../boxes.js';
 import { highestLabel, type Sample } from './sample.js';
 
 /** Places tried for one nucleus before it is given up. */

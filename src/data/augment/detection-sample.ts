@@ -1,13 +1,13 @@
+import { resample } from './resample-example.js';
+import type { Instances } from '../geometry/label-image.js';
 import type { Augment } from '../../config/augment.js';
 import type { Random } from '../../random.js';
-import type { Instances } from '../boxes.js';
-import type { Example } from '../example.js';
+import type { Example } from '../read/example.js';
 import { augmentAppearance } from './appearance.js';
 import { pasteNuclei } from './copy-paste.js';
 import { removeSlivers } from './cut.js';
 import { type DetectionCrop, drawDetectionView, visibleBox } from './detection-view.js';
-import { areaFactor } from './linear-map.js';
-import { resample } from './resample.js';
+import { areaFactor } from '../geometry/linear-map.js';
 import type { Sample } from './sample.js';
 
 /**

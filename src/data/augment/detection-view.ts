@@ -1,14 +1,14 @@
+import type { Instances, LabelImage } from '../geometry/label-image.js';
+import { type Box, boxAt } from '../geometry/box.js';
 import type { Augment } from '../../config/augment.js';
 import type { Random } from '../../random.js';
-import { type Box, boxAt, type Instances } from '../boxes.js';
-import type { Example } from '../example.js';
-import type { LabelImage } from '../image.js';
+import type { Example } from '../read/example.js';
 import { drawElasticField } from './elastic.js';
-import { apply, invert, type LinearMap, type Point, viewMap } from './linear-map.js';
-import type { View } from './resample.js';
+import { apply, invert, type LinearMap, type Point, viewMap } from '../geometry/linear-map.js';
+import type { CropView } from '../image/resample.js';
 
 /** A view that shows at least one pixel of the nucleus `label`. */
-export interface DetectionView extends View {
+export interface DetectionView extends CropView {
   /** 0 in an example without nuclei, where the view is round any pixel. */
   readonly label: number;
 }
@@ -79,7 +79,7 @@ function innerPixel({ width, labels }: LabelImage, label: number, { x1, y1, x2, 
  * The smallest box of the crop that holds all of the example which a view shows; px of the crop, whole numbers. Where
  * the example is rotated, its corners leave some of the box empty.
  */
-export function visibleBox({ size, map, from, to }: View, example: LabelImage): Box {
+export function visibleBox({ size, map, from, to }: CropView, example: LabelImage): Box {
   const corners = cornerSteps(example, map, to);
   const ends = (origin: number, steps: number[]) =>
     [Math.floor(origin + Math.min(...steps)), Math.ceil(origin + Math.max(...steps))].map((end) =>

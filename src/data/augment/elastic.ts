@@ -1,10 +1,5 @@
 import type { Random } from '../../random.js';
-
-/** A smooth displacement of the pixels of a square crop. S = its side in px. */
-export interface ElasticField {
-  /** `[S]`, px: writes the displacements of the pixel centres of row `v` and returns the arrays, which it reuses. */
-  row(v: number): { readonly dx: Float32Array; readonly dy: Float32Array };
-}
+import type { ElasticField } from '../image/resample.js';
 
 export interface ElasticOptions {
   /** Distance of the control points, share of S. */

@@ -1,5 +1,6 @@
+import { clampToUnit } from '../image/intensity.js';
 import type { Random } from '../../random.js';
-import { clampToUnit, type Sample } from './sample.js';
+import { type Sample } from './sample.js';
 
 /** Standard deviation of the sum of four even bytes: sqrt(4 (256^2 - 1) / 12). */
 const deviation = Math.sqrt((256 ** 2 - 1) / 3);

@@ -1,9 +1,10 @@
+import type { Channels } from '../image/image.js';
+
 /** A piece of an example on its way through augmentation. H, W = its size in px. */
 export interface Sample {
   readonly width: number;
   readonly height: number;
-  /** 1 = grey, 3 = red, green, blue. */
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
   /** `[H, W, channels]`, 0 = black to 1 = white: the range of the bit depth, or the example's `intensity`. */
   readonly pixels: Float32Array;
   /** `[H, W]`, 0 = background, 1..n = the instances without gaps once `removeSlivers` has run. */
@@ -11,8 +12,6 @@ export interface Sample {
   /** `[H, W]`, 1 = neither nucleus nor background: not reviewed, or the rest of a nucleus that was cut off. */
   readonly ignore: Uint8Array;
 }
-
-export const clampToUnit = (value: number): number => (value < 0 ? 0 : value > 1 ? 1 : value);
 
 /** The highest label; 0 without one. */
 export function highestLabel(labels: Int32Array): number {

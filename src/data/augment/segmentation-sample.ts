@@ -1,21 +1,19 @@
+import { resample } from './resample-example.js';
+import type { Instances } from '../geometry/label-image.js';
+import { type Box, boxAt } from '../geometry/box.js';
 import type { Augment } from '../../config/augment.js';
+import { type CropMargins, cropSide } from '../geometry/window.js';
 import type { Random } from '../../random.js';
-import { type Box, boxAt, type Instances } from '../boxes.js';
-import type { Example } from '../example.js';
+import type { Example } from '../read/example.js';
 import { augmentAppearance } from './appearance.js';
 import { drawMap } from './detection-view.js';
 import { drawElasticField } from './elastic.js';
-import { apply, invert, type LinearMap, type Point } from './linear-map.js';
-import { resample } from './resample.js';
+import { apply, invert, type LinearMap, type Point } from '../geometry/linear-map.js';
 import type { Sample } from './sample.js';
 
-export interface SegmentationCrop {
+export interface SegmentationCrop extends CropMargins {
   /** Side of the crop, px. */
   readonly size: number;
-  /** What the crop shows on each side of the box, share of the box's longer side. */
-  readonly margin: number;
-  /** Least margin, px of the image. */
-  readonly minMargin: number;
   /** How far each side of the box moves at most, share of the box's width or height. */
   readonly jitter: number;
   /** A detector's box of this nucleus, px of the image, and how often it takes the place of a jittered one. */
@@ -27,31 +25,6 @@ export interface SegmentationSample {
   readonly sample: Sample;
   /** `xyxy`, px of the crop, half-open: the jittered box, in the middle of the crop. */
   readonly box: readonly [number, number, number, number];
-}
-
-/** Side of the square that a crop round a box of this size shows, in the unit of the box. */
-export const cropSide = (
-  box: { readonly width: number; readonly height: number },
-  { margin, minMargin }: Pick<SegmentationCrop, 'margin' | 'minMargin'>,
-): number => {
-  const longer = Math.max(box.width, box.height);
-  return longer + 2 * Math.max(margin * longer, minMargin);
-};
-
-/** The square of an image that the segmenter sees of a box, in its middle; px of the image, fractions of px too. */
-export interface CropWindow {
-  readonly x: number;
-  readonly y: number;
-  readonly side: number;
-}
-
-/** The window of a box without augmentation, as in prediction. */
-export function cropWindow(
-  { x1, y1, x2, y2 }: Box,
-  crop: Pick<SegmentationCrop, 'margin' | 'minMargin'>,
-): CropWindow {
-  const side = cropSide({ width: x2 - x1, height: y2 - y1 }, crop);
-  return { x: (x1 + x2 - side) / 2, y: (y1 + y2 - side) / 2, side };
 }
 
 /** Moves each side of a box evenly by up to `jitter` of the box's width or height. */

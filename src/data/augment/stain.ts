@@ -1,4 +1,5 @@
-import { clampToUnit, type Sample } from './sample.js';
+import { clampToUnit } from '../image/intensity.js';
+import { type Sample } from './sample.js';
 
 export type Triple = readonly [number, number, number];
 

@@ -1,5 +1,6 @@
 /** Changes that treat every value alike, whatever its place and channel. */
-import { clampToUnit, type Sample } from './sample.js';
+import { clampToUnit } from '../image/intensity.js';
+import { type Sample } from './sample.js';
 
 /** Exchanges black and white. */
 export function invertPolarity(sample: Sample): Sample {

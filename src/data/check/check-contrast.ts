@@ -1,7 +1,9 @@
 /** What the pixels say about the masks: some hold no nucleus, and some nuclei have none. */
-import type { AnnotatedImage } from '../example.js';
-import { areaOf, boxOf, type Box, type Mask, type Size } from '../mask.js';
-import { greyOf } from '../split/portrait.js';
+import type { Size } from '../geometry/rect.js';
+import type { Box } from '../geometry/box.js';
+import type { AnnotatedImage } from '../read/example.js';
+import { areaOf, boxOf, type Mask } from '../geometry/mask.js';
+import { greyOf } from '../split/signature.js';
 import type { Finding } from './finding.js';
 
 /** px around the box of a mask that are its surroundings. */
@@ -56,7 +58,7 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
       findings.push({
         ...{ kind: 'faint', severity: 'warning', image: id, ...place, mask: mask.name, box, numbers },
         what: `The mask ${mask.name} differs from its surroundings by ${numbers.contrast}, the others by about ${numbers.usual}.`,
-        mend: 'Remove it, unless something brighter or darker lies beside it.',
+        hint: 'Remove it, unless something brighter or darker lies beside it.',
       });
     }
   }
@@ -70,15 +72,15 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
     isFar(pixel) && (value - middle) * (nucleus - background) > 0 ? 1 : 0,
   );
   for (const { area, sum, box } of regionsOf(isLikeNucleus, grey, image)) {
-    const fill = area / ((box.right - box.left) * (box.bottom - box.top));
+    const fill = area / ((box.x2 - box.x1) * (box.y2 - box.y1));
     const areaRatio = area / usualArea;
     const contrastRatio = (sum / area - background) / (nucleus - background);
     if (areaRatio < minAreaRatio || areaRatio >= maxAreaRatio || fill <= minFill) continue;
     if (contrastRatio < minContrastRatio) continue;
     findings.push({
       ...{ kind: 'unmarked', severity: 'warning', image: id, ...place, box },
-      what: `A region of ${area} px at ${box.left}, ${box.top} looks like a nucleus and has no mask.`,
-      mend: 'Mark it, if it is one.',
+      what: `A region of ${area} px at ${box.x1}, ${box.y1} looks like a nucleus and has no mask.`,
+      hint: 'Mark it, if it is one.',
       numbers: { area, usualArea, contrastRatio: round(contrastRatio) },
     });
   }
@@ -113,8 +115,8 @@ function measure(mask: Mask, grey: Float32Array, marked: Uint8Array, { width, he
     for (let at = runs[run]!, end = at + runs[run + 1]!; at < end; at++) sum += grey[at]!;
   }
   let [around, count] = [0, 0];
-  for (let y = Math.max(0, box.top - surroundings); y < Math.min(height, box.bottom + surroundings); y++) {
-    for (let x = Math.max(0, box.left - surroundings); x < Math.min(width, box.right + surroundings); x++) {
+  for (let y = Math.max(0, box.y1 - surroundings); y < Math.min(height, box.y2 + surroundings); y++) {
+    for (let x = Math.max(0, box.x1 - surroundings); x < Math.min(width, box.x2 + surroundings); x++) {
       if (marked[y * width + x] !== 0) continue;
       around += grey[y * width + x]!;
       count++;
@@ -133,14 +135,14 @@ function* regionsOf(marks: Float32Array, grey: Float32Array, { width }: Size) {
     left[start] = 0;
     stack.push(start);
     let [area, sum] = [0, 0];
-    const box = { left: width, top: Math.floor(start / width), right: 0, bottom: 0 };
+    const box = { x1: width, y1: Math.floor(start / width), x2: 0, y2: 0 };
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       const x = at % width;
       area++;
       sum += grey[at]!;
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x + 1);
-      box.bottom = Math.max(box.bottom, Math.floor(at / width) + 1);
+      box.x1 = Math.min(box.x1, x);
+      box.x2 = Math.max(box.x2, x + 1);
+      box.y2 = Math.max(box.y2, Math.floor(at / width) + 1);
       const beside = [x > 0 ? at - 1 : -1, x < width - 1 ? at + 1 : -1, at - width, at + width];
       for (const next of beside) {
         if (left[next] !== 1) continue;

@@ -1,12 +1,12 @@
 import { NucleateError, type Problem } from '../../errors.js';
-import { mapAhead } from '../ahead.js';
-import type { Dataset } from '../layout.js';
-import type { AnnotatedImage } from '../example.js';
-import type { ImageEntry } from '../layout.js';
-import { paintMasks, areaOf } from '../mask.js';
-import { problemsOf } from '../problems.js';
-import { portraitOf, type Portrait } from '../split/portrait.js';
-import { findRelations, type Relation } from '../split/relations.js';
+import { mapAhead } from '../read/ahead.js';
+import type { Dataset } from '../read/layout.js';
+import type { AnnotatedImage } from '../read/example.js';
+import type { ImageEntry } from '../read/layout.js';
+import { paintMasks, areaOf } from '../geometry/mask.js';
+import { problemsOf } from '../read/problems.js';
+import { signatureOf, type Signature } from '../split/signature.js';
+import { findNeighbours, type Neighbours } from '../split/neighbours.js';
 import { leaksOf, type Split } from '../split/split.js';
 import { checkContrast } from './check-contrast.js';
 import { checkMasks } from './check-masks.js';
@@ -61,7 +61,7 @@ export async function checkDataset(
   { split, onImage = () => {} }: CheckOptions = {},
 ): Promise<CheckResult> {
   const findings: Finding[] = dataset.problems.map(fileFinding);
-  const portraits: Portrait[] = [];
+  const portraits: Signature[] = [];
   const counts: number[] = [];
   const areas: number[] = [];
   let masks = 0;
@@ -70,14 +70,14 @@ export async function checkDataset(
     findings.push(...problems);
     if (image) {
       findings.push(...checkMasks(image), ...checkContrast(image));
-      portraits.push(portraitOf(image.id, image.image));
+      portraits.push(signatureOf(image.id, image.image));
       masks += image.masks.length;
       counts.push(paintMasks(image.masks, image.image).instanceCount);
       areas.push(...image.masks.map(areaOf).filter((area) => area > 0));
     }
     onImage(++done);
   }
-  const relations = findRelations(portraits);
+  const relations = findNeighbours(portraits);
   findings.push(...relations.filter(({ kind }) => kind !== 'neighbours').map(relationFinding));
   if (split) findings.push(...leaksOf(split, relations).map((relation) => leakFinding(relation, split)));
   const summary = {
@@ -113,7 +113,7 @@ async function tryToRead(
 
 const fileFinding = (problem: Problem): Finding => ({ ...problem, kind: 'file', severity: 'error' });
 
-function relationFinding({ first, second, kind, correlation }: Relation): Finding {
+function relationFinding({ first, second, kind, correlation }: Neighbours): Finding {
   const numbers = { correlation: round(correlation) };
   if (kind === 'same-pixels') {
     const what = `The image ${second} has the pixels of ${first}.`;
@@ -122,13 +122,13 @@ function relationFinding({ first, second, kind, correlation }: Relation): Findin
       severity: 'warning',
       image: second,
       what,
-      mend: 'Remove one.',
+      hint: 'Remove one.',
       numbers,
     };
   }
   const what = `The image ${second} looks like ${first} (correlation ${numbers.correlation}).`;
-  const mend = 'Keep them in one fold; `nucleate data split` does.';
-  return { kind: 'similar-image', severity: 'warning', image: second, what, mend, numbers };
+  const hint = 'Keep them in one fold; `nucleate data split` does.';
+  return { kind: 'similar-image', severity: 'warning', image: second, what, hint: hint, numbers };
 }
 
 const relationWords = {
@@ -137,21 +137,21 @@ const relationWords = {
   neighbours: 'continues',
 } as const;
 
-function leakFinding({ first, second, kind, correlation }: Relation, split: Split): Finding {
+function leakFinding({ first, second, kind, correlation }: Neighbours, split: Split): Finding {
   const [one, other] = [split.images[first]!.fold, split.images[second]!.fold];
   return {
     kind: 'leak',
     severity: 'error',
     image: second,
     what: `The image ${second} of fold ${other} ${relationWords[kind]} ${first} of fold ${one}.`,
-    mend: 'Split again: nucleate data split.',
+    hint: 'Split again: nucleate data split.',
     numbers: { correlation: round(correlation) },
   };
 }
 
 const round = (value: number) => Math.round(value * 1e4) / 1e4;
 
-function sizesOf(portraits: readonly Portrait[]): DatasetSummary['sizes'] {
+function sizesOf(portraits: readonly Signature[]): DatasetSummary['sizes'] {
   const counts = countBy(portraits.map(({ width, height }) => `${width} ${height}`));
   return Object.entries(counts).map(([size, images]) => {
     const [width = 0, height = 0] = size.split(' ').map(Number);

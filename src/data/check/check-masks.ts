@@ -1,5 +1,5 @@
-import type { AnnotatedImage } from '../example.js';
-import { areaOf, boxOf, type Mask } from '../mask.js';
+import type { AnnotatedImage } from '../read/example.js';
+import { areaOf, boxOf, type Mask } from '../geometry/mask.js';
 import { componentsOf } from './components.js';
 import type { Finding, FindingKind } from './finding.js';
 
@@ -19,10 +19,10 @@ const speckArea = 16;
 export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Finding[] {
   const { width, height } = image;
   const findings: Finding[] = [];
-  const warn = (kind: FindingKind, mask: Mask | undefined, what: string, mend: string, numbers = {}) => {
+  const warn = (kind: FindingKind, mask: Mask | undefined, what: string, hint: string, numbers = {}) => {
     const box = mask && boxOf(mask, width);
     findings.push({
-      ...{ kind, severity: 'warning', image: id, what, mend, numbers },
+      ...{ kind, severity: 'warning', image: id, what, hint: hint, numbers },
       ...(origin === undefined ? {} : { where: origin }),
       ...(mask ? { mask: mask.name } : {}),
       ...(box ? { box } : {}),
@@ -68,7 +68,7 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
       warn('speck', mask, what, 'Remove it, unless it is a nucleus.', { area });
     }
     const box = boxOf(mask, width)!;
-    const sides = [box.right - box.left, box.bottom - box.top].sort((one, other) => one - other);
+    const sides = [box.x2 - box.x1, box.y2 - box.y1].sort((one, other) => one - other);
     if (sides[1]! >= sliverRatio * sides[0]!) {
       const what = `The mask ${mask.name} is a line of ${sides[1]} x ${sides[0]} px.`;
       warn('sliver', mask, what, 'Remove it, unless it is the edge of a nucleus.', { area });

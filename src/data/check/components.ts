@@ -1,4 +1,5 @@
-import { boxOf, type Box, type Mask } from '../mask.js';
+import type { Box } from '../geometry/box.js';
+import { boxOf, type Mask } from '../geometry/mask.js';
 
 /** The parts of one mask. */
 export interface Components {
@@ -13,7 +14,7 @@ export function componentsOf(mask: Mask, imageWidth: number): Components {
   const box = boxOf(mask, imageWidth);
   if (!box) return { pieces: [], holes: [] };
   // One pixel of margin: what encloses the mask is one connected region, which begins at the corner.
-  const width = box.right - box.left + 2;
+  const width = box.x2 - box.x1 + 2;
   const pixels = bitmapOf(mask, box, imageWidth, width);
   const fill = (start: number, value: number, neighbours: readonly number[]) =>
     fillRegion(pixels, start, value, neighbours);
@@ -35,10 +36,10 @@ const outside = 2;
 const seen = 3;
 
 function bitmapOf({ runs }: Mask, box: Box, imageWidth: number, width: number): Uint8Array {
-  const pixels = new Uint8Array(width * (box.bottom - box.top + 2));
+  const pixels = new Uint8Array(width * (box.y2 - box.y1 + 2));
   for (let run = 0; run < runs.length; run += 2) {
-    const row = Math.floor(runs[run]! / imageWidth) - box.top + 1;
-    const column = (runs[run]! % imageWidth) - box.left + 1;
+    const row = Math.floor(runs[run]! / imageWidth) - box.y1 + 1;
+    const column = (runs[run]! % imageWidth) - box.x1 + 1;
     pixels.fill(inside, row * width + column, row * width + column + runs[run + 1]!);
   }
   return pixels;

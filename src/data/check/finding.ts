@@ -1,5 +1,5 @@
+import type { Box } from '../geometry/box.js';
 import type { Problem } from '../../errors.js';
-import type { Box } from '../mask.js';
 
 /** What is amiss: `file` is everything that keeps a file from being read. */
 export type FindingKind =
@@ -23,7 +23,7 @@ export type FindingKind =
 /** One problem of a dataset, with its numbers. */
 export interface Finding extends Problem {
   readonly kind: FindingKind;
-  /** An error keeps the image from being used; a warning is read by the rule that `mend` or the README tells. */
+  /** An error keeps the image from being used; a warning is read by the rule that `hint` or the README tells. */
   readonly severity: 'error' | 'warning';
   /** Id of the image; absent where the file belongs to none. */
   readonly image?: string;

@@ -1,9 +1,9 @@
+import { type Box, boxAt } from '../geometry/box.js';
 import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { type Random, randomFor } from '../../random.js';
 import { drawDetectionSample } from '../augment/detection-sample.js';
 import { drawSegmentationSample } from '../augment/segmentation-sample.js';
-import { type Box, boxAt } from '../boxes.js';
 import { type DetectionBatch, detectionBatch } from './detection-batch.js';
 import { DrawOrder } from './order.js';
 import { type SegmentationBatch, segmentationBatch } from './segmentation-batch.js';
@@ -22,13 +22,13 @@ export type Recipe =
       readonly task: 'segmentation';
       readonly loader: SegmentationLoader;
       /** A detector's boxes, which take the place of jittered true ones with a probability of `share`. */
-      readonly detected?: { readonly share: number; readonly boxes: DetectedBoxes };
+      readonly detected?: { readonly share: number; readonly boxes: DetectorBoxes };
     });
 
 /**
  * By the ids of examples: `[N, 4]` `xyxy`, px of the image, row k for the nucleus k + 1; NaN where it was not found.
  */
-export type DetectedBoxes = Readonly<Record<string, Float32Array>>;
+export type DetectorBoxes = Readonly<Record<string, Float32Array>>;
 
 /** The batches of a recipe. */
 export type BatchOf<R extends Recipe> = R extends { task: 'detection' } ? DetectionBatch : SegmentationBatch;
@@ -135,6 +135,6 @@ function itemsOf({ task, sources }: Recipe): Item[] {
 const nothingToDraw = ({ task }: Recipe) =>
   new NucleateError({
     what: task === 'detection' ? 'The dataset has no image.' : 'The dataset has no nucleus.',
-    mend: 'Check the path of the data and the split.',
+    hint: 'Check the path of the data and the split.',
     exitCode: exitCodes.data,
   });

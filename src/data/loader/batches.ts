@@ -96,7 +96,7 @@ const brokenBatch = (why: string, ids: readonly string[], cause?: unknown) =>
     {
       what: `Preparing a batch ${why}.`,
       where: ids.join(', '),
-      mend: 'Run `nucleate data check` on these images, or lower `workers` if memory is short.',
+      hint: 'Run `nucleate data check` on these images, or lower `workers` if memory is short.',
       exitCode: exitCodes.internal,
     },
     { cause },

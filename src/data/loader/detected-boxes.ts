@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { measureInstances } from '../geometry/label-image.js';
+import { type Box, boxAt, boxIou } from '../geometry/box.js';
 import { exitCodes, NucleateError } from '../../errors.js';
-import { type Box, boxAt, measureInstances } from '../boxes.js';
-import type { Example } from '../example.js';
-import type { DetectedBoxes } from './batch-maker.js';
+import type { Example } from '../read/example.js';
+import type { DetectorBoxes } from './batch-maker.js';
 
 /**
  * Reads what a detector found: JSON, an object with a list of `[x1, y1, x2, y2]` in px of the image for each image's id,
@@ -12,7 +13,7 @@ import type { DetectedBoxes } from './batch-maker.js';
  * @param minIou IoU with the nucleus's own box from which a box counts as one of it.
  * @throws {NucleateError} Exit code 3 if the file cannot be read, is not of that form, or has none of the images.
  */
-export function readDetectedBoxes(path: string, examples: readonly Example[], minIou: number): DetectedBoxes {
+export function readDetectedBoxes(path: string, examples: readonly Example[], minIou: number): DetectorBoxes {
   const found = readBoxes(path);
   const known = examples.filter(({ id }) => Object.hasOwn(found, id));
   if (known.length === 0) throw refuse(path, 'The boxes are of other images.');
@@ -29,6 +30,7 @@ export function readDetectedBoxes(path: string, examples: readonly Example[], mi
   );
 }
 
+/** As the file has them: x1, y1, x2, y2. */
 type Corners = readonly [number, number, number, number];
 
 /** The box with the highest IoU, the first of several; undefined if none has `minIou`. */
@@ -36,20 +38,13 @@ function bestBox(truth: Box, boxes: readonly Corners[], minIou: number): Corners
   let best: Corners | undefined;
   let highest = 0;
   for (const box of boxes) {
-    const iou = iouOf(truth, box);
+    const [x1, y1, x2, y2] = box;
+    const iou = boxIou(truth, { x1, y1, x2, y2 });
     if (iou < minIou || iou <= highest) continue;
     highest = iou;
     best = box;
   }
   return best;
-}
-
-function iouOf(one: Box, [x1, y1, x2, y2]: Corners): number {
-  const width = Math.min(one.x2, x2) - Math.max(one.x1, x1);
-  const height = Math.min(one.y2, y2) - Math.max(one.y1, y1);
-  if (width <= 0 || height <= 0) return 0;
-  const both = width * height;
-  return both / ((one.x2 - one.x1) * (one.y2 - one.y1) + (x2 - x1) * (y2 - y1) - both);
 }
 
 function readBoxes(path: string): Record<string, Corners[]> {
@@ -80,7 +75,7 @@ const refuse = (path: string, what: string, cause?: unknown) =>
   new NucleateError(
     {
       ...{ what, where: path, exitCode: exitCodes.data },
-      mend: 'Give a file of boxes by image: {"<image id>": [[x1, y1, x2, y2], ...], ...}.',
+      hint: 'Give a file of boxes by image: {"<image id>": [[x1, y1, x2, y2], ...], ...}.',
     },
     { cause },
   );

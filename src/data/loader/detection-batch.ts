@@ -1,7 +1,7 @@
+import { measureInstances } from '../geometry/label-image.js';
 import type { DetectionLoader } from '../../config/loader.js';
 import { highestLabel, type Sample } from '../augment/sample.js';
-import { measureInstances } from '../boxes.js';
-import { writePixels } from './pixels.js';
+import { writePixels } from '../image/network-pixels.js';
 
 /** Crops for the detector. B = crops, S = their side in px, M = room for boxes. */
 export interface DetectionBatch {

@@ -1,6 +1,6 @@
 import type { SegmentationLoader } from '../../config/loader.js';
 import type { SegmentationSample } from '../augment/segmentation-sample.js';
-import { writePixels } from './pixels.js';
+import { writePixels } from '../image/network-pixels.js';
 
 /** Crops for the segmenter, each round one nucleus. B = crops, S = their side in px. */
 export interface SegmentationBatch {

@@ -1,7 +1,7 @@
-import { measureInstances, type Instances } from '../boxes.js';
-import type { Example } from '../example.js';
-import type { Image } from '../image.js';
-import { type LabelPair, readPair } from '../label-images.js';
+import { measureInstances, type Instances } from '../geometry/label-image.js';
+import type { Example } from '../read/example.js';
+import type { Image } from '../image/image.js';
+import { type LabelPair, readPair } from '../read/pairs-layout.js';
 
 /** Files of an image, decoded by a worker each time they are drawn: for data larger than memory. */
 export interface FileSource extends LabelPair, Pick<Example, 'instanceCount' | 'cluster'> {}

@@ -19,7 +19,7 @@ export default async function answer(cursor: number): Promise<Answer> {
     return move({ [transferableSymbol]: memory, [valueSymbol]: { batch } }) as unknown as Answer;
   } catch (error) {
     if (!(error instanceof NucleateError)) throw error;
-    const { message: what, where, mend, exitCode, problems } = error;
-    return { failure: { what, ...(where !== undefined && { where }), mend, exitCode, problems } };
+    const { message: what, where, hint: hint, exitCode, problems } = error;
+    return { failure: { what, ...(where !== undefined && { where }), hint, exitCode, problems } };
   }
 }

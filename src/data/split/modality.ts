@@ -1,4 +1,4 @@
-import type { Image } from '../image.js';
+import type { Image } from '../image/image.js';
 
 /**
  * Kinds of image by colour alone. In the words of the 2018 Data Science Bowl: `dim` and `dark` are fluorescence

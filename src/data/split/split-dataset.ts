@@ -1,9 +1,9 @@
 import { exitCodes, NucleateError } from '../../errors.js';
-import { mapAhead } from '../ahead.js';
-import type { Dataset } from '../layout.js';
-import { refuseProblems } from '../problems.js';
-import type { KnownGroup } from './groups-csv.js';
-import { portraitOf, type Portrait } from './portrait.js';
+import { mapAhead } from '../read/ahead.js';
+import type { Dataset } from '../read/layout.js';
+import { refuseProblems } from '../read/problems.js';
+import type { KnownGroup } from '../read/groups-csv.js';
+import { signatureOf, type Signature } from './signature.js';
 import { splitImages, type Split, type SplitOptions } from './split.js';
 
 export interface SplitDatasetOptions extends Omit<SplitOptions, 'dataset'> {
@@ -33,13 +33,13 @@ export async function splitDataset(
     const what = known?.has(id)
       ? 'The groups lack the cluster or mosaic of this image.'
       : 'The groups lack this image.';
-    return { what, where, mend: 'Add it, or leave out --groups.' };
+    return { what, where, hint: 'Add it, or leave out --groups.' };
   });
   const problems = [...dataset.problems, ...unknown];
   if (problems.length > 0) throw refuseProblems(dataset.path, problems);
-  const portraits: Portrait[] = [];
+  const portraits: Signature[] = [];
   for await (const { id, image } of mapAhead(dataset.images, imagesAhead, (entry) => entry.read())) {
-    portraits.push(portraitOf(id, image));
+    portraits.push(signatureOf(id, image));
     onImage(portraits.length);
   }
   try {
@@ -47,7 +47,7 @@ export async function splitDataset(
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const what = `The dataset cannot be split: ${cause.message}.`;
-    const mend = options.folds === 'clusters' ? 'Give --groups with several clusters.' : 'Take fewer folds.';
-    throw new NucleateError({ what, where: dataset.path, mend, exitCode: exitCodes.data }, { cause });
+    const hint = options.folds === 'clusters' ? 'Give --groups with several clusters.' : 'Take fewer folds.';
+    throw new NucleateError({ what, where: dataset.path, hint, exitCode: exitCodes.data }, { cause });
   }
 }

@@ -17,8 +17,8 @@ export async function writeSplit(path: string, { images, ...facts }: Split): Pro
   const text = ['{', ...head, '  "images": {', rows.join(',\n'), '  }', '}', ''].join('\n');
   await writeFile(path, text).catch((cause: Error) => {
     const what = `The split cannot be written: ${cause.message}.`;
-    const mend = 'Check that the folder exists, is writable and has space left.';
-    throw new NucleateError({ what, where: path, mend, exitCode: exitCodes.io }, { cause });
+    const hint = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
   });
 }
 
@@ -29,8 +29,8 @@ export async function writeSplit(path: string, { images, ...facts }: Split): Pro
  */
 export async function readSplit(path: string): Promise<Split> {
   const refuse = (what: string, cause?: unknown) => {
-    const mend = 'Give a file that `nucleate data split` has written.';
-    return new NucleateError({ what, where: path, mend, exitCode: exitCodes.data }, { cause });
+    const hint = 'Give a file that `nucleate data split` has written.';
+    return new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
   };
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
     throw refuse(`The split cannot be read: ${cause.message}.`, cause);

@@ -1,9 +1,9 @@
 import type { Problem } from '../../errors.js';
 import { assignFolds, type FoldItem, foldsOfClusters } from './folds.js';
-import type { KnownGroup } from './groups-csv.js';
+import type { KnownGroup } from '../read/groups-csv.js';
 import { Groups } from './groups.js';
-import type { Portrait } from './portrait.js';
-import { findRelations, type Relation } from './relations.js';
+import type { Signature } from './signature.js';
+import { findNeighbours, type Neighbours } from './neighbours.js';
 
 /** Which image is in which fold, and why. */
 export interface Split {
@@ -38,11 +38,11 @@ export interface SplitOptions {
  * @throws {RangeError} If `known` lacks an image, or there are fewer groups than folds, or one cluster for a fold each.
  */
 export function splitImages(
-  portraits: readonly Portrait[],
+  portraits: readonly Signature[],
   { dataset, folds, seed, known }: SplitOptions,
 ): Split {
   const groups = new Groups(portraits.map(({ id }) => id));
-  for (const { first, second } of findRelations(portraits)) groups.unite(first, second);
+  for (const { first, second } of findNeighbours(portraits)) groups.unite(first, second);
   if (known) uniteMosaics(groups, portraits, known);
   const modalities = new Map(portraits.map(({ id, modality }) => [id, modality]));
   const items: FoldItem[] = [...groups.all().values()].flatMap((ids, group) =>
@@ -57,7 +57,7 @@ export function splitImages(
 
 function uniteMosaics(
   groups: Groups,
-  portraits: readonly Portrait[],
+  portraits: readonly Signature[],
   known: ReadonlyMap<string, KnownGroup>,
 ) {
   const firstOf = new Map<string, string>();
@@ -72,7 +72,7 @@ function uniteMosaics(
 }
 
 /** Pairs that belong together and are in different folds; pairs of which the split lacks an image are no leaks. */
-export function leaksOf(split: Split, relations: readonly Relation[]): Relation[] {
+export function leaksOf(split: Split, relations: readonly Neighbours[]): Neighbours[] {
   const foldOf = (id: string) => split.images[id]?.fold;
   return relations.filter(({ first, second }) => {
     const [one, other] = [foldOf(first), foldOf(second)];
@@ -84,14 +84,17 @@ export function leaksOf(split: Split, relations: readonly Relation[]): Relation[
 export function splitProblems(split: Split, dataset: string, ids: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   if (split.dataset !== dataset) {
-    const mend = 'Use the dataset that was split, or split this one: nucleate data split.';
-    problems.push({ what: `The split is of the dataset ${split.dataset}, and this is ${dataset}.`, mend });
+    const hint = 'Use the dataset that was split, or split this one: nucleate data split.';
+    problems.push({
+      what: `The split is of the dataset ${split.dataset}, and this is ${dataset}.`,
+      hint: hint,
+    });
   }
   for (const id of ids) {
     if (split.images[id]) continue;
     problems.push({
       what: `The split lacks the image ${id}.`,
-      mend: 'Split this dataset: nucleate data split.',
+      hint: 'Split this dataset: nucleate data split.',
     });
   }
   return problems;

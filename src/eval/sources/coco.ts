@@ -1,15 +1,16 @@
 import { parse } from 'node:path';
 import { z } from 'zod';
-import { runsOfCocoCounts, unpackCocoCounts } from '../../data/coco-rle.js';
-import { readBytes } from '../../data/folder-files.js';
-import type { Mask, Size } from '../../data/mask.js';
+import { readBytes } from '../../data/files/read-bytes.js';
+import type { Size } from '../../data/geometry/rect.js';
+import { runsOfCocoCounts, unpackCocoCounts } from '../../data/geometry/coco-rle.js';
+import type { Mask } from '../../data/geometry/mask.js';
 import type { Problem } from '../../errors.js';
 import {
   checkSize,
   drawMasks,
   refuseSource,
   sourceError,
-  type DetectedBoxes,
+  type ScoredBoxes,
   type PredictionSource,
 } from './source.js';
 
@@ -86,7 +87,7 @@ export async function cocoPrediction(
 }
 
 async function readCoco(path: string): Promise<z.output<typeof CocoDocument>> {
-  const mend =
+  const hint =
     'Give a COCO dataset file with `images`, and `annotations` with bbox and run-length segmentation.';
   const bytes = await readBytes(path);
   try {
@@ -96,7 +97,7 @@ async function readCoco(path: string): Promise<z.output<typeof CocoDocument>> {
       cause instanceof z.ZodError
         ? `The file is no COCO dataset with run lengths: ${problemOf(cause)}.`
         : `The file is not JSON: ${(cause as Error).message}.`;
-    throw sourceError(path, what, mend, cause);
+    throw sourceError(path, what, hint, cause);
   }
 }
 
@@ -129,7 +130,7 @@ function masksOf({ path, annotations }: CocoImage, size: Size): Mask[] {
   );
 }
 
-function boxesOf({ annotations }: CocoImage): DetectedBoxes {
+function boxesOf({ annotations }: CocoImage): ScoredBoxes {
   return {
     predBoxes: Float32Array.from(
       annotations.flatMap(({ bbox: [x, y, width, height] }) => [x, y, x + width, y + height]),

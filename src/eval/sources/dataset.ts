@@ -1,7 +1,7 @@
-import { openDataset, type DatasetOptions } from '../../data/dataset.js';
-import type { AnnotatedImage } from '../../data/example.js';
-import type { Dataset, Layout } from '../../data/layout.js';
-import { refuseProblems } from '../../data/problems.js';
+import { openDataset, type DatasetOptions } from '../../data/read/dataset.js';
+import type { AnnotatedImage } from '../../data/read/example.js';
+import type { Dataset, Layout } from '../../data/read/layout.js';
+import { refuseProblems } from '../../data/read/problems.js';
 import { checkSize, drawMasks, type PredictionSource, type TruthSource } from './source.js';
 
 const kinds: Readonly<Record<Layout['name'], string>> = {

@@ -11,7 +11,7 @@ export interface ImageFile {
 }
 
 /** Images, tables and subfolders of a folder, each in code-unit order of their names. */
-export interface Listing {
+export interface PredictionFolder {
   readonly images: readonly ImageFile[];
   /** Paths of CSV files. */
   readonly tables: readonly string[];
@@ -30,7 +30,7 @@ const imageExtension = /^\.(png|tiff?)$/iu;
  * @throws {NucleateError} Exit code 3: no such folder, a link, names that differ only in case or in how an accent is
  *   encoded, which are one file on some systems.
  */
-export async function listFolder(folder: string): Promise<Listing> {
+export async function listPredictionFolder(folder: string): Promise<PredictionFolder> {
   const images: ImageFile[] = [];
   const tables: string[] = [];
   const documents: string[] = [];
@@ -48,7 +48,7 @@ export async function listFolder(folder: string): Promise<Listing> {
     else if (ext.toLowerCase() === '.json' && info.isFile()) documents.push(path);
     else if (!isImage) continue;
     else if (info.isFile()) images.push({ stem, path });
-    else problems.push({ what: 'Links are not followed.', where: path, mend: 'Put the file itself there.' });
+    else problems.push({ what: 'Links are not followed.', where: path, hint: 'Put the file itself there.' });
 
     const folded = (info.isDirectory() ? name : stem).normalize('NFC').toLowerCase();
     const rival = namesInUse.get(folded);
@@ -56,7 +56,7 @@ export async function listFolder(folder: string): Promise<Listing> {
       problems.push({
         what: `The name collides with ${rival}.`,
         where: path,
-        mend: 'Rename one of the two.',
+        hint: 'Rename one of the two.',
       });
     }
     namesInUse.set(folded, name);

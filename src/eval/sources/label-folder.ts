@@ -1,9 +1,9 @@
 import { parse } from 'node:path';
-import { identityOf } from '../../data/identity.js';
-import { readLabelImage } from '../../data/image-io.js';
-import { openFileTree } from '../../data/open-files.js';
+import { identityOf } from '../../data/read/identity.js';
+import { readLabelImage } from '../../data/image/image-io.js';
+import { openFileTree } from '../../data/files/open-files.js';
 import type { Problem } from '../../errors.js';
-import type { ImageFile, Listing } from './folder.js';
+import type { ImageFile, PredictionFolder } from './folder.js';
 import { checkSize, refuseSource, sourceError, type PredictionSource, type TruthSource } from './source.js';
 
 /** Endings of label images beside their images: Cellpose's, and the words that people use. Longest first. */
@@ -17,7 +17,7 @@ const suffixes = ['_cp_masks', '_masks', '_labels'];
  *
  * @throws {NucleateError} Exit code 3 if there is none, or two for one id.
  */
-function findLabelImages(folder: string, { images }: Listing): ReadonlyMap<string, string> {
+function findLabelImages(folder: string, { images }: PredictionFolder): ReadonlyMap<string, string> {
   const named = images.map((image) => ({ ...image, id: withoutSuffix(image) }));
   const suffixed = named.filter(({ id, stem }) => id !== stem);
   const paths = new Map<string, string>();
@@ -42,7 +42,10 @@ function withoutSuffix({ stem }: ImageFile): string {
 }
 
 /** Label images as predictions. */
-export function labelFolderPrediction(folder: string, listing: Listing): Omit<PredictionSource, 'dataHash'> {
+export function labelFolderPrediction(
+  folder: string,
+  listing: PredictionFolder,
+): Omit<PredictionSource, 'dataHash'> {
   const paths = findLabelImages(folder, listing);
   return {
     path: folder,
@@ -59,7 +62,7 @@ export function labelFolderPrediction(folder: string, listing: Listing): Omit<Pr
 }
 
 /** Label images without their images as truth. */
-export function labelFolderTruth(folder: string, listing: Listing): TruthSource {
+export function labelFolderTruth(folder: string, listing: PredictionFolder): TruthSource {
   const paths = findLabelImages(folder, listing);
   return {
     path: folder,

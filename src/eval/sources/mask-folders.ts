@@ -1,20 +1,21 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readMaskFile } from '../../data/challenge-layout.js';
-import { readBytes } from '../../data/folder-files.js';
-import type { Mask, Size } from '../../data/mask.js';
-import { listFolder, type Listing } from './folder.js';
+import { readBytes } from '../../data/files/read-bytes.js';
+import type { Size } from '../../data/geometry/rect.js';
+import { readMaskFile } from '../../data/read/challenge-layout.js';
+import type { Mask } from '../../data/geometry/mask.js';
+import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import { checkSize, drawMasks, sourceError, type DrawnInstances, type PredictionSource } from './source.js';
 
 /** The images of a folder in the challenge's layout: `X/masks/*.png`, one mask a nucleus. */
-async function findMaskFolders(folder: string, { folders }: Listing): Promise<string[]> {
+async function findMaskFolders(folder: string, { folders }: PredictionFolder): Promise<string[]> {
   const found: string[] = [];
   for (const id of folders) if (await isFolder(join(folder, id, 'masks'))) found.push(id);
   return found;
 }
 
 /** Whether any image of the folder is in the challenge's layout. */
-export async function hasMaskFolders(folder: string, listing: Listing): Promise<boolean> {
+export async function hasMaskFolders(folder: string, listing: PredictionFolder): Promise<boolean> {
   return (await findMaskFolders(folder, listing)).length > 0;
 }
 
@@ -25,7 +26,7 @@ async function isFolder(path: string): Promise<boolean> {
 /** Mask folders as predictions. An image without nuclei has an empty folder `X/masks`. */
 export async function maskFoldersPrediction(
   folder: string,
-  listing: Listing,
+  listing: PredictionFolder,
 ): Promise<Omit<PredictionSource, 'dataHash'>> {
   return {
     path: folder,
@@ -39,7 +40,7 @@ export async function maskFoldersPrediction(
 /** Draws the masks in the order of their names. */
 async function readMasks(folder: string, size: Size): Promise<DrawnInstances> {
   const masks: Mask[] = [];
-  for (const { path } of (await listFolder(folder)).images) {
+  for (const { path } of (await listPredictionFolder(folder)).images) {
     const { mask, ...maskSize } = await readMaskFile({ read: readBytes, place: (file) => file }, path);
     checkSize(path, maskSize, size);
     if (mask.isBlurred) throw severalValues(path);

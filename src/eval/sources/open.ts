@@ -1,11 +1,11 @@
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { DatasetOptions } from '../../data/dataset.js';
-import { isPrepared } from '../../data/prepared.js';
-import { isRunLengthHeader } from '../../data/rle-csv.js';
+import type { DatasetOptions } from '../../data/read/dataset.js';
+import { isPrepared } from '../../data/read/prepared-layout.js';
+import { isRunLengthHeader } from '../../data/read/rle-csv.js';
 import { cocoPrediction } from './coco.js';
 import { datasetPrediction, datasetTruth } from './dataset.js';
-import { listFolder, type Listing } from './folder.js';
+import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import { labelFolderPrediction, labelFolderTruth } from './label-folder.js';
 import { hasMaskFolders, maskFoldersPrediction } from './mask-folders.js';
 import { readRecordedHash, recordName } from './recorded-data.js';
@@ -28,7 +28,7 @@ export async function openPrediction(path: string): Promise<PredictionSource> {
 }
 
 async function openFolder(path: string): Promise<Omit<PredictionSource, 'dataHash'>> {
-  const listing = await listFolder(path);
+  const listing = await listPredictionFolder(path);
   if (await hasMaskFolders(path, listing)) return maskFoldersPrediction(path, listing);
   const documents = listing.documents.filter((file) => basename(file) !== recordName);
   return listing.images.length === 0 && documents.length > 0
@@ -43,7 +43,7 @@ async function openFolder(path: string): Promise<Omit<PredictionSource, 'dataHas
  */
 export async function openTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
   if (options.labels === undefined && (await isFolder(path))) {
-    const listing = await listFolder(path);
+    const listing = await listPredictionFolder(path);
     const hasMasks = await hasMaskFolders(path, listing);
     if (!hasMasks && (await holdsLabelImagesAlone(listing))) return labelFolderTruth(path, listing);
   }
@@ -51,7 +51,7 @@ export async function openTruth(path: string, options: DatasetOptions = {}): Pro
 }
 
 /** Whether no image has its label image beside it, and no table has its masks. */
-async function holdsLabelImagesAlone({ images, tables }: Listing): Promise<boolean> {
+async function holdsLabelImagesAlone({ images, tables }: PredictionFolder): Promise<boolean> {
   const stems = new Set(images.map(({ stem }) => stem));
   if (images.length === 0 || images.some(({ stem }) => stems.has(`${stem}_masks`))) return false;
   for (const table of tables) if (isRunLengthHeader(await firstLine(table))) return false;

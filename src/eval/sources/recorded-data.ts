@@ -32,8 +32,8 @@ export async function readRecordedHash(folder: string): Promise<string | null> {
   try {
     return Recorded.parse(JSON.parse(text)).sha256;
   } catch (cause) {
-    const mend = 'Remove the file, or write {"sha256": "..."} with the 64 hexadecimal digits of the data.';
-    throw sourceError(path, 'The record of the data is damaged.', mend, cause);
+    const hint = 'Remove the file, or write {"sha256": "..."} with the 64 hexadecimal digits of the data.';
+    throw sourceError(path, 'The record of the data is damaged.', hint, cause);
   }
 }
 
@@ -58,7 +58,7 @@ export function refuseOtherData(
           },
         ],
   );
-  const mend =
+  const hint =
     'Give --data the data that the targets were made for, or compare nevertheless with --allow-other-data.';
-  refuseSource(data, 'The targets have', problems, mend);
+  refuseSource(data, 'The targets have', problems, hint);
 }

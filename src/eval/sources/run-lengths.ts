@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { readRunLengthCsv } from '../../data/rle-csv.js';
-import { masksOfLines } from '../../data/run-length-layout.js';
+import { readRunLengthCsv } from '../../data/read/rle-csv.js';
+import { masksOfLines } from '../../data/read/run-length-layout.js';
 import { drawMasks, refuseSource, type PredictionSource } from './source.js';
 
 /**

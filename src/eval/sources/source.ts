@@ -1,8 +1,9 @@
 /** What `nucleate eval` reads: predictions, and the truth that they are held against. */
-import type { Image, LabelImage } from '../../data/image.js';
-import { paintMasks, type Mask, type Size } from '../../data/mask.js';
+import type { RectMap, Size } from '../../data/geometry/rect.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import type { Image } from '../../data/image/image.js';
+import { paintMasks, type Mask } from '../../data/geometry/mask.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import type { MaskPlane } from '../mask-overlap.js';
 
 /** Objects as one label image. */
 export interface DrawnInstances {
@@ -22,7 +23,7 @@ export interface TrueInstances extends DrawnInstances {
 }
 
 /** Boxes with scores, for recall and average precision. D detections. */
-export interface DetectedBoxes {
+export interface ScoredBoxes {
   /** `[D, 4]` xyxy, px of the image, half-open. */
   readonly predBoxes: Float32Array;
   /** `[D]` higher is surer. */
@@ -32,7 +33,7 @@ export interface DetectedBoxes {
 /** What is predicted for an image. */
 export interface PredictedInstances extends DrawnInstances {
   /** Absent where the predictions have no scores. */
-  readonly boxes?: DetectedBoxes;
+  readonly boxes?: ScoredBoxes;
 }
 
 /** What the segmenter of a model makes of boxes that it is given. */
@@ -40,7 +41,7 @@ export interface SegmentedBoxes {
   /** All nuclei together, put together as the model does with those of its own boxes. */
   readonly labelImage: LabelImage;
   /** `[N]` each mask by itself, in the order of the boxes; undefined for a box without a mask. */
-  readonly masks: readonly (MaskPlane | undefined)[];
+  readonly masks: readonly (RectMap | undefined)[];
 }
 
 /** The stages of a model, so that the truth can take the place of one of them. */
@@ -95,8 +96,8 @@ export function drawMasks(masks: readonly Mask[], { width, height }: Size): Draw
 }
 
 /** A source that is not in order. */
-export function sourceError(where: string, what: string, mend: string, cause?: unknown): NucleateError {
-  return new NucleateError({ where, what, mend, exitCode: exitCodes.data }, { cause });
+export function sourceError(where: string, what: string, hint: string, cause?: unknown): NucleateError {
+  return new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
 }
 
 /** More than these are only counted. */
@@ -107,7 +108,7 @@ const problemsShown = 20;
  *
  * @throws {NucleateError} Exit code 3.
  */
-export function refuseSource(where: string, noun: string, problems: readonly Problem[], mend: string): void {
+export function refuseSource(where: string, noun: string, problems: readonly Problem[], hint: string): void {
   if (problems.length === 0) return;
   const shown = problems.slice(0, problemsShown);
   const more = problems.length - shown.length;
@@ -115,7 +116,7 @@ export function refuseSource(where: string, noun: string, problems: readonly Pro
   throw new NucleateError({
     what: `${noun} ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}.`,
     where,
-    mend,
+    hint,
     exitCode: exitCodes.data,
     problems: shown,
   });

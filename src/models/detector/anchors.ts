@@ -46,7 +46,7 @@ export interface LevelIntervals {
  * and detectron2's newer generators (offset 0.5): the centre of the pixels that the cell stands for.
  */
 export function makeAnchors(grid: AnchorGrid): Float32Array {
-  const boxes = new Float32Array(4 * sum(anchorCounts(grid)));
+  const boxes = new Float32Array(4 * sum(anchorsPerLevel(grid)));
   let at = 0;
   for (const { rows, columns, shapes, vertical, horizontal } of anchorIntervals(grid)) {
     for (let row = 0; row < rows; row++) {
@@ -69,7 +69,7 @@ export const anchorBoxes = (grid: AnchorGrid): tf.Tensor2D =>
   tf.tensor2d(makeAnchors(grid), [count(grid), 4]);
 
 /** How many anchors each level has. */
-export const anchorCounts = ({ size, levels }: AnchorGrid): number[] =>
+export const anchorsPerLevel = ({ size, levels }: AnchorGrid): number[] =>
   levels.map(
     ({ stride, sizes, ratios }) =>
       cells(size[0], stride) * cells(size[1], stride) * sizes.length * ratios.length,
@@ -108,6 +108,6 @@ export function anchorIntervals({ size: [height, width], levels }: AnchorGrid): 
 /** Convolutions that pad to the same size round up. */
 const cells = (length: number, stride: number) => Math.ceil(length / stride);
 
-const count = (grid: AnchorGrid) => sum(anchorCounts(grid));
+const count = (grid: AnchorGrid) => sum(anchorsPerLevel(grid));
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

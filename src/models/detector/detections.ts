@@ -16,7 +16,7 @@ export interface DetectionOptions extends ImageSuppressionOptions {
 }
 
 /** Nuclei found, best first. N = images, D = room. */
-export interface Detections {
+export interface DetectionTensors {
   /** `[N, D, 4]` `xyxy` px, inside of the image; 0 where there is none. */
   readonly boxes: tf.Tensor3D;
   /** `[N, D]` float32 from 0 to 1; 0 where there is none. */
@@ -37,7 +37,7 @@ export function makeDetections(
   { rois, scores: proposalScores, valid }: Proposals,
   { roiLogits, roiDeltas }: RoiPredictions,
   { size, boxWeights, proposalShare, count, ...suppression }: DetectionOptions,
-): Detections {
+): DetectionTensors {
   return tf.tidy(() => {
     const boxes = clipBoxes(decodeBoxes(roiDeltas, rois, boxWeights) as tf.Tensor3D, size);
     const mixed = tf.mul(

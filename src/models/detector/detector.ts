@@ -4,10 +4,10 @@ import { roiAlign } from '../../ops/roi-align.js';
 import { roiAlignInference } from '../../ops/roi-align-inference.js';
 import { tf } from '../../tf.js';
 import type { ModelWeights } from '../weights.js';
-import { anchorCounts, type AnchorGrid } from './anchors.js';
+import { anchorsPerLevel, type AnchorGrid } from './anchors.js';
 import { auxiliaryLoss } from './auxiliary-loss.js';
 import type { BoxRegression } from './box-regression.js';
-import { type Detections, makeDetections } from './detections.js';
+import { type DetectionTensors, makeDetections } from './detections.js';
 import { buildDetectorNetwork, type DetectorNetworkOptions } from './network.js';
 import { makeProposals, type ProposalOptions } from './proposals.js';
 import type { GroundTruth } from './ground-truth.js';
@@ -55,7 +55,7 @@ export interface Detector {
 }
 
 /** Detections, and the proposals that they come from. */
-export interface Found extends Detections {
+export interface Found extends DetectionTensors {
   /** `[N, R, 4]` `xyxy` px, best first; 0 where there is none. */
   readonly proposals: tf.Tensor3D;
   /** `[N, R]` float32, probability of a nucleus; 0 where there is none. */
@@ -97,7 +97,7 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
     const { iouThreshold, minSize } = proposals;
     return { preCount, count, iouThreshold, minSize, boxWeights: rpnRegression.boxWeights };
   };
-  const anchors = anchorCounts(grid).reduce((sum, count) => sum + count, 0);
+  const anchors = anchorsPerLevel(grid).reduce((sum, count) => sum + count, 0);
 
   return {
     weights: network.weights,

@@ -4,7 +4,7 @@ import { type ModelWeights, weightsOf } from '../weights.js';
 import { buildAuxiliaryHead } from './auxiliary-head.js';
 import { buildDeepBoxHead, buildDenseBoxHead } from './box-head.js';
 import { buildPyramid } from './pyramid.js';
-import { anchorCounts, buildRpnHead } from './rpn-head.js';
+import { distinctAnchorCounts, buildRpnHead } from './rpn-head.js';
 
 interface SharedOptions {
   /** S: side of the images in px, a multiple of 32. */
@@ -56,7 +56,7 @@ export interface FeatureLevel {
   readonly features: tf.Tensor4D;
 }
 
-export interface Mode {
+export interface NetworkMode {
   /**
    * Whether normalization takes the statistics of the batch and moves its own; otherwise it is frozen, by its own
    * statistics, with gradients by all other weights.
@@ -86,7 +86,7 @@ export interface DetectorNetwork {
    * @param images `[N, S, S, 3]` float32 from -1 to 1.
    * @returns Finest level first.
    */
-  features(images: tf.Tensor4D, mode: Mode): FeatureLevel[];
+  features(images: tf.Tensor4D, mode: NetworkMode): FeatureLevel[];
 
   /**
    * @returns `objectnessLogits` `[N, A]` and `deltas` `[N, A, 4]`, by level, then row, column and anchor of the cell.
@@ -97,7 +97,7 @@ export interface DetectorNetwork {
    * @param roiFeatures `[N, R, P, P, C]`, pooled from the finest level.
    * @returns `logits` `[N, R]` of being a nucleus, and `deltas` `[N, R, 4]`.
    */
-  boxHead(roiFeatures: tf.Tensor5D, mode: Mode): { logits: tf.Tensor2D; deltas: tf.Tensor3D };
+  boxHead(roiFeatures: tf.Tensor5D, mode: NetworkMode): { logits: tf.Tensor2D; deltas: tf.Tensor3D };
 
   /**
    * @returns Logits `[N, h, w, 2]` of foreground and border at the finest level.
@@ -145,7 +145,7 @@ export function buildDetectorNetwork(options: DetectorNetworkOptions): DetectorN
 
     propose: (levels) =>
       tf.tidy(() => {
-        const counts = anchorCounts(rpn.anchorsPerCell);
+        const counts = distinctAnchorCounts(rpn.anchorsPerCell);
         const found = levels.map(({ features }, index) => {
           const [images, height, width] = features.shape;
           const count = rpn.anchorsPerCell[index]!;
@@ -217,7 +217,7 @@ function buildBoxHead(options: DetectorNetworkOptions, channels: number): tf.Lay
   return buildDeepBoxHead({ ...options.boxHead, channels, width, block8: blocks.block8, seed, normMomentum });
 }
 
-function outputsOf<T extends tf.Tensor>(model: tf.LayersModel, x: tf.Tensor, mode?: Mode): T[] {
+function outputsOf<T extends tf.Tensor>(model: tf.LayersModel, x: tf.Tensor, mode?: NetworkMode): T[] {
   const outputs = model.apply(x, { ...mode }) as T | T[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }

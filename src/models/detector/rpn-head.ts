@@ -21,7 +21,7 @@ export const outputDeviation = 0.01;
  * The region proposal network's head: a 3 x 3 convolution with a relu, shared by all levels, and upon it for each count
  * of anchors `a` a convolution to objectness and one to deltas.
  *
- * @returns A model of features `[N, h, w, C]`; its outputs are, for each count in {@link anchorCounts}, logits
+ * @returns A model of features `[N, h, w, C]`; its outputs are, for each count in {@link distinctAnchorCounts}, logits
  *   `[N, h, w, a]` and deltas `[N, h, w, 4 a]`.
  *
  * Source: Ren et al., arXiv 1506.01497; the prior: Lin et al., arXiv 1708.02002, section 4.1.
@@ -39,7 +39,7 @@ export function buildRpnHead({ inputChannels, channels, seed, ...options }: RpnH
       ...{ activation: 'linear', initialKernel: outputDeviation, initialBias },
     }).apply(x) as Features;
   const prior = Math.log(options.priorProbability / (1 - options.priorProbability));
-  const outputs = anchorCounts(options.anchorsPerCell).flatMap((count) => [
+  const outputs = distinctAnchorCounts(options.anchorsPerCell).flatMap((count) => [
     output(`rpn/objectness_x${count}`, count, prior),
     output(`rpn/deltas_x${count}`, 4 * count, 0),
   ]);
@@ -47,4 +47,6 @@ export function buildRpnHead({ inputChannels, channels, seed, ...options }: RpnH
 }
 
 /** Each number of anchors per px once, in the order of the head's outputs. */
-export const anchorCounts = (anchorsPerCell: readonly number[]): number[] => [...new Set(anchorsPerCell)];
+export const distinctAnchorCounts = (anchorsPerCell: readonly number[]): number[] => [
+  ...new Set(anchorsPerCell),
+];

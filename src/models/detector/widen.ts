@@ -1,10 +1,10 @@
 import { randomFor } from '../../random.js';
-import type { NamedTensors, StoredTensor } from '../../safetensors/tensor.js';
+import type { StoredTensors, StoredTensor } from '../../safetensors/tensor.js';
 import type { BlockLayers } from '../inception-resnet-v2-blocks.js';
 import { inceptionResNetV2 } from '../inception-resnet-v2.js';
 import { scaleChannels } from '../layers.js';
 import { type PyramidDetectorOptions, pyramidEnd } from './network.js';
-import { anchorCounts } from './rpn-head.js';
+import { distinctAnchorCounts } from './rpn-head.js';
 
 /** Features of the wide network: each of its channels is a copy of one of the narrow network's. */
 interface Channels {
@@ -28,7 +28,7 @@ interface Channels {
  *
  * Source: Chen et al., Net2Net, arXiv 1511.05641; the random shares are ours.
  */
-export function widenDetector(narrow: NamedTensors, options: PyramidDetectorOptions): NamedTensors {
+export function widenDetector(narrow: StoredTensors, options: PyramidDetectorOptions): StoredTensors {
   const { backbone, pyramid, rpn, boxHead, auxiliary } = options;
   const layers = widenLayers(narrow, options.seed ?? 0);
   const { blocks } = backbone;
@@ -44,7 +44,7 @@ export function widenDetector(narrow: NamedTensors, options: PyramidDetectorOpti
   }
 
   const proposing = layers.biased('rpn/conv', level, rpn.channels);
-  for (const count of anchorCounts(rpn.anchorsPerCell)) {
+  for (const count of distinctAnchorCounts(rpn.anchorsPerCell)) {
     layers.biased(`rpn/objectness_x${count}`, proposing, count);
     layers.biased(`rpn/deltas_x${count}`, proposing, 4 * count);
   }
@@ -61,7 +61,7 @@ export function widenDetector(narrow: NamedTensors, options: PyramidDetectorOpti
 }
 
 /** Layers of the wide network from those of the narrow one, by `source` where that has another name. */
-function widenLayers(narrow: NamedTensors, seed: number) {
+function widenLayers(narrow: StoredTensors, seed: number) {
   const wide = new Map<string, StoredTensor>();
   const stored = (name: string) => {
     const tensor = narrow.get(name);
@@ -138,7 +138,7 @@ function widenLayers(narrow: NamedTensors, seed: number) {
 
 /** The layers of Inception-ResNetV2, of whose features only the channels flow. */
 function backboneLayers(
-  narrow: NamedTensors,
+  narrow: StoredTensors,
   layers: ReturnType<typeof widenLayers>,
   { width, blocks }: PyramidDetectorOptions['backbone'],
 ): BlockLayers<Channels> {
@@ -168,7 +168,7 @@ function backboneLayers(
   };
 }
 
-const countBlocks = (weights: NamedTensors, kind: string): number =>
+const countBlocks = (weights: StoredTensors, kind: string): number =>
   [...weights.keys()].filter((name) => new RegExp(`^${kind}_\\d+_conv/kernel$`, 'u').test(name)).length;
 
 function concatenate(branches: readonly Channels[]): Channels {

@@ -4,9 +4,10 @@
  * Sources: the steps of the 2018 Data Science Bowl's solutions (Mirzaev, Deep Retina, NucleiDetectron, topcoders) that
  * src/config/assemble.ts names at each setting.
  */
+import { boxIou } from '../../data/geometry/box.js';
+import type { Size } from '../../data/geometry/rect.js';
 import type { AssembleSettings } from '../../config/assemble.js';
-import type { Size } from '../../data/mask.js';
-import { BoxIndex, boxIou } from './box-index.js';
+import { BoxIndex } from '../../data/geometry/box-index.js';
 import { maskOf, compareMasks, maskIou, rowStart, type CandidateMask } from './candidate-mask.js';
 import { pasteCandidate, type Candidate, type PastedCandidate } from './candidate.js';
 import type { Segmentation } from './segmentation.js';

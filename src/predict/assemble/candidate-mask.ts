@@ -1,6 +1,5 @@
-import type { Box } from '../../data/boxes.js';
+import { type Box, compareBoxes } from '../../data/geometry/box.js';
 import type { AssembleSettings } from '../../config/assemble.js';
-import { compareBoxes } from './box-index.js';
 import type { PastedCandidate } from './candidate.js';
 
 /** The mask of a candidate under given settings; small, since an image may hold hundreds of thousands. */
@@ -24,7 +23,7 @@ export function maskOf(
 ): CandidateMask | undefined {
   // A product with a probability is no larger, so that most candidates are sorted out here.
   if (candidate.score < scoreThreshold) return undefined;
-  const { left, top, width, height, body, border } = candidate;
+  const { x: left, y: top, width, height, body, border } = candidate;
   const level = Math.max(1, Math.ceil(255 * maskThreshold));
   const values = new Uint8Array(width * height);
   let [area, sum] = [0, 0];

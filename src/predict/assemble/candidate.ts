@@ -1,6 +1,7 @@
-import type { Box } from '../../data/boxes.js';
-import type { Size } from '../../data/mask.js';
-import { pasteMap, type Window } from './paste-map.js';
+import type { Window } from '../../data/geometry/window.js';
+import type { Rect, Size } from '../../data/geometry/rect.js';
+import type { Box } from '../../data/geometry/box.js';
+import { pasteMap } from './paste-map.js';
 
 /** A nucleus as the two networks propose it. */
 export interface Candidate {
@@ -20,17 +21,12 @@ export interface Candidate {
 
 /**
  * A candidate in the pixels of the image, before any setting has a say: `nucleate tune` makes it once and assembles it
- * thousands of times. Probabilities are in steps of 1/255, a quarter of the memory of floats.
+ * thousands of times. The rectangle holds every probability above 0 and lies within the image; it is 0 px wide and high
+ * where nothing of the candidate lies within the image. Probabilities are in steps of 1/255, a quarter of the memory of floats.
  */
-export interface PastedCandidate {
+export interface PastedCandidate extends Rect {
   readonly box: Box;
   readonly score: number;
-  /** Of the rectangle that holds every probability above 0, px of the image; it lies within the image. */
-  readonly left: number;
-  readonly top: number;
-  /** px; 0 where nothing of the candidate lies within the image. */
-  readonly width: number;
-  readonly height: number;
   /** `[height * width]`, 0 to 255. */
   readonly body: Uint8Array;
   /** `[height * width]`, 0 to 255; absent where the candidate has none. */
@@ -53,11 +49,11 @@ export function pasteCandidate(candidate: Candidate, image: Size): PastedCandida
   const pasted = (border ? [body, border] : [body]).map((map) => pasteMap(map, size, window, image));
   const { x, y, width, height } = pasted[0]!;
   const kept = withoutZeros(
-    { left: x, top: y, width, height },
+    { x, y, width, height },
     pasted.map(({ values }) => toBytes(values)),
   );
   const [keptBody, keptBorder] = kept.maps;
-  return { box, score, ...kept.plane, body: keptBody!, ...(keptBorder && { border: keptBorder }) };
+  return { box, score, ...kept.rect, body: keptBody!, ...(keptBorder && { border: keptBorder }) };
 }
 
 /** In steps of 1/255. */
@@ -70,16 +66,9 @@ function toBytes(values: Float32Array): Uint8Array {
   return bytes;
 }
 
-interface Plane {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Cuts off rows and columns in which every map is 0; probabilities of a far corner only cost memory. */
-function withoutZeros(plane: Plane, maps: readonly Uint8Array[]): { plane: Plane; maps: Uint8Array[] } {
-  const { width, height } = plane;
+function withoutZeros(rect: Rect, maps: readonly Uint8Array[]): { rect: Rect; maps: Uint8Array[] } {
+  const { width, height } = rect;
   let [left, top, right, bottom] = [width, height, 0, 0];
   for (const map of maps) {
     for (let y = 0, at = 0; y < height; y++) {
@@ -93,8 +82,8 @@ function withoutZeros(plane: Plane, maps: readonly Uint8Array[]): { plane: Plane
     }
   }
   if (right === 0)
-    return { plane: { left: 0, top: 0, width: 0, height: 0 }, maps: maps.map(() => new Uint8Array()) };
-  const kept = { left: plane.left + left, top: plane.top + top, width: right - left, height: bottom - top };
+    return { rect: { x: 0, y: 0, width: 0, height: 0 }, maps: maps.map(() => new Uint8Array()) };
+  const kept = { x: rect.x + left, y: rect.y + top, width: right - left, height: bottom - top };
   const cut = (map: Uint8Array) => {
     const values = new Uint8Array(kept.width * kept.height);
     for (let y = 0; y < kept.height; y++) {
@@ -103,5 +92,5 @@ function withoutZeros(plane: Plane, maps: readonly Uint8Array[]): { plane: Plane
     }
     return values;
   };
-  return { plane: kept, maps: maps.map(cut) };
+  return { rect: kept, maps: maps.map(cut) };
 }

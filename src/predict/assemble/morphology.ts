@@ -1,5 +1,5 @@
-import type { Box } from '../../data/boxes.js';
-import type { LabelImage } from '../../data/image.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import type { Box } from '../../data/geometry/box.js';
 
 /**
  * Grows and shrinks the instances of a label image, pixel by pixel. Steps look at four and at eight neighbours in turn,

@@ -1,26 +1,5 @@
-import type { Size } from '../../data/mask.js';
-
-/** The square of the image that a crop shows. */
-export interface Window {
-  /** Left edge, px of the image; may be fractional or outside. */
-  readonly x: number;
-  /** Top edge, px of the image; may be fractional or outside. */
-  readonly y: number;
-  /** px of the image, above 0. */
-  readonly side: number;
-}
-
-/** Probabilities of a rectangle of an image. */
-export interface PastedMap {
-  /** First column and row, px of the image. */
-  readonly x: number;
-  readonly y: number;
-  /** px; 0 where the crop lies beyond the image. */
-  readonly width: number;
-  readonly height: number;
-  /** `[height, width]`. */
-  readonly values: Float32Array;
-}
+import type { RectMap, Size } from '../../data/geometry/rect.js';
+import type { Window } from '../../data/geometry/window.js';
 
 /**
  * A map of a crop at the centres of the image's pixels: bilinear between the centres of the crop's. Beyond the outermost
@@ -28,7 +7,12 @@ export interface PastedMap {
  *
  * @param map `[size, size]`.
  */
-export function pasteMap(map: Float32Array, size: number, window: Window, image: Size): PastedMap {
+export function pasteMap(
+  map: Float32Array,
+  size: number,
+  window: Window,
+  image: Size,
+): RectMap<Float32Array> {
   const columns = sampleAxis(window.x, window.side, size, image.width);
   const rows = sampleAxis(window.y, window.side, size, image.height);
   const width = columns.lower.length;

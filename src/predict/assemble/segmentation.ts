@@ -1,5 +1,5 @@
-import type { Box } from '../../data/boxes.js';
-import type { LabelImage } from '../../data/image.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import type { Box } from '../../data/geometry/box.js';
 
 /** One nucleus that was found. */
 export interface Instance {

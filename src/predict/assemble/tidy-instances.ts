@@ -1,8 +1,8 @@
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import type { Box } from '../../data/geometry/box.js';
 import type { AssembleSettings } from '../../config/assemble.js';
-import type { Box } from '../../data/boxes.js';
-import type { LabelImage } from '../../data/image.js';
 import type { CandidateMask } from './candidate-mask.js';
-import { cutOut, holePixels, imageIndex, piecesOf } from './bitmap.js';
+import { bitmapOf, holePixels, imageIndex, piecesOf } from '../../data/geometry/bitmap.js';
 import { dilate, erode } from './morphology.js';
 import type { Instance, Segmentation } from './segmentation.js';
 
@@ -42,7 +42,7 @@ export function tidyInstances(
 }
 
 function keepLargestPiece(labelImage: LabelImage, label: number, box: Box): void {
-  const bitmap = cutOut(labelImage, label, box);
+  const bitmap = bitmapOf(labelImage, label, box);
   for (const piece of piecesOf(bitmap).slice(1)) {
     for (const at of piece) labelImage.labels[imageIndex(bitmap, at, labelImage.width)] = 0;
   }
@@ -50,7 +50,7 @@ function keepLargestPiece(labelImage: LabelImage, label: number, box: Box): void
 
 /** Background alone: a hole may hold another nucleus. */
 function fillHoles(labelImage: LabelImage, label: number, box: Box): void {
-  const bitmap = cutOut(labelImage, label, box);
+  const bitmap = bitmapOf(labelImage, label, box);
   for (const at of holePixels(bitmap)) {
     const pixel = imageIndex(bitmap, at, labelImage.width);
     if (labelImage.labels[pixel] === 0) labelImage.labels[pixel] = label;

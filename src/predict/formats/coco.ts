@@ -2,8 +2,8 @@
  * Source: the COCO data format, https://cocodataset.org/#format-data: a dataset file, which more programs read than a
  * result file, with the `score` of those.
  */
-import { cocoCounts, packCocoCounts } from '../../data/coco-rle.js';
-import { masksOfLabels } from '../../data/mask.js';
+import { cocoCounts, packCocoCounts } from '../../data/geometry/coco-rle.js';
+import { masksOfLabels } from '../../data/geometry/mask.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { polygonsOf } from './polygons.js';
 import { shortNumber } from './short-number.js';

@@ -3,7 +3,7 @@
  * of the full image with the origin at the top left.
  */
 import { createHash } from 'node:crypto';
-import type { Pixels } from '../../data/stored-image.js';
+import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { measureInstance } from './measure.js';
 import { polygonsOf, type Ring } from './polygons.js';

@@ -3,8 +3,8 @@
  *
  * Source: the table at the top of ij/io/RoiDecoder.java (public domain), github.com/imagej/ImageJ; the code is ours.
  */
-import type { Colour } from '../../report/overlay.js';
-import type { Box } from '../../data/boxes.js';
+import type { Box } from '../../data/geometry/box.js';
+import type { Colour } from '../../draw/overlay.js';
 import type { Polygon, Ring } from './polygons.js';
 
 const version = 228;

@@ -1,6 +1,6 @@
-import type { LabelImage } from '../../data/image.js';
-import { type Pixels, readRegion } from '../../data/stored-image.js';
-import { cutOut, sides, type Bitmap } from '../assemble/bitmap.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import { type Pixels, readRegion } from '../../data/image/stored-image.js';
+import { bitmapOf, sides, type Bitmap } from '../../data/geometry/bitmap.js';
 import type { Instance } from '../assemble/segmentation.js';
 
 /** Shape and brightness of one nucleus; the definitions are those of scikit-image's `regionprops`. */
@@ -19,7 +19,7 @@ export interface Measurements {
 }
 
 export function measureInstance(image: Pixels, labelImage: LabelImage, instance: Instance): Measurements {
-  const bitmap = cutOut(labelImage, instance.label, instance.box);
+  const bitmap = bitmapOf(labelImage, instance.label, instance.box);
   const pixels: number[] = [];
   for (let at = bitmap.pixels.indexOf(1); at !== -1; at = bitmap.pixels.indexOf(1, at + 1)) pixels.push(at);
   return {
@@ -29,7 +29,7 @@ export function measureInstance(image: Pixels, labelImage: LabelImage, instance:
   };
 }
 
-function shapeOf({ left, top, width }: Bitmap, pixels: readonly number[]) {
+function shapeOf({ x: left, y: top, width }: Bitmap, pixels: readonly number[]) {
   let [sumX, sumY] = [0, 0];
   for (const at of pixels) {
     sumX += at % width;

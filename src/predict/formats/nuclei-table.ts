@@ -1,4 +1,4 @@
-import type { Pixels } from '../../data/stored-image.js';
+import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { csvLines } from './csv-lines.js';
 import { measureInstance } from './measure.js';

@@ -1,6 +1,6 @@
 /** The outlines of instances as polygons along the borders of their pixels. */
-import type { LabelImage } from '../../data/image.js';
-import { cutOut, fillRegion, sides, type Bitmap } from '../assemble/bitmap.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import { bitmapOf, fillRegion, sides, type Bitmap } from '../../data/geometry/bitmap.js';
 import type { Instance } from '../assemble/segmentation.js';
 
 /**
@@ -27,7 +27,7 @@ export function polygonsOf(
   labelImage: LabelImage,
   { label, box }: Pick<Instance, 'label' | 'box'>,
 ): Polygon[] {
-  const bitmap = cutOut(labelImage, label, box);
+  const bitmap = bitmapOf(labelImage, label, box);
   const pieces = Uint8Array.from(bitmap.pixels);
   const polygons: Polygon[] = [];
   for (let start = pieces.indexOf(1); start !== -1; start = pieces.indexOf(1, start)) {
@@ -61,7 +61,7 @@ const dx = [1, 0, -1, 0];
 const dy = [0, 1, 0, -1];
 
 /** Walks along all borders of the current piece, which lies to the right of the way. */
-function traceRings({ left, top, width, pixels }: Bitmap, piece: Int32Array): number[][] {
+function traceRings({ x: left, y: top, width, pixels }: Bitmap, piece: Int32Array): number[][] {
   const isInside = (x: number, y: number) => pixels[y * width + x] === current;
   /** Whether a border leads from this corner in this direction: the pixel to its right is inside, the left one is not. */
   const isBorder = (x: number, y: number, direction: number) => {

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import yazl from 'yazl';
 import { exitCodes, NucleateError } from '../../errors.js';
-import { nucleiColours } from '../../report/nuclei-overlay.js';
+import { nucleiColours } from '../../draw/nuclei-overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { encodeRoi, maxRoiCoordinate } from './imagej-roi.js';
 import { polygonsOf } from './polygons.js';
@@ -21,7 +21,7 @@ export async function roiSet({ labelImage, instances }: Segmentation, place: str
     throw new NucleateError({
       what: `An ImageJ region reaches up to ${maxRoiCoordinate} px, and the image has ${width} x ${height}.`,
       where: place,
-      mend: 'Leave out the ImageJ format, or cut the image into tiles.',
+      hint: 'Leave out the ImageJ format, or cut the image into tiles.',
       exitCode: exitCodes.data,
     });
   }

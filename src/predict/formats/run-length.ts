@@ -1,5 +1,5 @@
-import { masksOfLabels } from '../../data/mask.js';
-import { encodeRuns, formatRuns } from '../../data/rle.js';
+import { masksOfLabels } from '../../data/geometry/mask.js';
+import { encodeRuns, formatRuns } from '../../data/geometry/rle.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { csvLines } from './csv-lines.js';
 

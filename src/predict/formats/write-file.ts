@@ -29,8 +29,8 @@ export async function writeWhole(file: string, pieces: Iterable<string | Uint8Ar
     await rm(partial, { force: true }).catch(() => {});
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
     const what = `The file cannot be written: ${cause.message}.`;
-    const mend = 'Check that the folder is writable and has space left.';
-    throw new NucleateError({ what, where: file, mend, exitCode: exitCodes.io }, { cause });
+    const hint = 'Check that the folder is writable and has space left.';
+    throw new NucleateError({ what, where: file, hint, exitCode: exitCodes.io }, { cause });
   }
 }
 

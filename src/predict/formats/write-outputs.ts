@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { encodeLabelImage, encodePng } from '../../data/image-io.js';
-import type { Image } from '../../data/image.js';
-import { type Pixels, readRegion } from '../../data/stored-image.js';
-import { thinLabels } from '../../report/overlay.js';
-import { drawNuclei, type OverlayStyle } from '../../report/nuclei-overlay.js';
+import { encodeLabelImage, encodePng } from '../../data/image/image-io.js';
+import type { Image } from '../../data/image/image.js';
+import { type Pixels, readRegion } from '../../data/image/stored-image.js';
+import { thinLabels } from '../../draw/overlay.js';
+import { drawNuclei, type OverlayStyle } from '../../draw/nuclei-overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { cocoDocument } from './coco.js';
 import { geojsonDocument } from './geojson.js';

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { measureInstances } from '../../../src/data/geometry/label-image.js';
+import { type Box, boxAt } from '../../../src/data/geometry/box.js';
 import { pasteNuclei } from '../../../src/data/augment/copy-paste.js';
 import { highestLabel, type Sample } from '../../../src/data/augment/sample.js';
-import { type Box, boxAt, measureInstances } from '../../../src/data/boxes.js';
 import { randomFor } from '../../../src/random.js';
 import { anyExample, discs } from './samples.js';
-import type { Example } from '../../../src/data/example.js';
+import type { Example } from '../../../src/data/read/example.js';
 
 const toSample = ({ image, labelImage }: Example): Sample => ({
   width: image.width,

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { measureInstances } from '../../../src/data/geometry/label-image.js';
+import { boxAt } from '../../../src/data/geometry/box.js';
+import { cropSide } from '../../../src/data/geometry/window.js';
 import { drawDetectionSample } from '../../../src/data/augment/detection-sample.js';
 import { visibleBox } from '../../../src/data/augment/detection-view.js';
-import { viewMap } from '../../../src/data/augment/linear-map.js';
-import { cropSide, drawSegmentationSample } from '../../../src/data/augment/segmentation-sample.js';
+import { viewMap } from '../../../src/data/geometry/linear-map.js';
+import { drawSegmentationSample } from '../../../src/data/augment/segmentation-sample.js';
 import { highestLabel } from '../../../src/data/augment/sample.js';
-import { boxAt, measureInstances } from '../../../src/data/boxes.js';
 import { randomFor } from '../../../src/random.js';
 import { anyExample, discs, fullAugment, noAugment } from './samples.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Augment } from '../../../src/config/augment.js';
 import { Augment as AugmentSchema } from '../../../src/config/augment.js';
 import type { Sample } from '../../../src/data/augment/sample.js';
-import { type Example, renumberLabels } from '../../../src/data/example.js';
+import { type Example, renumberLabels } from '../../../src/data/read/example.js';
 import { randomFor } from '../../../src/random.js';
 
 export interface Disc {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DetectionLoader, SegmentationLoader } from '../../../src/config/loader.js';
-import type { Example } from '../../../src/data/example.js';
-import { writeImage } from '../../../src/data/image-io.js';
-import { readPairs } from '../../../src/data/label-images.js';
+import type { Example } from '../../../src/data/read/example.js';
+import { writeImage } from '../../../src/data/image/image-io.js';
+import { readPairs } from '../../../src/data/read/pairs-layout.js';
 import { batches } from '../../../src/data/loader/batches.js';
 import { type Batch, drawsPerEpoch, type Recipe } from '../../../src/data/loader/batch-maker.js';
 import type { FileSource } from '../../../src/data/loader/source.js';
@@ -153,7 +153,7 @@ test('an image that a worker cannot read stops the run in its turn, by name and 
   for (const workers of [0, 2]) {
     const error = await failureOf({ ...detection(workers), sources });
     expect(error).toMatchObject({ exitCode: 3, where: join(folder, `${bad}.png`) });
-    expect(error.mend).not.toBe('');
+    expect(error.hint).not.toBe('');
   }
 });
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { writeImage, writeLabelImage } from '../../../src/data/image-io.js';
-import type { LabelImage } from '../../../src/data/image.js';
+import type { LabelImage } from '../../../src/data/geometry/label-image.js';
+import { writeImage, writeLabelImage } from '../../../src/data/image/image-io.js';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anchorCounts, makeAnchors } from '../../../src/models/detector/anchors.js';
+import { anchorsPerLevel, makeAnchors } from '../../../src/models/detector/anchors.js';
 import { boxesOf } from './oracles.js';
 
 test('anchors of two levels, hand-computed', () => {
@@ -28,7 +28,7 @@ test('anchors of two levels, hand-computed', () => {
 
 test('cells are ordered by row, then by column; a cell that is cut counts', () => {
   const grid = { size: [5, 9] as const, levels: [{ stride: 4, sizes: [2], ratios: [1] }] };
-  expect(anchorCounts(grid)).toEqual([2 * 3]);
+  expect(anchorsPerLevel(grid)).toEqual([2 * 3]);
   const corners = boxesOf(makeAnchors(grid)).map(([x1, y1]) => [x1, y1]);
   expect(corners).toEqual([
     [1, 1],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DetectorNetwork, PyramidDetectorOptions } from '../../../src/models/detector/network.js';
 import { widenDetector } from '../../../src/models/detector/widen.js';
-import { setWeights } from '../../../src/predict/set-weights.js';
-import type { NamedTensors } from '../../../src/safetensors/tensor.js';
+import { setWeights } from '../../../src/models/set-weights.js';
+import type { StoredTensors } from '../../../src/safetensors/tensor.js';
 import { tf } from '../../../src/tf.js';
-import { toStored, withStored } from '../../../src/train/stored-tensors.js';
+import { toStored, withStored } from '../../../src/models/stored-tensors.js';
 import { expectTensorsClose, useNativeCpu } from '../../helpers/tensors.js';
 import { useNetworks } from './networks.js';
 
@@ -40,7 +40,7 @@ function trained(options: PyramidDetectorOptions): DetectorNetwork {
   return network;
 }
 
-const storedWeights = (network: DetectorNetwork): NamedTensors => toStored(network.weights.all);
+const storedWeights = (network: DetectorNetwork): StoredTensors => toStored(network.weights.all);
 
 /** All that a network computes of an image and of the 3 x 3 px in the middle of its finest level. */
 const answers = (network: DetectorNetwork) =>

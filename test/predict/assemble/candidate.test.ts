@@ -11,7 +11,7 @@ const crop = (window: Candidate['window'], size: number, ...body: number[]): Can
 
 test('a crop of the pixels themselves is pasted as it is', () => {
   expect(pasteCandidate(crop({ x: 3, y: 1, side: 2 }, 2, 1, 0.2, 0.4, 0.6), image)).toEqual({
-    ...{ box, score: 0.5, left: 3, top: 1, width: 2, height: 2 },
+    ...{ box, score: 0.5, x: 3, y: 1, width: 2, height: 2 },
     body: Uint8Array.of(255, 51, 102, 153), // 255 * 0.2 = 51
   });
 });
@@ -26,8 +26,8 @@ test('between the centres of its pixels a crop goes over evenly, and beyond the 
 test('what lies outside the image is cut off', () => {
   const pasted = pasteCandidate(crop({ x: -1, y: 3, side: 3 }, 3, 1, 1, 0, 1, 1, 1, 1, 1, 1), image);
   expect(pasted).toMatchObject({
-    left: 0,
-    top: 3,
+    x: 0,
+    y: 3,
     width: 2,
     height: 2,
     body: Uint8Array.of(255, 0, 255, 255),
@@ -40,11 +40,11 @@ test('rows and columns stay as long as one of the maps needs them', () => {
   const border = Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0);
   const candidate = crop({ x: 2, y: 1, side: 3 }, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0);
   expect(pasteCandidate({ ...candidate, border }, image)).toEqual({
-    ...{ box, score: 0.5, left: 2, top: 1, width: 2, height: 2 },
+    ...{ box, score: 0.5, x: 2, y: 1, width: 2, height: 2 },
     body: Uint8Array.of(0, 0, 0, 255),
     border: Uint8Array.of(255, 0, 0, 0),
   });
-  expect(pasteCandidate(candidate, image)).toMatchObject({ left: 3, top: 2, width: 1, height: 1 });
+  expect(pasteCandidate(candidate, image)).toMatchObject({ x: 3, y: 2, width: 1, height: 1 });
 });
 
 test('maps of another size and windows without a side are refused', () => {
@@ -87,7 +87,7 @@ test('any crop, anywhere, by the definition', () => {
   );
   fc.assert(
     fc.property(crops, (candidate) => {
-      const { left, top, width, height, body } = pasteCandidate(candidate, image);
+      const { x: left, y: top, width, height, body } = pasteCandidate(candidate, image);
       const { x, y, side } = candidate.window;
       for (let row = 0; row < image.height; row++) {
         for (let column = 0; column < image.width; column++) {

@@ -1,4 +1,4 @@
-import type { LabelImage } from '../../../src/data/image.js';
+import type { LabelImage } from '../../../src/data/geometry/label-image.js';
 import type { Candidate } from '../../../src/predict/assemble/candidate.js';
 import { AssembleSettings } from '../../../src/config/assemble.js';
 

@@ -95,7 +95,7 @@ function nucleusOf(
   image: { width: number; height: number },
   { scoreThreshold, scoreBy, borderWeight, maskThreshold }: AssembleSettings,
 ): (Nucleus & { readonly detection: number }) | undefined {
-  const { left, top, width, body, border } = pasteCandidate(candidate, image);
+  const { x: left, y: top, width, body, border } = pasteCandidate(candidate, image);
   const mask = new Map<string, number>();
   body.forEach((value, index) => {
     const sum =

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { boxAt, measureInstances } from '../../../src/data/boxes.js';
+import { measureInstances } from '../../../src/data/geometry/label-image.js';
+import { boxAt } from '../../../src/data/geometry/box.js';
 import { measureInstance } from '../../../src/predict/formats/measure.js';
 
 interface Case {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { LabelImage } from '../../../src/data/image.js';
-import { boxAt, measureInstances } from '../../../src/data/boxes.js';
-import { renumberLabels } from '../../../src/data/example.js';
+import { boxAt } from '../../../src/data/geometry/box.js';
+import { type LabelImage, measureInstances } from '../../../src/data/geometry/label-image.js';
+import { renumberLabels } from '../../../src/data/read/example.js';
 import type { Segmentation } from '../../../src/predict/assemble/segmentation.js';
 
 /** As if the labels had been found, with scores that go down from 1. */

@@ -1,0 +1,33 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../../errors.js';
+import type { FileListing } from './file-tree.js';
+import { fileError, readBytes } from './read-bytes.js';
+
+/**
+ * Lists every file below a folder. Links are left out, so that nothing outside the folder is read.
+ *
+ * @throws {NucleateError} Exit code 3 if a folder cannot be listed.
+ */
+export async function listFolder(root: string): Promise<FileListing> {
+  const files: string[] = [];
+  const problems: Problem[] = [];
+  const place = (file: string) => join(root, file);
+  async function walk(folder: string): Promise<void> {
+    const entries = await readdir(place(folder), { withFileTypes: true }).catch((cause: Error) => {
+      throw fileError(place(folder), `The dataset folder cannot be read: ${cause.message}.`, cause);
+    });
+    entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+    for (const entry of entries) {
+      const path = folder + entry.name;
+      if (entry.isDirectory()) await walk(`${path}/`);
+      else if (entry.isFile()) files.push(path);
+      else problems.push({ what: notFollowed, where: place(path), hint: 'Put the file itself there.' });
+    }
+  }
+  await walk('');
+  return { files, problems, place, read: (file) => readBytes(place(file)), close: () => Promise.resolve() };
+}
+
+/** What is wrong with an entry that is a link, in a folder or in an archive. */
+export const notFollowed = 'Links are not followed.';

@@ -1,0 +1,96 @@
+import { open } from 'node:fs/promises';
+import { crc32, inflateRawSync } from 'node:zlib';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import { maxFileBytes } from './read-bytes.js';
+import { exitCodes, NucleateError, type Problem } from '../../errors.js';
+import type { FileListing } from './file-tree.js';
+import { notFollowed } from './folder-files.js';
+
+/**
+ * Lists every file of a zip archive; contents are read one by one, when they are asked for.
+ *
+ * @throws {NucleateError} Exit code 3 if the archive is damaged or holds a name that leads out of it (`../x`, `/x`,
+ *   `C:\x`).
+ */
+export async function listZip(path: string): Promise<FileListing> {
+  const handle = await open(path);
+  try {
+    const zip = await yauzl.fromFdPromise(handle.fd, { autoClose: false });
+    const { entries, problems } = await listEntries(zip, path);
+    return {
+      files: [...entries.keys()],
+      problems,
+      place: (file) => placeIn(path, file),
+      read: async (file) => {
+        const entry = entries.get(file);
+        if (!entry) throw new RangeError(`Expected a file of the archive, received ${file}`);
+        const { fileDataStart } = await zip
+          .readLocalFileHeaderPromise(entry, { minimal: true })
+          .catch((cause: unknown) => {
+            throw damaged(placeIn(path, file), cause);
+          });
+        const packed = Buffer.allocUnsafe(entry.compressedSize);
+        const { bytesRead } = await handle.read(packed, 0, packed.length, fileDataStart);
+        return unpack(packed.subarray(0, bytesRead), entry, placeIn(path, file));
+      },
+      close: () => handle.close(),
+    };
+  } catch (cause) {
+    await handle.close();
+    if (cause instanceof NucleateError) throw cause;
+    const what = `The zip archive cannot be read: ${(cause as Error).message}.`;
+    const hint = 'Download or pack the archive again.';
+    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
+  }
+}
+
+const placeIn = (path: string, file: string) => `${path}!/${file}`;
+
+async function listEntries(zip: ZipFile, path: string) {
+  const entries = new Map<string, Entry>();
+  const problems: Problem[] = [];
+  for await (const entry of zip.eachEntry()) {
+    const name = entry.fileName;
+    if (name.endsWith('/')) continue;
+    const what = entries.has(name) ? 'The name stands twice in the archive.' : reasonToSkip(entry);
+    if (what === undefined) entries.set(name, entry);
+    else problems.push({ what, where: placeIn(path, name), hint: 'Pack the archive again.' });
+  }
+  return { entries, problems };
+}
+
+function reasonToSkip(entry: Entry): string | undefined {
+  // The upper half holds the Unix mode; 0o120000 is a link.
+  if (((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000) return notFollowed;
+  if (entry.isEncrypted()) return 'The entry is encrypted.';
+  if (entry.compressionMethod !== stored && entry.compressionMethod !== deflated) {
+    return `The compression method ${entry.compressionMethod} is not understood.`;
+  }
+  return undefined;
+}
+
+// APPNOTE.TXT 4.4.5.
+const stored = 0;
+const deflated = 8;
+
+/** The contents of an entry, which have to be what its header promises. */
+function unpack(packed: Buffer, entry: Entry, place: string): Buffer {
+  const size = entry.uncompressedSize;
+  if (size > maxFileBytes) throw damaged(place, `${size} bytes`);
+  try {
+    // Never unpacks more than promised, however small the entry: an archive may be a bomb.
+    const bytes =
+      entry.compressionMethod === stored ? packed : inflateRawSync(packed, { maxOutputLength: size + 1 });
+    if (bytes.length === size && crc32(bytes) === entry.crc32) return bytes;
+  } catch (cause) {
+    throw damaged(place, cause);
+  }
+  throw damaged(place, 'size or checksum');
+}
+
+function damaged(where: string, cause: unknown): NucleateError {
+  const what =
+    'The entry is damaged: it does not unpack to what the archive promises, or to more than 512 MB.';
+  const hint = 'Download or pack the archive again.';
+  return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
+}

@@ -1,0 +1,52 @@
+import type { Box } from './box.js';
+import type { Size } from './rect.js';
+
+/** The square of the image that a crop shows. */
+export interface Window {
+  /** Left edge, px of the image; may be fractional or outside. */
+  readonly x: number;
+  /** Top edge, px of the image; may be fractional or outside. */
+  readonly y: number;
+  /** px of the image, above 0. */
+  readonly side: number;
+}
+
+/** What a crop shows round the box of a nucleus. */
+export interface CropMargins {
+  /** On each side of the box, share of the box's longer side. */
+  readonly margin: number;
+  /** Least margin, px of the image. */
+  readonly minMargin: number;
+}
+
+/** Side of the square that a crop round a box of this size shows, in the unit of the box. */
+export const cropSide = (
+  box: { readonly width: number; readonly height: number },
+  { margin, minMargin }: CropMargins,
+): number => {
+  const longer = Math.max(box.width, box.height);
+  return longer + 2 * Math.max(margin * longer, minMargin);
+};
+
+/** The window of a box without augmentation, as in prediction. */
+export function cropWindow({ x1, y1, x2, y2 }: Box, crop: CropMargins): Window {
+  const side = cropSide({ width: x2 - x1, height: y2 - y1 }, crop);
+  return { x: (x1 + x2 - side) / 2, y: (y1 + y2 - side) / 2, side };
+}
+
+/**
+ * The pixels of an image that a window shows when it is resampled bilinearly: one more than it covers on each side, since
+ * values are interpolated between the centres of pixels.
+ *
+ * @returns Whole px, within the image; at least one pixel, even for a window beside the image.
+ */
+export function regionOf({ x, y, side }: Window, { width, height }: Size): Box {
+  const [x1, x2] = pixelsOf(x, x + side, width);
+  const [y1, y2] = pixelsOf(y, y + side, height);
+  return { x1, y1, x2, y2 };
+}
+
+function pixelsOf(start: number, end: number, length: number): [number, number] {
+  const first = Math.min(Math.max(Math.floor(start) - 1, 0), length - 1);
+  return [first, Math.min(Math.max(Math.ceil(end) + 1, first + 1), length)];
+}

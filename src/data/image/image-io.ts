@@ -1,0 +1,336 @@
+/** Reads and writes image files. The only file that knows sharp (libvips). */
+import { writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { readBytes } from '../files/read-bytes.js';
+import type { Size } from '../geometry/rect.js';
+import type { LabelImage } from '../geometry/label-image.js';
+import { exitCodes, NucleateError } from '../../errors.js';
+import {
+  checkHeader,
+  checkLabelHeader,
+  maxPixels,
+  maxStoredPixels,
+  labelsHint,
+  imageError,
+} from './image-header.js';
+import type { ImageHeader, PixelLayout } from './image-header.js';
+import type { Image } from './image.js';
+import { labelTiff } from './label-tiff.js';
+import { decodePlainPng } from './plain-png.js';
+import { isAnimatedPng, photometric, tiffPhotometric } from './unreported-headers.js';
+
+// Files come from anywhere, and libvips would also open SVG, PDF and formats whose decoders see less scrutiny.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadTiffBuffer', 'VipsForeignLoadJpegBuffer'],
+});
+// Every image is decoded once, so a cache only holds memory.
+sharp.cache(false);
+
+/**
+ * Reads a PNG, TIFF or JPEG file, whatever its name says, without changing a value: no gamma, no colour profile, no
+ * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit, as their pixels look.
+ *
+ * An alpha channel is dropped where it is opaque everywhere. Refused are: alpha that is not, several pages or
+ * frames, an orientation tag, CMYK and other colour spaces, floating point, TIFF with white as 0, more than 64
+ * megapixels (seen in the header, before decoding), and files that are damaged or of another format.
+ *
+ * @param source A path, or the bytes of a file.
+ * @param place The file as errors name it.
+ * @returns An image of its own memory.
+ * @throws {NucleateError} Exit code 3, naming the file and what is wrong with it.
+ */
+export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
+  const { bytes, header } = await open(source, place);
+  return decode(bytes, header, checkHeader(header, place), place);
+}
+
+/**
+ * The size of an image in px, by its header alone.
+ *
+ * @throws {NucleateError} Exit code 3 if the header cannot be understood.
+ */
+export async function readSize(bytes: Buffer, place: string): Promise<Size> {
+  const { width, height } = (await open(bytes, place)).header;
+  return { width, height };
+}
+
+/** Where the pixels of an unpacked image lie in its file: row by row, in the machine's byte order. */
+export interface UnpackedImage extends Size, PixelLayout {
+  /** Bytes before the first pixel. */
+  readonly headerBytes: number;
+}
+
+/**
+ * Writes the pixels of an image, as {@link readImage} has them, into a file, row by row, so that few of them are in
+ * memory at once. Alpha is kept: each pixel has four values then.
+ *
+ * @param target A path that ends in `.v`, which is libvips's own format: 64 bytes, then the pixels.
+ * @throws {NucleateError} Exit code 3 as `readImage`, but for up to a gigapixel; also if the file cannot be written.
+ */
+export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
+  const { header } = await open(bytes, place);
+  const layout = checkHeader(header, place, maxStoredPixels);
+  const { width, height } = header;
+  await sharp(bytes, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true })
+    .toColourspace(decodedSpace(layout))
+    .toFile(target)
+    .catch((cause: Error) => {
+      if (/write|space/iu.test(cause.message)) throw noRoom(place, cause);
+      throw damaged(place, cause);
+    });
+  return { width, height, ...layout, headerBytes: 64 };
+}
+
+const noRoom = (place: string, cause: Error) =>
+  imageError(
+    place,
+    `There is no room to unpack the image: ${cause.message}.`,
+    'Set TMPDIR to a folder on a disk with more space.',
+    cause,
+  );
+
+/**
+ * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, PNG or TIFF, or 32-bit grey TIFF. 0 is
+ * background.
+ *
+ * @param source A path, or the bytes of a file.
+ * @returns Labels as they stand in the file, gaps included, of 16 bits unless the file has 32; all 0 where there is no
+ *   instance.
+ * @throws {NucleateError} As {@link readImage}; also for JPEG, palettes and fewer than 8 bits, which do not keep
+ *   label values, and for colours.
+ */
+export async function readLabelImage(source: string | Buffer, place = placeOf(source)): Promise<LabelImage> {
+  const { bytes, header } = await open(source, place);
+  if (isWideGrey(header)) return readWideLabels(bytes, header, place);
+  const layout = checkHeader(header, place);
+  checkLabelHeader(header, place);
+  const { width, height, data } = requireGrey(await decode(bytes, header, layout, place), place);
+  return { width, height, labels: data instanceof Uint16Array ? data : Uint16Array.from(data) };
+}
+
+/** Whether pixels are whole numbers of 32 bits without a sign, for which images have no use and label images do. */
+const isWideGrey = ({ format, channels, depth }: ImageHeader) =>
+  format === 'tiff' && channels === 1 && depth === 'uint';
+
+async function readWideLabels(bytes: Buffer, header: ImageHeader, place: string): Promise<LabelImage> {
+  const { width, height } = header;
+  // All else that is checked of a header holds for it, too.
+  checkHeader({ ...header, space: 'grey16', depth: 'ushort' }, place);
+  const raw = await decodeRaw(bytes, 'b-w', 'uint', place);
+  const labels = new Int32Array(new Uint8Array(raw).buffer);
+  // Above 2^31 - 1 a label turned negative.
+  if (labels.some((label) => label < 0)) {
+    throw imageError(place, 'The image has a label above 2147483647.', 'Renumber the labels without gaps.');
+  }
+  return { width, height, labels };
+}
+
+/**
+ * Reads the mask of one instance: grey, or RGB with three equal channels, of 1 to 16 bits, PNG or TIFF.
+ *
+ * @param source A path, or the bytes of a file.
+ * @returns One channel, whose pixels of the instance are not 0; all 0 for an empty mask.
+ * @throws {NucleateError} As {@link readImage}; also for JPEG, whose compression changes values, and for colours,
+ *   which may stand for several instances.
+ */
+export async function readMask(
+  source: Buffer,
+  place = placeOf(source),
+): Promise<Image & { readonly channels: 1 }> {
+  const plain = await decodePlainPng(source);
+  if (plain) return { ...plain, channels: 1 };
+  const { bytes, header } = await open(source, place);
+  const layout = checkHeader(header, place);
+  if (header.format === 'jpeg') {
+    throw imageError(place, 'A JPEG cannot hold a mask: its compression changes values.', mendMask);
+  }
+  return requireGrey(await decode(bytes, header, layout, place), place);
+}
+
+const mendMask = 'Save the mask as an 8-bit grey PNG, background 0.';
+
+/** One of three equal channels. */
+function requireGrey({ width, height, channels, data }: Image, place: string): Image & { channels: 1 } {
+  if (channels === 1) return { width, height, channels, data };
+  const grey = data instanceof Uint8Array ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  for (let pixel = 0, at = 0; pixel < grey.length; pixel++, at += 3) {
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
+      throw imageError(place, 'The labels are colours: the three channels differ.', labelsHint);
+    }
+    grey[pixel] = data[at]!;
+  }
+  return { width, height, channels: 1, data: grey };
+}
+
+/**
+ * Encodes a PNG with as many bits as `data` has, 8 or 16.
+ *
+ * @param effort `most`: as small as it gets. `little`: an eighth of the time, an eighth larger (overlays of the sample).
+ * @throws {RangeError} If `data` does not have `width * height * channels` values.
+ */
+export async function encodePng(
+  { width, height, channels, data }: Image,
+  effort: 'most' | 'little' = 'most',
+): Promise<Buffer> {
+  if (data.length !== width * height * channels) {
+    throw new RangeError(`Expected ${width} x ${height} x ${channels} values, received ${data.length}`);
+  }
+  const space = spaceOf(channels, data instanceof Uint16Array ? 'ushort' : 'uchar');
+  return sharp(data, { raw: { width, height, channels } })
+    .toColourspace(space)
+    .png(effort === 'most' ? { compressionLevel: 9, adaptiveFiltering: true } : { compressionLevel: 6 })
+    .toBuffer();
+}
+
+/**
+ * Writes a PNG as {@link encodePng} makes it; an existing file is replaced.
+ *
+ * @throws {NucleateError} Exit code 8 if the file cannot be written.
+ * @throws {RangeError} As {@link encodePng}.
+ */
+export async function writeImage(path: string, image: Image): Promise<void> {
+  await writeFile(path, await encodePng(image)).catch((cause: Error) => {
+    const what = `The image cannot be written: ${cause.message}.`;
+    const hint = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
+  });
+}
+
+/**
+ * Writes a single-channel 16-bit PNG; an existing file is replaced.
+ *
+ * @throws {NucleateError} Exit code 3 for a label above 65535, which 16 bits cannot hold; exit code 8 if the file
+ *   cannot be written.
+ * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
+ */
+export async function writeLabelImage(path: string, labelImage: LabelImage): Promise<void> {
+  for (const label of labelImage.labels) {
+    if (label > 65535) {
+      const what = `A 16-bit PNG holds labels up to 65535, and this label image has ${label}.`;
+      throw imageError(path, what, 'Renumber the labels without gaps, or cut the image into tiles.');
+    }
+  }
+  await writeImage(path, labelPixels(labelImage));
+}
+
+/**
+ * Encodes a label image: a single-channel 16-bit PNG, or a TIFF where that cannot hold it, with 32 bits for labels above
+ * 65535. What is larger than {@link maxPixels} becomes a TIFF, too, whose reader may take it by strips.
+ *
+ * @returns The bytes in pieces.
+ * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
+ */
+export async function encodeLabelImage(
+  labelImage: LabelImage,
+): Promise<{ readonly extension: '.png' | '.tif'; readonly pieces: readonly Buffer[] }> {
+  const { width, height, labels } = labelImage;
+  const isWide = labels.some((label) => label > 65535);
+  if (isWide || width * height > maxPixels) return { extension: '.tif', pieces: labelTiff(labelImage) };
+  return { extension: '.png', pieces: [await encodePng(labelPixels(labelImage))] };
+}
+
+function labelPixels({ width, height, labels }: LabelImage): Image {
+  for (const label of labels)
+    if (label < 0) throw new RangeError(`Expected labels from 0, received ${label}`);
+  return { width, height, channels: 1, data: Uint16Array.from(labels) };
+}
+
+const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
+  depth === 'ushort' ? (channels === 1 ? 'grey16' : 'rgb16') : channels === 1 ? 'b-w' : 'srgb';
+
+const placeOf = (source: string | Buffer) => (typeof source === 'string' ? source : 'image in memory');
+
+async function open(source: string | Buffer, place: string) {
+  // Whole files, because libvips would take a path apart: "a.tif[page=1]" is page 1 of "a.tif" to it.
+  const bytes = typeof source === 'string' ? await readBytes(source) : source;
+  if (bytes.length === 0)
+    throw imageError(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
+  try {
+    return { bytes, header: await readHeader(bytes) };
+  } catch (cause) {
+    throw imageError(
+      place,
+      'The file cannot be understood as a PNG, TIFF or JPEG image.',
+      'Export the image as PNG or TIFF.',
+      cause,
+    );
+  }
+}
+
+async function readHeader(bytes: Buffer): Promise<ImageHeader> {
+  // No limits here, so that an image beyond them is refused in our own words.
+  const metadata = await sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata();
+  const colours = tiffPhotometric(bytes);
+  return {
+    ...metadata,
+    pages: metadata.pages ?? 1,
+    isAnimated: isAnimatedPng(bytes),
+    orientation: metadata.orientation ?? 1,
+    bitsPerSample: metadata.bitsPerSample,
+    isPalette: metadata.isPalette || colours === photometric.palette,
+    isWhiteIsZero: colours === photometric.whiteIsZero,
+  };
+}
+
+async function decode(
+  bytes: Buffer,
+  header: ImageHeader,
+  layout: PixelLayout,
+  place: string,
+): Promise<Image> {
+  const { width, height } = header;
+  const { channels, depth, hasAlpha } = layout;
+  const raw = await decodeRaw(bytes, decodedSpace(layout), depth, place);
+  // A copy: a Buffer may start at an odd address, where no Uint16Array can.
+  const memory = new Uint8Array(raw).buffer;
+  const decoded = depth === 'ushort' ? new Uint16Array(memory) : new Uint8Array(memory);
+  return { width, height, channels, data: hasAlpha ? withoutAlpha(decoded, channels, place) : decoded };
+}
+
+/**
+ * The first channels of RGB with alpha.
+ *
+ * @throws {NucleateError} Exit code 3 where alpha is not opaque.
+ */
+export function withoutAlpha(
+  decoded: Image['data'],
+  channels: Image['channels'],
+  place: string,
+): Image['data'] {
+  const isShort = decoded instanceof Uint16Array;
+  const count = (decoded.length / 4) * channels;
+  const data = isShort ? new Uint16Array(count) : new Uint8Array(count);
+  for (let from = 0, to = 0; from < decoded.length; from += 4) {
+    if (decoded[from + 3] !== (isShort ? 65535 : 255)) {
+      const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
+      throw imageError(place, what, 'Save the image without transparency, one or three channels.');
+    }
+    for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
+  }
+  return data;
+}
+
+/** sharp drops the alpha of 8-bit grey unasked, so grey with alpha is decoded as RGB with alpha. */
+const decodedSpace = ({ channels, depth, hasAlpha }: PixelLayout) => spaceOf(hasAlpha ? 3 : channels, depth);
+
+/** The pixels as bytes; colour space and depth in libvips's words. */
+function decodeRaw(
+  bytes: Buffer,
+  space: string,
+  depth: PixelLayout['depth'] | 'uint',
+  place: string,
+): Promise<Buffer> {
+  return sharp(bytes, { limitInputPixels: maxPixels, ignoreIcc: true })
+    .toColourspace(space)
+    .raw({ depth })
+    .toBuffer()
+    .catch((cause: unknown) => {
+      throw damaged(place, cause);
+    });
+}
+
+const damaged = (place: string, cause: unknown) => {
+  const what = 'The image is damaged: its header can be read and its pixels cannot.';
+  return imageError(place, what, 'Copy or export the image again.', cause);
+};

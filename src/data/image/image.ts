@@ -1,0 +1,13 @@
+/** Values of a pixel: 1 = grey; 3 = red, green, blue. */
+export type Channels = 1 | 3;
+
+/** Pixels as they stand in the file: row by row from the top left, channels interleaved, no scaling. */
+export interface Image {
+  /** px, at least 1. */
+  readonly width: number;
+  /** px, at least 1. */
+  readonly height: number;
+  readonly channels: Channels;
+  /** `height * width * channels` values; an 8-bit file gives 0-255, a 16-bit file 0-65535. */
+  readonly data: Uint8Array | Uint16Array;
+}

@@ -1,0 +1,139 @@
+/** Images too large to hold in memory: unpacked into a file, read rectangle by rectangle. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readBytes } from '../files/read-bytes.js';
+import type { Size } from '../geometry/rect.js';
+import type { Box } from '../geometry/box.js';
+import { maxPixels } from './image-header.js';
+import { readImage, readSize, type UnpackedImage, unpackImage, withoutAlpha } from './image-io.js';
+import type { Channels, Image } from './image.js';
+import { medianColour } from './median-colour.js';
+
+/** An image in a file of its own, which is there until it is closed. */
+export interface StoredImage extends Size {
+  readonly channels: Channels;
+  /** How often each value occurs, all channels together: `[256]` for 8 bits, `[65536]` for 16. */
+  readonly counts: Uint32Array;
+  /** `[channels]`, as stored: the median of each channel of about 1000 pixels, as `medianColour` has it. */
+  readonly median: Float64Array;
+  /**
+   * Reads a rectangle.
+   *
+   * @param box Whole px, within the image, at least 1 x 1.
+   * @returns In memory of its own.
+   */
+  read(box: Box): Image;
+  /** Removes the file. */
+  close(): void;
+}
+
+/** Pixels that are in memory, or are read when they are needed. */
+export type Pixels = Image | StoredImage;
+
+/** A rectangle of an image as one of its own, as {@link StoredImage.read} has it; all of an image in memory is itself. */
+export function readRegion(image: Pixels, box: Box): Image {
+  if ('read' in image) return image.read(box);
+  const { width, height, channels, data } = image;
+  const size = { width: box.x2 - box.x1, height: box.y2 - box.y1 };
+  if (size.width === width && size.height === height) return image;
+  const row = size.width * channels;
+  const region =
+    data instanceof Uint8Array ? new Uint8Array(size.height * row) : new Uint16Array(size.height * row);
+  for (let y = 0; y < size.height; y++) {
+    const from = ((box.y1 + y) * width + box.x1) * channels;
+    region.set(data.subarray(from, from + row), y * row);
+  }
+  return { ...size, channels, data: region };
+}
+
+/** What lies beyond an image, as stored: the median of each channel. */
+export const fillOf = (image: Pixels): Float64Array => ('read' in image ? image.median : medianColour(image));
+
+/**
+ * Reads an image, or unpacks it into a temporary file if it has more pixels than fit into memory comfortably. The file
+ * is in the system's folder for them (`TMPDIR`), 1 to 6 bytes a pixel, and is gone when the process ends, however it does.
+ *
+ * @param inMemory px: larger images are unpacked.
+ * @returns A stored image is closed by the caller.
+ * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and without room for the file.
+ */
+export async function openImage(file: string, inMemory = maxPixels): Promise<Pixels> {
+  const bytes = await readBytes(file, maxStoredBytes);
+  const { width, height } = await readSize(bytes, file);
+  if (width * height <= inMemory) return readImage(bytes, file);
+  const folder = await mkdtemp(path.join(tmpdir(), 'nucleate-image-'));
+  try {
+    const raw = path.join(folder, 'pixels.v');
+    const unpacked = await unpackImage(bytes, raw, file);
+    // An open file stays readable after its name is gone, and the system frees it with the process.
+    return storedImage(openSync(raw, 'r'), unpacked, file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What Node reads of a file at once. */
+const maxStoredBytes = 2 ** 31 - 1;
+
+/** Rows that are looked at together while an image is counted. */
+const countedRows = 64;
+
+function storedImage(handle: number, unpacked: UnpackedImage, place: string): StoredImage {
+  const { width, height, channels } = unpacked;
+  const read = (box: Box) => readRectangle(handle, unpacked, box, place);
+  try {
+    const counts = new Uint32Array(unpacked.depth === 'uchar' ? 256 : 65536);
+    for (let y1 = 0; y1 < height; y1 += countedRows) {
+      const { data } = read({ x1: 0, y1, x2: width, y2: Math.min(height, y1 + countedRows) });
+      for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
+    }
+    const median = sampledMedian(unpacked, read);
+    return { width, height, channels, counts, median, read, close: () => closeSync(handle) };
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
+}
+
+/** The same pixels that `medianColour` looks at. */
+function sampledMedian({ width, height, channels }: UnpackedImage, read: (box: Box) => Image): Float64Array {
+  const step = Math.max(1, Math.floor((width * height) / 1024));
+  const pixels = Array.from({ length: Math.ceil((width * height) / step) }, (_, index) => {
+    const x1 = (index * step) % width;
+    const y1 = Math.floor((index * step) / width);
+    return read({ x1, y1, x2: x1 + 1, y2: y1 + 1 }).data;
+  });
+  return medianColour({ channels, data: Uint16Array.from(pixels.flatMap((values) => [...values])) });
+}
+
+function readRectangle(
+  handle: number,
+  unpacked: UnpackedImage,
+  { x1, y1, x2, y2 }: Box,
+  place: string,
+): Image {
+  const { width, channels, depth, hasAlpha, headerBytes } = unpacked;
+  const size = { width: x2 - x1, height: y2 - y1 };
+  const pixelBytes = (hasAlpha ? 4 : channels) * (depth === 'ushort' ? 2 : 1);
+  const rowBytes = size.width * pixelBytes;
+  const bytes = new Uint8Array(size.height * rowBytes);
+  // Rows of the whole width stand one after another in the file.
+  const portions = size.width === width ? 1 : size.height;
+  const portionBytes = bytes.length / portions;
+  for (let portion = 0; portion < portions; portion++) {
+    const at = headerBytes + ((y1 + portion) * width + x1) * pixelBytes;
+    readFully(handle, bytes.subarray(portion * portionBytes, (portion + 1) * portionBytes), at);
+  }
+  const values = depth === 'ushort' ? new Uint16Array(bytes.buffer) : bytes;
+  return { ...size, channels, data: hasAlpha ? withoutAlpha(values, channels, place) : values };
+}
+
+function readFully(handle: number, target: Uint8Array, position: number): void {
+  for (let done = 0; done < target.length;) {
+    const count = readSync(handle, target, done, target.length - done, position + done);
+    if (count === 0) throw new Error('The unpacked image ends early');
+    done += count;
+  }
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { mapAhead } from './ahead.js';
+import type { FileTree } from '../files/file-tree.js';
+import { commonFolder } from '../files/open-files.js';
+
+/** Files that are read at a time. */
+const filesAtOnce = 8;
+
+/**
+ * The identity of a dataset: the SHA-256 of one line a file, `<SHA-256 of its content>  <name>`, in code-unit order of
+ * the names, in hexadecimal. It is what `sha256sum` prints of the sorted files, hashed once more, and the same for a
+ * folder and for its zip archive.
+ *
+ * @param files Those that make the dataset; the folders that they have in common do not count.
+ * @throws {NucleateError} Exit code 3 if a file cannot be read.
+ */
+export async function identityOf(tree: FileTree, files: readonly string[]): Promise<string> {
+  const sorted = [...files].sort();
+  const common = commonFolder(sorted).length;
+  const hash = createHash('sha256');
+  const lines = mapAhead(sorted, filesAtOnce, async (file) => {
+    const digest = createHash('sha256')
+      .update(await tree.read(file))
+      .digest('hex');
+    return `${digest}  ${file.slice(common)}\n`;
+  });
+  for await (const line of lines) hash.update(line);
+  return hash.digest('hex');
+}

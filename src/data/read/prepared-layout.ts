@@ -1,0 +1,202 @@
+/**
+ * Prepared datasets: one file that loads ten times faster than images do, since nothing is left to decode. It is
+ * written where the user says, never beside the images, and opened as any other dataset.
+ *
+ * The first line names the format; 8 bytes tell where the index (JSON) begins, with which the file ends; between them
+ * lie, for each image, the runs of its masks (int32), its pixels and its ignore map. Numbers are little-endian, as on
+ * every machine that runs TensorFlow.
+ */
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { exitCodes, NucleateError } from '../../errors.js';
+import type { Channels } from '../image/image.js';
+import { mapAhead } from './ahead.js';
+import type { AnnotatedImage } from './example.js';
+import type { Dataset } from './layout.js';
+import { refuseProblems } from './problems.js';
+
+const magic = Buffer.from('nucleate prepared dataset 1\n');
+const headerBytes = magic.length + 8;
+
+interface PreparedImage extends Pick<AnnotatedImage, 'id' | 'origin' | 'cluster' | 'annotation'> {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: Channels;
+  readonly bits: 8 | 16;
+  readonly hasIgnore: boolean;
+  /** `length` counts the numbers of its runs. */
+  readonly masks: readonly { readonly name: string; readonly isBlurred?: true; readonly length: number }[];
+  /** Where its data begin in the file, and their CRC-32. */
+  readonly at: number;
+  readonly crc: number;
+}
+
+interface Index {
+  /** Of the dataset that was prepared. */
+  readonly identity: string;
+  readonly images: readonly PreparedImage[];
+}
+
+/** Images that are decoded at a time. */
+const imagesAhead = 3;
+
+/**
+ * Writes a dataset as one prepared file; an existing file is replaced once all is written.
+ *
+ * @param onImage Told after each image how many are done.
+ * @throws {NucleateError} Exit code 3 for a dataset with problems; exit code 8 if the file cannot be written.
+ */
+export async function prepareDataset(
+  dataset: Dataset,
+  output: string,
+  onImage: (done: number) => void = () => {},
+): Promise<void> {
+  if (dataset.problems.length > 0) throw refuseProblems(dataset.path, dataset.problems);
+  const partial = `${output}.part`;
+  try {
+    const file = await open(partial, 'w');
+    try {
+      await writePrepared(file, dataset, onImage);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, output);
+  } catch (cause) {
+    await rm(partial, { force: true });
+    if (cause instanceof NucleateError) throw cause;
+    const what = `The prepared dataset cannot be written: ${(cause as Error).message}.`;
+    const hint = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: output, hint, exitCode: exitCodes.io }, { cause });
+  }
+}
+
+async function writePrepared(
+  file: FileHandle,
+  dataset: Dataset,
+  onImage: (done: number) => void,
+): Promise<void> {
+  const images: PreparedImage[] = [];
+  let at = headerBytes;
+  for await (const annotated of mapAhead(dataset.images, imagesAhead, (entry) => entry.read())) {
+    const { image, masks, ignore, ...facts } = annotated;
+    const { width, height, channels, data } = image;
+    const parts = [...masks.map(({ runs }) => runs), data, ...(ignore ? [ignore] : [])];
+    const bytes = Buffer.concat(
+      parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)),
+    );
+    await file.write(bytes, 0, bytes.length, at);
+    images.push({
+      ...facts,
+      ...{
+        width,
+        height,
+        channels,
+        bits: data instanceof Uint16Array ? 16 : 8,
+        hasIgnore: ignore !== undefined,
+      },
+      masks: masks.map(({ runs, ...mask }) => ({ ...mask, length: runs.length })),
+      at,
+      crc: crc32(bytes),
+    });
+    at += bytes.length;
+    onImage(images.length);
+  }
+  const index: Index = { identity: await dataset.identity(), images };
+  await file.write(JSON.stringify(index), at);
+  const header = Buffer.alloc(headerBytes);
+  magic.copy(header);
+  header.writeBigUInt64LE(BigInt(at), magic.length);
+  await file.write(header, 0, headerBytes, 0);
+}
+
+/** Whether a path is such a file; false for a folder and for a path that does not exist. */
+export async function isPrepared(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  try {
+    const { buffer } = (await file?.read(Buffer.alloc(magic.length), 0, magic.length, 0)) ?? {};
+    return buffer?.equals(magic) ?? false;
+  } catch {
+    // A folder can be opened, and not read.
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+/**
+ * Opens a prepared file; its identity is that of the dataset it was made from.
+ *
+ * @throws {NucleateError} Exit code 3 if it is damaged.
+ */
+export async function openPrepared(path: string): Promise<Dataset> {
+  const file = await open(path);
+  try {
+    const { identity, images } = await readIndex(file, path);
+    return {
+      path,
+      layout: 'prepared',
+      description: `${images.length} images, prepared`,
+      images: images.map((image) => ({
+        id: image.id,
+        place: `${path}!/${image.id}`,
+        read: () => readPrepared(file, image, path),
+      })),
+      problems: [],
+      identity: () => Promise.resolve(identity),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readIndex(file: FileHandle, path: string): Promise<Index> {
+  const { size } = await file.stat();
+  const header = Buffer.alloc(headerBytes);
+  await file.read(header, 0, headerBytes, 0);
+  const start = Number(header.readBigUInt64LE(magic.length));
+  if (start < headerBytes || start >= size) throw damaged(path);
+  const text = Buffer.alloc(size - start);
+  await file.read(text, 0, text.length, start);
+  try {
+    return JSON.parse(text.toString()) as Index;
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+}
+
+async function readPrepared(
+  file: FileHandle,
+  prepared: PreparedImage,
+  path: string,
+): Promise<AnnotatedImage> {
+  const { width, height, channels, bits, hasIgnore, masks: listed, at, crc, ...facts } = prepared;
+  const pixels = width * height;
+  const runsBytes = 4 * listed.reduce((sum, { length }) => sum + length, 0);
+  const dataBytes = (pixels * channels * bits) / 8;
+  // Of its own memory, from address 0, so that views of int32 are aligned.
+  const memory = new ArrayBuffer(runsBytes + dataBytes + (hasIgnore ? pixels : 0));
+  const bytes = new Uint8Array(memory);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
+  if (bytesRead !== bytes.length || crc32(bytes) !== crc) throw damaged(path);
+  let runsAt = 0;
+  const masks = listed.map(({ length, ...mask }) => {
+    const runs = new Int32Array(memory, runsAt, length);
+    runsAt += runs.byteLength;
+    return { ...mask, runs };
+  });
+  const data =
+    bits === 16
+      ? new Uint16Array(memory, runsBytes, pixels * channels)
+      : new Uint8Array(memory, runsBytes, pixels * channels);
+  const annotated = { ...facts, image: { width, height, channels, data }, masks };
+  return hasIgnore ? { ...annotated, ignore: new Uint8Array(memory, runsBytes + dataBytes) } : annotated;
+}
+
+function damaged(where: string, cause?: unknown): NucleateError {
+  const what = 'The prepared dataset is damaged.';
+  const hint = 'Prepare it again: nucleate data prepare.';
+  return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
+}

@@ -1,0 +1,181 @@
+/** Nuclei in colours on their image: what `nucleate predict` shows people. */
+import type { LabelImage, Labels } from '../data/geometry/label-image.js';
+import type { Image } from '../data/image/image.js';
+import { intensityRange, toEightBits } from '../data/image/intensity.js';
+import { jet } from './jet.js';
+import type { Colour } from './overlay.js';
+
+/** `filled`: each nucleus lightly filled, with a strong edge. `outlines`: the edges alone, so that all else stays seen. */
+export type OverlayStyle = 'filled' | 'outlines';
+
+/** How strongly a colour covers the inside of a nucleus, 0 to 1. */
+const fillOpacity = 0.45;
+
+/** How strongly the image is darkened around a nucleus, 0 to 1. */
+const haloOpacity = 0.5;
+const black: Colour = [0, 0, 0];
+
+/** Hues of jet that can be told apart side by side; the dark ends of the map vanish on a dark image. */
+const hueCount = 12;
+const firstHue = 0.25;
+const lastHue = 0.87;
+
+/** Hues so many steps apart are different enough; more would leave all but the ends unused. */
+const hueDistance = 4;
+
+/** px: nuclei so near to each other get colours that are far apart. */
+const nearby = 6;
+
+/**
+ * A colour for each label, 1 to the largest: the next one in turn that is far enough in jet from those of its neighbours, or
+ * else the one that is farthest.
+ *
+ * @returns The colour of label k at k - 1; of labels without pixels, too.
+ */
+export function nucleiColours(labelImage: LabelImage): Colour[] {
+  const neighbours = neighboursOf(labelImage);
+  const hues: number[] = [];
+  for (let label = 1; label <= neighbours.length; label++) {
+    const taken = neighbours[label - 1]!.filter((other) => other < label).map((other) => hues[other - 1]!);
+    let [best, bestDistance] = [0, -1];
+    for (let turn = 0; turn < hueCount; turn++) {
+      // 5 shares no factor with 12, so that this passes every hue, and neighbouring turns are far apart.
+      const hue = (5 * (label - 1 + turn)) % hueCount;
+      const distance = Math.min(hueDistance, ...taken.map((other) => Math.abs(hue - other)));
+      if (distance > bestDistance) [best, bestDistance] = [hue, distance];
+    }
+    hues.push(best);
+  }
+  return hues.map((hue) => jet(firstHue + ((lastHue - firstHue) * hue) / (hueCount - 1)));
+}
+
+/** For each label those whose pixels lie near in the same row or column. */
+function neighboursOf({ width, height, labels }: LabelImage): number[][] {
+  const pairs: Set<number>[] = [];
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      const label = labels[pixel]!;
+      if (label === 0) continue;
+      while (pairs.length < label) pairs.push(new Set());
+      for (let step = 1; step <= nearby; step++) {
+        const right = x + step < width ? labels[pixel + step]! : 0;
+        const below = y + step < height ? labels[pixel + step * width]! : 0;
+        if (right !== 0 && right !== label) pairs[label - 1]!.add(right);
+        if (below !== 0 && below !== label) pairs[label - 1]!.add(below);
+      }
+    }
+  }
+  const neighbours = pairs.map((others) => [...others]);
+  pairs.forEach((others, index) => others.forEach((other) => neighbours[other - 1]!.push(index + 1)));
+  return neighbours;
+}
+
+/**
+ * Draws the nuclei on the image.
+ *
+ * Filled nuclei lie on the image in grey, so that every colour is a nucleus, also on stained tissue; outlines leave the
+ * image's own colours. Around each nucleus the image is darkened: bright edges then stand out on white as on black.
+ *
+ * @param image Its percentiles 0.1 and 99.9 are shown as black and as white.
+ * @param scale Pixels of the drawing for one of the image along each side, a whole number: edges are half a pixel of the
+ *   image, which is thin beside a small nucleus, but at least one of the drawing.
+ * @returns 8-bit RGB, `scale` times as large as the image.
+ */
+export function drawNuclei(
+  image: Image,
+  labelImage: LabelImage,
+  { style, scale }: { readonly style: OverlayStyle; readonly scale: number },
+): Image {
+  const colours = nucleiColours(labelImage);
+  const drawing = enlarge(image, { scale, isGrey: style === 'filled' });
+  const { width, height, data } = drawing;
+  const labels = enlargeLabels(labelImage, scale);
+  const isEdge = edgePixels({ width, height, labels }, Math.max(1, Math.round(scale / 2)));
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    const label = labels[pixel]!;
+    if (label === 0) {
+      if (isEdge[pixel] === 1) blend(data, pixel, black, haloOpacity);
+    } else if (isEdge[pixel] === 1) blend(data, pixel, colours[label - 1]!, 1);
+    else if (style === 'filled') blend(data, pixel, colours[label - 1]!, fillOpacity);
+  }
+  return drawing;
+}
+
+/** 1 where another label, or background beside a label, lies within a radius, px. */
+function edgePixels({ width, height, labels }: LabelImage, radius: number): Uint8Array {
+  const isEdge = new Uint8Array(labels.length);
+  const around = disc(radius);
+  const mark = (x: number, y: number) => {
+    for (const [dx, dy] of around) {
+      const [otherX, otherY] = [x + dx, y + dy];
+      if (otherX < 0 || otherX >= width || otherY < 0 || otherY >= height) continue;
+      const pixel = otherY * width + otherX;
+      if (labels[pixel] !== labels[y * width + x]) isEdge[pixel] = 1;
+    }
+  };
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      // A way from one label to another leaves it here, to the right or below.
+      const label = labels[pixel];
+      if (x + 1 < width && labels[pixel + 1] !== label) {
+        mark(x, y);
+        mark(x + 1, y);
+      }
+      if (y + 1 < height && labels[pixel + width] !== label) {
+        mark(x, y);
+        mark(x, y + 1);
+      }
+    }
+  }
+  return isEdge;
+}
+
+/** Steps to all pixels within a radius, px. */
+function disc(radius: number): [dx: number, dy: number][] {
+  const steps: [number, number][] = [];
+  for (let dy = -radius; dy <= radius; dy++) {
+    for (let dx = -radius; dx <= radius; dx++) {
+      const square = dx * dx + dy * dy;
+      if (square > 0 && square <= radius * radius) steps.push([dx, dy]);
+    }
+  }
+  return steps;
+}
+
+function blend(data: Image['data'], pixel: number, colour: Colour, opacity: number): void {
+  for (let channel = 0; channel < 3; channel++) {
+    const at = 3 * pixel + channel;
+    data[at] = Math.round((1 - opacity) * data[at]! + opacity * colour[channel]!);
+  }
+}
+
+/** 8-bit RGB with every pixel repeated; grey = the mean of the channels. */
+function enlarge(
+  image: Image,
+  { scale, isGrey }: { readonly scale: number; readonly isGrey: boolean },
+): Image {
+  const { width, height, channels, data } = toEightBits(image, intensityRange(image.data));
+  const large = new Uint8Array(width * height * scale * scale * 3);
+  for (let y = 0, to = 0; y < height * scale; y++) {
+    for (let x = 0; x < width * scale; x++, to += 3) {
+      const from = (Math.floor(y / scale) * width + Math.floor(x / scale)) * channels;
+      let [red, green, blue] = [data[from]!, data[from]!, data[from]!];
+      if (channels === 3) [green, blue] = [data[from + 1]!, data[from + 2]!];
+      if (isGrey) red = green = blue = (red + green + blue) / 3;
+      large[to] = red;
+      large[to + 1] = green;
+      large[to + 2] = blue;
+    }
+  }
+  return { width: width * scale, height: height * scale, channels: 3, data: large };
+}
+
+function enlargeLabels({ width, height, labels }: LabelImage, scale: number): Labels {
+  if (scale === 1) return labels;
+  const large = new Int32Array(width * height * scale * scale);
+  for (let y = 0, to = 0; y < height * scale; y++) {
+    const row = Math.floor(y / scale) * width;
+    for (let x = 0; x < width * scale; x++) large[to++] = labels[row + Math.floor(x / scale)]!;
+  }
+  return large;
+}

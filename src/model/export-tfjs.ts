@@ -1,0 +1,289 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { DetectorConfig } from '../config/detector.js';
+import type { SegmenterConfig } from '../config/segmenter.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import { networkOptions, regressionOf } from '../models/detector/detector.js';
+import { buildDetectorNetwork } from '../models/detector/network.js';
+import { distinctAnchorCounts } from '../models/detector/rpn-head.js';
+import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
+import { weightsOf } from '../models/weights.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
+import { tf } from '../tf.js';
+import { withStored } from '../models/stored-tensors.js';
+import { findNetworks } from './find-networks.js';
+import { stockNetwork } from './stock-layers.js';
+import type { StoredNetwork } from './trained-network.js';
+import { writeFolder } from './write-folder.js';
+
+type Network<Config> = Pick<StoredNetwork<Config>, 'config' | 'weights' | 'origin'>;
+
+/** What an exported model takes and gives, in the order of its inputs and outputs. */
+interface ExportedModel {
+  /** Folder of its `model.json`, within the export. */
+  readonly folder: string;
+  readonly inputs: readonly ExportedTensor[];
+  readonly outputs: readonly ExportedTensor[];
+}
+
+interface ExportedTensor {
+  readonly name: string;
+  readonly shape: string;
+  readonly meaning: string;
+}
+
+/** `nucleate.json` of an export: all that is not in the layers. */
+export interface ExportFile {
+  readonly format: 1;
+  readonly task: 'detector' | 'segmenter';
+  readonly models: readonly ExportedModel[];
+  /** What has to be done between and after the models. */
+  readonly steps: readonly string[];
+  readonly config: DetectorConfig | SegmenterConfig;
+  readonly origin: StoredNetwork<unknown>['origin'];
+}
+
+/**
+ * Exports one network of what is at a place: a model folder, a run (its best checkpoint) or a checkpoint.
+ *
+ * @throws {NucleateError} Exit code 2 if the place has no such network; else as {@link exportDetector}.
+ */
+export async function exportNetwork(
+  stage: 'detector' | 'segmenter',
+  place: string,
+  folder: string,
+): Promise<ExportFile> {
+  const found = await findNetworks(place);
+  if (stage === 'detector' && found?.detector) return exportDetector(found.detector, folder);
+  if (stage === 'segmenter' && found?.segmenter) return exportSegmenter(found.segmenter, folder);
+  throw new NucleateError({
+    what: `There is no ${stage} here.`,
+    where: place,
+    hint: `Name a run of \`nucleate train ${stage}\`, one of its checkpoints, or a model folder.`,
+    exitCode: exitCodes.usage,
+  });
+}
+
+/**
+ * Writes a detector as two models that `tf.loadLayersModel` of any TensorFlow.js loads, of stock layers alone, and
+ * `nucleate.json`, which tells what they take and give and what to do with it. Proposals, RoI-align and suppression are
+ * no layers: they are left to the program that loads the models.
+ *
+ * @param folder Must not exist.
+ * @throws {NucleateError} Exit code 2 if the folder exists; 6 if the weights do not fit; 8 if it cannot be written.
+ */
+export async function exportDetector(
+  { config, weights, origin }: Network<DetectorConfig>,
+  folder: string,
+): Promise<ExportFile> {
+  const { model, predict } = config;
+  const options = networkOptions(model, { size: predict.tileSize, seed: config.seed });
+  const network = buildDetectorNetwork(options);
+  try {
+    assign(network.weights.all, weights);
+    const [finest] = network.levels;
+    const { poolSize } = model.boxHead;
+    const images = tf.input({ name: 'images', shape: [null, null, 3] });
+    const levels = stockNetwork(network.models.features)([images]);
+    const propose = stockNetwork(network.models.rpnHead);
+    const counts = distinctAnchorCounts(options.rpn.anchorsPerCell);
+    const found = levels.flatMap((features, level) => {
+      const outputs = propose([features]);
+      const first = 2 * counts.indexOf(options.rpn.anchorsPerCell[level]!);
+      return outputs.slice(first, first + 2);
+    });
+    const rois = tf.input({ name: 'rois', shape: [poolSize, poolSize, finest!.channels] });
+    const files: WrittenModel[] = [
+      {
+        folder: 'proposals',
+        model: tf.model({ name: 'proposals', inputs: images, outputs: [levels[0]!, ...found] }),
+      },
+      {
+        folder: 'box-head',
+        model: tf.model({
+          ...{ name: 'box-head', inputs: rois },
+          outputs: stockNetwork(network.models.boxHead)([rois]),
+        }),
+      },
+    ];
+    const file: ExportFile = {
+      ...{ format: 1, task: 'detector' },
+      models: [
+        {
+          folder: 'proposals',
+          inputs: [imagesInput],
+          outputs: [
+            {
+              name: 'features',
+              shape: `[N, H / ${finest!.stride}, W / ${finest!.stride}, ${finest!.channels}]`,
+              meaning: 'the finest features, from which regions are pooled',
+            },
+            ...model.levels.flatMap(({ stride, sizes, ratios }) => {
+              const cells = `N, H / ${stride}, W / ${stride}`;
+              const anchors = sizes.length * ratios.length;
+              return [
+                {
+                  name: `objectness-${stride}`,
+                  shape: `[${cells}, ${anchors}]`,
+                  meaning: 'logits of the anchors of each cell, by size, then ratio',
+                },
+                {
+                  name: `deltas-${stride}`,
+                  shape: `[${cells}, ${4 * anchors}]`,
+                  meaning: 'dx, dy, dw, dh of each of these anchors',
+                },
+              ];
+            }),
+          ],
+        },
+        {
+          folder: 'box-head',
+          inputs: [
+            {
+              name: 'rois',
+              shape: `[R, ${poolSize}, ${poolSize}, ${finest!.channels}]`,
+              meaning: 'features of R regions, pooled by RoI-align from the finest',
+            },
+          ],
+          outputs: [
+            { name: 'logits', shape: '[R, 1, 1, 1]', meaning: 'whether it is a nucleus' },
+            { name: 'deltas', shape: '[R, 1, 1, 4]', meaning: 'dx, dy, dw, dh of its box' },
+          ],
+        },
+      ],
+      steps: [
+        'Anchors: centred on each cell, config.model.levels[i].sizes (roots of their areas, px) by ratios (height / width).',
+        `Boxes: shift the centre by dx, dy sides of the anchor, multiply the sides by exp(dw), exp(dh); deltas of the proposals are divided by ${words(regressionOf(model.rpn.boxLoss).boxWeights)} first, those of the box head by ${words(regressionOf(model.boxHead.boxLoss).boxWeights)}.`,
+        'Proposals: the config.model.proposals.candidates best logits, clipped to the image, suppressed at iouThreshold, the count best kept.',
+        `RoI-align of the proposals from the features at stride ${finest!.stride}: ${poolSize} x ${poolSize} cells of config.model.boxHead.samplingRatio ^ 2 samples, half a px shifted as in arXiv 1703.06870 and detectron2.`,
+        'Score = sigmoid(logit) ^ (1 - share) * sigmoid(objectness) ^ share with config.model.detections.proposalShare; suppressed at config.model.detections.iouThreshold.',
+      ],
+      config,
+      origin,
+    };
+    await writeExport(folder, files, file);
+    return file;
+  } finally {
+    network.dispose();
+  }
+}
+
+/**
+ * Writes a segmenter as one such model; what {@link exportDetector} says holds.
+ *
+ * @param folder Must not exist.
+ * @throws {NucleateError} As {@link exportDetector}.
+ */
+export async function exportSegmenter(
+  { config, weights, origin }: Network<SegmenterConfig>,
+  folder: string,
+): Promise<ExportFile> {
+  const { model, loader, seed } = config;
+  const size = loader.cropSize;
+  const network = buildSegmenter({ ...model, size, seed });
+  try {
+    assign(weightsOf(network).all, weights);
+    const crops = tf.input({ name: 'crops', shape: [size, size, 4] });
+    const [logits] = stockNetwork(network)([crops]);
+    const file: ExportFile = {
+      ...{ format: 1, task: 'segmenter' },
+      models: [
+        {
+          folder: 'masks',
+          inputs: [
+            {
+              name: 'crops',
+              shape: `[N, ${size}, ${size}, 4]`,
+              meaning:
+                'red, green and blue of a nucleus and its margin' +
+                (model.standardize ? ', scaled to mean 0 and deviation 1 of the crop' : ' from -1 to 1') +
+                `; then its box: 1 inside, falling evenly to 0 at ${model.boxFalloff} px outside of it`,
+            },
+          ],
+          outputs: [
+            {
+              name: 'logits',
+              shape: `[N, ${size}, ${size}, ${pixelClasses.length}]`,
+              meaning: `of ${pixelClasses.join(', ')}, to be made probabilities by softmax`,
+            },
+          ],
+        },
+      ],
+      steps: [
+        `Crops: the box with a margin of config.loader.margin of its longer side, at least config.loader.minMargin px, scaled to ${size} x ${size}.`,
+        `A pixel is in the mask if the probability of body is above ${config.predict.threshold}.`,
+      ],
+      config,
+      origin,
+    };
+    const masks = tf.model({ name: 'masks', inputs: crops, outputs: logits! });
+    await writeExport(folder, [{ folder: 'masks', model: masks }], file);
+    return file;
+  } finally {
+    network.dispose();
+  }
+}
+
+const imagesInput: ExportedTensor = {
+  name: 'images',
+  shape: '[N, H, W, 3]',
+  meaning:
+    'red, green and blue from -1 (black) to 1 (white), grey three times; magnified by config.loader.zoom, sides that 32 divides',
+};
+
+const words = (numbers: readonly number[]) => numbers.join(', ');
+
+interface WrittenModel {
+  readonly folder: string;
+  /** Disposed when it is written. */
+  readonly model: tf.LayersModel;
+}
+
+function assign(variables: Readonly<Record<string, tf.Variable>>, stored: StoredTensors): void {
+  withStored(stored, (values) => {
+    for (const [name, variable] of Object.entries(variables)) {
+      const value = values[name];
+      if (!value || !tf.util.arraysEqual(value.shape, variable.shape)) throw misfit(name);
+      variable.assign(value);
+    }
+  });
+}
+
+const misfit = (name: string) =>
+  new NucleateError({
+    what: `The weights do not fit the network: ${name} is missing or has another shape.`,
+    hint: 'Export with the version of nucleate that has written them.',
+    exitCode: exitCodes.checkpoint,
+  });
+
+/** Bytes of a file of weights; 2 ^ 22 is what other exporters write, so that browsers cache them. */
+const shardBytes = 2 ** 22;
+
+async function writeExport(folder: string, models: readonly WrittenModel[], file: ExportFile): Promise<void> {
+  const write = async (partial: string) => {
+    for (const { folder: name, model } of models) {
+      const place = path.join(partial, name);
+      await mkdir(place);
+      await model.save(tf.io.withSaveHandler((artifacts) => writeModel(place, artifacts)));
+    }
+    await writeFile(path.join(partial, 'nucleate.json'), `${JSON.stringify(file, null, 2)}\n`);
+  };
+  try {
+    await writeFolder(folder, { noun: 'export', write });
+  } finally {
+    for (const { model } of models) model.dispose();
+  }
+}
+
+async function writeModel(place: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
+  const weights = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
+  const shards = Math.max(1, Math.ceil(weights.byteLength / shardBytes));
+  const paths = Array.from({ length: shards }, (_, k) => `weights-${k + 1}-of-${shards}.bin`);
+  for (const [k, name] of paths.entries())
+    await writeFile(path.join(place, name), Buffer.from(weights.slice(k * shardBytes, (k + 1) * shardBytes)));
+  const { format, generatedBy, convertedBy, modelTopology, weightSpecs } = artifacts;
+  const weightsManifest = [{ paths, weights: weightSpecs! }];
+  const json = { format, generatedBy, convertedBy, modelTopology, weightsManifest };
+  await writeFile(path.join(place, 'model.json'), JSON.stringify(json));
+  return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+}

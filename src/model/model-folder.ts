@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readComplete } from '../config/complete.js';
+import { ModelFile } from '../config/model-file.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
+import { encodeSafetensors } from '../safetensors/encode.js';
+import { fromHalf, toHalf } from '../safetensors/half.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
+import { writeFolder } from './write-folder.js';
+
+/** Both networks, and all that prediction needs besides. */
+export interface ModelFolder {
+  readonly file: ModelFile;
+  /** Float32, by the names of the network's variables. */
+  readonly detector: StoredTensors;
+  readonly segmenter: StoredTensors;
+}
+
+const cardName = 'README.md';
+const modelJson = 'model.json';
+const weightFile = (stage: Stage) => `${stage}.safetensors`;
+
+type Stage = 'detector' | 'segmenter';
+
+/** What {@link writeModelFolder} has to be told; it fills in the rest. */
+export type NewModelFile = Omit<ModelFile, 'format' | Stage> & {
+  readonly [S in Stage]: Omit<ModelFile[S], 'sha256'>;
+};
+
+/**
+ * Writes a model folder: `model.json`, the weights of both networks, and a model card to read.
+ *
+ * @param folder Must not exist.
+ * @param card Text of `README.md`.
+ * @throws {NucleateError} Exit code 2 if the folder exists; exit code 8 if it cannot be written; then nothing is left.
+ */
+export async function writeModelFolder(
+  folder: string,
+  { file, detector, segmenter }: { readonly file: NewModelFile } & Record<Stage, StoredTensors>,
+  card: string,
+): Promise<void> {
+  const fill = async (partial: string) => {
+    const write = async (stage: Stage, tensors: StoredTensors) => {
+      const stored = file.precision === 'float16' ? toHalf(tensors) : tensors;
+      const bytes = Buffer.concat(encodeSafetensors(stored));
+      await writeFile(path.join(partial, weightFile(stage)), bytes);
+      return { sha256: hashOf(bytes) };
+    };
+    const whole: ModelFile = {
+      ...{ ...file, format: 1 },
+      detector: { ...file.detector, ...(await write('detector', detector)) },
+      segmenter: { ...file.segmenter, ...(await write('segmenter', segmenter)) },
+    };
+    await writeFile(path.join(partial, modelJson), `${JSON.stringify(whole, null, 2)}\n`);
+    await writeFile(path.join(partial, cardName), card);
+  };
+  await writeFolder(folder, { noun: 'model', write: fill });
+}
+
+/**
+ * Replaces `model.json`, for settings that were tuned, and the model card.
+ *
+ * @throws {NucleateError} Exit code 8 if one cannot be written; the old description is kept then.
+ */
+export async function replaceModelFile(folder: string, file: ModelFile, card: string): Promise<void> {
+  await replaceText(path.join(folder, cardName), card);
+  await replaceText(path.join(folder, modelJson), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+async function replaceText(target: string, text: string): Promise<void> {
+  try {
+    await writeFile(`${target}.part`, text);
+    await rename(`${target}.part`, target);
+  } catch (error) {
+    await rm(`${target}.part`, { force: true });
+    throw new NucleateError(
+      {
+        what: `The settings cannot be stored: ${(error as Error).message}.`,
+        where: target,
+        hint: 'Check that the folder is writable and has space left.',
+        exitCode: exitCodes.io,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Reads a model folder; every byte of the weights is verified before the first tensor is made.
+ *
+ * @throws {NucleateError} Exit code 6 if it is no model folder, or not as it was written.
+ */
+export async function readModelFolder(folder: string): Promise<ModelFolder> {
+  const where = path.join(folder, modelJson);
+  const text = await readFile(where, 'utf8').catch((cause: Error) => {
+    throw refuse('The folder holds no model.', where, cause);
+  });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(`The model's description is not JSON: ${(cause as Error).message}.`, where, cause);
+  }
+  const description = readComplete(ModelFile, parsed);
+  if ('fault' in description)
+    throw refuse(`The model's description cannot be used: ${description.fault}.`, where);
+  const { config: file } = description;
+  const read = (stage: Stage) => readWeights(path.join(folder, weightFile(stage)), file[stage].sha256);
+  return { file, detector: await read('detector'), segmenter: await read('segmenter') };
+}
+
+async function readWeights(file: string, sha256: string): Promise<StoredTensors> {
+  const bytes = await readFile(file).catch((cause: Error) => {
+    throw refuse('The weights of the model are missing.', file, cause);
+  });
+  if (hashOf(bytes) !== sha256) throw refuse('The weights are not those that were packed.', file);
+  try {
+    return fromHalf(decodeSafetensors(bytes).tensors);
+  } catch (cause) {
+    if (!(cause instanceof SafetensorsError)) throw cause;
+    throw refuse(`The weights cannot be read: ${cause.message}.`, file, cause);
+  }
+}
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+const refuse = (what: string, where: string, cause?: unknown) =>
+  new NucleateError(
+    { what, where, hint: 'Name a folder of `nucleate model pack`.', exitCode: exitCodes.checkpoint },
+    { cause },
+  );

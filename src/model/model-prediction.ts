@@ -1,0 +1,73 @@
+import { boxAt } from '../data/geometry/box.js';
+import type { AssembleSettings } from '../config/assemble.js';
+import type { Image } from '../data/image/image.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { RectMap } from '../data/geometry/rect.js';
+import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
+import { assembleInstances, assembleMasks } from '../predict/assemble/assemble.js';
+import { type CandidateMask, maskOf } from '../predict/assemble/candidate-mask.js';
+import { pasteCandidate } from '../predict/assemble/candidate.js';
+import { boxArrays } from '../predict/box-arrays.js';
+import type { NucleusPredictor } from '../predict/nucleus-predictor.js';
+import { buildPredictor } from './build-predictor.js';
+import type { PairedNetworks } from './find-networks.js';
+
+/**
+ * Two networks as a set of predictions: each image of the truth is segmented when it is asked for. The runtime must
+ * have been started; closing frees the networks.
+ *
+ * @throws {NucleateError} When an image is asked for, exit code 3 if the truth has no images.
+ */
+export function modelPrediction(
+  { path, kind, detector, segmenter, assemble, predict }: PairedNetworks,
+  truth: TruthSource,
+): PredictionSource {
+  const predictor = buildPredictor({ detector, segmenter }, { mode: 'compiled', predict });
+  const readImage = async (id: string) => {
+    const image = await truth.readImage(id);
+    if (image) return image;
+    throw new NucleateError({
+      what: `A model needs images, and the truth holds label images alone.`,
+      where: truth.path,
+      hint: 'Give --data a dataset with its images.',
+      exitCode: exitCodes.data,
+    });
+  };
+  return {
+    path,
+    kind,
+    ids: truth.ids,
+    dataHash: null,
+    async read(id) {
+      const image = await readImage(id);
+      const { candidates, detections } = await predictor.candidates(image, assemble.scoreThreshold);
+      const { labelImage } = assembleInstances(image, candidates, assemble);
+      return { labelImage, pixelless: 0, overlapPixels: 0, boxes: boxArrays(detections) };
+    },
+    stages: {
+      scoreThreshold: assemble.scoreThreshold,
+      segmentBoxes: async (id, boxes) => segmentBoxes(predictor, await readImage(id), boxes, assemble),
+    },
+    close: () => Promise.resolve(predictor.dispose()),
+  };
+}
+
+/** The nuclei in given boxes, which are as sure as can be. */
+async function segmentBoxes(
+  predictor: NucleusPredictor,
+  image: Image,
+  boxes: Float32Array,
+  settings: AssembleSettings,
+) {
+  const detections = Array.from({ length: boxes.length / 4 }, (_, k) => ({ box: boxAt(boxes, k), score: 1 }));
+  const candidates = await predictor.cutOut(image, detections);
+  const masks = candidates.map((candidate) => maskOf(pasteCandidate(candidate, image), settings));
+  const kept = masks.filter((mask) => mask !== undefined);
+  return { labelImage: assembleMasks(image, kept, settings).labelImage, masks: masks.map(planeOf) };
+}
+
+function planeOf(mask: CandidateMask | undefined): RectMap | undefined {
+  if (!mask) return undefined;
+  const { x1, y1, x2, y2 } = mask.box;
+  return { x: x1, y: y1, width: x2 - x1, height: y2 - y1, values: mask.values };
+}

@@ -1,0 +1,94 @@
+/**
+ * Views of an image besides the plain one, and what their boxes agree upon (test-time augmentation).
+ *
+ * Source: Solovyev et al., Weighted boxes fusion, arXiv 1910.13302.
+ */
+import { type Box, boxIou, compareBoxes } from '../data/geometry/box.js';
+import type { PredictSettings } from '../config/predict.js';
+import { type LinearMap, viewMap } from '../data/geometry/linear-map.js';
+import { BoxIndex } from '../data/geometry/box-index.js';
+
+/** How an image is shown to the detector. */
+export interface TtaView {
+  /** From steps in the view to steps in the image at scale 1: a flip, a quarter turn, both or neither. */
+  readonly turn: LinearMap;
+  /** By how much more than usual the image is enlarged (factor). */
+  readonly scale: number;
+  /** Whether black and white change places. */
+  readonly inverted: boolean;
+}
+
+const turned = (quarterTurns: readonly number[]) =>
+  quarterTurns.flatMap((quarters) =>
+    [false, true].map((flip) => viewMap({ scale: 1, quarterTurns: quarters, flip, angle: 0 })),
+  );
+const flips = turned([0, 2]);
+const turns = turned([0, 1, 2, 3]);
+const plainTurn = flips[0]!;
+
+export const plainView: TtaView = { turn: plainTurn, scale: 1, inverted: false };
+
+/** Factors: half an octave in all, a fraction of what augmentation makes familiar. */
+const scales = [1, 2 ** -0.25, 2 ** 0.25];
+
+/** The plain view first, then every combination of the named ones. */
+export function ttaViews(names: PredictSettings['views']): TtaView[] {
+  const turnsOf = names.includes('turns') ? turns : names.includes('flips') ? flips : [plainTurn];
+  const scalesOf = names.includes('scales') ? scales : [1];
+  const inversions = names.includes('polarity') ? [false, true] : [false];
+  return inversions.flatMap((inverted) =>
+    scalesOf.flatMap((scale) => turnsOf.map((turn) => ({ turn, scale, inverted }))),
+  );
+}
+
+interface Scored {
+  readonly box: Box;
+  /** 0 to 1. */
+  readonly score: number;
+}
+
+/** IoU above which boxes of two views are of one nucleus, as in the source. */
+const fusedIou = 0.55;
+
+/**
+ * One box for each nucleus: from the surest on, a box joins the most similar nucleus that has none of its view yet, or
+ * makes a new one. The sides of a nucleus are those of its boxes, weighted by their scores; its score is their mean
+ * over all views, 0 for those that do not show it.
+ *
+ * @param views Boxes of each view, px of the image; their order decides nothing.
+ * @returns The surest first.
+ */
+export function fuseViews(views: readonly (readonly Scored[])[]): Scored[] {
+  const all = views.flatMap((boxes, view) => boxes.map((found) => ({ ...found, view })));
+  all.sort(
+    (one, other) => other.score - one.score || compareBoxes(one.box, other.box) || one.view - other.view,
+  );
+  const nuclei: { first: Box; members: typeof all }[] = [];
+  const index = new BoxIndex();
+  for (const found of all) {
+    let [best, bestIou] = [-1, fusedIou];
+    for (const id of index.near(found.box)) {
+      const { first, members } = nuclei[id]!;
+      const iou = boxIou(first, found.box);
+      if (iou <= bestIou || members.some(({ view }) => view === found.view)) continue;
+      [best, bestIou] = [id, iou];
+    }
+    if (best !== -1) nuclei[best]!.members.push(found);
+    else {
+      index.add(found.box, nuclei.length);
+      nuclei.push({ first: found.box, members: [found] });
+    }
+  }
+  const fused = nuclei.map(({ members }) => fuse(members, views.length));
+  return fused.sort((one, other) => other.score - one.score || compareBoxes(one.box, other.box));
+}
+
+function fuse(members: readonly Scored[], views: number): Scored {
+  const sum = members.reduce((total, { score }) => total + score, 0);
+  const side = (key: keyof Box) =>
+    members.reduce(
+      (total, { box, score }) => total + (sum === 0 ? 1 / members.length : score / sum) * box[key],
+      0,
+    );
+  return { box: { x1: side('x1'), y1: side('y1'), x2: side('x2'), y2: side('y2') }, score: sum / views };
+}

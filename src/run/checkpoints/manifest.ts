@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { exitCodes, NucleateError } from '../../errors.js';
+import { GitState } from '../git.js';
+
+/** The tensors of a checkpoint, by file. */
+export const tensorGroups = ['weights', 'ema', 'optimizer', 'statistics'] as const;
+
+export type TensorGroup = (typeof tensorGroups)[number];
+
+export const tensorFile = (group: TensorGroup) => `${group}.safetensors` as const;
+
+export const stateFile = 'state.json';
+export const manifestFile = 'manifest.json';
+
+/** All files that a manifest vouches for; fixed names, so that it cannot point anywhere else. */
+export const checkpointFiles = [...tensorGroups.map(tensorFile), stateFile] as const;
+
+/** Raised when an older nucleate could not read, or would misread, what is written now. */
+const format = 1;
+
+const File = z.strictObject({ bytes: z.int().min(0), sha256: z.hash('sha256') });
+
+const Manifest = z.strictObject({
+  format: z.literal(format),
+  step: z.int().min(0),
+  /** Of the validation at this step, higher is better; null if there was none. */
+  score: z.number().nullable(),
+  /** ISO 8601, UTC. */
+  created: z.string(),
+  /** The resolved config. */
+  config: z.json(),
+  /** SHA-256 of the dataset and its split. */
+  dataset: z.string(),
+  /** Of nucleate, tfjs, TensorFlow and Node. */
+  versions: z.record(z.string(), z.string()),
+  git: GitState.nullable(),
+  files: z.record(z.enum(checkpointFiles), File),
+});
+
+/** What a checkpoint is, and how its files can be told from damaged ones. */
+export type Manifest = z.output<typeof Manifest>;
+
+/** Something in a checkpoint is not as it was written. */
+export class DamagedCheckpoint extends Error {
+  override readonly name = 'DamagedCheckpoint';
+}
+
+/** The text of `manifest.json`: its own hash, so that damage to it shows as well, and the manifest. */
+export function manifestText(manifest: Omit<Manifest, 'format'>): string {
+  return signed({ format, ...manifest });
+}
+
+function signed(manifest: unknown): string {
+  const sha256 = createHash('sha256').update(JSON.stringify(manifest)).digest('hex');
+  return `${JSON.stringify({ sha256, manifest }, null, 2)}\n`;
+}
+
+/**
+ * @throws {DamagedCheckpoint} If a single character differs from what was written.
+ * @throws {NucleateError} Exit code 6 if another version of nucleate has written it in another format.
+ */
+export function readManifest(text: string, where: string): Manifest {
+  let manifest: unknown;
+  try {
+    ({ manifest = null } = JSON.parse(text) as { manifest?: unknown });
+  } catch (cause) {
+    throw new DamagedCheckpoint(`${manifestFile} is not JSON`, { cause });
+  }
+  if (signed(manifest) !== text) throw new DamagedCheckpoint(`${manifestFile} does not have its own hash`);
+  const found = (manifest as { format?: unknown } | null)?.format;
+  if (found !== format) {
+    throw new NucleateError({
+      what: `The checkpoint has the format ${String(found)}; this nucleate reads ${format}.`,
+      where,
+      hint: 'Use the version of nucleate that has written it; its manifest.json names it.',
+      exitCode: exitCodes.checkpoint,
+    });
+  }
+  const { data, error } = Manifest.safeParse(manifest);
+  if (!data) throw new DamagedCheckpoint(`${manifestFile} lacks something: ${z.prettifyError(error)}`);
+  return data;
+}

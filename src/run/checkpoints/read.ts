@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { exitCodes, NucleateError, type Problem } from '../../errors.js';
+import { isSystemError } from '../durable-files.js';
+import { decodeSafetensors, SafetensorsError } from '../../safetensors/decode.js';
+import type { StoredTensors } from '../../safetensors/tensor.js';
+import { folderOfStep, stepsIn } from './folders.js';
+import {
+  checkpointFiles,
+  DamagedCheckpoint,
+  type Manifest,
+  manifestFile,
+  readManifest,
+  stateFile,
+  tensorFile,
+  type TensorGroup,
+  tensorGroups,
+} from './manifest.js';
+import { TrainingState } from './state.js';
+
+/** A config of a megabyte would be a mistake. */
+const maxManifestBytes = 16 * 2 ** 20;
+
+export interface LoadedCheckpoint {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly state: TrainingState;
+  readonly tensors: Readonly<Record<TensorGroup, StoredTensors>>;
+}
+
+/**
+ * The newest checkpoint that is whole: every byte is verified before the first tensor is made.
+ *
+ * @param checkpoints The folder `checkpoints` of a run.
+ * @param onDamaged Told of each newer one that is passed over.
+ * @throws {NucleateError} Exit code 6 if there is none, or if it has another format.
+ */
+export async function loadNewestCheckpoint(
+  checkpoints: string,
+  onDamaged: (problem: Problem) => void,
+): Promise<LoadedCheckpoint> {
+  const problems: Problem[] = [];
+  for (const step of await stepsIn(checkpoints)) {
+    const folder = path.join(checkpoints, folderOfStep(step));
+    try {
+      const loaded = await loadCheckpoint(folder);
+      problems.forEach(onDamaged);
+      return loaded;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      problems.push({ what: `The checkpoint is damaged: ${error.message}.`, where: folder });
+    }
+  }
+  throw new NucleateError({
+    what: problems.length > 0 ? 'Every checkpoint of the run is damaged.' : 'The run has no checkpoint.',
+    where: checkpoints,
+    hint: 'Restore one from a backup, or start the run anew.',
+    exitCode: exitCodes.checkpoint,
+    problems,
+  });
+}
+
+/**
+ * A checkpoint, verified.
+ *
+ * @throws {DamagedCheckpoint} If a file is missing or differs from what was written.
+ * @throws {NucleateError} Exit code 6 if it has another format.
+ */
+export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> {
+  const manifest = await verifyCheckpoint(folder);
+  const read = async (group: TensorGroup) => {
+    const { tensors } = decodeSafetensors(await readFile(path.join(folder, tensorFile(group))));
+    return [group, tensors] as const;
+  };
+  const tensors = Object.fromEntries(await Promise.all(tensorGroups.map(read))) as Record<
+    TensorGroup,
+    StoredTensors
+  >;
+  const { data: state } = TrainingState.safeParse(
+    JSON.parse(await readFile(path.join(folder, stateFile), 'utf8')),
+  );
+  if (!state) throw new DamagedCheckpoint(`${stateFile} lacks something`);
+  return { folder, manifest, state, tensors };
+}
+
+/**
+ * The manifest of a checkpoint whose every byte is as it was written.
+ *
+ * @throws {DamagedCheckpoint} If one is not.
+ * @throws {NucleateError} Exit code 6 if it has another format.
+ */
+export async function verifyCheckpoint(folder: string): Promise<Manifest> {
+  const manifest = await inspectCheckpoint(folder);
+  for (const file of checkpointFiles) {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path.join(folder, file)), hash);
+    if (hash.digest('hex') !== manifest.files[file].sha256)
+      throw new DamagedCheckpoint(`${file} has another content than was written`);
+  }
+  return manifest;
+}
+
+/**
+ * The manifest of a checkpoint whose files are all there with the right sizes; their content is not read.
+ *
+ * @throws {DamagedCheckpoint} If one is not.
+ * @throws {NucleateError} Exit code 6 if it has another format.
+ */
+export async function inspectCheckpoint(folder: string): Promise<Manifest> {
+  const manifestSize = await sizeOfFile(folder, manifestFile);
+  if (manifestSize > maxManifestBytes) throw new DamagedCheckpoint(`${manifestFile} is too large`);
+  const manifest = readManifest(await readFile(path.join(folder, manifestFile), 'utf8'), folder);
+  if (folderOfStep(manifest.step) !== path.basename(folder))
+    throw new DamagedCheckpoint(`it is of step ${manifest.step}`);
+  for (const file of checkpointFiles) {
+    const size = await sizeOfFile(folder, file);
+    const { bytes } = manifest.files[file];
+    if (size !== bytes) throw new DamagedCheckpoint(`${file} has ${size} bytes; ${bytes} were written`);
+  }
+  return manifest;
+}
+
+/** Of a file in the folder itself: a link could lead anywhere. */
+async function sizeOfFile(folder: string, name: string): Promise<number> {
+  const facts = await lstat(path.join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new DamagedCheckpoint(`${name} is missing`);
+    throw error;
+  });
+  if (!facts.isFile()) throw new DamagedCheckpoint(`${name} is not a file`);
+  return facts.size;
+}
+
+/** A checkpoint that cannot be read is as good as a damaged one: an older one may serve. */
+export const isDamage = (error: unknown): error is Error =>
+  error instanceof DamagedCheckpoint || error instanceof SafetensorsError || isSystemError(error);

@@ -1,0 +1,76 @@
+import { configDifferences } from './checkpoints/compatible.js';
+import type { ValidationRecord } from './curves.js';
+import type { RunDocument } from './run-document.js';
+import type { RunSummary } from './run-summary.js';
+
+/** A value in which two runs differ. */
+export interface RunDifference {
+  /** Dotted, as in `--set`. */
+  readonly key: string;
+  /** As JSON; `nothing` where a run lacks the key. */
+  readonly values: readonly [string, string];
+}
+
+export interface MetricPair {
+  readonly name: string;
+  /** null where a run lacks it, or had nothing to measure. */
+  readonly values: readonly [number | null, number | null];
+  /** The second minus the first; null without one of them. */
+  readonly difference: number | null;
+}
+
+/** Two runs side by side; plain data, ready for JSON. */
+export interface RunComparison {
+  readonly runs: readonly [RunSummary, RunSummary];
+  readonly config: readonly RunDifference[];
+  /** Versions, device, machine, commit, dataset and split. */
+  readonly environment: readonly RunDifference[];
+  /** Steps of the validations that `metrics` are of: each run's best one; null without a validation. */
+  readonly steps: readonly [number | null, number | null];
+  /** `score` first, then all others in the order of the runs. */
+  readonly metrics: readonly MetricPair[];
+}
+
+export function compareRuns(one: RunDocument, other: RunDocument): RunComparison {
+  const best = [bestOf(one.curves.validations), bestOf(other.curves.validations)] as const;
+  const names = best.flatMap((validation) => Object.keys(validation?.metrics ?? {}));
+  return {
+    runs: [one.summary, other.summary],
+    config: differences(one.config, other.config),
+    environment: differences(surroundings(one), surroundings(other)),
+    steps: [best[0]?.step ?? null, best[1]?.step ?? null],
+    metrics: [...new Set(['score', ...names])].map((name) => pairOf(name, best)),
+  };
+}
+
+/** Of equal scores the earlier one, as the trainer has it. */
+function bestOf(validations: readonly ValidationRecord[]): ValidationRecord | undefined {
+  return validations.reduce<ValidationRecord | undefined>(
+    (best, one) => (best && best.score >= one.score ? best : one),
+    undefined,
+  );
+}
+
+function pairOf(
+  name: string,
+  best: readonly [ValidationRecord | undefined, ValidationRecord | undefined],
+): MetricPair {
+  const value = (of: ValidationRecord | undefined) =>
+    (name === 'score' ? of?.score : of?.metrics[name]) ?? null;
+  const [one, other] = [value(best[0]), value(best[1])];
+  return { name, values: [one, other], difference: one === null || other === null ? null : other - one };
+}
+
+const differences = (one: unknown, other: unknown): RunDifference[] =>
+  configDifferences(one, other).map(({ key, saved, now }) => ({ key, values: [saved, now] }));
+
+/** Lists of images stand for nothing that the hashes of dataset and split do not. */
+function surroundings({ environment, git, dataset }: RunDocument) {
+  const counts = (part: unknown) => ({ ...(part as object), ids: undefined });
+  const { train, validation, ...facts } = dataset;
+  return {
+    ...environment,
+    git,
+    dataset: { ...facts, train: counts(train), validation: counts(validation) },
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * One process at a time trains in a run folder.
+ *
+ * The lock is a folder, `run.lock`, of numbered files; the file with the highest number names the owner. A lock whose
+ * owner is dead is never deleted, which two processes could do at once, the second deleting the lock of the first.
+ * Instead the next number is claimed, which the file system grants to one process alone.
+ */
+import {
+  appendFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { exitCodes, NucleateError } from '../../errors.js';
+import { isSystemError, writeError } from '../durable-files.js';
+import { type Life, lifeOf, ownIdentity, ProcessIdentity } from './process-identity.js';
+
+export interface LockOptions {
+  /** Take a lock from an owner on another machine, who cannot be asked whether he lives (`--force-unlock`). */
+  readonly force: boolean;
+  /** Told, in a sentence, if the lock of a dead process is taken over. */
+  readonly onTakeover: (notice: string) => void;
+}
+
+export interface RunLock {
+  /** Lets the next process in; to be called once, at the end. A process that dies is found out without it. */
+  readonly release: () => void;
+}
+
+/**
+ * Locks a run folder for this process.
+ *
+ * @throws {NucleateError} Exit code 7 if another process holds it, 8 if the folder cannot be written to.
+ */
+export function lockRun(runFolder: string, options: LockOptions): RunLock {
+  const folder = path.join(runFolder, 'run.lock');
+  try {
+    mkdirSync(folder, { recursive: true });
+    return acquire(folder, options);
+  } catch (error) {
+    throw writeError(error, folder);
+  }
+}
+
+/**
+ * Who holds a run: `free` if nobody has locked it or the lock was given back.
+ *
+ * @throws {NucleateError} Exit code 7 if the lock cannot be read.
+ */
+export function lockState(runFolder: string): Life | 'free' {
+  const folder = path.join(runFolder, 'run.lock');
+  for (;;) {
+    const highest = existsSync(folder) ? Math.max(0, ...numbersIn(folder)) : 0;
+    const owner = highest > 0 ? ownerOf(folder, highest) : 'nobody';
+    if (owner !== 'gone') return owner === 'nobody' ? 'free' : lifeOf(owner);
+  }
+}
+
+/** What stands on a second line of a lock that its owner has given back. */
+const released = 'released';
+
+function acquire(folder: string, { force, onTakeover }: LockOptions): RunLock {
+  const own = ownIdentity();
+  const draft = path.join(folder, `draft-${own.pid}-${own.started}`);
+  // Claimed by a link to a file that is already written: no one ever reads half a lock.
+  writeFileSync(draft, `${JSON.stringify(own)}\n`, { flush: true });
+  try {
+    for (;;) {
+      const highest = Math.max(0, ...numbersIn(folder));
+      const owner = highest > 0 ? ownerOf(folder, highest) : 'nobody';
+      if (owner === 'gone') continue;
+      if (owner !== 'nobody') requireDead(owner, folder, force);
+
+      const number = highest + 1;
+      if (!claim(draft, path.join(folder, String(number)))) continue;
+      // Whoever listed the folder long ago may claim a number that has been used and deleted since.
+      if (numbersIn(folder).some((other) => other > number)) {
+        rmSync(path.join(folder, String(number)), { force: true });
+        continue;
+      }
+      if (owner !== 'nobody') {
+        onTakeover(
+          `Process ${owner.pid} on ${owner.host} has left this run without an end; its lock is taken over.`,
+        );
+      }
+      for (const older of numbersIn(folder)) {
+        if (older < number) rmSync(path.join(folder, String(older)), { force: true });
+      }
+      return { release: () => release(path.join(folder, String(number))) };
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function release(file: string): void {
+  try {
+    appendFileSync(file, `${released}\n`);
+  } catch (error) {
+    // A full disk: whoever comes next finds the owner dead.
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+const numbersIn = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => /^[1-9]\d*$/u.test(name))
+    .map(Number);
+
+/** `gone` if a newer owner has deleted the file meanwhile. */
+function ownerOf(folder: string, number: number): ProcessIdentity | 'nobody' | 'gone' {
+  const file = path.join(folder, String(number));
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return 'gone';
+    throw error;
+  }
+  const [first = '', second] = text.split('\n');
+  if (second === released) return 'nobody';
+  try {
+    return ProcessIdentity.parse(JSON.parse(first));
+  } catch (cause) {
+    // Not by us: locks are whole from their beginning.
+    throw new NucleateError(
+      {
+        what: 'The lock of the run cannot be read.',
+        where: file,
+        hint: 'Make sure that no process trains in this folder, then delete the file.',
+        exitCode: exitCodes.locked,
+      },
+      { cause },
+    );
+  }
+}
+
+function requireDead(owner: ProcessIdentity, folder: string, force: boolean): void {
+  const life = lifeOf(owner);
+  if (life === 'dead' || (life === 'elsewhere' && force)) return;
+  throw new NucleateError({
+    what:
+      life === 'running'
+        ? `Process ${owner.pid} is training in this folder.`
+        : `Process ${owner.pid} on ${owner.host} has locked this folder.`,
+    where: folder,
+    hint:
+      life === 'running'
+        ? 'Wait for its end, or stop it (Ctrl-C saves a checkpoint).'
+        : 'If you know that it has ended, add --force-unlock.',
+    exitCode: exitCodes.locked,
+  });
+}
+
+/** Whether this process got the name: the file system gives it to one alone. */
+function claim(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { exitCodes, NucleateError } from '../errors.js';
+import { isSystemError, writeError } from './durable-files.js';
+import type { GitState } from './git.js';
+
+/** The files and folders of a run, by what they hold; all paths. */
+export const runFiles = (folder: string) => ({
+  /** As the user has written it, and as it was understood. */
+  config: path.join(folder, 'config.yaml'),
+  resolvedConfig: path.join(folder, 'config.resolved.yaml'),
+  environment: path.join(folder, 'env.json'),
+  git: path.join(folder, 'git.json'),
+  dataset: path.join(folder, 'dataset.json'),
+  status: path.join(folder, 'status.json'),
+  log: path.join(folder, 'train.log'),
+  metrics: path.join(folder, 'metrics.jsonl'),
+  tensorboard: path.join(folder, 'tb'),
+  checkpoints: path.join(folder, 'checkpoints'),
+  evaluation: path.join(folder, 'eval'),
+});
+
+/** What a new run writes down before it begins. */
+export interface RunRecords {
+  readonly config: string;
+  readonly resolvedConfig: string;
+  /** Versions, device, threads, seed; as JSON. */
+  readonly environment: object;
+  readonly git: GitState | null;
+  /** Hash and split; as JSON. */
+  readonly dataset: object;
+}
+
+/**
+ * Makes the folder of a run.
+ *
+ * @param where The folder itself, which is new or empty; or `<runs>/<name>-<yyyymmdd>-<hhmmss>` (UTC, so that no hour
+ *   comes twice), never an existing folder: a second run of the same second gets `-2` behind it.
+ * @returns The path of the folder.
+ * @throws {NucleateError} Exit code 2 for a name that is no file name and a folder that is not empty, 8 if the folder
+ *   cannot be written.
+ */
+export function createRunFolder(
+  where: string | { readonly runs: string; readonly name: string; readonly now: Date },
+  records: RunRecords,
+): string {
+  const place = typeof where === 'string' ? where : where.runs;
+  try {
+    const folder = typeof where === 'string' ? makeEmpty(where) : makeNamed(where);
+    const files = runFiles(folder);
+    write(files.config, records.config);
+    write(files.resolvedConfig, records.resolvedConfig);
+    write(files.environment, json(records.environment));
+    write(files.git, json(records.git));
+    write(files.dataset, json(records.dataset));
+    for (const below of [files.tensorboard, files.checkpoints, files.evaluation]) mkdirSync(below);
+    return folder;
+  } catch (error) {
+    throw writeError(error, place);
+  }
+}
+
+function makeEmpty(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length === 0) return folder;
+  throw new NucleateError({
+    what: 'The folder for the run is not empty.',
+    where: folder,
+    hint: 'Choose another one, or go on with the run that is there: --resume.',
+    exitCode: exitCodes.usage,
+  });
+}
+
+function makeNamed({ runs, name, now }: { runs: string; name: string; now: Date }): string {
+  if (!/^\w[\w.-]{0,99}$/u.test(name)) {
+    throw new NucleateError({
+      what: `Expected the name of a run to be up to 100 letters, digits, \`_\`, \`.\` and \`-\`, received ${JSON.stringify(name)}.`,
+      hint: 'Choose another name.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/gu, '').replace('T', '-');
+  mkdirSync(runs, { recursive: true });
+  return makeNew(path.join(runs, `${name}-${time}`));
+}
+
+function makeNew(wanted: string): string {
+  for (let count = 1; ; count++) {
+    const folder = count === 1 ? wanted : `${wanted}-${count}`;
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+const write = (file: string, text: string) => writeFileSync(file, text, { flag: 'wx' });
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,47 @@
+/** The messages of TensorBoard's event files (tensorflow/core/util/event.proto, framework/summary.proto). */
+import { bytes, type Fields, float, integer, join, message, text } from '../../engine/protobuf.js';
+
+/** A picture, encoded as PNG. */
+export interface EventImage {
+  /** px */
+  readonly height: number;
+  readonly width: number;
+  /** 1 is grey, 3 is RGB. */
+  readonly channels: 1 | 3;
+  readonly png: Uint8Array;
+}
+
+interface Moment {
+  readonly time: Date;
+  readonly step: number;
+}
+
+/** The first event of a file. */
+export const versionEvent = (time: Date): Fields => event({ time, step: 0 }, text(3, 'brain.Event:2'));
+
+/** Tells that a run goes on: TensorBoard drops what earlier files say about this step and later ones. */
+export const restartEvent = (moment: Moment): Fields => event(moment, message(7, integer(1, 1)));
+
+export const scalarsEvent = (moment: Moment, scalars: Readonly<Record<string, number>>): Fields =>
+  event(
+    moment,
+    message(5, ...Object.entries(scalars).map(([tag, value]) => message(1, text(1, tag), float(2, value)))),
+  );
+
+export function imageEvent(
+  moment: Moment,
+  tag: string,
+  { height, width, channels, png }: EventImage,
+): Fields {
+  const image = message(4, integer(1, height), integer(2, width), integer(3, channels), bytes(4, png));
+  return event(moment, message(5, message(1, text(1, tag), image)));
+}
+
+function event({ time, step }: Moment, content: Fields): Fields {
+  const wallTime = new Uint8Array(9);
+  // Field 1, a double.
+  wallTime[0] = 1 * 8 + 1;
+  new DataView(wallTime.buffer).setFloat64(1, time.getTime() / 1000, true);
+  // A default, such as step 0, is not written.
+  return join([wallTime, ...(step === 0 ? [] : [integer(2, step)]), content]);
+}

@@ -1,8 +1,0 @@
-/** The value of a dotted key, such as `loader.batchSize`; undefined if there is none. */
-export function valueAt(config: Readonly<Record<string, unknown>>, key: string): unknown {
-  return key.split('.').reduce<unknown>((value, name) => recordOf(value)[name], config);
-}
-
-/** An object as it is, anything else as an empty one. */
-export const recordOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

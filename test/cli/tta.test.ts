@@ -1,0 +1,133 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import yargs from 'yargs';
+import type { LabelImage } from '../../src/data/geometry/label-image.js';
+import { ttaSettings, withTta } from '../../src/cli/tta-options.js';
+import { PredictSettings } from '../../src/config/predict.js';
+import type { Image } from '../../src/data/image/image.js';
+import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../src/data/image/image-io.js';
+import { buildModel } from '../../src/model/model.js';
+import { readModelFolder, replaceModelFile, writeModelFolder } from '../../src/model/model-folder.js';
+import { EvalDocument } from '../../src/report/eval-document.js';
+import { useNativeCpu } from '../helpers/tensors.js';
+import { looking, smallModel } from '../model/small-model.js';
+import { writeRun } from '../model/small-runs.js';
+import { nucleate } from './run-nucleate.js';
+
+useNativeCpu();
+
+describe('what is asked for', () => {
+  const parser = withTta(yargs()).parserConfiguration({
+    'boolean-negation': false,
+    'greedy-arrays': false,
+  });
+  const asked = (...args: string[]) => ttaSettings(parser.parseSync(args));
+
+  test.each([
+    { args: [], looks: {} },
+    { args: ['--tta', 'none'], looks: { views: [] } },
+    { args: ['--tta', 'flips', '--tta', 'scales', '--tta', 'flips'], looks: { views: ['flips', 'scales'] } },
+    { args: ['--second-pass'], looks: { secondPass: true } },
+    { args: ['--no-second-pass', '--tta', 'none'], looks: { views: [], secondPass: false } },
+  ])('$args', ({ args, looks }) => expect(asked(...args)).toEqual(looks));
+
+  test.each(PredictSettings.shape.views.unwrap().element.options)('%s', (view) => {
+    expect(asked('--tta', view)).toEqual({ views: [view] });
+  });
+
+  test('none and other views', () => {
+    expect(() => asked('--tta', 'none', '--tta', 'flips')).toThrow('--tta none and other views contradict');
+  });
+
+  test.each([
+    { args: ['--tta', 'mirrors'], told: 'flips' },
+    { args: ['--second-pass', '--no-second-pass'], told: 'mutually exclusive' },
+  ])('$args is refused', async ({ args, told }) => {
+    const { status, stderr } = await nucleate(['predict', 'a.png', ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(told);
+  });
+});
+
+describe('what is true is what a model finds that looks as it says', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-looks-'));
+  const at = (...names: string[]) => path.join(folder, ...names);
+  const plainArgs = ['--tta', 'none', '--no-second-pass'];
+  const own = { views: ['polarity'], secondPass: true };
+  const run = async (...args: string[]) => {
+    const { status, stdout, stderr } = await nucleate([...args, '--device', 'cpu', '--quiet', '--json']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return JSON.parse(stdout) as unknown;
+  };
+
+  beforeAll(async () => {
+    // Of the settings that `tune` tries: it shall find nothing better.
+    const stored = looking(smallModel({ scoreThreshold: 0.05 }));
+    await writeModelFolder(at('model'), stored, '# card\n');
+    const predict = PredictSettings.parse({});
+    await writeModelFolder(at('plain'), { ...stored, file: { ...stored.file, predict } }, '# card\n');
+    await writeRun(at('boxes'), stored, 'detector');
+    mkdirSync(at('data'));
+    const model = buildModel(stored);
+    for (const name of ['a-5afb7932', 'f-245b9958']) {
+      const image = corner(await readImage(`examples/dsb2018-mini/${name}.png`), 64);
+      await writeImage(at('data', `${name}.png`), image);
+      await writeLabelImage(at('data', `${name}_masks.png`), (await model.segment(image)).labelImage);
+    }
+    model.dispose();
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const evaluated = async (...args: string[]) => {
+    const document = EvalDocument.parse(await run('eval', ...args, '--data', at('data')));
+    const { kind, score } = document.targets[0]!;
+    return { kind, score };
+  };
+
+  test('eval: its own looks, others where they are asked for', { timeout: 120_000 }, async () => {
+    const words = 'segmenter small at step 0, views polarity, second pass';
+    expect(await evaluated(at('model'))).toEqual({ kind: `detector small at step 0, ${words}`, score: 1 });
+    const { kind, score } = await evaluated(at('boxes'), '--with', at('model'), ...plainArgs);
+    expect(kind).toBe('detector boxes at step 5, segmenter small at step 0');
+    expect(score).toBeLessThan(0.9);
+  });
+
+  test('predict: its own looks, others where they are asked for', { timeout: 120_000 }, async () => {
+    const labels = async (out: string, ...args: string[]): Promise<LabelImage> => {
+      const image = at('data', 'a-5afb7932.png');
+      await run('predict', image, '--model', at('model'), '--out', at(out), '--format', 'labels', ...args);
+      return readLabelImage(at(out, 'labels', 'a-5afb7932.png'));
+    };
+    const truth = await readLabelImage(at('data', 'a-5afb7932_masks.png'));
+    expect(await labels('own')).toEqual(truth);
+    expect(await labels('other', ...plainArgs)).not.toEqual(truth);
+  });
+
+  test(
+    'tune: the looks that are asked for are those of the model from then on',
+    { timeout: 120_000 },
+    async () => {
+      const data = ['--data', at('data'), '--split', 'none', '--fold', '0'];
+      const { file: packed } = await readModelFolder(at('plain'));
+      const twins = { of: 'twin', score: 0.6, images: 1, heldOut: null, date: '' };
+      await replaceModelFile(at('plain'), { ...packed, tuned: twins }, '');
+      const tuned = (await run('tune', at('plain'), ...data, '--tta', 'polarity', '--second-pass')) as object;
+      expect(tuned).toMatchObject({ predict: own, score: 1 });
+      const { file } = await readModelFolder(at('plain'));
+      expect(file).toMatchObject({ predict: own, tuned: { score: 1 } });
+      expect(file.tuned?.of).toBeUndefined();
+      expect(readFileSync(at('plain', 'README.md'), 'utf8')).toContain('views polarity, second pass');
+    },
+  );
+});
+
+/** The upper left of an image. */
+function corner({ width, channels, data }: Image, size: number): Image {
+  const row = channels * size;
+  const cut = new Uint8Array(row * size);
+  for (let y = 0; y < size; y++)
+    cut.set(data.subarray(y * width * channels, y * width * channels + row), y * row);
+  return { width: size, height: size, channels, data: cut };
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { toExample } from '../../../src/data/read/example.js';
+import { intensityRange, shownRange, toEightBits } from '../../../src/data/image/intensity.js';
+
+test('the range leaves out a thousandth at each end', () => {
+  // 10,000 values: ten hot pixels are a thousandth, so the eleventh from the top is white.
+  const values = Uint16Array.from({ length: 10_000 }, (_, i) =>
+    i < 10 ? 65535 : i < 9990 ? 1000 + (i % 50) : 0,
+  );
+  expect(intensityRange(values)).toEqual({ black: 0, white: 1049 });
+  values[9990] = 1000;
+  expect(intensityRange(values)).toEqual({ black: 1000, white: 1049 });
+});
+
+test('a flat image keeps a range of 1', () => {
+  expect(intensityRange(Uint16Array.of(7, 7, 7))).toEqual({ black: 7, white: 8 });
+});
+
+test('an 8-bit range of less than 8 values is widened, at the top downwards', () => {
+  expect(intensityRange(Uint8Array.of(7, 8, 9))).toEqual({ black: 7, white: 15 });
+  expect(intensityRange(Uint8Array.of(250, 253, 255))).toEqual({ black: 247, white: 255 });
+  expect(intensityRange(Uint8Array.of(10, 20, 200))).toEqual({ black: 10, white: 200 });
+  expect(intensityRange(Uint16Array.of(65535))).toEqual({ black: 65534, white: 65535 });
+});
+
+test('a network sees the whole scale of 8 bits, or the range; of 16 bits always the range', () => {
+  const image = { width: 2, height: 1, channels: 1 } as const;
+  const eight = { ...image, data: Uint8Array.of(10, 90) };
+  expect(shownRange(eight, 'full')).toBeUndefined();
+  expect(shownRange(eight, 'stretched')).toEqual({ black: 10, white: 90 });
+  const sixteen = { ...image, data: Uint16Array.of(10, 90) };
+  expect(shownRange(sixteen, 'full')).toEqual({ black: 10, white: 90 });
+});
+
+test('8 bits of 16: in proportion, cut off outside', () => {
+  const image = { width: 5, height: 1, channels: 1, data: Uint16Array.of(0, 100, 200, 300, 60000) } as const;
+  expect([...toEightBits(image, { black: 100, white: 300 }).data]).toEqual([0, 0, 128, 255, 255]);
+  const eight = { ...image, data: Uint8Array.of(1, 2, 3, 4, 5) };
+  expect(toEightBits(eight).data).toBe(eight.data);
+  expect([...toEightBits(eight, { black: 2, white: 4 }).data]).toEqual([0, 0, 128, 255, 255]);
+});
+
+test('an example of 16 bits keeps its values and records the range', () => {
+  const data = Uint16Array.of(500, 40000);
+  const image = { width: 2, height: 1, channels: 1, data } as const;
+  expect(toExample({ id: 'x', image, masks: [] })).toMatchObject({
+    image: { data },
+    intensity: { black: 500, white: 40000 },
+  });
+  expect(
+    toExample({ id: 'x', image: { ...image, data: Uint8Array.of(5, 4) }, masks: [] }).intensity,
+  ).toBeUndefined();
+});

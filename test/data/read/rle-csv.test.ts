@@ -1,0 +1,98 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { isRunLengthHeader, readRunLengthCsv } from '../../../src/data/read/rle-csv.js';
+
+const read = (text: string) => readRunLengthCsv(Readable.from([Buffer.from(text)]), 'x.csv');
+const header = 'ImageId,EncodedPixels\n';
+
+test.each([
+  ['plain', 'ImageId,EncodedPixels\na,1 2\na,5 1\nb,\n'],
+  ['byte order mark, CRLF, no last line break', '\ufeffImageId,EncodedPixels\r\na,1 2\r\na,5 1\r\nb,'],
+  ['semicolons and quotes', 'ImageId;EncodedPixels\n"a";"1 2"\na;5 1\nb;\n'],
+  ['other columns, another order', 'Usage,EncodedPixels,ImageId\nPublic,1 2,a\n"x,y",5 1,a\nPublic,,b\n'],
+  ['blank lines and spaces', 'ImageId,EncodedPixels\n\n a , 1  2 \n\na,5 1\n\nb,\n\n'],
+])('%s', async (_, text) => {
+  const { images, problems } = await read(text);
+  expect(problems).toEqual([]);
+  expect([...images].map(([id, lines]) => [id, [...lines].map(({ runs }) => [...runs])])).toEqual([
+    [
+      'a',
+      [
+        [1, 2],
+        [5, 1],
+      ],
+    ],
+    ['b', [[]]],
+  ]);
+});
+
+test('sizes', async () => {
+  const { images } = await read('ImageId,EncodedPixels,Height,Width,Usage\na,1 2,256,320,Private\n');
+  expect([...images.get('a')!]).toEqual([
+    { place: 'x.csv:2:3', line: 2, runs: Int32Array.of(1, 2), size: { width: 320, height: 256 } },
+  ]);
+});
+
+test.each([
+  ['an empty file', '', 'x.csv:1:1', 'The file is empty.'],
+  [
+    'a missing column',
+    'Id,EncodedPixels\na,1 2\n',
+    'x.csv:1:1',
+    'The column ImageId is missing; the first line reads Id, EncodedPixels.',
+  ],
+  ['a column twice', 'ImageId,EncodedPixels,ImageId\n', 'x.csv:1:1', 'The column ImageId stands twice.'],
+  [
+    'a height without width',
+    'ImageId,EncodedPixels,Height\n',
+    'x.csv:1:1',
+    'Of Height and Width one column is missing.',
+  ],
+  ['a missing field', `${header}a,1 2\nb\n`, 'x.csv:3:1', 'The line has 1 fields, the first line 2.'],
+  ['an empty id', `${header},1 2\n`, 'x.csv:2:1', 'The image id is empty.'],
+  [
+    'a bad number',
+    `${header}abc,1 2 x 4\n`,
+    'x.csv:2:9',
+    'Expected a number of pixels in digits, received `x`.',
+  ],
+  ['within quotes', `${header}"a,b","1 2 0 4"\n`, 'x.csv:2:12', 'A run starts at 0; the first pixel is 1.'],
+  ['on the second line of a field', `${header}\na,"1 2\n9"\n`, 'x.csv:4:1', 'The start 9 has no length.'],
+  [
+    'an empty line beside others',
+    `${header}a,1 2\na,\n`,
+    'x.csv:3:3',
+    'An empty field says that a has no nuclei, and other lines give it some.',
+  ],
+  [
+    'a bad size',
+    'ImageId,EncodedPixels,Height,Width\na,1 2,0,5\n',
+    'x.csv:2:7',
+    'Expected a size in pixels, received `0`.',
+  ],
+  [
+    'an open quote',
+    `${header}a,"1 2\nb,3 4\n`,
+    'x.csv:3:1',
+    'The CSV is malformed: Quote Not Closed: the parsing is finished with an opening quote at line 3.',
+  ],
+])('%s', async (_, text, where, what) => {
+  const { problems } = await read(text);
+  expect(problems.map((problem) => [problem.where, problem.what])).toEqual([[where, what]]);
+});
+
+test('a file of another kind stops after 1000 problems', async () => {
+  const { problems } = await read(header + 'a,x\n'.repeat(5000));
+  expect(problems).toHaveLength(1000);
+});
+
+test('a million pairs in one line', async () => {
+  const pairs = Array.from({ length: 1e6 }, (_, i) => `${2 * i + 1} 1`).join(' ');
+  const [line] = (await read(`${header}a,${pairs}\n`)).images.get('a')!;
+  expect(line!.runs).toHaveLength(2e6);
+});
+
+test('the header of another table', () => {
+  expect(isRunLengthHeader('\ufeff"ImageId";"EncodedPixels"')).toBe(true);
+  expect(isRunLengthHeader('image_id,cluster,mosaic')).toBe(false);
+});

@@ -1,0 +1,262 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Image } from '../../../src/data/image/image.js';
+import { assignFolds, foldsOfClusters } from '../../../src/data/split/folds.js';
+import { readGroupsCsv } from '../../../src/data/read/groups-csv.js';
+import { Groups } from '../../../src/data/split/groups.js';
+import { modalityOf } from '../../../src/data/split/modality.js';
+import { signatureOf } from '../../../src/data/split/signature.js';
+import { findNeighbours } from '../../../src/data/split/neighbours.js';
+import { readSplit, writeSplit } from '../../../src/data/split/split-file.js';
+import { leaksOf, splitImages, splitProblems } from '../../../src/data/split/split.js';
+import { randomFor } from '../../../src/random.js';
+import { refusalOf } from '../expect-refusal.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nucleate-split-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Smooth random blobs, so that neighbouring lines are alike as they are in a microscope image. */
+function field(name: string, width: number, height: number): Image {
+  const random = randomFor(1, name);
+  const waves = Array.from({ length: 12 }, () => ({
+    x: random.normal() / 15,
+    y: random.normal() / 15,
+    phase: random.uniform() * 6,
+  }));
+  const data = Uint8Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const sum = waves.reduce((total, wave) => total + Math.sin(wave.x * x + wave.y * y + wave.phase), 0);
+    return 100 + 12 * sum + 3 * random.normal();
+  });
+  return { width, height, channels: 1, data };
+}
+
+function crop({ width, data }: Image, left: number, top: number, size: number): Image {
+  const pixels = Uint8Array.from({ length: size * size }, (_, i) => {
+    return data[(top + Math.floor(i / size)) * width + left + (i % size)]!;
+  });
+  return { width: size, height: size, channels: 1, data: pixels };
+}
+
+const mosaic = field('mosaic', 80, 80);
+const tiles = [
+  crop(mosaic, 0, 0, 40),
+  crop(mosaic, 40, 0, 40),
+  crop(mosaic, 0, 40, 40),
+  crop(mosaic, 40, 40, 40),
+];
+const portraits = [
+  ...tiles.map((tile, index) => signatureOf(`tile-${index}`, tile)),
+  signatureOf('other', field('other', 40, 40)),
+  signatureOf('twin-1', field('twin', 40, 40)),
+  signatureOf('twin-2', field('twin', 40, 40)),
+  signatureOf('small-twin', crop(field('twin', 40, 40), 0, 0, 39)),
+  signatureOf('flat-1', { width: 40, height: 40, channels: 1, data: new Uint8Array(1600) }),
+  signatureOf('flat-2', { width: 40, height: 40, channels: 1, data: new Uint8Array(1600).fill(1) }),
+];
+
+describe('a fold for each cluster', () => {
+  const item = (id: string, group: number, cluster: string) => ({ id, group, cluster });
+
+  test('the largest cluster first; a group goes whole to the cluster of most of its images', () => {
+    const items = [
+      item('p', 0, 'pink'),
+      item('q', 1, 'dark'),
+      item('r', 1, 'dark'),
+      item('s', 1, 'pink'),
+      item('t', 2, 'dark'),
+      item('u', 3, 'grey'),
+      item('v', 3, 'pink'),
+    ];
+    const folds = { q: 0, r: 0, s: 0, t: 0, u: 1, v: 1, p: 2 };
+    expect(Object.fromEntries(foldsOfClusters(items))).toEqual(folds);
+    expect(Object.fromEntries(foldsOfClusters(items.toReversed()))).toEqual(folds);
+  });
+
+  test('refuses one cluster alone', () => {
+    expect(() => foldsOfClusters([item('p', 0, 'pink'), item('q', 1, 'pink')])).toThrow('received 1');
+  });
+});
+
+describe('relations', () => {
+  test('crops of one field, twins, and crops that are alike; flat images are not', () => {
+    const found = findNeighbours(portraits).map(({ first, second, kind }) => `${first} ${second} ${kind}`);
+    expect(found).toEqual([
+      'tile-0 tile-1 neighbours',
+      'tile-0 tile-2 neighbours',
+      'tile-1 tile-3 neighbours',
+      'tile-2 tile-3 neighbours',
+      'twin-1 twin-2 same-pixels',
+      'twin-1 small-twin alike',
+      'twin-2 small-twin alike',
+    ]);
+  });
+
+  test('of 16-bit and colour images, too', () => {
+    const wide = (image: Image): Image => ({
+      ...image,
+      data: Uint16Array.from(image.data, (value) => 100 * value),
+    });
+    const colour = (image: Image): Image => ({
+      ...image,
+      channels: 3,
+      data: Uint8Array.from({ length: 3 * image.data.length }, (_, i) => image.data[Math.floor(i / 3)]!),
+    });
+    for (const change of [wide, colour]) {
+      const [one, two] = [signatureOf('1', change(tiles[0]!)), signatureOf('2', change(tiles[1]!))];
+      expect(findNeighbours([one, two]).map(({ kind }) => kind)).toEqual(['neighbours']);
+    }
+  });
+});
+
+test('groups are transitive and named by their first id', () => {
+  const groups = new Groups(['d', 'c', 'b', 'a', 'e']);
+  groups.unite('d', 'c');
+  groups.unite('b', 'd');
+  groups.unite('a', 'unknown');
+  groups.unite('a', 'a');
+  expect([...groups.all().values()]).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+});
+
+test.each([
+  ['dim', 1, [5, 5, 5, 56]],
+  ['dark', 1, [20, 20, 20, 100]],
+  ['bright', 1, [220, 220, 220, 100]],
+  ['stained', 3, [210, 200, 210, 210, 200, 210, 210, 200, 210, 120, 60, 150]],
+  ['tinted', 3, [190, 140, 200, 190, 140, 200, 190, 140, 200, 90, 40, 120]],
+] as const)('modality %s', (modality, channels, values) => {
+  expect(modalityOf({ width: 4, height: 1, channels, data: Uint8Array.from(values) })).toBe(modality);
+});
+
+describe('folds', () => {
+  const items = fc
+    .array(fc.record({ group: fc.integer({ min: 0, max: 12 }), cluster: fc.constantFrom('a', 'b') }), {
+      minLength: 60,
+      maxLength: 80,
+    })
+    .map((found) => found.map((item, index) => ({ ...item, id: `image-${index}` })));
+
+  test('keep groups together, take every image, and depend on nothing but ids and seed', () => {
+    fc.assert(
+      fc.property(items, fc.integer({ min: 2, max: 4 }), fc.nat(), (all, count, seed) => {
+        fc.pre(new Set(all.map(({ group }) => group)).size >= count);
+        const folds = assignFolds(all, count, seed);
+        const ofGroup = new Map<number, number>();
+        for (const { id, group } of all) {
+          const fold = folds.get(id)!;
+          expect(fold).toBeGreaterThanOrEqual(0);
+          expect(fold).toBeLessThan(count);
+          expect(ofGroup.get(group) ?? fold).toBe(fold);
+          ofGroup.set(group, fold);
+        }
+        const again = assignFolds([...all].reverse(), count, seed);
+        for (const { id } of all) expect(again.get(id)).toBe(folds.get(id));
+      }),
+    );
+  });
+
+  test('spread clusters evenly, and differ with the seed', () => {
+    const all = Array.from({ length: 100 }, (_, i) => ({
+      id: `${i}`,
+      group: i,
+      cluster: i < 10 ? 'rare' : 'frequent',
+    }));
+    const folds = assignFolds(all, 5, 1);
+    for (let fold = 0; fold < 5; fold++) {
+      const inFold = all.filter(({ id }) => folds.get(id) === fold);
+      expect([inFold.length, inFold.filter(({ cluster }) => cluster === 'rare').length]).toEqual([20, 2]);
+    }
+    const other = assignFolds(all, 5, 2);
+    expect(all.some(({ id }) => other.get(id) !== folds.get(id))).toBe(true);
+  });
+
+  test('need as many groups', () => {
+    const one = [{ id: 'a', group: 0, cluster: 'x' }];
+    expect(() => assignFolds(one, 2, 1)).toThrow(new RangeError('Expected at least 2 groups, received 1'));
+  });
+});
+
+test('a split has no leak by what it was made from, with and without known groups', () => {
+  const relations = findNeighbours(portraits);
+  const known = new Map(
+    portraits.map(({ id }) => [
+      id,
+      { cluster: id[0]!, mosaic: ['other', 'flat-1'].includes(id) ? 'one' : id },
+    ]),
+  );
+  for (const split of [
+    splitImages(portraits, { dataset: 'x', folds: 3, seed: 1 }),
+    splitImages(portraits, { dataset: 'x', folds: 3, seed: 1, known }),
+  ]) {
+    expect(leaksOf(split, relations)).toEqual([]);
+    expect(new Set(Object.values(split.images).map(({ fold }) => fold))).toEqual(new Set([0, 1, 2]));
+  }
+  const { images } = splitImages(portraits, { dataset: 'x', folds: 3, seed: 1, known });
+  expect(images['other']!.group).toBe(images['flat-1']!.group);
+  expect(images['tile-0']).toMatchObject({ cluster: 't' });
+  const moved = { ...images, 'tile-0': { ...images['tile-0']!, fold: (images['tile-1']!.fold + 1) % 3 } };
+  const leaky = { dataset: 'x', folds: 3, seed: 1, images: moved };
+  expect(leaksOf(leaky, relations).map(({ second }) => second)).toEqual(['tile-1', 'tile-2']);
+  expect(splitProblems(leaky, 'y', ['tile-0', 'new']).map(({ what }) => what)).toEqual([
+    'The split is of the dataset x, and this is y.',
+    'The split lacks the image new.',
+  ]);
+});
+
+describe('files', () => {
+  test('a split survives writing, one line an image', async () => {
+    const split = splitImages(portraits, { dataset: 'x', folds: 2, seed: 7 });
+    const path = join(folder, 'split.json');
+    await writeSplit(path, split);
+    expect(await readSplit(path)).toEqual(split);
+    expect(
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('"fold":')),
+    ).toHaveLength(10);
+  });
+
+  test.each([
+    ['no JSON', '{', /^The split is not JSON/],
+    ['no object', '[1]', /^The file is JSON, and not a split/],
+    [
+      'a fold too high',
+      '{"dataset":"","seed":1,"folds":2,"images":{"a":{"fold":2,"group":0,"cluster":"x"}}}',
+      /not a split/,
+    ],
+  ])('%s', async (_, text, what) => {
+    const path = join(folder, 'bad.json');
+    writeFileSync(path, text);
+    expect((await refusalOf(readSplit(path))).what).toMatch(what);
+  });
+
+  test.each([
+    ['image_id,mosaic\na,1\n', 2, 'The line lacks name, image_id or cluster.'],
+    ['image_id,cluster\n,f\n', 2, 'The line lacks name, image_id or cluster.'],
+    ['image_id,cluster,mosaic\na,b,1\na,b,2\n', 3, 'The image a stands twice.'],
+  ])('groups: %o', async (text, line, what) => {
+    const path = join(folder, 'groups.csv');
+    writeFileSync(path, text);
+    expect(await refusalOf(readGroupsCsv(path))).toMatchObject({ what, where: `${path}:${line}` });
+  });
+});
+
+const published = join(import.meta.dirname, '../../../shared/data/dsb2018/groups.csv');
+test.runIf(existsSync(published))(
+  'the committed split keeps every published mosaic in one fold',
+  async () => {
+    const split = await readSplit(join(import.meta.dirname, '../../configs/splits/dsb2018.json'));
+    const groups = await readGroupsCsv(published);
+    expect(Object.keys(split.images).sort()).toEqual([...groups.keys()].sort());
+    const foldOf = new Map<string, number>();
+    for (const [id, { mosaic = '', cluster }] of groups) {
+      const image = split.images[id]!;
+      expect(image.cluster).toBe(cluster);
+      expect(foldOf.get(mosaic) ?? image.fold).toBe(image.fold);
+      foldOf.set(mosaic, image.fold);
+    }
+  },
+);

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import type { PredictSettings } from '../../src/config/predict.js';
+import { buildModel } from '../../src/model/model.js';
+import { useNativeCpu } from '../helpers/tensors.js';
+import { looking, smallModel, speckled } from './small-model.js';
+
+useNativeCpu();
+
+test('a model looks at images as it says, and otherwise where it is told', async () => {
+  const stored = looking(smallModel());
+  const image = speckled(64);
+  const boxes = async (own: PredictSettings, predict?: Partial<PredictSettings>) => {
+    const model = buildModel({ ...stored, file: { ...stored.file, predict: own } }, predict && { predict });
+    const { detections } = await model.predictor.detect(image);
+    model.dispose();
+    return detections;
+  };
+  const plain = await boxes({ views: [], secondPass: false });
+  const views = await boxes({ views: ['polarity'], secondPass: false });
+  const all = await boxes({ views: ['polarity'], secondPass: true });
+  expect(views).not.toEqual(plain);
+  expect(all).not.toEqual(views);
+  const own = stored.file.predict;
+  expect(await boxes(own)).toEqual(all);
+  expect(await boxes(own, { secondPass: false })).toEqual(views);
+});

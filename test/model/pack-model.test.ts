@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exitCodes } from '../../src/errors.js';
+import { modelCard } from '../../src/model/model-card.js';
+import { readModelFolder, replaceModelFile } from '../../src/model/model-folder.js';
+import { packModel } from '../../src/model/pack-model.js';
+import { useNativeCpu } from '../helpers/tensors.js';
+import { smallModel } from './small-model.js';
+import { writeRun } from './small-runs.js';
+
+useNativeCpu();
+
+const place = mkdtempSync(path.join(tmpdir(), 'pack-model-'));
+const at = (name: string) => path.join(place, name);
+afterAll(() => rmSync(place, { recursive: true }));
+
+/** What runs of another machine remember, as absolute paths and as relative ones that lead out and back. */
+const data = {
+  ...{ path: '/home/me/cells.prepared', labels: '../masks/fixed.csv' },
+  split: 'configs/../../splits/dsb2018.json',
+};
+const run = { folder: '/home/me/runs/', name: 'd' };
+
+beforeAll(async () => {
+  const model = smallModel();
+  const { detector, segmenter } = model.file;
+  const file = {
+    ...model.file,
+    detector: {
+      ...detector,
+      config: { ...detector.config, data: { ...detector.config.data, ...data }, run },
+    },
+    segmenter: {
+      ...segmenter,
+      config: {
+        ...segmenter.config,
+        boxes: { ...segmenter.config.boxes, path: '/home/me/boxes.json' },
+        scoring: { ...segmenter.config.scoring, detector: '/home/me/runs/d' },
+      },
+    },
+  };
+  await writeRun(at('detector'), { ...model, file }, 'detector');
+  await writeRun(at('segmenter'), { ...model, file }, 'segmenter');
+});
+
+const pack = async (name: string, portable: boolean, settings: { settingsOf?: string } = {}) => {
+  await packModel({
+    ...{ detector: at('detector'), segmenter: at('segmenter'), folder: at(name) },
+    ...{ precision: 'float16', portable, now: new Date(0), ...settings },
+  });
+  return (await readModelFolder(at(name))).file;
+};
+
+test('a model remembers where its data are, so that it can be tuned; it looks once', async () => {
+  const { detector, segmenter, predict } = await pack('mine', false);
+  expect(predict).toEqual({ views: [], secondPass: false });
+  expect(detector.config).toMatchObject({ data, run });
+  expect(segmenter.config.scoring.detector).toBe('/home/me/runs/d');
+});
+
+test('a portable one knows names, and only paths within the working folder', async () => {
+  const { detector, segmenter } = await pack('portable', true);
+  expect(detector.config).toMatchObject({
+    data: { path: 'cells.prepared', labels: 'fixed.csv', split: 'dsb2018.json' },
+    run: { folder: 'runs', name: 'd' },
+  });
+  const { config } = smallModel().file.segmenter;
+  expect(segmenter.config).toEqual({
+    ...config,
+    boxes: { ...config.boxes, path: 'boxes.json' },
+    scoring: { ...config.scoring, detector: 'd' },
+  });
+  expect(config.data.split).toBe('configs/splits/dsb2018.json');
+  expect(readFileSync(path.join(at('portable'), 'model.json'), 'utf8')).not.toMatch(/"[^"]*(?:home|\.\.)/u);
+});
+
+test('it takes the settings of another model, and tells whose they are', async () => {
+  const file = await pack('twin', false);
+  const heldOut = { score: 0.582, clusters: { a: { images: 132, score: 0.582 } } };
+  const tuned = { score: 0.6, images: 132, heldOut, date: '2026-11-28' };
+  const settings = {
+    assemble: { ...file.assemble, scoreThreshold: 0.41 },
+    predict: { ...file.predict, secondPass: true },
+  };
+  await replaceModelFile(at('twin'), { ...file, ...settings, tuned }, '');
+
+  const final = await pack('final', false, { settingsOf: at('twin') });
+  expect(final).toMatchObject({ ...settings, tuned: { of: 'twin', ...tuned } });
+  const card = readFileSync(path.join(at('final'), 'README.md'), 'utf8');
+  expect(card).toBe(modelCard(final));
+  expect(card).toContain('those of `twin`, which was tuned on 132 validation images; score 0.600');
+  expect(card).toContain('**0.582**');
+});
+
+test('settings that nobody chose are not taken', async () => {
+  await pack('untuned', false);
+  await expect(pack('refused', false, { settingsOf: at('untuned') })).rejects.toMatchObject({
+    exitCode: exitCodes.usage,
+    message: `The model in ${at('untuned')} has not been tuned.`,
+  });
+  expect(existsSync(at('refused'))).toBe(false);
+});

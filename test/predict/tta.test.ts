@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { areaFactor } from '../../src/data/geometry/linear-map.js';
+import { fuseViews, plainView, ttaViews } from '../../src/predict/tta.js';
+
+test('views are all combinations of what is named, the plain one first', () => {
+  expect(ttaViews([])).toEqual([plainView]);
+  expect(ttaViews(['flips'])).toHaveLength(4);
+  expect(ttaViews(['turns', 'flips'])).toHaveLength(8);
+  expect(ttaViews(['turns', 'scales', 'polarity'])).toHaveLength(48);
+  for (const names of [['turns', 'scales', 'polarity'], ['flips']] as const) {
+    const views = ttaViews([...names]);
+    expect(views[0]).toEqual(plainView);
+    // 0 and -0 are the same turn.
+    const written = views.map((view) => JSON.stringify(view));
+    expect(new Set(written).size).toBe(views.length);
+    for (const { turn } of views) expect(areaFactor(turn)).toBe(1);
+  }
+});
+
+const box = (x1: number, y1: number, x2: number, y2: number) => ({ x1, y1, x2, y2 });
+
+test('boxes of two views are weighted by their scores; a view that misses a nucleus lowers its score', () => {
+  const fused = fuseViews([
+    [
+      { box: box(0, 0, 10, 10), score: 0.8 },
+      { box: box(50, 50, 60, 60), score: 0.9 },
+    ],
+    [{ box: box(0, 0, 10, 13), score: 0.4 }], // IoU 100 / 130 = 0.77
+  ]);
+  expect(fused).toHaveLength(2);
+  expect(fused[0]!.box.y2).toBeCloseTo(11, 12); // (0.8 * 10 + 0.4 * 13) / 1.2
+  expect(fused[0]!.score).toBeCloseTo(0.6, 12); // (0.8 + 0.4) / 2
+  expect(fused[1]).toEqual({ box: box(50, 50, 60, 60), score: 0.45 }); // (0.9 + 0) / 2
+});
+
+test('two boxes of one view are two nuclei, however alike; each takes the box of the other view that is most like it', () => {
+  const fused = fuseViews([
+    [
+      { box: box(0, 0, 10, 10), score: 0.8 },
+      { box: box(0, 2, 10, 12), score: 0.7 },
+    ],
+    [
+      { box: box(0, 2, 10, 12), score: 0.6 },
+      { box: box(0, 0, 10, 10), score: 0.5 },
+    ],
+  ]);
+  expect(fused.map(({ box }) => box)).toEqual([box(0, 0, 10, 10), box(0, 2, 10, 12)]);
+  expect(fused.map(({ score }) => score)).toEqual([expect.closeTo(0.65, 12), expect.closeTo(0.65, 12)]);
+});
+
+const boxes = fc.array(
+  fc
+    .tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 3, max: 9 }))
+    .chain(([x, y, side]) =>
+      fc.record({
+        box: fc.constant(box(x, y, x + side, y + side)),
+        score: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+    ),
+  { maxLength: 8 },
+);
+
+test('a single view, and views that agree, stay as they are; none gives none', () => {
+  fc.assert(
+    fc.property(boxes, fc.integer({ min: 1, max: 4 }), (found, count) => {
+      const fused = fuseViews(Array.from({ length: count }, () => found));
+      expect(fused).toHaveLength(found.length);
+      const sums = (of: typeof found) => of.reduce((sum, { score }) => sum + score, 0);
+      expect(sums(fused)).toBeCloseTo(sums(found), 9);
+    }),
+  );
+  expect(fuseViews([[], []])).toEqual([]);
+});

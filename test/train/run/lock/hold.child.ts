@@ -1,9 +1,0 @@
-/** Locks the run folder FOLDER, says so, and waits to be killed; with RELEASE it gives the lock back and ends. */
-import { writeSync } from 'node:fs';
-import { lockRun } from '../../../../src/train/run/lock/lock.js';
-
-const [folder, release] = process.argv.slice(2);
-const lock = lockRun(folder!, { force: false, onTakeover: (notice) => writeSync(2, notice) });
-writeSync(1, `${process.pid}\n`);
-if (release) lock.release();
-else setInterval(() => {}, 1000);
