@@ -23,7 +23,7 @@ const { config } = await readDetector(checkpoint);
 const { weights, ema, statistics } = (await loadCheckpoint(checkpoint)).tensors;
 const { validation } = await readTrainingData({ ...config.data, path: dataPath }, config.seed);
 const seed = seedOfImages === undefined ? config.seed : Number(seedOfImages);
-const images = scoredImages(validation, { seed, count: config.predict.images });
+const images = scoredImages(validation, { seed, count: config.scoring.images });
 await startRuntime('auto');
 const predictor = new DetectorPredictor({ config, mode: 'compiled' });
 for (const [name, group] of Object.entries({ averaged: ema, raw: weights })) {

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import type { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
 
-type View = PredictSettings['views'][number];
+type View = PredictSettings['tta'][number];
 
 /** Names of `PredictSettings`'s views, and what stands for none of them; here too, so that --help needs no schema. */
 const views = ['none', 'flips', 'turns', 'scales', 'polarity'] as const satisfies readonly ('none' | View)[];
@@ -55,7 +55,7 @@ export function ttaSettings({
   }
   const secondPass = once ? false : again;
   return {
-    ...(tta && { views: [...named] as View[] }),
+    ...(tta && { tta: [...named] as View[] }),
     ...(secondPass !== undefined && { secondPass }),
   };
 }

@@ -28,7 +28,7 @@ const Level = z.strictObject({
     .array(z.number().positive())
     .min(1)
     .describe('Anchors: roots of their areas, px of the network input.'),
-  ratios: z
+  aspectRatios: z
     .array(z.number().positive())
     .min(1)
     .default([1])
@@ -50,8 +50,8 @@ const Rpn = z.strictObject({
     .describe('How boxes of positive anchors are compared with the nucleus (a name).'),
   positiveIou: share.default(0.5).describe('IoU with a nucleus from which an anchor is positive.'),
   negativeIou: share.default(0.4).describe('IoU below which it is negative; between the two it is neither.'),
-  samples: z.int().min(2).default(256).describe('`sampled`: anchors (count) an image.'),
-  positiveShare: share.default(0.5).describe('`sampled`: largest share of positive ones.'),
+  batchSizePerImage: z.int().min(2).default(256).describe('`sampled`: anchors (count) an image.'),
+  positiveFraction: share.default(0.5).describe('`sampled`: largest share of positive ones.'),
   focalAlpha: share.default(0.25).describe('`dense`: share of the positive in the loss (Lin et al.: 0.25).'),
   focalGamma: weight.default(2).describe('`dense`: how much easy anchors are weighed down (no unit; 2).'),
   objectnessWeight: weight.default(1).describe('Weight of the objectness loss (factor).'),
@@ -59,24 +59,28 @@ const Rpn = z.strictObject({
 });
 
 const Proposals = z.strictObject({
-  trainCandidates: z
+  trainPreNmsTopK: z
     .int()
     .min(1)
     .default(1500)
     .describe('Surest anchors (count) before suppression, in training.'),
-  trainCount: z.int().min(1).default(500).describe('Proposals (count) of a crop in training.'),
-  candidates: z
+  trainPostNmsTopK: z.int().min(1).default(500).describe('Proposals (count) of a crop in training.'),
+  preNmsTopK: z
     .int()
     .min(1)
     .default(2000)
     .describe('Surest anchors (count) of a tile before suppression, in prediction.'),
-  count: z
+  postNmsTopK: z
     .int()
     .min(1)
     .default(500)
     .describe('Proposals (count) of a tile in prediction; DSB2018 images have up to 375 nuclei.'),
-  iouThreshold: share.default(0.7).describe('IoU above which the less sure proposal is dropped.'),
-  minSize: z.number().min(0).default(2).describe('Narrower proposals are dropped, px of the network input.'),
+  nmsThreshold: share.default(0.7).describe('IoU above which the less sure proposal is dropped.'),
+  minBoxSize: z
+    .number()
+    .min(0)
+    .default(2)
+    .describe('Narrower proposals are dropped, px of the network input.'),
 });
 
 const BoxHead = z.strictObject({
@@ -94,8 +98,8 @@ const BoxHead = z.strictObject({
     .array(z.int().min(1))
     .default([256, 256])
     .describe('Outputs (count) of each fully connected layer; `single` has block8 instead.'),
-  samples: z.int().min(2).default(128).describe('Proposals (count) of a crop that it learns from.'),
-  positiveShare: share.default(0.5).describe('Largest share of them that match a nucleus.'),
+  batchSizePerImage: z.int().min(2).default(128).describe('Proposals (count) of a crop that it learns from.'),
+  positiveFraction: share.default(0.5).describe('Largest share of them that match a nucleus.'),
   positiveIou: share.default(0.5).describe('IoU with a nucleus from which a proposal matches it.'),
   softLabels: z
     .boolean()
@@ -112,10 +116,10 @@ const BoxHead = z.strictObject({
 });
 
 const Detections = z.strictObject({
-  count: z.int().min(1).default(500).describe('Most detections (count) of a tile; more are reported.'),
+  maxPerTile: z.int().min(1).default(500).describe('Most detections (count) of a tile; more are reported.'),
   scoreThreshold: share.default(0.05).describe('Score at or below which a detection is dropped (no unit).'),
-  iouThreshold: share.default(0.5).describe('IoU above which the less sure of two detections is dropped.'),
-  proposalShare: share
+  nmsThreshold: share.default(0.5).describe('IoU above which the less sure of two detections is dropped.'),
+  proposalWeight: share
     .default(0.3)
     .describe(
       'How much the first stage counts in the score (share of the geometric mean; Zhou et al., arXiv 2103.07461: 0.5).',
@@ -135,9 +139,9 @@ const Model = z.strictObject({
     .array(Level)
     .min(1)
     .default([
-      { stride: 4, sizes: [12, 19, 30], ratios: [1] },
-      { stride: 8, sizes: [48, 76], ratios: [1] },
-      { stride: 16, sizes: [120, 190], ratios: [1] },
+      { stride: 4, sizes: [12, 19, 30], aspectRatios: [1] },
+      { stride: 8, sizes: [48, 76], aspectRatios: [1] },
+      { stride: 16, sizes: [120, 190], aspectRatios: [1] },
     ])
     .describe(
       'Feature maps with their anchors (px), from the finest to the coarsest, each half as fine as the one before.',
@@ -150,7 +154,7 @@ const Model = z.strictObject({
       'Whether batch normalization learns from each batch, or keeps its statistics (a name); `frozen` ends a ' +
         'training well, since prediction does the same.',
     ),
-  statisticsMomentum: share
+  normMomentum: share
     .default(0.98)
     .describe('Share of the moving statistics that a step keeps (no unit; Keras: 0.99).'),
   rpn: Rpn.prefault({}).describe('Region proposal network.'),
@@ -162,13 +166,16 @@ const Model = z.strictObject({
   detections: Detections.prefault({}).describe('What is kept in the end.'),
 });
 
-const Predict = z.strictObject({
-  tileSize: z.int().min(64).default(512).describe('Side of the tiles of an image, px of the network input.'),
+const Tiles = z.strictObject({
+  size: z.int().min(64).default(512).describe('Side of the tiles of an image, px of the network input.'),
   overlap: z
     .int()
     .min(0)
     .default(128)
     .describe('What neighbouring tiles share, px of the network input; larger nuclei may be cut.'),
+});
+
+const Scoring = z.strictObject({
   images: z
     .int()
     .min(0)
@@ -184,7 +191,8 @@ export const DetectorConfig = z.strictObject({
   ...training,
   loader: DetectionLoader.prefault({}).describe('What it learns from.'),
   model: Model.prefault({}).describe('The network.'),
-  predict: Predict.prefault({}).describe('How images of any size are predicted.'),
+  tiles: Tiles.prefault({}).describe('How an image of any size is cut into tiles for prediction.'),
+  scoring: Scoring.prefault({}).describe('How a validation is made.'),
 });
 
 /** A resolved {@link DetectorConfig}: every key has a value. */

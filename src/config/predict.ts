@@ -5,7 +5,7 @@ const viewNames = ['flips', 'turns', 'scales', 'polarity'] as const;
 
 /** How a model looks at an image, and so how much work goes into one; the plain view alone unless asked for more. */
 export const PredictSettings = z.strictObject({
-  views: z
+  tta: z
     .array(z.enum(viewNames))
     .default([])
     .describe(

@@ -22,7 +22,7 @@ const Model = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether convolutions are normalized by their batch; the published VGG16 is not.'),
-  statisticsMomentum: share
+  normMomentum: share
     .default(0.98)
     .describe(
       'Share of the moving statistics of the normalization that a step keeps (no unit; Keras: 0.99).',
@@ -93,9 +93,9 @@ const Boxes = z.strictObject({
   minIou: share.default(0.5).describe('IoU with the true box from which a box counts as found.'),
 });
 
-const Predict = z.strictObject({
+const Inference = z.strictObject({
   batchSize: z.int().min(1).default(32).describe('Crops (count) that pass the network together.'),
-  flips: z
+  tta: z
     .boolean()
     .default(false)
     .describe('Whether a crop and its three flips are averaged; takes four times as long.'),
@@ -136,7 +136,7 @@ export const SegmenterConfig = z
     model: Model.prefault({}).describe('The network.'),
     target: Target.prefault({}).describe('What the network should answer.'),
     loss: Loss.prefault({}).describe('What is minimised.'),
-    predict: Predict.prefault({}).describe('How masks are made.'),
+    inference: Inference.prefault({}).describe('How masks are made.'),
     scoring: Scoring.prefault({}).describe('How a validation is made.'),
   })
   .refine(({ loader, model }) => loader.cropSize % 2 ** (model.depth - 1) === 0, {

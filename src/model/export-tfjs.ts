@@ -76,8 +76,8 @@ export async function exportDetector(
   { config, weights, origin }: Network<DetectorConfig>,
   folder: string,
 ): Promise<ExportFile> {
-  const { model, predict } = config;
-  const options = networkOptions(model, { size: predict.tileSize, seed: config.seed });
+  const { model, tiles: predict } = config;
+  const options = networkOptions(model, { size: predict.size, seed: config.seed });
   const network = buildDetectorNetwork(options);
   try {
     assign(network.weights.all, weights);
@@ -118,7 +118,7 @@ export async function exportDetector(
               shape: `[N, H / ${finest!.stride}, W / ${finest!.stride}, ${finest!.channels}]`,
               meaning: 'the finest features, from which regions are pooled',
             },
-            ...model.levels.flatMap(({ stride, sizes, ratios }) => {
+            ...model.levels.flatMap(({ stride, sizes, aspectRatios: ratios }) => {
               const cells = `N, H / ${stride}, W / ${stride}`;
               const anchors = sizes.length * ratios.length;
               return [
@@ -211,7 +211,7 @@ export async function exportSegmenter(
       ],
       steps: [
         `Crops: the box with a margin of config.loader.margin of its longer side, at least config.loader.minMargin px, scaled to ${size} x ${size}.`,
-        `A pixel is in the mask if the probability of body is above ${config.predict.threshold}.`,
+        `A pixel is in the mask if the probability of body is above ${config.inference.threshold}.`,
       ],
       config,
       origin,

@@ -18,7 +18,7 @@ export interface Vgg16Shape {
   /** Whether convolutions are normalized, as torchvision's `vgg16_bn`; the published network has a bias instead. */
   readonly norm: boolean;
   /** Share of the moving statistics that a step of training keeps, where convolutions are normalized. */
-  readonly statisticsMomentum: number;
+  readonly normMomentum: number;
   readonly seed: number | null;
 }
 
@@ -54,7 +54,7 @@ export function vgg16Blocks(
 export function convolveBlock(
   x: tf.SymbolicTensor,
   layer: { readonly name: string; readonly filters: number; readonly seed: number | null },
-  { norm, statisticsMomentum: momentum }: Pick<Vgg16Shape, 'norm' | 'statisticsMomentum'>,
+  { norm, normMomentum: momentum }: Pick<Vgg16Shape, 'norm' | 'normMomentum'>,
 ): tf.SymbolicTensor {
   const form = {
     kernelSize: 3,
@@ -89,7 +89,7 @@ export interface Vgg16Options {
 export function buildVgg16({ size, seed }: Vgg16Options): tf.LayersModel {
   const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), 3] });
   const features = vgg16Blocks(images, {
-    ...{ width: 1, depth: blocks.length, norm: false, statisticsMomentum: 0 },
+    ...{ width: 1, depth: blocks.length, norm: false, normMomentum: 0 },
     seed,
   });
   return tf.model({ name: 'vgg16', inputs: images, outputs: pool(features.at(-1)!, blocks.length) });

@@ -51,7 +51,7 @@ export interface DetectOptions {
 type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 
 export interface DetectorPredictorOptions {
-  readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'predict' | 'precision'>;
+  readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'tiles' | 'precision'>;
   readonly mode: Mode;
   /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
@@ -70,7 +70,7 @@ export class DetectorPredictor {
   /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
   constructor({ config, mode, weights = {}, once = false }: DetectorPredictorOptions) {
     this.#config = config;
-    const { tileSize: size } = config.predict;
+    const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
     const inputs = { images: tf.zeros<tf.Rank.R4>([1, size, size, 3]) };
     const step = ({ images }: NamedTensors): NamedTensors => ({
@@ -121,8 +121,8 @@ export class DetectorPredictor {
     zoom: number,
     onTile: (share: number) => void,
   ): Promise<Detections> {
-    const { model, predict } = this.#config;
-    const { tileSize, overlap } = predict;
+    const { model, tiles: predict } = this.#config;
+    const { size: tileSize, overlap } = predict;
     const alignment = Math.max(...model.levels.map(({ stride }) => stride));
     const tiles = planTiles(input.image, { tileSize, overlap, zoom, alignment });
     const fill = fillOf(input.image);
@@ -137,7 +137,7 @@ export class DetectorPredictor {
       await setImmediate();
     }
     const margin = alignment / zoom / 2;
-    const detections = mergeTiles(tiles, found, { iouThreshold: model.detections.iouThreshold, margin });
+    const detections = mergeTiles(tiles, found, { iouThreshold: model.detections.nmsThreshold, margin });
     return { detections: detections.sort((one, other) => other.score - one.score), omitted };
   }
 
@@ -147,7 +147,7 @@ export class DetectorPredictor {
     { turn, inverted }: TtaView,
     zoom: number,
   ): Promise<Detections> {
-    const size = this.#config.predict.tileSize;
+    const size = this.#config.tiles.size;
     const box = regionOf(window, image);
     const region = readRegion(image, box);
     // What has one colour has no nuclei: large scans are empty for the most part.

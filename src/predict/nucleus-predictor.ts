@@ -47,15 +47,15 @@ export class NucleusPredictor {
   /** @param networks Their weights are copied, and not disposed. */
   constructor(networks: TrainedNetworks, { mode, predict, sizes }: NucleusPredictorOptions) {
     this.#networks = networks;
-    this.#predict = predict ?? { views: [], secondPass: false };
+    this.#predict = predict ?? { tta: [], secondPass: false };
     this.#sizes = sizes;
     const { detector, segmenter } = networks;
     this.#detector = new DetectorPredictor({ ...detector, mode, once: true });
     // Crops have one scale, and their boxes are those that all views agree upon.
-    const flips = this.#predict.views.some((name) => name === 'flips' || name === 'turns');
-    const masks = segmenter.config.predict;
+    const flips = this.#predict.tta.some((name) => name === 'flips' || name === 'turns');
+    const masks = segmenter.config.inference;
     this.#segmenter = new SegmenterPredictor({
-      config: { ...segmenter.config, predict: { ...masks, flips: masks.flips || flips } },
+      config: { ...segmenter.config, inference: { ...masks, tta: masks.tta || flips } },
       ...{ weights: segmenter.weights, mode, once: true },
     });
   }
@@ -106,7 +106,7 @@ export class NucleusPredictor {
     const { config } = this.#networks.detector;
     const intensity = shownRange(image, config.data.intensity);
     const input = { image, ...(intensity && { intensity }) };
-    const options = { views: ttaViews(this.#predict.views), ...(onProgress && { onProgress }) };
+    const options = { views: ttaViews(this.#predict.tta), ...(onProgress && { onProgress }) };
     const found = await this.#detector.detect(input, options);
     const zoom = this.#predict.secondPass
       ? betterZoom(found.detections, config.loader.zoom, this.#sizes)

@@ -28,7 +28,7 @@ export interface SegmentedCrop extends Window {
 export type SegmentedImage = DetectedImage;
 
 export interface SegmenterPredictorOptions {
-  readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'predict' | 'precision'>;
+  readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'inference' | 'precision'>;
   readonly mode: Mode;
   /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
   readonly weights?: NamedTensors;
@@ -48,7 +48,7 @@ export class SegmenterPredictor {
   /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
   constructor({ config, mode, weights = {}, once = false }: SegmenterPredictorOptions) {
     this.#config = config;
-    const { loader, model, predict, precision } = config;
+    const { loader, model, inference: predict, precision } = config;
     const { cropSize: size } = loader;
     this.#network = buildSegmenter({ ...model, size, seed: null });
     const inputs = emptyBatch(predict.batchSize, size);
@@ -64,13 +64,13 @@ export class SegmenterPredictor {
 
   /** @returns `[N, S, S, 3]`. */
   #probabilities(images: tf.Tensor4D, boxes: tf.Tensor2D): tf.Tensor4D {
-    const { model, predict } = this.#config;
+    const { model, inference: predict } = this.#config;
     const crops = networkCrops(images, boxes, model);
     const predictOne = (axes: number[]) => {
       const logits = this.#network.apply(flipped(crops, axes)) as tf.Tensor4D;
       return flipped(tf.softmax(logits), axes);
     };
-    const views = (predict.flips ? flips : flips.slice(0, 1)).map(predictOne);
+    const views = (predict.tta ? flips : flips.slice(0, 1)).map(predictOne);
     return tf.addN<tf.Tensor4D>(views).div(views.length);
   }
 
@@ -99,7 +99,7 @@ export class SegmenterPredictor {
 
   /** The same for boxes of any images, so that batches are full; in their order. */
   async *segmentAll(requests: Iterable<SegmentRequest>): AsyncGenerator<SegmentedCrop> {
-    const { batchSize } = this.#config.predict;
+    const { batchSize } = this.#config.inference;
     let batch: SegmentRequest[] = [];
     for (const request of requests) {
       batch.push(request);
@@ -112,7 +112,7 @@ export class SegmenterPredictor {
 
   /** @param requests At most a batch. */
   async #segmentBatch(requests: readonly SegmentRequest[]): Promise<SegmentedCrop[]> {
-    const { loader, predict } = this.#config;
+    const { loader, inference: predict } = this.#config;
     const size = loader.cropSize;
     const images = new Float32Array(predict.batchSize * size * size * 3);
     const boxes = new Float32Array(predict.batchSize * 4);

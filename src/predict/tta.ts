@@ -32,7 +32,7 @@ export const plainView: TtaView = { turn: plainTurn, scale: 1, inverted: false }
 const scales = [1, 2 ** -0.25, 2 ** 0.25];
 
 /** The plain view first, then every combination of the named ones. */
-export function ttaViews(names: PredictSettings['views']): TtaView[] {
+export function ttaViews(names: PredictSettings['tta']): TtaView[] {
   const turnsOf = names.includes('turns') ? turns : names.includes('flips') ? flips : [plainTurn];
   const scalesOf = names.includes('scales') ? scales : [1];
   const inversions = names.includes('polarity') ? [false, true] : [false];

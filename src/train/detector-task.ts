@@ -36,7 +36,7 @@ export function createDetectorTask(
   const settings = { size: loader.cropSize, seed };
   const detector = buildDetector(model, settings);
   const network = networkOptions(model, settings);
-  const images = scoredImages(data.validation, { seed, count: config.predict.images });
+  const images = scoredImages(data.validation, { seed, count: config.scoring.images });
   // Made when it is needed, and with a network of its own: that in training stays as it is.
   let predictor: DetectorPredictor | undefined;
   return {

@@ -72,10 +72,10 @@ export const segmenterMetricNames = ['score', 'meanIou', 'above75', 'above90'] a
 export async function validateSegmenter(
   predictor: Pick<SegmenterPredictor, 'segmentAll'>,
   nuclei: readonly ScoredNucleus[],
-  config: Pick<SegmenterConfig, 'loader' | 'predict' | 'scoring'>,
+  config: Pick<SegmenterConfig, 'loader' | 'inference' | 'scoring'>,
   onProgress: (done: number, total: number) => void,
 ): Promise<ValidationResult> {
-  const { threshold } = config.predict;
+  const { threshold } = config.inference;
   const scored: Scored[] = [];
   const gallery = new ValidationGallery();
   /** Of the image at hand: the nuclei that are scored, as they are and as they were found. */

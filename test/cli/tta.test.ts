@@ -33,7 +33,7 @@ describe('what is asked for', () => {
     { args: ['--no-second-pass', '--tta', 'none'], looks: { views: [], secondPass: false } },
   ])('$args', ({ args, looks }) => expect(asked(...args)).toEqual(looks));
 
-  test.each(PredictSettings.shape.views.unwrap().element.options)('%s', (view) => {
+  test.each(PredictSettings.shape.tta.unwrap().element.options)('%s', (view) => {
     expect(asked('--tta', view)).toEqual({ views: [view] });
   });
 

@@ -94,11 +94,11 @@ describe('a pair', () => {
 
   test('looks as it is told, in so far', async () => {
     const model = await found('model');
-    expect(pairNetworks(model, undefined, { views: ['flips', 'scales'] })).toMatchObject({
+    expect(pairNetworks(model, undefined, { tta: ['flips', 'scales'] })).toMatchObject({
       kind: expect.stringMatching(/, views flips x scales, second pass$/u) as string,
       predict: { views: ['flips', 'scales'], secondPass: true },
     });
-    const plain = pairNetworks(await found('boxes'), model, { views: [], secondPass: false });
+    const plain = pairNetworks(await found('boxes'), model, { tta: [], secondPass: false });
     expect(plain.kind).toBe('detector boxes at step 5, segmenter small at step 0');
     expect(plain.predict).toEqual({ views: [], secondPass: false });
   });

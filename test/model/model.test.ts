@@ -15,9 +15,9 @@ test('a model looks at images as it says, and otherwise where it is told', async
     model.dispose();
     return detections;
   };
-  const plain = await boxes({ views: [], secondPass: false });
-  const views = await boxes({ views: ['polarity'], secondPass: false });
-  const all = await boxes({ views: ['polarity'], secondPass: true });
+  const plain = await boxes({ tta: [], secondPass: false });
+  const views = await boxes({ tta: ['polarity'], secondPass: false });
+  const all = await boxes({ tta: ['polarity'], secondPass: true });
   expect(views).not.toEqual(plain);
   expect(all).not.toEqual(views);
   const own = stored.file.predict;

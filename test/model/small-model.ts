@@ -57,7 +57,7 @@ export function smallModel(assemble: object = {}): ModelFolder {
 }
 
 /** How {@link looking} looks at images, and the sizes that it takes for usual: it looks a second time. */
-const looks = { views: ['polarity'], secondPass: true } satisfies PredictSettings;
+const looks = { tta: ['polarity'], secondPass: true } satisfies PredictSettings;
 const sizes = { low: 1, typical: 6, high: 8 };
 
 /**

@@ -21,7 +21,7 @@ test('the shipped model finds the same nuclei in tiles as in one piece, those at
   const input = { image, intensity: shownRange(image, config.data.intensity)! };
   const detect = async (predict: { tileSize: number; overlap: number }) => {
     const predictor = new DetectorPredictor({
-      config: { ...config, predict: { ...config.predict, ...predict } },
+      config: { ...config, tiles: { ...config.tiles, ...predict } },
       ...{ mode: 'compiled', weights, once: true },
     });
     const { detections } = await predictor.detect(input);

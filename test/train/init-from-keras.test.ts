@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Two blocks' worth of levels more than needed would only take time: the encoder is VGG16 as far as it goes. */
-const shape = { width: 1, depth: 3, decoder: 0.1, decoderConvolutions: 1, statisticsMomentum: 0.9 };
+const shape = { width: 1, depth: 3, decoder: 0.1, decoderConvolutions: 1, normMomentum: 0.9 };
 
 function task(changes: { norm?: boolean; width?: number; standardize?: boolean } = {}) {
   const { norm = false, width = 1, standardize = false } = changes;

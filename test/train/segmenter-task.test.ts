@@ -12,7 +12,7 @@ import { expectNewTensors, useNativeCpu } from '../helpers/tensors.js';
 useNativeCpu();
 
 const config = SegmenterConfig.parse({
-  ...{ task: 'segmenter', model: { width: 0.125, depth: 3, statisticsMomentum: 0.8 } },
+  ...{ task: 'segmenter', model: { width: 0.125, depth: 3, normMomentum: 0.8 } },
   loader: { batchSize: 6, cropSize: 32, workers: 0, jitter: 0, augment: noAugment },
   optimizer: { weightDecay: 0 },
   schedule: { learningRate: 0.01, warmupSteps: 10, steps: 100 },

@@ -7,7 +7,7 @@ export interface AnchorLevel {
   /** Square roots of the areas, px of the crop. */
   readonly sizes: readonly number[];
   /** height / width. */
-  readonly ratios: readonly number[];
+  readonly aspectRatios: readonly number[];
 }
 
 /** Where the anchors of an image lie. */
@@ -71,13 +71,13 @@ export const anchorBoxes = (grid: AnchorGrid): tf.Tensor2D =>
 /** How many anchors each level has. */
 export const anchorsPerLevel = ({ size, levels }: AnchorGrid): number[] =>
   levels.map(
-    ({ stride, sizes, ratios }) =>
+    ({ stride, sizes, aspectRatios: ratios }) =>
       cells(size[0], stride) * cells(size[1], stride) * sizes.length * ratios.length,
   );
 
 /** All anchors of a level share few intervals of x and few of y: what depends on one axis alone is computed on these. */
 export function anchorIntervals({ size: [height, width], levels }: AnchorGrid): LevelIntervals[] {
-  return levels.map(({ stride, sizes, ratios }) => {
+  return levels.map(({ stride, sizes, aspectRatios: ratios }) => {
     const shapes = sizes.flatMap((size) =>
       ratios.map((ratio) => ({ width: size / Math.sqrt(ratio), height: size * Math.sqrt(ratio) })),
     );

@@ -4,15 +4,17 @@ import type { RoiPredictions } from './roi-loss.js';
 import type { Proposals } from './proposals.js';
 import { type ImageSuppressionOptions, suppressPerImage } from './suppression.js';
 
-export interface DetectionOptions extends ImageSuppressionOptions {
+export interface DetectionOptions extends Omit<ImageSuppressionOptions, 'topK'> {
+  /** D: most detections of an image, which is a tile of a larger one. */
+  readonly maxPerTile: number;
   /** Of the image in px. */
   readonly size: readonly [height: number, width: number];
   readonly boxWeights: BoxWeights;
   /**
-   * Score = class probability ^ (1 - share) * proposal score ^ share; 0 = the second stage alone, as in the paper,
+   * Score = class probability ^ (1 - weight) * proposal score ^ weight; 0 = the second stage alone, as in the paper,
    * 0.5 = the geometric mean (Zhou et al., arXiv 2103.07461).
    */
-  readonly proposalShare: number;
+  readonly proposalWeight: number;
 }
 
 /** Nuclei found, best first. N = images, D = room. */
@@ -30,23 +32,23 @@ export interface DetectionTensors {
 /**
  * Boxes and scores that the second stage makes of the proposals.
  *
- * @param options.count D; D is less if there are fewer proposals.
+ * @param options.maxPerTile D; D is less if there are fewer proposals.
  * @returns No gradient flows through it. The caller disposes it.
  */
 export function makeDetections(
   { rois, scores: proposalScores, valid }: Proposals,
   { roiLogits, roiDeltas }: RoiPredictions,
-  { size, boxWeights, proposalShare, count, ...suppression }: DetectionOptions,
+  { size, boxWeights, proposalWeight, maxPerTile, ...suppression }: DetectionOptions,
 ): DetectionTensors {
   return tf.tidy(() => {
     const boxes = clipBoxes(decodeBoxes(roiDeltas, rois, boxWeights) as tf.Tensor3D, size);
     const mixed = tf.mul(
-      tf.pow(tf.sigmoid(roiLogits), 1 - proposalShare),
-      tf.pow(proposalScores, proposalShare),
+      tf.pow(tf.sigmoid(roiLogits), 1 - proposalWeight),
+      tf.pow(proposalScores, proposalWeight),
     );
     const scores = tf.where(tf.equal(valid, 1), mixed, -Infinity) as tf.Tensor2D;
-    const all = suppressPerImage(boxes, scores, { ...suppression, count: rois.shape[1] });
-    const room = Math.min(count, rois.shape[1]);
+    const all = suppressPerImage(boxes, scores, { ...suppression, topK: rois.shape[1] });
+    const room = Math.min(maxPerTile, rois.shape[1]);
     const upTo = <T extends tf.Tensor>(x: T) => tf.split(x, [room, rois.shape[1] - room], 1) as [T, T];
     const [found, left] = upTo(all.valid);
     return {

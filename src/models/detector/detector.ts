@@ -86,17 +86,22 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
   const rpnRegression = regressionOf(rpn.boxLoss);
   const headRegression = regressionOf(boxHead.boxLoss);
   const rpnLossOptions: RpnLossOptions = {
-    match: { high: rpn.positiveIou, low: rpn.negativeIou, forceBest: true },
+    match: { positiveIou: rpn.positiveIou, negativeIou: rpn.negativeIou, forceBest: true },
     choice:
       rpn.loss === 'dense'
         ? { kind: 'dense', alpha: rpn.focalAlpha, gamma: rpn.focalGamma }
-        : { kind: 'sampled', count: rpn.samples, positiveShare: rpn.positiveShare },
+        : {
+            kind: 'sampled',
+            batchSizePerImage: rpn.batchSizePerImage,
+            positiveFraction: rpn.positiveFraction,
+          },
     ...rpnRegression,
   };
-  const proposalOptions = (preCount: number, count: number): ProposalOptions => {
-    const { iouThreshold, minSize } = proposals;
-    return { preCount, count, iouThreshold, minSize, boxWeights: rpnRegression.boxWeights };
-  };
+  const { nmsThreshold, minBoxSize } = proposals;
+  const proposalOptions = (preNmsTopK: number, postNmsTopK: number): ProposalOptions => ({
+    ...{ preNmsTopK, postNmsTopK, nmsThreshold, minBoxSize },
+    boxWeights: rpnRegression.boxWeights,
+  });
   const anchors = anchorsPerLevel(grid).reduce((sum, count) => sum + count, 0);
 
   return {
@@ -104,7 +109,7 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
     finestStride: finest!.stride,
     randomKeys: (images, maxBoxes) => ({
       anchors: [images, rpn.loss === 'dense' ? 1 : anchors],
-      rois: [images, Math.min(proposals.trainCount, proposals.trainCandidates, anchors) + maxBoxes],
+      rois: [images, Math.min(proposals.trainPostNmsTopK, proposals.trainPreNmsTopK, anchors) + maxBoxes],
     }),
 
     losses: ({ images, anchorKeys, roiKeys, mapTargets, mapWeights, ...truth }) =>
@@ -112,10 +117,10 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
         const levels = network.features(images, training);
         const predictions = network.propose(levels);
         const rpnParts = rpnLosses(predictions, truth, grid, anchorKeys, rpnLossOptions);
-        const options = proposalOptions(proposals.trainCandidates, proposals.trainCount);
+        const options = proposalOptions(proposals.trainPreNmsTopK, proposals.trainPostNmsTopK);
         const targets = sampleRois(makeProposals(predictions, grid, options), truth, roiKeys, {
-          count: boxHead.samples,
-          positiveShare: boxHead.positiveShare,
+          batchSizePerImage: boxHead.batchSizePerImage,
+          positiveFraction: boxHead.positiveFraction,
           positiveIou: boxHead.positiveIou,
         });
         const pooled = roiAlign(levels[0]!.features, targets.rois, pooling);
@@ -141,7 +146,7 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
     detect: (images) =>
       tidy(() => {
         const levels = network.features(images, { training: false });
-        const options = proposalOptions(proposals.candidates, proposals.count);
+        const options = proposalOptions(proposals.preNmsTopK, proposals.postNmsTopK);
         const found = makeProposals(network.propose(levels), grid, options);
         const pooled = roiAlignInference(levels[0]!.features, found.rois, pooling);
         const { logits: roiLogits, deltas: roiDeltas } = network.boxHead(pooled, { training: false });
@@ -149,7 +154,7 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
           ...detections,
           size: grid.size,
           boxWeights: headRegression.boxWeights,
-          minSize: proposals.minSize,
+          minBoxSize,
         };
         return {
           ...makeDetections(found, { roiLogits, roiDeltas }, kept),
@@ -172,11 +177,11 @@ export function networkOptions(model: Model, { size, seed }: DetectorSettings): 
   const shared = {
     size,
     seed,
-    normMomentum: model.statisticsMomentum,
+    normMomentum: model.normMomentum,
     backbone: { width: backbone.width, blocks: { block35, block17, block8 } },
     rpn: {
       channels: rpn.channels,
-      anchorsPerCell: levels.map(({ sizes, ratios }) => sizes.length * ratios.length),
+      anchorsPerCell: levels.map(({ sizes, aspectRatios: ratios }) => sizes.length * ratios.length),
       priorProbability,
     },
     auxiliary: model.auxiliaryWeight > 0,

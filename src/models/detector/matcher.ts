@@ -4,9 +4,9 @@ import { iouOfDice } from './box-overlap.js';
 
 export interface MatchOptions {
   /** IoU from which a box is positive. */
-  readonly high: number;
-  /** IoU below which a box is negative, greater than 0 and at most `high`. */
-  readonly low: number;
+  readonly positiveIou: number;
+  /** IoU below which a box is negative, greater than 0 and at most `positiveIou`. */
+  readonly negativeIou: number;
   /**
    * Whether every gtBox makes those boxes positive, and its own, that overlap it most: all that share the greatest
    * overlap but for rounding, however small it is, unless it is 0. A box that is the best of several goes to the one
@@ -39,7 +39,7 @@ export interface Matches {
 export function matchBoxes(
   tables: readonly (readonly tf.Tensor2D[])[],
   ignored: tf.Tensor2D,
-  { high, low, forceBest }: MatchOptions,
+  { positiveIou, negativeIou, forceBest }: MatchOptions,
 ): Matches {
   return tf.tidy(() => {
     const best = tables
@@ -48,8 +48,8 @@ export function matchBoxes(
     const joined = (key: 'values' | 'indices') =>
       tf.concat(best.map((part) => part[key])).reshape<tf.Tensor2D>(ignored.shape);
     const iou = iouOfDice(joined('values').minimum<tf.Tensor2D>(1));
-    const isPositive = tf.greaterEqual(iou, high).toFloat();
-    const isNegative = tf.mul(tf.less(iou, low).toFloat(), tf.sub(1, ignored));
+    const isPositive = tf.greaterEqual(iou, positiveIou).toFloat();
+    const isNegative = tf.mul(tf.less(iou, negativeIou).toFloat(), tf.sub(1, ignored));
     // 1 + 0, 0 + 1 and 0 + 0 become 1, 0 and -1.
     const labels = tf.add(isPositive.mul(2), isNegative).sub<tf.Tensor2D>(1);
     return { matched: joined('indices'), labels, iou };

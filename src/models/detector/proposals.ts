@@ -8,13 +8,13 @@ import { suppressPerImage } from './suppression.js';
 
 export interface ProposalOptions {
   /** How many anchors, those with the best scores, go into the suppression; fewer if there are fewer. */
-  readonly preCount: number;
+  readonly preNmsTopK: number;
   /** R: how many proposals there is room for; R is less if fewer anchors go into the suppression. */
-  readonly count: number;
+  readonly postNmsTopK: number;
   /** IoU above which the proposal with the lower score is dropped. */
-  readonly iouThreshold: number;
+  readonly nmsThreshold: number;
   /** Least width and height inside of the crop, px. */
-  readonly minSize: number;
+  readonly minBoxSize: number;
   readonly boxWeights: BoxWeights;
 }
 
@@ -39,10 +39,10 @@ export interface Proposals {
 export function makeProposals(
   { objectnessLogits, deltas }: RpnPredictions,
   grid: AnchorGrid,
-  { preCount, boxWeights, ...suppression }: ProposalOptions,
+  { preNmsTopK, postNmsTopK, boxWeights, ...suppression }: ProposalOptions,
 ): Proposals {
   return tf.tidy(() => {
-    const most = Math.min(preCount, objectnessLogits.shape[1]);
+    const most = Math.min(preNmsTopK, objectnessLogits.shape[1]);
     const { values, indices: best } = tf.topk(stopGradient(objectnessLogits), most);
     const anchors = gatherPerImage(anchorBoxes(grid).expandDims<tf.Tensor3D>(0), best);
     const decoded = decodeBoxes(gatherPerImage(stopGradient(deltas), best), anchors, boxWeights);
@@ -50,6 +50,7 @@ export function makeProposals(
     // By logits, since probabilities near 1 become equal in float32.
     const kept = suppressPerImage(boxes, values, {
       ...suppression,
+      topK: postNmsTopK,
       scoreThreshold: -Infinity,
     });
     return {

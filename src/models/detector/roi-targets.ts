@@ -50,7 +50,7 @@ export function sampleRois(
     const candidates = tf.concat([stopGradient(rois), gtBoxes], 1);
     const isCandidate = tf.concat([stopGradient(valid), truth.gtValid], 1);
     const tables = tf.unstack(pairwiseDice(candidates, gtBoxes)).map((table) => [table as tf.Tensor2D]);
-    const match = { high: positiveIou, low: positiveIou, forceBest: false };
+    const match = { positiveIou, negativeIou: positiveIou, forceBest: false };
     const { matched, labels, iou } = matchBoxes(tables, areIgnored(candidates, truth.ignore), match);
     // Labels of what is no candidate become -1.
     const ofCandidates = tf.add(labels, 1).mul(isCandidate).sub<tf.Tensor2D>(1);

@@ -3,9 +3,9 @@ import { tf } from '../../tf.js';
 
 export interface SampleOptions {
   /** K: how many boxes of an image are drawn. */
-  readonly count: number;
+  readonly batchSizePerImage: number;
   /** How many of them may be positive (share); negatives take what is left. */
-  readonly positiveShare: number;
+  readonly positiveFraction: number;
 }
 
 /** Boxes drawn from each image. */
@@ -31,7 +31,7 @@ export interface Samples {
 export function sampleBalanced(
   labels: tf.Tensor2D,
   random: tf.Tensor2D,
-  { count, positiveShare }: SampleOptions,
+  { batchSizePerImage, positiveFraction }: SampleOptions,
 ): Samples {
   return tf.tidy(() => {
     const [, boxes] = labels.shape;
@@ -44,18 +44,18 @@ export function sampleBalanced(
       );
       return { values, indices };
     };
-    const positives = best(1, Math.floor(count * positiveShare));
-    const negatives = best(0, count);
+    const positives = best(1, Math.floor(batchSizePerImage * positiveFraction));
+    const negatives = best(0, batchSizePerImage);
     // Positives become 3 and more, so that all of them come before the negatives.
     const isFound = tf.greater(positives.values, 0).toFloat();
     const together = tf.concat([tf.add(positives.values, isFound.mul(2)), negatives.values], 1);
-    const missing = Math.max(0, count - together.shape[1]!);
+    const missing = Math.max(0, batchSizePerImage - together.shape[1]!);
     const { values, indices: places } = tf.topk(
       tf.pad(together, [
         [0, 0],
         [0, missing],
       ]),
-      count,
+      batchSizePerImage,
     );
     const indices = tf.pad(tf.concat([positives.indices, negatives.indices], 1), [
       [0, 0],

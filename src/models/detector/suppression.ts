@@ -4,13 +4,13 @@ import { tf } from '../../tf.js';
 
 export interface ImageSuppressionOptions {
   /** R: how many boxes of an image there is room for; R is less if there are fewer boxes. */
-  readonly count: number;
+  readonly topK: number;
   /** IoU above which the box with the lower score is dropped. */
-  readonly iouThreshold: number;
+  readonly nmsThreshold: number;
   /** Boxes with a score of at most this are dropped. */
   readonly scoreThreshold: number;
   /** Narrower or lower boxes are dropped, px. */
-  readonly minSize: number;
+  readonly minBoxSize: number;
 }
 
 /**
@@ -24,18 +24,20 @@ export interface ImageSuppressionOptions {
 export function suppressPerImage(
   boxes: tf.Tensor3D,
   scores: tf.Tensor2D,
-  { count, minSize, ...thresholds }: ImageSuppressionOptions,
+  { topK, minBoxSize, nmsThreshold, scoreThreshold }: ImageSuppressionOptions,
 ): { boxes: tf.Tensor3D; scores: tf.Tensor2D; valid: tf.Tensor2D } {
   return tf.tidy(() => {
-    const room = Math.min(count, boxes.shape[1]);
+    const room = Math.min(topK, boxes.shape[1]);
     const [low, high] = tf.split(boxes, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
-    const isBigEnough = tf.greaterEqual(tf.min(tf.sub(high, low), 2), minSize);
+    const isBigEnough = tf.greaterEqual(tf.min(tf.sub(high, low), 2), minBoxSize);
     const kept = tf.unstack(tf.where(isBigEnough, scores, -Infinity)) as tf.Tensor1D[];
-    const found = tf
-      .unstack(boxes)
-      .map((image, n) =>
-        paddedNonMaxSuppression(image as tf.Tensor2D, kept[n]!, { count: room, ...thresholds }),
-      );
+    const found = tf.unstack(boxes).map((image, n) =>
+      paddedNonMaxSuppression(image as tf.Tensor2D, kept[n]!, {
+        count: room,
+        iouThreshold: nmsThreshold,
+        scoreThreshold,
+      }),
+    );
     const indices = tf.stack(found.map((image) => image.indices)) as tf.Tensor2D;
     const valid = tf.stack(found.map((image) => image.valid)) as tf.Tensor2D;
     return {

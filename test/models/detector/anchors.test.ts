@@ -6,8 +6,8 @@ test('anchors of two levels, hand-computed', () => {
   const anchors = makeAnchors({
     size: [8, 16],
     levels: [
-      { stride: 8, sizes: [4, 6], ratios: [1, 4] },
-      { stride: 16, sizes: [10], ratios: [1] },
+      { stride: 8, sizes: [4, 6], aspectRatios: [1, 4] },
+      { stride: 16, sizes: [10], aspectRatios: [1] },
     ],
   });
   expect(boxesOf(anchors)).toEqual([
@@ -21,13 +21,13 @@ test('anchors of two levels, hand-computed', () => {
     [11, 0, 13, 8],
     [9, 1, 15, 7],
     [10.5, -2, 13.5, 10],
-    // One cell of 16 px, though the image is only 8 px high: its centre is (8, 8).
+    // One cell of 16 px, though the image is only 8 px positiveIou: its centre is (8, 8).
     [3, 3, 13, 13],
   ]);
 });
 
 test('cells are ordered by row, then by column; a cell that is cut counts', () => {
-  const grid = { size: [5, 9] as const, levels: [{ stride: 4, sizes: [2], ratios: [1] }] };
+  const grid = { size: [5, 9] as const, levels: [{ stride: 4, sizes: [2], aspectRatios: [1] }] };
   expect(anchorsPerLevel(grid)).toEqual([2 * 3]);
   const corners = boxesOf(makeAnchors(grid)).map(([x1, y1]) => [x1, y1]);
   expect(corners).toEqual([
@@ -41,7 +41,10 @@ test('cells are ordered by row, then by column; a cell that is cut counts', () =
 });
 
 test('the area of an anchor does not depend on its ratio', () => {
-  const grid = { size: [4, 4] as const, levels: [{ stride: 4, sizes: [13], ratios: [0.2, 0.5, 1, 3] }] };
+  const grid = {
+    size: [4, 4] as const,
+    levels: [{ stride: 4, sizes: [13], aspectRatios: [0.2, 0.5, 1, 3] }],
+  };
   for (const [x1, y1, x2, y2] of boxesOf(makeAnchors(grid))) {
     expect((x2 - x1) * (y2 - y1)).toBeCloseTo(13 * 13, 3);
     expect((x1 + x2) / 2).toBeCloseTo(2, 5);

@@ -11,8 +11,8 @@ useNativeCpu();
 const grid = {
   size: [32, 24] as const,
   levels: [
-    { stride: 4, sizes: [6], ratios: [0.5, 1, 2] },
-    { stride: 16, sizes: [12, 20], ratios: [1] },
+    { stride: 4, sizes: [6], aspectRatios: [0.5, 1, 2] },
+    { stride: 16, sizes: [12, 20], aspectRatios: [1] },
   ],
 };
 

@@ -11,8 +11,8 @@ useNativeCpu();
 const logit = (p: number) => Math.log(p / (1 - p));
 
 const options: DetectionOptions = {
-  ...{ size: [40, 50], boxWeights: [10, 10, 5, 5], proposalShare: 0 },
-  ...{ count: 3, iouThreshold: 0.4, scoreThreshold: 0.2, minSize: 1 },
+  ...{ size: [40, 50], boxWeights: [10, 10, 5, 5], proposalWeight: 0 },
+  ...{ maxPerTile: 3, nmsThreshold: 0.4, scoreThreshold: 0.2, minBoxSize: 1 },
 };
 
 /** Two that overlap, one moved by its deltas, one with a low score, one outside of the image, padding. */
@@ -66,14 +66,14 @@ test('hand-computed: overlaps, deltas, threshold, border and padding', () => {
 });
 
 test('what there is no room for is counted', () => {
-  const { valid, omitted, scores } = detect(found(), { count: 1, scoreThreshold: 0.05 });
+  const { valid, omitted, scores } = detect(found(), { maxPerTile: 1, scoreThreshold: 0.05 });
   expectTensorsClose(valid, [[1]], { atol: 0 });
   expectTensorsClose(scores, [[0.8]], { atol: 1e-6 });
   expectTensorsClose(omitted, [2], { atol: 0 }); // 0.5 and 0.1
 });
 
 test('the geometric mean with the score of the proposal', () => {
-  const { scores, boxes } = detect(found(), { proposalShare: 0.5 });
+  const { scores, boxes } = detect(found(), { proposalWeight: 0.5 });
   // sqrt(0.6 * 0.9) beats sqrt(0.8 * 0.4).
   const expected = [Math.sqrt(0.6 * 0.9), Math.sqrt(0.1 * 0.9), Math.sqrt(0.5 * 0.1)];
   expectTensorsClose(scores, [expected], { atol: 1e-6 });
@@ -88,7 +88,7 @@ test('nothing above the threshold: nothing is valid, everything is 0', () => {
 
 test('a threshold of 0 lets no padding through; room for more than there are rois', () => {
   const all = { scoreThreshold: 0, iouThreshold: 1, count: 100 };
-  const { valid, boxes } = detect(found(), { ...all, minSize: 0 });
+  const { valid, boxes } = detect(found(), { ...all, minBoxSize: 0 });
   expect(boxes.shape).toEqual([1, 6, 4]);
   expectTensorsClose(valid, [[1, 1, 1, 1, 1, 0]], { atol: 0 });
   // Of the one that lies outside nothing is left.

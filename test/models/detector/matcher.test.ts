@@ -14,7 +14,7 @@ function matchOracle(
   boxes: readonly Box[],
   gtBoxes: readonly Box[],
   ignored: readonly number[],
-  { high, low, forceBest }: MatchOptions,
+  { positiveIou: high, negativeIou: low, forceBest }: MatchOptions,
 ): { label: number; matched?: number }[] {
   const greatest = gtBoxes.map((gt) => Math.max(...boxes.map((box) => dice(box, gt))));
   return boxes.map((box, index) => {
@@ -40,7 +40,7 @@ function match(boxes: Box[], gtBoxes: Box[], ignored: number[], options: MatchOp
   });
 }
 
-const usual = { high: 0.7, low: 0.3, forceBest: true };
+const usual = { positiveIou: 0.7, negativeIou: 0.3, forceBest: true };
 
 const boxes: Box[] = [
   [0, 0, 10, 10], // equal to the first gtBox
@@ -102,8 +102,8 @@ test('random boxes as the loops', () => {
     gtBoxes: fc.array(box, { minLength: 1, maxLength: 6 }),
     isIgnored: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 12, maxLength: 12 }),
     // No quotient of small integers lies at a threshold.
-    high: fc.constantFrom(0.5123, 0.7123),
-    low: fc.constantFrom(0.3123, 0.5123),
+    positiveIou: fc.constantFrom(0.5123, 0.7123),
+    negativeIou: fc.constantFrom(0.3123, 0.5123),
     forceBest: fc.boolean(),
   });
   fc.assert(

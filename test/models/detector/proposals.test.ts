@@ -13,13 +13,13 @@ const [height, width] = [24, 32];
 const grid = {
   size: [height, width] as const,
   levels: [
-    { stride: 8, sizes: [8, 12], ratios: [0.5, 2] },
-    { stride: 16, sizes: [16], ratios: [1] },
+    { stride: 8, sizes: [8, 12], aspectRatios: [0.5, 2] },
+    { stride: 16, sizes: [16], aspectRatios: [1] },
   ],
 };
 const anchors = boxesOf(makeAnchors(grid));
 const options: ProposalOptions = {
-  ...{ preCount: 30, count: 12, iouThreshold: 0.2, minSize: 4 },
+  ...{ preNmsTopK: 30, postNmsTopK: 12, nmsThreshold: 0.2, minBoxSize: 4 },
   boxWeights: [2, 2, 1, 1],
 };
 
@@ -107,7 +107,7 @@ test('logits whose probabilities are equal in float32 keep their order', () => {
     objectnessLogits: tf.tensor2d([logits]),
     deltas: tf.zeros<tf.Rank.R3>([1, anchors.length, 4]),
   };
-  const { scores, rois } = makeProposals(predictions, grid, { ...options, minSize: 0, iouThreshold: 0 });
+  const { scores, rois } = makeProposals(predictions, grid, { ...options, minBoxSize: 0, nmsThreshold: 0 });
   expect([...scores.dataSync().slice(0, 2)]).toEqual([1, expect.any(Number)]);
   // Anchors 0 and 3 overlap; the better one stays.
   expectTensorsClose(rois.slice([0, 0, 0], [1, 1, 4]), [[clip(anchors[3]!)]], { atol: 1e-5 });
@@ -122,18 +122,17 @@ const clip = ([x1, y1, x2, y2]: Box): Box => [
 
 test('all boxes too small: nothing is valid, everything is 0', () => {
   const predictions = tensorsOf(makePredictions(1));
-  const { rois, scores, valid } = makeProposals(predictions, grid, { ...options, minSize: 1000 });
+  const { rois, scores, valid } = makeProposals(predictions, grid, { ...options, minBoxSize: 1000 });
   for (const tensor of [rois, scores, valid])
     expect(tensor.dataSync().every((value) => value === 0)).toBe(true);
 });
 
 test('no more room than anchors that are considered', () => {
   const predictions = tensorsOf(makePredictions(1));
-  expect(makeProposals(predictions, grid, { ...options, preCount: 5 }).rois.shape).toEqual([2, 5, 4]);
-  expect(makeProposals(predictions, grid, { ...options, preCount: 1e6, count: 1e6 }).valid.shape).toEqual([
-    2,
-    anchors.length,
-  ]);
+  expect(makeProposals(predictions, grid, { ...options, preNmsTopK: 5 }).rois.shape).toEqual([2, 5, 4]);
+  expect(
+    makeProposals(predictions, grid, { ...options, preNmsTopK: 1e6, postNmsTopK: 1e6 }).valid.shape,
+  ).toEqual([2, anchors.length]);
 });
 
 test('no gradient, no leak', () => {

@@ -9,7 +9,7 @@ import { type Box, iou, randomBoxes } from './oracles.js';
 useNativeCpu();
 
 const size = 40;
-const options = { positiveIou: 0.5, count: 10, positiveShare: 0.3 };
+const options = { positiveIou: 0.5, batchSizePerImage: 10, positiveFraction: 0.3 };
 
 /** One image whose right half is ignored; some proposals are moved gtBoxes, so that some are positive. */
 function makeCase(seed: number) {

@@ -16,19 +16,22 @@ const size = 32;
 const grid = {
   size: [size, size] as const,
   levels: [
-    { stride: 8, sizes: [8], ratios: [0.5, 1, 2] },
-    { stride: 16, sizes: [16], ratios: [1] },
+    { stride: 8, sizes: [8], aspectRatios: [0.5, 1, 2] },
+    { stride: 16, sizes: [16], aspectRatios: [1] },
   ],
 };
 const anchors = boxesOf(makeAnchors(grid));
-const match = { high: 0.5, low: 0.3, forceBest: true };
+const match = { positiveIou: 0.5, negativeIou: 0.3, forceBest: true };
 const dense: RpnLossOptions = {
   match,
   choice: { kind: 'dense', alpha: 0.25, gamma: 2 },
   boxLoss: { kind: 'smooth-l1', beta: 0.2 },
   boxWeights: [2, 2, 1, 1],
 };
-const sampled: RpnLossOptions = { ...dense, choice: { kind: 'sampled', count: 12, positiveShare: 0.25 } };
+const sampled: RpnLossOptions = {
+  ...dense,
+  choice: { kind: 'sampled', batchSizePerImage: 12, positiveFraction: 0.25 },
+};
 const giou: RpnLossOptions = { ...dense, boxLoss: { kind: 'giou' } };
 
 /** Two images, the second with half of the boxes and the left quarter ignored. Padding holds boxes that must not count. */
@@ -87,9 +90,9 @@ function targetsOracle({ gtBoxes, gtValid, isIgnored }: Case, image: number) {
   return anchors.map(([x1, , x2], a) => {
     const ranks = ious[a]!.map((value, k) => (value > 0 && asGreat(value, greatest[k]!) ? value + 1 : value));
     const best = ranks.indexOf(Math.max(...ranks));
-    const isPositive = ranks[best]! >= match.high;
+    const isPositive = ranks[best]! >= match.positiveIou;
     const column = Math.min(size - 1, Math.max(0, Math.floor((x1 + x2) / 2)));
-    const isNegative = ranks[best]! < match.low && isIgnored(image, column) === 0;
+    const isNegative = ranks[best]! < match.negativeIou && isIgnored(image, column) === 0;
     return { label: isPositive ? 1 : isNegative ? 0 : -1, gt: real[best]! };
   });
 }

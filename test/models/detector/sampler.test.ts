@@ -25,7 +25,7 @@ const ranked = (labels: number[], keys: number[], label: number) =>
 test('hand-computed: one positive of three, the rest negatives, by falling key', () => {
   const labels = [[1, 0, -1, 1, 0, 1, 0, 0]];
   const keys = [[0.1, 0.9, 0.99, 0.8, 0, 0.3, 0.4, 0.2]];
-  expect(sample(labels, keys, { count: 4, positiveShare: 0.25 })).toEqual({
+  expect(sample(labels, keys, { batchSizePerImage: 4, positiveFraction: 0.25 })).toEqual({
     indices: [[3, 1, 6, 7]],
     valid: [[1, 1, 1, 1]],
     isPositive: [[1, 0, 0, 0]],
@@ -41,7 +41,7 @@ test('too few of both: what there is, then nothing', () => {
     [0, 0.5, 0, 0.5],
     [0.5, 0.5, 0.5, 0.5],
   ];
-  expect(sample(labels, keys, { count: 3, positiveShare: 0.5 })).toEqual({
+  expect(sample(labels, keys, { batchSizePerImage: 3, positiveFraction: 0.5 })).toEqual({
     indices: [
       [0, 2, 0],
       [0, 0, 0],
@@ -58,13 +58,16 @@ test('too few of both: what there is, then nothing', () => {
 });
 
 test('more are wanted than there are boxes', () => {
-  const { indices, valid } = sample([[0, 1]], [[0.5, 0.5]], { count: 7, positiveShare: 0.5 });
+  const { indices, valid } = sample([[0, 1]], [[0.5, 0.5]], { batchSizePerImage: 7, positiveFraction: 0.5 });
   expect(indices).toEqual([[1, 0, 0, 0, 0, 0, 0]]);
   expect(valid).toEqual([[1, 1, 0, 0, 0, 0, 0]]);
 });
 
 test('no positives are wanted', () => {
-  const { indices, isPositive } = sample([[0, 1]], [[0.5, 0.5]], { count: 2, positiveShare: 0 });
+  const { indices, isPositive } = sample([[0, 1]], [[0.5, 0.5]], {
+    batchSizePerImage: 2,
+    positiveFraction: 0,
+  });
   expect(indices).toEqual([[0, 0]]);
   expect(isPositive).toEqual([[0, 0]]);
 });
@@ -84,7 +87,7 @@ test('random labels as the loops', () => {
       const positives = ranked(labels, keys, 1).slice(0, Math.floor(count * positiveShare));
       const negatives = ranked(labels, keys, 0).slice(0, count - positives.length);
       const missing = Array.from({ length: count - positives.length - negatives.length }, () => 0);
-      const result = sample([labels], [keys], { count, positiveShare });
+      const result = sample([labels], [keys], { batchSizePerImage: count, positiveFraction: positiveShare });
       expect(result.indices[0]).toEqual([...positives, ...negatives, ...missing]);
       expect(result.valid[0]).toEqual([...positives, ...negatives].map(() => 1).concat(missing));
       expect(result.isPositive[0]).toEqual([
@@ -100,5 +103,8 @@ test('random labels as the loops', () => {
 test('sampling leaves only its results', () => {
   const labels = tf.tensor2d([[0, 1, -1]]);
   const keys = tf.tensor2d([[0.5, 0.5, 0.5]]);
-  expectNewTensors(() => ({ ...sampleBalanced(labels, keys, { count: 2, positiveShare: 0.5 }) }), 3);
+  expectNewTensors(
+    () => ({ ...sampleBalanced(labels, keys, { batchSizePerImage: 2, positiveFraction: 0.5 }) }),
+    3,
+  );
 });
