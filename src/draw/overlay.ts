@@ -47,7 +47,7 @@ export function baseImage(image: Image | null, { width, height }: LabelImage): I
 }
 
 /** Every `step`-th pixel of every `step`-th row. */
-export function thinImage({ width, height, channels, data }: Image, step: number): Image {
+export function subsampleImage({ width, height, channels, data }: Image, step: number): Image {
   const thin = thinSize({ width, height }, step);
   const thinned = new Uint8Array(thin.width * thin.height * channels);
   for (let pixel = 0; pixel < thin.width * thin.height; pixel++) {
@@ -58,7 +58,7 @@ export function thinImage({ width, height, channels, data }: Image, step: number
 }
 
 /** The same of a label image; an instance thinner than `step` may vanish. */
-export function thinLabels({ width, height, labels }: LabelImage, step: number): LabelImage {
+export function subsampleLabels({ width, height, labels }: LabelImage, step: number): LabelImage {
   const thin = thinSize({ width, height }, step);
   const thinned = new Int32Array(thin.width * thin.height);
   for (let pixel = 0; pixel < thinned.length; pixel++) {

@@ -5,7 +5,7 @@ import { matchDetections } from './box-matching.js';
 import { evaluateImage } from './evaluate-image.js';
 import { maskMetrics, type MaskOverlap } from './mask-metrics.js';
 import { overlapWith } from './mask-overlap.js';
-import { reviewedBoxes, reviewedPart } from './reviewed.js';
+import { boxesWithoutIgnored, withoutIgnored } from './without-ignored.js';
 import type { ScoredBoxes, ModelStages, TrueInstances } from './sources/source.js';
 
 /** One image with the truth in place of one stage of a model. */
@@ -59,7 +59,7 @@ export async function ablateImage(
   boxes: ScoredBoxes,
   stages: ModelStages,
 ): Promise<ImageAblation> {
-  const reviewed = ignore ? reviewedPart(labelImage, ignore).labelImage : labelImage;
+  const reviewed = ignore ? withoutIgnored(labelImage, ignore).labelImage : labelImage;
   const { labels, instanceCount } = renumberLabels(reviewed.labels);
   const truth = { ...reviewed, labels };
   const { boxes: gtBoxes } = measureInstances(truth, instanceCount);
@@ -68,7 +68,7 @@ export async function ablateImage(
   const masks = segmented.masks.map((plane, gt) =>
     overlapWith({ labelImage: truth, label: gt + 1, box: boxAt(gtBoxes, gt), ignore }, plane ?? noMask, 0),
   );
-  const known = ignore ? reviewedBoxes(boxes, ignore, labelImage) : boxes;
+  const known = ignore ? boxesWithoutIgnored(boxes, ignore, labelImage) : boxes;
   const { found, extra } = hits(gtBoxes, known, stages.scoreThreshold);
   const foundAlone = { ...truth, labels: labels.map((label) => (found[label - 1] === true ? label : 0)) };
   return {
@@ -77,7 +77,7 @@ export async function ablateImage(
     foundCount: found.filter(Boolean).length,
     masks,
     trueBoxes: evaluateImage(labelImage, segmented.labelImage, { id, ignore }).score,
-    trueMasks: evaluateImage(truth, foundAlone, { id, pixelless: extra }).score,
+    trueMasks: evaluateImage(truth, foundAlone, { id, withoutPixels: extra }).score,
   };
 }
 
@@ -88,7 +88,7 @@ function hits(gtBoxes: Float32Array, { predBoxes, scores }: ScoredBoxes, scoreTh
   const sure = Array.from(scores.keys()).filter((k) => scores[k]! >= scoreThreshold);
   const sureBoxes = Float32Array.from(sure.flatMap((k) => [...predBoxes.subarray(4 * k, 4 * k + 4)]));
   const sureScores = Float32Array.from(sure, (k) => scores[k]!);
-  const [takers] = matchDetections({ gtBoxes, predBoxes: sureBoxes, scores: sureScores }).takers;
+  const [takers] = matchDetections({ gtBoxes, predBoxes: sureBoxes, scores: sureScores }).matchedRanks;
   const found = Array.from(takers!, (taker) => taker !== -1);
   const hitsNone = (pred: number) =>
     found.every((_, gt) => boxIou(boxAt(gtBoxes, gt), boxAt(sureBoxes, pred)) < hitIou);
@@ -103,15 +103,15 @@ function hits(gtBoxes: Float32Array, { predBoxes, scores }: ScoredBoxes, scoreTh
 export function ablation(images: readonly ImageAblation[]): Ablation {
   const names = [...new Set(images.flatMap(({ cluster }) => cluster ?? []))].sort();
   return {
-    ...figuresOf(images),
+    ...metricsOf(images),
     clusters: names.map((name) => ({
       cluster: name,
-      ...figuresOf(images.filter(({ cluster }) => cluster === name)),
+      ...metricsOf(images.filter(({ cluster }) => cluster === name)),
     })),
   };
 }
 
-function figuresOf(images: readonly ImageAblation[]): AblationMetrics {
+function metricsOf(images: readonly ImageAblation[]): AblationMetrics {
   const sum = (value: (image: ImageAblation) => number) =>
     images.reduce((total, image) => total + value(image), 0);
   const gtCount = sum((image) => image.gtCount);

@@ -51,7 +51,7 @@ export function boxMetrics(images: readonly MatchedBoxes[], maxDetections: numbe
   const perThreshold = iouPercents.map((percent, index): BoxThresholdMetrics => {
     const hits = new Uint8Array(ranked.count);
     let found = 0;
-    for (const [image, { takers }] of images.entries()) {
+    for (const [image, { matchedRanks: takers }] of images.entries()) {
       for (const rank of takers[index]!) {
         if (rank === -1 || rank >= cap) continue;
         hits[ranked.positions[image]![rank]!] = 1;

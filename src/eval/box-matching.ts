@@ -17,7 +17,7 @@ export interface MatchedBoxes {
   /** `[D]` the surest first; its index is the detection's rank. Equal scores keep the order of the detections. */
   readonly scores: Float32Array;
   /** `[T]` of `[N]`: the rank of the detection that takes the true box at this threshold; -1 where none does. */
-  readonly takers: readonly Int32Array[];
+  readonly matchedRanks: readonly Int32Array[];
 }
 
 /** A true box that a detection may take. */
@@ -58,7 +58,7 @@ export function matchDetections({ gtBoxes, predBoxes, scores }: BoxDetections): 
   return {
     gtCount,
     scores: Float32Array.from(order, (pred) => scores[pred]!),
-    takers: iouPercents.map((percent) => matchGreedily(candidates, gtCount, percent / 100)),
+    matchedRanks: iouPercents.map((percent) => matchGreedily(candidates, gtCount, percent / 100)),
   };
 }
 

@@ -66,10 +66,10 @@ export function boxReport(images: readonly BoxImage[]): BoxReport {
   const names = [...new Set(images.flatMap(({ cluster }) => cluster ?? []))].sort();
   const sizes = images.map(({ gtBoxes }) => sizesOf(gtBoxes));
   return {
-    ...setFigures(matched),
+    ...setMetrics(matched),
     clusters: names.map((name) => ({
       cluster: name,
-      ...setFigures(matched.filter(({ cluster }) => cluster === name)),
+      ...setMetrics(matched.filter(({ cluster }) => cluster === name)),
     })),
     sizeClasses: sizeClasses.map((sizeClass, size) => ({
       ...sizeClass,
@@ -78,7 +78,7 @@ export function boxReport(images: readonly BoxImage[]): BoxReport {
   };
 }
 
-function setFigures(images: readonly MatchedBoxes[]): BoxSetMetrics {
+function setMetrics(images: readonly MatchedBoxes[]): BoxSetMetrics {
   const { averagePrecision: ap, perThreshold } = boxMetrics(images, apDetections);
   const apAt = (percent: (typeof iouPercents)[number]) =>
     perThreshold[iouPercents.indexOf(percent)]!.averagePrecision;
@@ -96,7 +96,7 @@ function recallsOf(images: readonly MatchedBoxes[], isWanted: (image: number, gt
     for (let gt = 0; gt < matched.gtCount; gt++) {
       if (!isWanted(image, gt)) continue;
       gtCount++;
-      for (const [t, takers] of matched.takers.entries()) {
+      for (const [t, takers] of matched.matchedRanks.entries()) {
         const rank = takers[gt]!;
         if (rank === -1) continue;
         recallDetections.forEach((cap, index) => {

@@ -3,7 +3,7 @@ import { aggregatedJaccard, meanIou, panopticQuality } from './area-metrics.js';
 import { instanceKinds, noErrors, type ErrorCounts } from './error-kinds.js';
 import { exceedsIou, iouPercents, matchInstances } from './match-instances.js';
 import { countOverlaps, type InstancePair, type Overlaps } from './overlaps.js';
-import { reviewedPart } from './reviewed.js';
+import { withoutIgnored } from './without-ignored.js';
 import { sizeClasses, sizeClassOf } from './size-classes.js';
 
 /** Instances counted at each threshold of {@link iouPercents}. T = 10. */
@@ -49,7 +49,7 @@ export interface EvaluateImageOptions {
    * Predicted objects that have no pixel in `pred`, since their mask was empty or lies wholly under earlier ones. Each
    * is a false positive at every threshold; they belong to no size class. @default 0
    */
-  readonly pixelless?: number;
+  readonly withoutPixels?: number;
   /**
    * As large as the image, 1 = no expert has reviewed the pixel: neither what is there of the truth nor what is there
    * of the prediction counts, see `reviewedPart`. Absent where every pixel is reviewed.
@@ -69,15 +69,15 @@ export interface EvaluateImageOptions {
 export function evaluateImage(
   gt: LabelImage,
   pred: LabelImage,
-  { id, cluster, pixelless = 0, ignore }: EvaluateImageOptions,
+  { id, cluster, withoutPixels = 0, ignore }: EvaluateImageOptions,
 ): ImageEvaluation {
-  const reviewed = ignore && { gt: reviewedPart(gt, ignore), pred: reviewedPart(pred, ignore) };
+  const reviewed = ignore && { gt: withoutIgnored(gt, ignore), pred: withoutIgnored(pred, ignore) };
   const overlaps = reviewed
     ? countOverlaps(reviewed.gt.labelImage, reviewed.pred.labelImage)
     : countOverlaps(gt, pred);
   const matches = matchInstances(overlaps);
   const classes = countBySize(overlaps, matches);
-  const counts = addPixelless(sumCounts(classes), pixelless);
+  const counts = addWithoutPixels(sumCounts(classes), withoutPixels);
   return {
     id,
     ...(cluster === undefined ? {} : { cluster }),
@@ -159,11 +159,11 @@ export function sumCounts(parts: readonly InstanceCounts[]): InstanceCounts {
   };
 }
 
-function addPixelless(counts: InstanceCounts, pixelless: number): InstanceCounts {
+function addWithoutPixels(counts: InstanceCounts, withoutPixels: number): InstanceCounts {
   return {
     ...counts,
-    predCount: counts.predCount + pixelless,
-    fp: counts.fp.map((misses) => misses + pixelless),
-    errors: { ...counts.errors, extra: counts.errors.extra + pixelless },
+    predCount: counts.predCount + withoutPixels,
+    fp: counts.fp.map((misses) => misses + withoutPixels),
+    errors: { ...counts.errors, extra: counts.errors.extra + withoutPixels },
   };
 }

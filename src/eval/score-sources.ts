@@ -6,12 +6,12 @@ import { NucleateError, type Problem } from '../errors.js';
 import { ablateImage, ablation, type Ablation, type ImageAblation } from './ablation.js';
 import { boxReport, type BoxImage, type BoxReport } from './box-report.js';
 import { evaluateImage, type ImageEvaluation } from './evaluate-image.js';
-import { reviewedBoxes, reviewedPart } from './reviewed.js';
+import { boxesWithoutIgnored, withoutIgnored } from './without-ignored.js';
 import { selectAll, type Selection } from './selection.js';
 import {
-  refuseSource,
+  throwIfProblems,
   type ScoredBoxes,
-  type DrawnInstances,
+  type LabelledObjects,
   type PredictedInstances,
   type PredictionSource,
   type TrueInstances,
@@ -26,7 +26,7 @@ export interface OverlapCounts {
   /** Pixels that objects had to leave to earlier ones. */
   readonly pixels: number;
   /** Objects without a pixel of their own. */
-  readonly pixelless: number;
+  readonly withoutPixels: number;
 }
 
 /** One set of predictions with its figures. */
@@ -57,7 +57,7 @@ export interface ScoreSourcesOptions {
 }
 
 /** Images that are decoded while another is scored; this many are in memory, once for the truth and each target. */
-const readAhead = 4;
+const prefetchCount = 4;
 
 /**
  * Scores sets of predictions against one truth, image by image. Predictions of images that are not selected are left
@@ -73,7 +73,7 @@ export async function scoreSources(
 ): Promise<Scored> {
   const hint = 'Mend the predictions, or give --data the data that they were made for.';
   const unknown = predictions.flatMap((prediction) => idProblems(truth, selection, prediction));
-  refuseSource(truth.path, 'The predictions have', unknown, hint);
+  throwIfProblems(truth.path, 'The predictions have', unknown, hint);
 
   const problems: Problem[] = [];
   const targets = predictions.map((source) => ({
@@ -86,7 +86,7 @@ export async function scoreSources(
   let truthOverlaps = noOverlaps;
   let done = 0;
   const read = (id: string) => readAll(truth, predictions, id, ablate);
-  for await (const { id, gt, preds, problems: found } of mapAhead(selection.ids, readAhead, read)) {
+  for await (const { id, gt, preds, problems: found } of mapAhead(selection.ids, prefetchCount, read)) {
     onImage?.(++done);
     if (found) {
       problems.push(...found);
@@ -95,12 +95,12 @@ export async function scoreSources(
     truthOverlaps = withImage(truthOverlaps, gt);
     const cluster = selection.clusters?.get(id) ?? gt.cluster;
     targets.forEach((target, index) => {
-      const { labelImage, pixelless, boxes, ablation } = preds[index]!;
+      const { labelImage, withoutPixels, boxes, ablation } = preds[index]!;
       target.overlaps = withImage(target.overlaps, preds[index]!);
       target.images.push(
         evaluateImage(gt.labelImage, labelImage, {
           id,
-          pixelless,
+          withoutPixels,
           ignore: gt.ignore,
           ...(cluster === undefined ? {} : { cluster }),
         }),
@@ -109,7 +109,7 @@ export async function scoreSources(
       if (ablation) target.ablations.push({ ...ablation, cluster });
     });
   }
-  refuseSource(truth.path, 'Data and predictions have', problems, 'Mend what is listed.');
+  throwIfProblems(truth.path, 'Data and predictions have', problems, 'Mend what is listed.');
   return {
     truthOverlaps,
     targets: targets.map(({ source, overlaps, images, boxes, ablations }) => ({
@@ -136,13 +136,13 @@ function idProblems(truth: TruthSource, { ids }: Selection, prediction: Predicti
   ];
 }
 
-const noOverlaps: OverlapCounts = { images: 0, pixels: 0, pixelless: 0 };
+const noOverlaps: OverlapCounts = { images: 0, pixels: 0, withoutPixels: 0 };
 
-function withImage(counts: OverlapCounts, { pixelless, overlapPixels }: DrawnInstances): OverlapCounts {
+function withImage(counts: OverlapCounts, { withoutPixels, overlapPixels }: LabelledObjects): OverlapCounts {
   return {
-    images: counts.images + (pixelless + overlapPixels > 0 ? 1 : 0),
+    images: counts.images + (withoutPixels + overlapPixels > 0 ? 1 : 0),
     pixels: counts.pixels + overlapPixels,
-    pixelless: counts.pixelless + pixelless,
+    withoutPixels: counts.withoutPixels + withoutPixels,
   };
 }
 
@@ -152,8 +152,8 @@ function boxImage(
   detected: ScoredBoxes,
 ): Pick<BoxImage, 'gtBoxes' | 'predBoxes' | 'scores'> {
   if (!ignore) return { gtBoxes: boxesOf(labelImage), ...detected };
-  const gtBoxes = boxesOf(reviewedPart(labelImage, ignore).labelImage);
-  return { gtBoxes, ...reviewedBoxes(detected, ignore, labelImage) };
+  const gtBoxes = boxesOf(withoutIgnored(labelImage, ignore).labelImage);
+  return { gtBoxes, ...boxesWithoutIgnored(detected, ignore, labelImage) };
 }
 
 /** The tight boxes of the instances, in ascending order of their labels. */

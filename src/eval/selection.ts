@@ -1,7 +1,7 @@
 import { splitProblems, type Split } from '../data/split/split.js';
 import type { KnownGroup } from '../data/read/groups-csv.js';
 import type { TruthSource } from './sources/source.js';
-import { refuseSource, sourceError } from './sources/source.js';
+import { throwIfProblems, sourceError } from './sources/source.js';
 
 /** Which images are scored, and what is known of them beside their files. */
 export interface Selection {
@@ -43,7 +43,7 @@ export interface FoldChoice {
  */
 export function selectFold(truth: TruthSource, { path, split, fold, sha256 }: FoldChoice): Selection {
   const problems = splitProblems(split, sha256 ?? split.dataset, truth.ids);
-  refuseSource(path, 'The split has', problems, 'Give the split of this data, or see --allow-other-data.');
+  throwIfProblems(path, 'The split has', problems, 'Give the split of this data, or see --allow-other-data.');
   const ids = truth.ids.filter((id) => fold === undefined || split.images[id]!.fold === fold);
   if (ids.length === 0) {
     throw sourceError(path, `No image is in fold ${fold}.`, `Give --fold from 0 to ${split.folds - 1}.`);

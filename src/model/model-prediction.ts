@@ -42,7 +42,7 @@ export function modelPrediction(
       const image = await readImage(id);
       const { candidates, detections } = await predictor.candidates(image, assemble.scoreThreshold);
       const { labelImage } = assembleInstances(image, candidates, assemble);
-      return { labelImage, pixelless: 0, overlapPixels: 0, boxes: boxArrays(detections) };
+      return { labelImage, withoutPixels: 0, overlapPixels: 0, boxes: boxArrays(detections) };
     },
     stages: {
       scoreThreshold: assemble.scoreThreshold,

@@ -13,7 +13,7 @@ const Overlaps = z
   .strictObject({
     images: count.describe('Images with at least one of the others'),
     pixels: count.describe('Pixels that objects had to leave to earlier ones'),
-    pixelless: count.describe('Objects without a pixel of their own'),
+    withoutPixels: count.describe('Objects without a pixel of their own'),
   })
   .describe('What it took to make label images of objects that overlap');
 

@@ -1,11 +1,11 @@
 import { drawErrors } from './error-overlay.js';
 import type { LabelImage } from '../data/geometry/label-image.js';
-import { reviewedPart } from '../eval/reviewed.js';
+import { withoutIgnored } from '../eval/without-ignored.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
-import { formatDifference, formatShare } from './numbers.js';
-import { backgroundOf, baseImage, colours, drawOutlines, thinImage, thinLabels } from '../draw/overlay.js';
+import { formatDifference, formatFraction } from './numbers.js';
+import { backgroundOf, baseImage, colours, drawOutlines, subsampleImage, subsampleLabels } from '../draw/overlay.js';
 import { pngDataUri } from '../draw/png-data-uri.js';
 
 export interface EvalSources {
@@ -66,11 +66,11 @@ async function gallery(ids: readonly string[], entry: Entry): Promise<Html> {
 async function galleryEntry(id: string, { targets }: EvalDocument, sources: EvalSources): Promise<Html> {
   const { truth, predictions } = sources;
   const { labelImage, ignore } = await truth.read(id);
-  const reviewed = (all: LabelImage) => (ignore ? reviewedPart(all, ignore).labelImage : all);
+  const reviewed = (all: LabelImage) => (ignore ? withoutIgnored(all, ignore).labelImage : all);
   const gt = reviewed(labelImage);
   const step = Math.ceil(Math.max(gt.width, gt.height) / largestSide);
-  const thinGt = thinLabels(gt, step);
-  const base = thinImage(baseImage(await truth.readImage(id), gt), step);
+  const thinGt = subsampleLabels(gt, step);
+  const base = subsampleImage(baseImage(await truth.readImage(id), gt), step);
   const background = backgroundOf(base);
   const figures = [
     figure(await pngDataUri(base), 'image'),
@@ -78,7 +78,7 @@ async function galleryEntry(id: string, { targets }: EvalDocument, sources: Eval
   ];
   for (const [index, prediction] of predictions.slice(0, shownTargets).entries()) {
     const pred = reviewed((await prediction.read(id, gt)).labelImage);
-    const thinPred = thinLabels(pred, step);
+    const thinPred = subsampleLabels(pred, step);
     const errors = drawErrors(background, { gt: thinGt, pred: thinPred }, { gt, pred });
     figures.push(
       figure(
@@ -101,7 +101,7 @@ function entryScores(id: string, targets: readonly EvalTarget[]): string {
   return scores
     .map((score, index) => {
       const change = index === 0 ? '' : ` (${formatDifference(score - scores[0]!)})`;
-      return `[${index + 1}] ${formatShare(score)}${change}`;
+      return `[${index + 1}] ${formatFraction(score)}${change}`;
     })
     .join('  ');
 }

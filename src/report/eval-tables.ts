@@ -1,7 +1,7 @@
 import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
 import { headedTable, type Row } from './html-tables.js';
-import { formatDifference, formatShare } from './numbers.js';
+import { formatDifference, formatFraction } from './numbers.js';
 import { weakerStage } from './weaker-stage.js';
 
 /** One row a target. */
@@ -18,10 +18,10 @@ export function targetTable({ targets, bootstrap }: EvalDocument): Html {
         : '';
       return [
         html`[${index + 1}] ${path}<small>${kind}</small>`,
-        html`<strong>${formatShare(score)}</strong>`,
+        html`<strong>${formatFraction(score)}</strong>`,
         comparison ? formatDifference(comparison.difference) : '',
         interval,
-        ...shares.map(formatShare),
+        ...shares.map(formatFraction),
         ...counts,
       ];
     },
@@ -40,7 +40,7 @@ export function boxTable({ targets }: EvalDocument): Html {
   const rows = targets.flatMap(({ path, boxes }, index): Row[] => {
     if (boxes === null) return [];
     const shares = [boxes.ap, boxes.ap50, boxes.ap75, ...boxes.recall.map(({ atIou50 }) => atIou50)];
-    return [[`[${index + 1}] ${path}`, ...shares.map(formatShare)]];
+    return [[`[${index + 1}] ${path}`, ...shares.map(formatFraction)]];
   });
   const [first] = targets.flatMap(({ boxes }) => boxes ?? []);
   if (first === undefined) return html``;
@@ -55,7 +55,7 @@ export function stageTable({ targets }: EvalDocument): Html {
     if (ablation === null) return [];
     const row = (name: Html, figures: Omit<typeof ablation, 'clusters'>, score: number): Row => {
       const { boxRecall, maskIou, trueBoxes, trueMasks } = figures;
-      return [name, ...[boxRecall, maskIou, score, trueBoxes, trueMasks].map(formatShare)];
+      return [name, ...[boxRecall, maskIou, score, trueBoxes, trueMasks].map(formatFraction)];
     };
     return [
       row(html`[${index + 1}] ${path}<small>${weakerStage(target) ?? ''}</small>`, ablation, score),
@@ -103,7 +103,7 @@ export function imageTable({ targets }: EvalDocument): Html {
       id,
       cluster ?? '',
       { value: gtCount, text: String(gtCount) },
-      ...images.map(({ score: value }) => ({ value, text: formatShare(value) })),
+      ...images.map(({ score: value }) => ({ value, text: formatFraction(value) })),
       ...changes.map((value) => ({ value, text: formatDifference(value) })),
       ...errors.map((value) => ({ value, text: String(value) })),
     ];

@@ -1,5 +1,5 @@
 import type { EvalDocument, EvalTarget } from './eval-document.js';
-import { formatCount, formatDifference, formatShare } from './numbers.js';
+import { formatCount, formatDifference, formatFraction } from './numbers.js';
 import { textTable } from './text-table.js';
 import { weakerStage } from './weaker-stage.js';
 
@@ -64,7 +64,7 @@ function overview({ targets, bootstrap }: EvalDocument): string {
     const { low, high } = comparison?.interval ?? {};
     return [
       `${number(index)} ${target.path}`,
-      formatShare(score),
+      formatFraction(score),
       ...(compared
         ? [
             comparison ? formatDifference(comparison.difference) : '',
@@ -73,10 +73,10 @@ function overview({ targets, bootstrap }: EvalDocument): string {
               : `${formatDifference(low)} .. ${formatDifference(high)}`,
           ]
         : []),
-      formatShare(perThreshold[0]!.f1),
-      formatShare(panopticQuality),
-      formatShare(aji),
-      formatShare(meanMatchedIou),
+      formatFraction(perThreshold[0]!.f1),
+      formatFraction(panopticQuality),
+      formatFraction(aji),
+      formatFraction(meanMatchedIou),
       ...[errors.missed, errors.extra, errors.merged, errors.split].map(String),
     ];
   });
@@ -106,7 +106,7 @@ function thresholdTable(targets: readonly EvalTarget[]): string {
   const rows = targets[0]!.thresholds.map((threshold, row) => {
     const { precision, recall, f1 } = targets[0]!.perThreshold[row]!;
     const scores = targets.map(({ perThreshold }) => perThreshold[row]!.score);
-    return [threshold.toFixed(2), ...[...scores, ...(alone ? [precision, recall, f1] : [])].map(formatShare)];
+    return [threshold.toFixed(2), ...[...scores, ...(alone ? [precision, recall, f1] : [])].map(formatFraction)];
   });
   return textTable([header, ...rows]);
 }
@@ -119,7 +119,7 @@ function clusterTable(targets: readonly EvalTarget[]): string[] {
     cluster,
     String(imageCount),
     String(gtCount),
-    ...targets.map(({ clusters }) => formatShare(clusters[row]!.score)),
+    ...targets.map(({ clusters }) => formatFraction(clusters[row]!.score)),
   ]);
   return ['', textTable([header, ...rows])];
 }
@@ -135,7 +135,7 @@ function sizeTable(targets: readonly EvalTarget[]): string {
   const rows = targets[0]!.sizeClasses.map(({ name, minArea, maxArea, gtCount, errors }, row) => [
     `${name} (${maxArea === null ? `from ${minArea}` : `${minArea}-${maxArea - 1}`} px)`,
     String(gtCount),
-    ...targets.map(({ sizeClasses }) => formatShare(sizeClasses[row]!.perThreshold[0]!.recall)),
+    ...targets.map(({ sizeClasses }) => formatFraction(sizeClasses[row]!.perThreshold[0]!.recall)),
     ...(alone ? [errors.missed, errors.extra, errors.merged, errors.split].map(String) : []),
   ]);
   return textTable([header, ...rows]);
@@ -149,8 +149,8 @@ function boxTable(targets: readonly EvalTarget[]): string[] {
       : [
           [
             number(index),
-            ...[boxes.ap, boxes.ap50, boxes.ap75].map(formatShare),
-            ...boxes.recall.map(({ atIou50 }) => formatShare(atIou50)),
+            ...[boxes.ap, boxes.ap50, boxes.ap75].map(formatFraction),
+            ...boxes.recall.map(({ atIou50 }) => formatFraction(atIou50)),
           ],
         ],
   );
@@ -189,7 +189,7 @@ function stageRow(
   score: number,
 ) {
   const { boxRecall, maskIou, trueBoxes, trueMasks } = ablation;
-  return [name, ...[boxRecall, maskIou, score, trueBoxes, trueMasks].map(formatShare)];
+  return [name, ...[boxRecall, maskIou, score, trueBoxes, trueMasks].map(formatFraction)];
 }
 
 function changedTable({ comparison }: EvalTarget, index: number): string[] {
@@ -205,20 +205,20 @@ function changedTable({ comparison }: EvalTarget, index: number): string[] {
     .slice(0, changedShown)
     .map(({ id, before, after, difference }) => [
       id,
-      formatShare(before),
-      formatShare(after),
+      formatFraction(before),
+      formatFraction(after),
       formatDifference(difference),
     ]);
   return ['', textTable([header, ...rows])];
 }
 
 function overlapLines({ data, targets }: EvalDocument): string[] {
-  const line = (name: string, { images, pixels, pixelless }: EvalTarget['overlaps'], fate: string) =>
+  const line = (name: string, { images, pixels, withoutPixels }: EvalTarget['overlaps'], fate: string) =>
     images === 0
       ? []
       : [
           `${name}: objects overlap in ${formatCount(images, 'image')}; ${formatCount(pixels, 'pixel')} stay with the ` +
-            `earlier object${pixelless > 0 ? `, ${formatCount(pixelless, 'object')} without a pixel ${fate}` : ''}`,
+            `earlier object${withoutPixels > 0 ? `, ${formatCount(withoutPixels, 'object')} without a pixel ${fate}` : ''}`,
         ];
   return [
     ...line('data', data.overlaps, 'left out'),

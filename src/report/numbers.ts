@@ -1,5 +1,5 @@
 /** A share with four digits, a score's last one being well below its noise; `-` for null. */
-export function formatShare(share: number | null): string {
+export function formatFraction(share: number | null): string {
   return share === null ? '-' : share.toFixed(4);
 }
 

@@ -3,7 +3,7 @@ import type { RunDocument } from '../run/run-document.js';
 import { curveCharts } from './charts.js';
 import { html, htmlPage, type Html } from './html.js';
 import { factsTable, headedTable, type Row } from './html-tables.js';
-import { formatCount, formatShare } from './numbers.js';
+import { formatCount, formatFraction } from './numbers.js';
 import { pageScript, pageStyle } from './page-assets.js';
 import { runCharts } from './run-charts.js';
 import { bestText, bytesText, durationText, formatMetric } from './run-text.js';
@@ -147,7 +147,7 @@ function gallery({ step, images, drawn }: RunImages): Html {
   const rows = sorted.map(({ id, cluster, score }): Row => [
     id,
     cluster ?? '-',
-    { value: score ?? -1, text: formatShare(score) },
+    { value: score ?? -1, text: formatFraction(score) },
   ]);
   return html`${section('worst', 'Worst images')} ${section('best', 'Best images')}
     <h2>All images at step ${step}</h2>
@@ -161,7 +161,7 @@ function drawing({ id, score, png }: DrawnImage, images: RunImages['images']): H
   return html`<figure>
     <img src="${uri}" alt="${id}" />
     <figcaption>
-      ${formatShare(score)}${cluster === undefined ? '' : `, cluster ${cluster}`}: ${id}
+      ${formatFraction(score)}${cluster === undefined ? '' : `, cluster ${cluster}`}: ${id}
     </figcaption>
   </figure>`;
 }
@@ -170,7 +170,7 @@ function checkpoints({ checkpoints: all }: RunDocument): Html {
   if (all.length === 0) return html`<p>None yet.</p>`;
   const rows = all.map(({ step, score, bytes, state, problem, isBest, isLatest }): Row => [
     step,
-    formatShare(score),
+    formatFraction(score),
     bytesText(bytes),
     problem === null ? state : `${state}: ${problem}`,
     [isBest ? 'best' : '', isLatest ? 'latest' : ''].filter(Boolean).join(', '),

@@ -11,7 +11,7 @@ import { valueOfKey } from '../run/dotted-keys.js';
 import type { RunCheckpoint, RunDocument } from '../run/run-document.js';
 import type { RunSummary } from '../run/run-summary.js';
 import { braillePlot, digits, type PlotSize, sparkline } from './braille-plot.js';
-import { formatCount, formatDifference, formatShare } from './numbers.js';
+import { formatCount, formatDifference, formatFraction } from './numbers.js';
 import { textTable } from './text-table.js';
 
 /** Lines of a curve. */
@@ -32,14 +32,14 @@ export function runsText(runs: readonly RunSummary[], folder: string): string {
   if (runs.length === 0) return `No runs in ${folder}.`;
   const rows = runs.map((run) => [
     ...[path.relative(folder, run.folder) || run.folder, run.task ?? '-', run.state],
-    ...[run.steps > 0 ? `${run.step}/${run.steps}` : `${run.step}`, formatShare(run.best?.score ?? null)],
+    ...[run.steps > 0 ? `${run.step}/${run.steps}` : `${run.step}`, formatFraction(run.best?.score ?? null)],
     ...[run.data === null ? '-' : path.basename(run.data), durationText(run.seconds), bytesText(run.bytes)],
   ]);
   return textTable([['run', 'task', 'state', 'step', 'best', 'data', 'time', 'size'], ...rows]);
 }
 
 export const bestText = ({ best }: RunSummary) =>
-  best ? `${formatShare(best.score)} at step ${best.step}` : 'none';
+  best ? `${formatFraction(best.score)} at step ${best.step}` : 'none';
 
 /** Where all of a run lies, what it is, and its curves. */
 export function runText(
@@ -100,7 +100,7 @@ function checkpointText({ step, score, bytes, isLatest, isBest, state, problem }
   const names = [isLatest ? 'latest' : '', isBest ? 'best' : ''].filter(Boolean).join(', ');
   const facts = [
     `  step ${String(step).padEnd(9)} ${state.padEnd(8)} ${bytesText(bytes).padStart(8)}`,
-    score === null ? '' : `score ${formatShare(score)}`,
+    score === null ? '' : `score ${formatFraction(score)}`,
     names,
     problem ?? '',
   ];
@@ -177,7 +177,7 @@ const metricRow = ({ name, values, difference }: MetricPair) => [
 
 /** A share with four digits, a count as it is. */
 export const formatMetric = (value: number | null) =>
-  value === null ? '-' : Number.isInteger(value) && value !== 1 ? String(value) : formatShare(value);
+  value === null ? '-' : Number.isInteger(value) && value !== 1 ? String(value) : formatFraction(value);
 
 /** `1:05 h`, `12.3 min`. */
 export function durationText(seconds: number | null): string {

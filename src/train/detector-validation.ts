@@ -6,7 +6,7 @@ import { boxArrays } from '../predict/box-arrays.js';
 import type { Detection, DetectorPredictor } from '../predict/detect.js';
 import { drawBoxes } from '../draw/box-overlay.js';
 import { jet } from '../draw/jet.js';
-import { backgroundOf, baseImage, colours, thinImage } from '../draw/overlay.js';
+import { backgroundOf, baseImage, colours, subsampleImage } from '../draw/overlay.js';
 import { panels } from '../draw/panels.js';
 import type { ValidationResult } from './task.js';
 import { largestSide, ValidationGallery } from './validation-gallery.js';
@@ -106,7 +106,7 @@ const recalls = (prefix: string, { recall }: Pick<BoxReport, 'recall'>): [string
 /** Plain, with the true boxes in white, and with the detections in colours of jet. */
 function detectedPanels({ image, labelImage, instanceCount }: Example, detections: readonly Detection[]) {
   const step = Math.ceil(Math.max(image.width, image.height) / largestSide);
-  const base = thinImage(baseImage(image, labelImage), step);
+  const base = subsampleImage(baseImage(image, labelImage), step);
   const thin = ({ x1, y1, x2, y2 }: Box) => ({ x1: x1 / step, y1: y1 / step, x2: x2 / step, y2: y2 / step });
   const { boxes } = measureInstances(labelImage, instanceCount);
   const truth = Array.from({ length: instanceCount }, (_, k) => thin(boxAt(boxes, k)));

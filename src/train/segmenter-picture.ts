@@ -7,7 +7,7 @@ import type { Image } from '../data/image/image.js';
 import { pasteBody } from '../predict/segment-paste.js';
 import type { SegmentedCrop } from '../predict/segment.js';
 import { drawNuclei } from '../draw/nuclei-overlay.js';
-import { backgroundOf, baseImage, colours, drawOutlines, thinImage, thinLabels } from '../draw/overlay.js';
+import { backgroundOf, baseImage, colours, drawOutlines, subsampleImage, subsampleLabels } from '../draw/overlay.js';
 import { panels } from '../draw/panels.js';
 import { largestSide } from './validation-gallery.js';
 
@@ -79,8 +79,8 @@ export class ScoredMasks {
   readonly draw = (): Image => {
     const { image, labelImage } = this.#example;
     const step = Math.ceil(Math.max(image.width, image.height) / largestSide);
-    const base = thinImage(baseImage(image, labelImage), step);
-    const thin = (labels: Int32Array) => thinLabels({ ...labelImage, labels }, step);
+    const base = subsampleImage(baseImage(image, labelImage), step);
+    const thin = (labels: Int32Array) => subsampleLabels({ ...labelImage, labels }, step);
     return panels([
       base,
       drawOutlines(backgroundOf(base), thin(this.#truth), colours.truth),

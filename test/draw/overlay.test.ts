@@ -6,8 +6,8 @@ import {
   baseImage,
   colours,
   drawOutlines,
-  thinImage,
-  thinLabels,
+  subsampleImage,
+  subsampleLabels,
   type Colour,
 } from '../../src/draw/overlay.js';
 import { drawing } from '../reference/draw.js';
@@ -54,7 +54,7 @@ test('errors have the colour of their kind', () => {
 
 test('thinning takes every n-th pixel of every n-th row', () => {
   const labels = drawing('12345', '.....', '67891');
-  expect(thinLabels(labels, 2)).toEqual(drawing('135', '681'));
+  expect(subsampleLabels(labels, 2)).toEqual(drawing('135', '681'));
   const image: Image = { width: 3, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
-  expect(thinImage(image, 2)).toEqual({ width: 2, height: 1, channels: 1, data: Uint8Array.of(1, 3) });
+  expect(subsampleImage(image, 2)).toEqual({ width: 2, height: 1, channels: 1, data: Uint8Array.of(1, 3) });
 });

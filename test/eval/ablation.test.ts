@@ -4,7 +4,7 @@ import { ablateImage, ablation } from '../../src/eval/ablation.js';
 import type { ModelStages } from '../../src/eval/sources/source.js';
 import { blank, drawing } from '../reference/draw.js';
 
-const drawn = (labelImage: LabelImage) => ({ labelImage, pixelless: 0, overlapPixels: 0 });
+const drawn = (labelImage: LabelImage) => ({ labelImage, withoutPixels: 0, overlapPixels: 0 });
 const boxesOf = (...rows: [x1: number, y1: number, x2: number, y2: number, score: number][]) => ({
   predBoxes: Float32Array.from(rows.flatMap((row) => row.slice(0, 4))),
   scores: Float32Array.from(rows, (row) => row[4]),

@@ -171,7 +171,7 @@ describe('empty cases', () => {
     const one = drawing('11.', '...');
     const { score, fp, predCount, errors, panopticQuality } = evaluateImage(one, one, {
       id: 'x',
-      pixelless: 3,
+      withoutPixels: 3,
     });
     // TP / (TP + FP + FN) = 1 / (1 + 3); PQ = 1 / (1 + 3/2)
     expect({ score, fp, predCount, panopticQuality }).toEqual({
@@ -181,7 +181,7 @@ describe('empty cases', () => {
       panopticQuality: 0.4,
     });
     expect(errors).toMatchObject({ extra: 3, missed: 0 });
-    expect(evaluateImage(blank(3, 2), blank(3, 2), { id: 'x', pixelless: 1 }).score).toBe(0);
+    expect(evaluateImage(blank(3, 2), blank(3, 2), { id: 'x', withoutPixels: 1 }).score).toBe(0);
   });
 });
 

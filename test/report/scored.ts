@@ -4,13 +4,13 @@ import { scoreSources } from '../../src/eval/score-sources.js';
 import { selectAll, type Selection } from '../../src/eval/selection.js';
 import type {
   ScoredBoxes,
-  DrawnInstances,
+  LabelledObjects,
   PredictionSource,
   TruthSource,
 } from '../../src/eval/sources/source.js';
 
-const drawn = (labelImage: LabelImage): Promise<DrawnInstances> =>
-  Promise.resolve({ labelImage, pixelless: 0, overlapPixels: 0 });
+const drawn = (labelImage: LabelImage): Promise<LabelledObjects> =>
+  Promise.resolve({ labelImage, withoutPixels: 0, overlapPixels: 0 });
 
 /** A truth in memory. */
 export function truthOf(path: string, images: Record<string, LabelImage>): TruthSource {

@@ -92,7 +92,7 @@ export const evalCommand: Command<Arguments> = {
     { targets, data, labels, html, csv, device, 'allow-other-data': allowOtherData, ablation, ...choice },
     terminal,
   ) {
-    const [{ openPrediction, openTruth }, { refuseOtherData }, { scoreSources }] = await Promise.all([
+    const [{ openPrediction, openTruth }, { rejectOtherData: refuseOtherData }, { scoreSources }] = await Promise.all([
       import('../../eval/sources/open.js'),
       import('../../eval/sources/recorded-data.js'),
       import('../../eval/score-sources.js'),

@@ -97,7 +97,7 @@ export interface PaintedMasks {
   /** Masks that have a pixel; their labels are 1..n in their order. */
   readonly instanceCount: number;
   /** Masks that have none: they are empty, or lie wholly under earlier ones. */
-  readonly pixelless: number;
+  readonly withoutPixels: number;
   /** Pixels that a mask had to leave to an earlier one; a pixel that three masks claim counts twice. */
   readonly overlapPixels: number;
 }
@@ -124,7 +124,7 @@ export function paintMasks(masks: readonly Mask[], { width, height }: Size): Pai
     if (painted > 0) instanceCount++;
     overlapPixels += claimed - painted;
   }
-  return { labels, instanceCount, pixelless: masks.length - instanceCount, overlapPixels };
+  return { labels, instanceCount, withoutPixels: masks.length - instanceCount, overlapPixels };
 }
 
 /** Pixels of a mask. */

@@ -7,8 +7,8 @@ import type { Mask } from '../../data/geometry/mask.js';
 import type { Problem } from '../../errors.js';
 import {
   checkSize,
-  drawMasks,
-  refuseSource,
+  masksToLabelImage,
+  throwIfProblems,
   sourceError,
   type ScoredBoxes,
   type PredictionSource,
@@ -69,7 +69,7 @@ export async function cocoPrediction(
       images.set(name, { path: file, annotations: byImage.get(id)! });
     }
   }
-  refuseSource(path, 'The COCO files have', problems, 'Mend what is listed.');
+  throwIfProblems(path, 'The COCO files have', problems, 'Mend what is listed.');
   const hasScores = [...images.values()].every(({ annotations }) =>
     annotations.every(({ score }) => score !== undefined),
   );
@@ -80,7 +80,7 @@ export async function cocoPrediction(
     read: (id, size) =>
       Promise.resolve().then(() => {
         const image = images.get(id)!;
-        return { ...drawMasks(masksOf(image, size), size), ...(hasScores ? { boxes: boxesOf(image) } : {}) };
+        return { ...masksToLabelImage(masksOf(image, size), size), ...(hasScores ? { boxes: boxesOf(image) } : {}) };
       }),
     close: () => Promise.resolve(),
   };

@@ -2,7 +2,7 @@ import { openDataset, type DatasetOptions } from '../../data/read/dataset.js';
 import type { AnnotatedImage } from '../../data/read/example.js';
 import type { Dataset, Layout } from '../../data/read/layout.js';
 import { refuseProblems } from '../../data/read/problems.js';
-import { checkSize, drawMasks, type PredictionSource, type TruthSource } from './source.js';
+import { checkSize, masksToLabelImage, type PredictionSource, type TruthSource } from './source.js';
 
 const kinds: Readonly<Record<Layout['name'], string>> = {
   challenge: 'images with a mask file a nucleus',
@@ -25,7 +25,7 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
     async read(id) {
       const { image, masks, ignore, cluster } = await read(id);
       return {
-        ...drawMasks(masks, image),
+        ...masksToLabelImage(masks, image),
         ...(ignore ? { ignore } : {}),
         ...(cluster === undefined ? {} : { cluster }),
       };
@@ -52,7 +52,7 @@ export async function datasetPrediction(path: string): Promise<PredictionSource>
     async read(id, size) {
       const { image, masks } = await read(id);
       checkSize(places.get(id)!, image, size);
-      return drawMasks(masks, size);
+      return masksToLabelImage(masks, size);
     },
     close: () => dataset.close(),
   };

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Problem } from '../../errors.js';
-import { refuseSource, sourceError } from './source.js';
+import { throwIfProblems, sourceError } from './source.js';
 
 /** An image file of a folder. */
 export interface ImageFile {
@@ -61,7 +61,7 @@ export async function listPredictionFolder(folder: string): Promise<PredictionFo
     }
     namesInUse.set(folded, name);
   }
-  refuseSource(folder, 'The folder has', problems, 'Mend what is listed.');
+  throwIfProblems(folder, 'The folder has', problems, 'Mend what is listed.');
   return { images, tables, documents, folders };
 }
 

@@ -4,7 +4,7 @@ import { readLabelImage } from '../../data/image/image-io.js';
 import { openFileTree } from '../../data/files/open-files.js';
 import type { Problem } from '../../errors.js';
 import type { ImageFile, PredictionFolder } from './folder.js';
-import { checkSize, refuseSource, sourceError, type PredictionSource, type TruthSource } from './source.js';
+import { checkSize, throwIfProblems, sourceError, type PredictionSource, type TruthSource } from './source.js';
 
 /** Endings of label images beside their images: Cellpose's, and the words that people use. Longest first. */
 const suffixes = ['_cp_masks', '_masks', '_labels'];
@@ -27,7 +27,7 @@ function findLabelImages(folder: string, { images }: PredictionFolder): Readonly
     if (rival === undefined) paths.set(id, path);
     else problems.push({ what: `The image ${id} has another label image, ${rival}.`, where: path });
   }
-  refuseSource(folder, 'The label images have', problems, 'Keep one label image for each image.');
+  throwIfProblems(folder, 'The label images have', problems, 'Keep one label image for each image.');
   if (paths.size > 0) return paths;
   throw sourceError(
     folder,
@@ -56,7 +56,7 @@ export function labelFolderPrediction(
       const path = paths.get(id)!;
       const labelImage = await readLabelImage(path);
       checkSize(path, labelImage, size);
-      return { labelImage, pixelless: 0, overlapPixels: 0 };
+      return { labelImage, withoutPixels: 0, overlapPixels: 0 };
     },
   };
 }
@@ -71,7 +71,7 @@ export function labelFolderTruth(folder: string, listing: PredictionFolder): Tru
     close: () => Promise.resolve(),
     async read(id) {
       const labelImage = await readLabelImage(paths.get(id)!);
-      return { labelImage, pixelless: 0, overlapPixels: 0 };
+      return { labelImage, withoutPixels: 0, overlapPixels: 0 };
     },
     readImage: () => Promise.resolve(null),
     async identity() {

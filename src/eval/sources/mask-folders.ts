@@ -5,7 +5,7 @@ import type { Size } from '../../data/geometry/rect.js';
 import { readMaskFile } from '../../data/read/challenge-layout.js';
 import type { Mask } from '../../data/geometry/mask.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
-import { checkSize, drawMasks, sourceError, type DrawnInstances, type PredictionSource } from './source.js';
+import { checkSize, masksToLabelImage, sourceError, type LabelledObjects, type PredictionSource } from './source.js';
 
 /** The images of a folder in the challenge's layout: `X/masks/*.png`, one mask a nucleus. */
 async function findMaskFolders(folder: string, { folders }: PredictionFolder): Promise<string[]> {
@@ -38,7 +38,7 @@ export async function maskFoldersPrediction(
 }
 
 /** Draws the masks in the order of their names. */
-async function readMasks(folder: string, size: Size): Promise<DrawnInstances> {
+async function readMasks(folder: string, size: Size): Promise<LabelledObjects> {
   const masks: Mask[] = [];
   for (const { path } of (await listPredictionFolder(folder)).images) {
     const { mask, ...maskSize } = await readMaskFile({ read: readBytes, place: (file) => file }, path);
@@ -46,7 +46,7 @@ async function readMasks(folder: string, size: Size): Promise<DrawnInstances> {
     if (mask.isBlurred) throw severalValues(path);
     masks.push(mask);
   }
-  return drawMasks(masks, size);
+  return masksToLabelImage(masks, size);
 }
 
 function severalValues(place: string) {

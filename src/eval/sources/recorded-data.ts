@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../../errors.js';
-import { refuseSource, sourceError, type PredictionSource } from './source.js';
+import { throwIfProblems, sourceError, type PredictionSource } from './source.js';
 
 /** The file of a folder of predictions that says which data they were made for. */
 export const recordName = 'dataset.json';
@@ -43,7 +43,7 @@ export async function readRecordedHash(folder: string): Promise<string | null> {
  * @param sha256 Of the data that they are to be scored on.
  * @throws {NucleateError} Exit code 3, naming all of them.
  */
-export function refuseOtherData(
+export function rejectOtherData(
   predictions: readonly PredictionSource[],
   data: string,
   sha256: string,
@@ -60,5 +60,5 @@ export function refuseOtherData(
   );
   const hint =
     'Give --data the data that the targets were made for, or compare nevertheless with --allow-other-data.';
-  refuseSource(data, 'The targets have', problems, hint);
+  throwIfProblems(data, 'The targets have', problems, hint);
 }

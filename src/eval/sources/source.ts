@@ -6,16 +6,16 @@ import { paintMasks, type Mask } from '../../data/geometry/mask.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 
 /** Objects as one label image. */
-export interface DrawnInstances {
+export interface LabelledObjects {
   readonly labelImage: LabelImage;
   /** Objects that have no pixel: their mask was empty, or lies wholly under earlier ones. */
-  readonly pixelless: number;
+  readonly withoutPixels: number;
   /** Pixels that an object had to leave to an earlier one; a pixel that three objects claim counts twice. */
   readonly overlapPixels: number;
 }
 
 /** The true objects of an image. */
-export interface TrueInstances extends DrawnInstances {
+export interface TrueInstances extends LabelledObjects {
   /** As large as the image, 1 = no expert has reviewed the pixel; absent where all are reviewed. */
   readonly ignore?: Uint8Array;
   /** Modality cluster; absent where unknown. */
@@ -31,7 +31,7 @@ export interface ScoredBoxes {
 }
 
 /** What is predicted for an image. */
-export interface PredictedInstances extends DrawnInstances {
+export interface PredictedInstances extends LabelledObjects {
   /** Absent where the predictions have no scores. */
   readonly boxes?: ScoredBoxes;
 }
@@ -90,9 +90,9 @@ export interface TruthSource {
 }
 
 /** Puts masks that may overlap into one label image: the earlier mask keeps a pixel. */
-export function drawMasks(masks: readonly Mask[], { width, height }: Size): DrawnInstances {
-  const { labels, pixelless, overlapPixels } = paintMasks(masks, { width, height });
-  return { labelImage: { width, height, labels }, pixelless, overlapPixels };
+export function masksToLabelImage(masks: readonly Mask[], { width, height }: Size): LabelledObjects {
+  const { labels, withoutPixels, overlapPixels } = paintMasks(masks, { width, height });
+  return { labelImage: { width, height, labels }, withoutPixels, overlapPixels };
 }
 
 /** A source that is not in order. */
@@ -108,7 +108,7 @@ const problemsShown = 20;
  *
  * @throws {NucleateError} Exit code 3.
  */
-export function refuseSource(where: string, noun: string, problems: readonly Problem[], hint: string): void {
+export function throwIfProblems(where: string, noun: string, problems: readonly Problem[], hint: string): void {
   if (problems.length === 0) return;
   const shown = problems.slice(0, problemsShown);
   const more = problems.length - shown.length;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { encodeLabelImage, encodePng } from '../../data/image/image-io.js';
 import type { Image } from '../../data/image/image.js';
 import { type Pixels, readRegion } from '../../data/image/stored-image.js';
-import { thinLabels } from '../../draw/overlay.js';
+import { subsampleLabels } from '../../draw/overlay.js';
 import { drawNuclei, type OverlayStyle } from '../../draw/nuclei-overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { cocoDocument } from './coco.js';
@@ -113,7 +113,7 @@ function overlay(image: Pixels, { labelImage }: Segmentation, style: OverlayStyl
   const drawing =
     step === 1
       ? drawNuclei(readRegion(image, { x1: 0, y1: 0, x2: width, y2: height }), labelImage, { style, scale })
-      : drawNuclei(thinned(image, step), thinLabels(labelImage, step), { style, scale: 1 });
+      : drawNuclei(thinned(image, step), subsampleLabels(labelImage, step), { style, scale: 1 });
   return encodePng(drawing, 'little');
 }
 

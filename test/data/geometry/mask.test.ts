@@ -51,7 +51,7 @@ test('where masks overlap the first keeps the pixels, and a hidden mask gets no 
   expect(paintMasks(masks, size)).toEqual({
     labels: Int32Array.of(2, 1, 1, 2),
     instanceCount: 2,
-    pixelless: 2, // `empty` and `hidden`
+    withoutPixels: 2, // `empty` and `hidden`
     overlapPixels: 3, // one of `hidden`, two of `b`
   });
 });

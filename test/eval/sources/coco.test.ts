@@ -35,7 +35,7 @@ test('images go by their names, the surest mask keeps a pixel, boxes have scores
   expect(source).toMatchObject({ kind: 'COCO masks', ids: ['a', 'b'] });
   expect(await source.read('a', size)).toEqual({
     labelImage: drawing('211.', '211.', '211.'),
-    pixelless: 0,
+    withoutPixels: 0,
     overlapPixels: 1,
     boxes: {
       predBoxes: Float32Array.of(0, 0, 2, 3, 1, 0, 3, 3),
@@ -97,7 +97,7 @@ test('two images of one id are refused: whose the annotations are cannot be know
 
 test('an empty mask is an object without a pixel', async () => {
   const source = await open({ images, annotations: [annotation(7, [12], [0, 0, 0, 0], 0.5)] });
-  expect(await source.read('a', size)).toMatchObject({ pixelless: 1, overlapPixels: 0 });
+  expect(await source.read('a', size)).toMatchObject({ withoutPixels: 1, overlapPixels: 0 });
 });
 
 test('an image twice, annotations of none, another size and damaged masks are refused', async () => {

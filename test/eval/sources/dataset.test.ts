@@ -56,7 +56,7 @@ test('every layout of a dataset is the same truth', async () => {
     // The first mask keeps the pixel that three claim; the third has no other.
     expect(await truth.read('x')).toEqual({
       labelImage: drawing('112', '...'),
-      pixelless: 1,
+      withoutPixels: 1,
       overlapPixels: 2,
     });
     expect((await truth.readImage('x'))!.data).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6));

@@ -24,7 +24,7 @@ describe('label images', () => {
     folder.text('.hidden.png', '');
     const source = await openPrediction(folder.path);
     expect(source).toMatchObject({ kind: 'label images', ids });
-    expect(await source.read(ids[0]!, size)).toEqual({ labelImage: image, pixelless: 0, overlapPixels: 0 });
+    expect(await source.read(ids[0]!, size)).toEqual({ labelImage: image, withoutPixels: 0, overlapPixels: 0 });
   });
 
   test('beside an image the label image is read, not the image', async () => {
@@ -128,7 +128,7 @@ describe('mask folders', () => {
     expect(source).toMatchObject({ kind: 'mask folders', ids: ['x', 'y'] });
     expect(await source.read('x', size)).toEqual({
       labelImage: drawing('112', '...'),
-      pixelless: 1,
+      withoutPixels: 1,
       overlapPixels: 1,
     });
     expect((await source.read('y', size)).labelImage).toEqual(drawing('...', '...'));

@@ -44,10 +44,10 @@ test('ids may be quoted and hold commas', async () => {
 
 test('objects that overlap, and duplicates', async () => {
   const source = await open('ImageId,EncodedPixels\na,1 3\na,3 2\na,1 3\n');
-  const { labelImage, pixelless, overlapPixels } = await source.read('a', size);
+  const { labelImage, withoutPixels, overlapPixels } = await source.read('a', size);
   // Down the first column; the second object has only the pixel after it.
   expect([...labelImage.labels]).toEqual([1, 2, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
-  expect({ pixelless, overlapPixels }).toEqual({ pixelless: 1, overlapPixels: 4 });
+  expect({ withoutPixels, overlapPixels }).toEqual({ withoutPixels: 1, overlapPixels: 4 });
 });
 
 test('a size that the file gives has to be that of the image', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluateImage } from '../../src/eval/evaluate-image.js';
-import { reviewedBoxes, reviewedPart } from '../../src/eval/reviewed.js';
+import { boxesWithoutIgnored, withoutIgnored } from '../../src/eval/without-ignored.js';
 import { drawing } from '../reference/draw.js';
 
 const map = (...rows: string[]) => Uint8Array.from(drawing(...rows).labels);
@@ -9,12 +9,12 @@ test('an instance mostly in unreviewed pixels goes, others lose only the pixels 
   const labelImage = drawing('1122333.', '1122....');
   // 1: two of four pixels, 2: three of four, 3: none.
   const ignore = map('.111....', '.111....');
-  expect(reviewedPart(labelImage, ignore)).toEqual({
+  expect(withoutIgnored(labelImage, ignore)).toEqual({
     labelImage: drawing('1...333.', '1.......'),
     dropped: 1,
   });
-  expect(reviewedPart(labelImage, new Uint8Array(16))).toEqual({ labelImage, dropped: 0 });
-  expect(() => reviewedPart(labelImage, new Uint8Array(3))).toThrow(
+  expect(withoutIgnored(labelImage, new Uint8Array(16))).toEqual({ labelImage, dropped: 0 });
+  expect(() => withoutIgnored(labelImage, new Uint8Array(3))).toThrow(
     'Expected an ignore map of 16 pixels, received 3',
   );
 });
@@ -52,7 +52,7 @@ test('boxes mostly there go, with their scores', () => {
     scores: Float32Array.of(0.5, 0.25, 0.75, 1),
   };
   // The second lies half there, the third by two thirds, the fourth mostly beyond the image.
-  expect(reviewedBoxes(detected, ignore, { width: 4, height: 2 })).toEqual({
+  expect(boxesWithoutIgnored(detected, ignore, { width: 4, height: 2 })).toEqual({
     predBoxes: Float32Array.of(0, 0, 2, 2, 1, 0, 3, 2, 3, 0, 9, 2),
     scores: Float32Array.of(0.5, 0.25, 1),
   });

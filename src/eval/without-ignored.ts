@@ -3,7 +3,7 @@ import type { LabelImage } from '../data/geometry/label-image.js';
 import type { BoxDetections } from './box-matching.js';
 
 /** A label image without what no expert has reviewed. */
-export interface ReviewedPart {
+export interface WithoutIgnored {
   readonly labelImage: LabelImage;
   /** Instances that were taken out. */
   readonly dropped: number;
@@ -17,7 +17,7 @@ export interface ReviewedPart {
  * @param ignore As large as the image, 1 = not reviewed.
  * @throws {RangeError} If the sizes differ.
  */
-export function reviewedPart(labelImage: LabelImage, ignore: Uint8Array): ReviewedPart {
+export function withoutIgnored(labelImage: LabelImage, ignore: Uint8Array): WithoutIgnored {
   if (ignore.length !== labelImage.labels.length) {
     throw new RangeError(
       `Expected an ignore map of ${labelImage.labels.length} pixels, received ${ignore.length}`,
@@ -44,7 +44,7 @@ export function reviewedPart(labelImage: LabelImage, ignore: Uint8Array): Review
  * The same for detected boxes: one of which more than half lies in pixels that no expert has reviewed is taken out. What
  * a box shows beyond the image counts as reviewed.
  */
-export function reviewedBoxes(
+export function boxesWithoutIgnored(
   { predBoxes, scores }: Pick<BoxDetections, 'predBoxes' | 'scores'>,
   ignore: Uint8Array,
   { width, height }: Size,
