@@ -1,32 +1,32 @@
 import type { Argv } from 'yargs';
 import type { Terminal } from './terminal.js';
 
-/** A command line that works as it stands, and what it does. */
+/** A command line that can be run as written, and what it does. */
 export type CommandExample = readonly [commandLine: string, description: string];
 
-/** One command of `nucleate`; `Arguments` is what its `builder` declares. */
+/** One command of `nucleate`; `Arguments` are those that its `builder` declares. */
 export interface Command<Arguments = unknown> {
-  /** Name and positionals in the form of yargs: `show <file>`. */
+  /** Name and positional arguments as yargs writes them: `show <file>`. */
   readonly usage: string;
-  /** In a group: what the name of the group alone does. */
+  /** In a group: whether the name of the group alone runs this command. */
   readonly isDefault?: boolean;
   /** One sentence without a full stop. */
   readonly describe: string;
   /** At least one; test/cli/examples.test.ts runs them all. */
   readonly examples: readonly CommandExample[];
   builder(parser: Argv): Argv<Arguments>;
-  /** Does the work and prints through `terminal`; an error it throws ends nucleate with its exit code. */
+  /** Does the work and prints through `terminal`; a thrown error ends nucleate with the exit code of that error. */
   handler(args: Arguments, terminal: Terminal): void | Promise<void>;
 }
 
-/** Commands under a common name: `nucleate config show`. */
+/** Commands that share a first word: `nucleate config show`. */
 export interface CommandGroup {
   readonly name: string;
   readonly describe: string;
   readonly commands: readonly Command[];
 }
 
-/** Every command with its whole name: `config show <file>`. */
+/** Every command with its full name: `config show <file>`. */
 export function flatten(entries: readonly (Command | CommandGroup)[]): Command[] {
   return entries.flatMap((entry) =>
     'commands' in entry
@@ -35,10 +35,10 @@ export function flatten(entries: readonly (Command | CommandGroup)[]): Command[]
   );
 }
 
-/** What commands need while they are parsed and run. */
+/** What is needed while a command line is parsed and run. */
 export interface CommandSession {
   readonly terminal: Terminal;
-  /** Told the whole usage of the command that the user has named, before its arguments are judged. */
+  /** Called with the full usage of the command that the user named, before its arguments are checked. */
   enter(usage: string): void;
 }
 
@@ -48,7 +48,7 @@ export function register(parser: Argv, entry: Command | CommandGroup, session: C
   const { name, describe, commands } = entry;
   parser.command(name, describe, (group) => {
     const inGroup = { ...session, enter: (usage: string) => session.enter(`${name} ${usage}`) };
-    // The help of the group is that of its default command, too.
+    // A group with a default command shows the help of that command.
     for (const command of commands)
       registerCommand(group, command, command.isDefault ? commands : [command], inGroup);
     if (commands.some(({ isDefault }) => isDefault)) return group;
@@ -56,7 +56,7 @@ export function register(parser: Argv, entry: Command | CommandGroup, session: C
   });
 }
 
-/** @param shown Whose examples its help shows. */
+/** @param shown The commands whose examples appear in its help. */
 function registerCommand(
   parser: Argv,
   command: Command,
@@ -73,7 +73,7 @@ function registerCommand(
   );
 }
 
-/** Examples below each other: the columns of yargs would break the lines that people copy. */
+/** One example below the other: yargs would print them in columns and break the lines that people copy. */
 function exampleText(commands: readonly Command[]): string {
   const lines = commands.flatMap(({ examples }) =>
     examples.flatMap(([line, description]) => [`  ${line}`, `      ${description}`]),

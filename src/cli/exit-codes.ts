@@ -2,18 +2,18 @@ import { exitCodes } from '../errors.js';
 
 const meanings: Record<keyof typeof exitCodes, string> = {
   ok: 'success',
-  internal: 'a defect of nucleate',
+  internal: 'a bug in nucleate',
   usage: 'wrong arguments or config',
-  data: 'a dataset or image is not in order',
+  data: 'a problem in a dataset or an image',
   memory: 'out of memory',
-  diverged: 'the training diverged',
-  checkpoint: 'a checkpoint is damaged or does not fit',
-  locked: 'another process holds the run folder',
-  io: 'disk full, read-only or failing',
-  environment: 'no GPU, TensorFlow or compiler',
+  diverged: 'the training diverged (NaN or infinite values)',
+  checkpoint: 'a checkpoint or model is damaged or does not fit',
+  locked: 'another process uses the run folder',
+  io: 'disk full, read-only, or another input/output failure',
+  environment: 'no GPU, TensorFlow library or compiler',
 };
 
-/** The exit codes as the end of `nucleate --help`. */
+/** The exit codes, printed at the end of `nucleate --help`. */
 export const exitCodeTable = [
   'Exit codes:',
   ...Object.entries(exitCodes).map(

@@ -2,18 +2,18 @@ import { parseArgs } from 'node:util';
 import type { Argv } from 'yargs';
 import { deviceChoices } from '../engine/device.js';
 
-/** The options that every command takes. */
+/** The options of every command. */
 export const globalOptions = {
-  json: { type: 'boolean', describe: 'Print the result as one JSON document' },
+  json: { type: 'boolean', describe: 'Print the result as JSON' },
   quiet: { type: 'boolean', describe: 'Print only results, warnings and errors' },
-  verbose: { type: 'boolean', describe: 'Print more about what is done' },
-  'no-progress': { type: 'boolean', describe: 'Show no progress' },
-  debug: { type: 'boolean', describe: 'Print the stack of an error' },
+  verbose: { type: 'boolean', describe: 'Print more details' },
+  'no-progress': { type: 'boolean', describe: 'Do not show progress' },
+  debug: { type: 'boolean', describe: 'Print the stack trace of an error' },
 } as const;
 
 export type GlobalOptions = Readonly<Record<keyof typeof globalOptions, boolean>>;
 
-/** Reads the global options without judging the rest: a wrong command line, too, is answered as it asks for. */
+/** Reads the global options and ignores the rest, so that errors in a wrong command line respect them, too. */
 export function readGlobalOptions(args: readonly string[]): GlobalOptions {
   const { values } = parseArgs({ args: [...args], options: globalOptions, strict: false });
   return {
@@ -30,7 +30,7 @@ export function withDevice<Arguments>(parser: Argv<Arguments>) {
   return parser.option('device', {
     choices: deviceChoices,
     default: 'auto' as const,
-    describe: 'Where to compute; auto takes the GPU if there is one',
+    describe: 'Where to compute; auto uses the GPU if there is one',
   });
 }
 
@@ -41,7 +41,7 @@ export function withOverrides<Arguments>(parser: Argv<Arguments>) {
     array: true,
     requiresArg: true,
     default: [] as string[],
-    describe: 'Change a value, KEY=VALUE with the dotted KEY; may be repeated',
+    describe: 'Change a config value: --set optimizer.momentum=0.5; may be repeated',
   });
 }
 
@@ -53,7 +53,11 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
       demandOption: true,
       describe: 'A dataset: folder, zip archive or prepared file',
     })
-    .option('labels', { type: 'string', requiresArg: true, describe: 'A run-length CSV with the masks' });
+    .option('labels', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'A run-length CSV file with the masks',
+    });
 }
 
 /** Adds `<images..>` and `--model`; for commands that predict. */
@@ -63,11 +67,11 @@ export function withImages<Arguments>(parser: Argv<Arguments>) {
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Image files (PNG, TIFF, JPEG), or folders with all images below them',
+      describe: 'Image files (PNG, TIFF, JPEG), or folders; folders are searched for images',
     })
     .option('model', {
       type: 'string',
       requiresArg: true,
-      describe: 'A folder of `nucleate model pack`; the model that is shipped if absent',
+      describe: 'A folder made by `nucleate model pack`; default: the model that comes with nucleate',
     });
 }

@@ -1,4 +1,4 @@
-/** The command line of nucleate; bin/nucleate.js starts it. */
+/** The command line of nucleate, started by bin/nucleate.js. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import yargs from 'yargs';
@@ -64,7 +64,7 @@ function version(): string {
 let failed = false;
 
 async function fail(error: unknown): Promise<void> {
-  // Telling the first error may fail as well: stdout may be a full disk.
+  // Printing the first error may fail, too: stdout may be a file on a full disk.
   if (failed) return;
   failed = true;
   terminal.endProgress();
@@ -72,13 +72,13 @@ async function fail(error: unknown): Promise<void> {
   await end();
 }
 
-/** Ends the process even if something, such as a timer, would keep it alive. */
+/** Ends the process even if a timer or the like would keep it alive. */
 async function end(): Promise<void> {
   await flushStreams();
   process.exit();
 }
 
 surviveClosedStreams();
-// Node hands unhandled rejections over here, too.
+// Node reports unhandled rejections here, too.
 process.on('uncaughtException', (error) => void fail(error));
 await run().then(end, fail);

@@ -9,8 +9,8 @@ export function positiveNumbers(option: string, text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (numbers.every((number) => Number.isFinite(number) && number > 0)) return numbers;
   throw wrong(
-    `--${option} takes numbers above 0 with commas between them, received \`${text}\`.`,
-    `Give for example --${option} 1,2.`,
+    `--${option} takes comma-separated numbers above 0, received \`${text}\`.`,
+    `For example: --${option} 1,2`,
   );
 }
 
@@ -22,14 +22,11 @@ export function positiveNumbers(option: string, text: string): number[] {
 export function positiveNumber(option: string, text: string): number {
   const number = Number(text);
   if (Number.isFinite(number) && number > 0) return number;
-  throw wrong(
-    `--${option} takes a number above 0, received \`${text}\`.`,
-    `Give for example --${option} 16.`,
-  );
+  throw wrong(`--${option} takes a number above 0, received \`${text}\`.`, `For example: --${option} 16`);
 }
 
 /**
- * Reads the value of an option that is a whole number from `least`.
+ * Reads the value of an option that is a whole number of at least `least`.
  *
  * @throws {NucleateError} Exit code 2.
  */
@@ -37,8 +34,8 @@ export function wholeNumber(option: string, text: string, least: number): number
   const number = /^\d{1,9}$/u.test(text) ? Number(text) : -1;
   if (number >= least) return number;
   throw wrong(
-    `--${option} takes a whole number from ${least}, received \`${text}\`.`,
-    `Give for example --${option} 5.`,
+    `--${option} takes a whole number of at least ${least}, received \`${text}\`.`,
+    `For example: --${option} 5`,
   );
 }
 

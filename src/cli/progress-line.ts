@@ -1,15 +1,15 @@
 import { cleanLine } from './clean-text.js';
 
-/** How far a task is. */
+/** The state of a long task. */
 export interface ProgressState {
   readonly label: string;
   readonly done: number;
   readonly total: number;
   /** Seconds since the start. */
   readonly seconds: number;
-  /** Seconds to the end, where the task knows better than from its speed so far. */
+  /** Seconds to the end, if the task can estimate them better than from its speed so far. */
   readonly secondsLeft?: number | undefined;
-  /** What else to show: losses, speed. */
+  /** Text shown after the numbers: losses, speed. */
   readonly note: string;
 }
 
@@ -25,15 +25,15 @@ export function progressLine({ label, done, total, seconds, note, secondsLeft }:
   return [label, count, percentage, eta, cleanLine(note)].filter(Boolean).join(' ');
 }
 
-/** The same with a bar before it where `columns` leave room, cut to fit one line, at a comma if there is one. */
+/** The same with a bar in front if `columns` leave room; cut to fit one line, at a comma if there is one. */
 export function progressBar(state: ProgressState, columns: number): string {
   // A line that fills the last column would wrap.
   const room = columns - 1;
   const line = progressLine(state);
   const width = Math.min(largestBar, room - line.length - '[] '.length);
   if (width < smallestBar) return cutTo(line, Math.max(0, room));
-  const share = state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 0;
-  const filled = Math.round(width * share);
+  const fraction = state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 0;
+  const filled = Math.round(width * fraction);
   return `[${'='.repeat(filled)}${'-'.repeat(width - filled)}] ${line}`;
 }
 

@@ -4,8 +4,9 @@ import { progressBar, progressLine, type ProgressState } from './progress-line.j
 /** The display of one long task. */
 export interface Progress {
   /**
-   * Tells how many of the total are done, what else to show beside it, and the seconds to the end where the task
-   * knows better than from its speed so far.
+   * Shows how many of the total are done, and a note beside it.
+   *
+   * @param secondsLeft Seconds to the end, if the task can estimate them better than from its speed so far.
    */
   update(done: number, note?: string, secondsLeft?: number): void;
   /** Prints a line without breaking the display. */
@@ -16,11 +17,11 @@ export interface Progress {
 
 export interface ProgressOptions {
   readonly label: string;
-  /** 0 where it is not known. */
+  /** 0 if it is not known. */
   readonly total: number;
   readonly stream: NodeJS.WriteStream;
   readonly shown: boolean;
-  /** From one plain line to the next, where there is no bar: a log file should not drown in progress. */
+  /** Seconds between two plain lines where no bar can be drawn: a log file should not fill with progress. */
   readonly plainSeconds: number;
 }
 
@@ -60,9 +61,9 @@ function barProgress({ label, total, stream }: ProgressOptions): Progress {
   const bars = new MultiBar({
     stream,
     format: () => progressBar(state, stream.columns || 80),
-    // A bar that is drawn anew only on change would vanish behind a logged line.
+    // A bar that is redrawn only on a change would disappear after a logged line.
     forceRedraw: true,
-    // Switching the terminal's line wrap off would outlive a crash.
+    // If line wrap were switched off, it would stay off after a crash.
     linewrap: true,
   });
   const bar = bars.create(total, 0);

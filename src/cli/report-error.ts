@@ -3,22 +3,22 @@ import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { cleanJson, cleanLine, cleanLines } from './clean-text.js';
 import type { GlobalOptions } from './global-options.js';
 
-/** What the operating system refuses, in words. */
+/** Error codes of the operating system, in words. */
 const systemFailures: Partial<Record<string, string>> = {
   EACCES: 'no permission',
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk failed',
   EMFILE: 'too many open files',
   ENOSPC: 'no space is left on the disk',
-  EPERM: 'the system does not permit it',
+  EPERM: 'the operating system does not permit it',
   EROFS: 'the file system is read-only',
 };
 
 /**
- * Prints an error: to stderr as what, where and how to mend, or to stdout as a JSON document, on one line, since it may
- * be the last of the events of a training.
+ * Prints an error: to stderr as text (what, where, hint), or with --json to stdout as a JSON document. The document takes
+ * one line, since it may be the last event of a training.
  *
- * @returns The exit code that belongs to it.
+ * @returns The exit code of the error.
  */
 export function reportError(thrown: unknown, { json, debug }: GlobalOptions): number {
   const error = explain(thrown);

@@ -1,6 +1,6 @@
 /**
- * Keeps a reader that went away (`| head`, a closed terminal) from ending the process: a training goes on without it.
- * Any other failure of stdout, such as a full disk, is thrown; of stderr there is nobody left to tell.
+ * Lets the process continue when the reader of its output is gone (`| head`, a closed terminal): a training goes on.
+ * Any other failure of stdout, such as a full disk, is thrown. A failure of stderr is ignored: it cannot be printed.
  */
 export function surviveClosedStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -10,7 +10,7 @@ export function surviveClosedStreams(): void {
   process.stderr.on('error', () => {});
 }
 
-/** Waits until all that was printed has left the process, which `process.exit` would cut off. */
+/** Waits until everything printed has left the process; `process.exit` would cut it off. */
 export async function flushStreams(): Promise<void> {
   const flushed = [process.stdout, process.stderr].map(
     (stream) => new Promise((resolve) => stream.write('', resolve)),

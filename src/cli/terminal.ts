@@ -4,12 +4,12 @@ import type { GlobalOptions } from './global-options.js';
 import { type Progress, startProgress } from './progress.js';
 
 /**
- * What a command prints with: results go to stdout, all else to stderr.
+ * Prints for a command: results to stdout, everything else to stderr.
  *
- * Everything is cleaned of control characters on its way, since file names may hold them.
+ * Control characters are removed, since file names may hold them.
  */
 export class Terminal {
-  /** How the user wants to be told. */
+  /** The global options of the command line. */
   readonly options: GlobalOptions;
   #progress: Progress | undefined;
 
@@ -17,40 +17,40 @@ export class Terminal {
     this.options = options;
   }
 
-  /** Prints the result of the command, once: `text`, or `value` as the one JSON document under --json. */
+  /** Prints the result of the command, once: `text`, or with --json `value` as one JSON document. */
   result({ text, value }: { text: string; value: unknown }): void {
     this.endProgress();
     const output = this.options.json ? cleanJson(value) : cleanLines(text);
     process.stdout.write(output.endsWith('\n') ? output : `${output}\n`);
   }
 
-  /** Under --json: prints an event of a command that goes on for long as a line; such a command has no result. */
+  /** With --json: prints an event of a long command as one line of JSON. Such a command prints no result. */
   event(value: unknown): void {
     if (this.options.json) process.stdout.write(`${cleanJson(value, 0)}\n`);
   }
 
-  /** Without --json: prints what a command that has events says at its end. */
+  /** Without --json: prints the last text of a command that has events. */
   summary(text: string): void {
     this.endProgress();
     if (!this.options.json) process.stdout.write(`${cleanLines(text)}\n`);
   }
 
-  /** Tells what is going on; --quiet silences it. */
+  /** Prints what is going on, unless --quiet is given. */
   notice(text: string): void {
     if (!this.options.quiet) this.#log(cleanLine(text));
   }
 
-  /** Tells what only --verbose asks for. */
+  /** Prints details, only with --verbose. */
   detail(text: string): void {
     if (this.options.verbose) this.#log(cleanLine(text));
   }
 
-  /** Tells what the user may want to mend although the command goes on. */
+  /** Prints a problem that does not stop the command. */
   warn(text: string): void {
     this.#log(`${styleText('yellow', 'warning:', { stream: process.stderr })} ${cleanLine(text)}`);
   }
 
-  /** Shows how far a long task is: a bar in a terminal, else a plain line every few seconds. */
+  /** Shows the progress of a long task: a bar in a terminal, otherwise a plain line every few seconds. */
   progress(label: string, total: number, { plainSeconds = 5 } = {}): Progress {
     const { json, quiet } = this.options;
     const shown = !(json || quiet || this.options['no-progress']);
@@ -64,7 +64,7 @@ export class Terminal {
     return this.#progress;
   }
 
-  /** Ends the progress that a command has left, because it failed. */
+  /** Ends the progress display, also after a failure. */
   endProgress(): void {
     this.#progress?.stop();
     this.#progress = undefined;

@@ -2,19 +2,19 @@ import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { nearestOf } from '../nearest.js';
 
 export interface CommandLine {
-  /** As the user gave them. */
+  /** As the user typed them. */
   readonly args: readonly string[];
-  /** The command they name, `config show <file>`, if they do. */
+  /** The command that they name, `config show <file>`; undefined if they name none. */
   readonly usage: string | undefined;
-  /** The arguments that are no options. */
+  /** The arguments that are not options. */
   readonly words: readonly string[];
   /** Every command: `config show <file>`. */
   readonly usages: readonly string[];
-  /** The options that the command takes. */
+  /** The options of the command. */
   readonly options: readonly string[];
 }
 
-/** Turns what yargs says about a command line into the error that the user gets. */
+/** Makes an error for the user of what yargs reports about a command line. */
 export function usageError(message: string, line: CommandLine): NucleateError {
   const { usage } = line;
   const command = usage === undefined ? 'nucleate' : `nucleate ${nameOf(usage)}`;
@@ -22,17 +22,17 @@ export function usageError(message: string, line: CommandLine): NucleateError {
 
   const unknown = unknownOptions(line);
   if (unknown.length > 0) return unknownOptionsError(unknown, command, line.options);
-  if (usage === undefined) return wrong('No command is given.', listCommands);
+  if (usage === undefined) return wrong('No command given.', listCommands);
   return wrong(explain(message, usage, line) ?? `${message.replaceAll(/\s+/gu, ' ')}.`, seeHelp(command));
 }
 
 function explain(message: string, usage: string, { words }: CommandLine): string | undefined {
   if (message.startsWith('Unknown')) {
-    // A default command goes without its own name.
+    // A default command is called without its own name.
     const extra = words.slice(nameOf(usage).split(' ').length).join(' ') || words.at(-1)!;
     return `Unexpected argument \`${extra}\` after \`nucleate ${usage}\`.`;
   }
-  if (message.startsWith('Not enough non-option')) return `An argument is missing: nucleate ${usage}`;
+  if (message.startsWith('Not enough non-option')) return `Missing argument: nucleate ${usage}`;
 
   const missing = /^Missing required arguments?: (.+)/u.exec(message)?.[1];
   if (missing) return `Missing: ${missing.replaceAll(/[^, ]+/gu, '--$&')}.`;
@@ -50,10 +50,10 @@ function unknownCommand({ words, usages }: CommandLine): NucleateError {
   const ofGroup = names.filter((name) => name.startsWith(`${first} `));
   if (ofGroup.length > 0 && second === undefined) {
     const choices = ofGroup.map((name) => `\`nucleate ${name}\``).join(' or ');
-    return wrong(`\`nucleate ${first}\` needs a command.`, `Give ${choices}.`);
+    return wrong(`\`nucleate ${first}\` needs a command.`, `Use ${choices}.`);
   }
   const given = ofGroup.length > 0 ? `${first} ${second}` : first;
-  // Whole names, groups, and the names within groups.
+  // Full names, groups, and the names within groups.
   const known = names.flatMap((name) => [name, ...name.split(' ')]);
   const nearest = nearestOf(given, known);
   const meant = names.find((name) => name === nearest || name.endsWith(` ${nearest}`)) ?? nearest;
@@ -79,7 +79,7 @@ function unknownOptionsError(unknown: readonly string[], command: string, option
   });
   const [only] = problems;
   if (only && problems.length === 1) return wrong(only.what, only.hint);
-  return wrong(`${problems.length} options are unknown.`, seeHelp(command), problems);
+  return wrong(`${problems.length} unknown options.`, seeHelp(command), problems);
 }
 
 /** `config show` of `config show <file>`. */
@@ -87,7 +87,7 @@ const nameOf = (usage: string): string => usage.replace(/ *[<[].*/u, '');
 
 const listCommands = '`nucleate --help` lists the commands.';
 
-const seeHelp = (command: string) => `\`${command} --help\` shows what it takes.`;
+const seeHelp = (command: string) => `\`${command} --help\` shows its arguments and options.`;
 
 const wrong = (what: string, hint: string, problems: readonly Problem[] = []) =>
   new NucleateError({ what, hint, problems, exitCode: exitCodes.usage });

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { exitCodes, NucleateError } from '../errors.js';
 
 /**
- * Writes a text that a command was asked for; an existing file is replaced.
+ * Writes a text file; an existing file is replaced.
  *
- * @param name What it is, in the message: `page`.
+ * @param name What it is, for the error message: `page`.
  * @throws {NucleateError} Exit code 8 if the file cannot be written.
  */
 export async function writeText(path: string, text: string, name: string): Promise<void> {

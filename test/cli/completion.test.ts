@@ -4,16 +4,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jsonError, launcher, nucleate, run } from './run-nucleate.js';
 
-/** A folder of the PATH with `nucleate` in it, as `npm link` makes it. */
+/** A folder in PATH that contains `nucleate`, as `npm link` makes it. */
 const bin = mkdtempSync(path.join(tmpdir(), 'nucleate-completion-'));
 beforeAll(() => symlinkSync(launcher, path.join(bin, 'nucleate')));
 afterAll(() => rmSync(bin, { recursive: true }));
 
-// The SHELL of the user need not be the shell that asks.
+// The user's SHELL may differ from the shell that asks for completions.
 const env = { PATH: `${bin}:${process.env.PATH}`, SHELL: '/bin/zsh' };
 
-/** The candidates for the last of `words`, as bash would offer them. */
-async function candidates(...words: string[]): Promise<string[]> {
+/** The completions that bash offers for the last of `words`. */
+async function completions(...words: string[]): Promise<string[]> {
   const quoted = words.map((word) => `'${word}'`).join(' ');
   const script = `
     source <(nucleate completion bash)
@@ -34,7 +34,7 @@ describe('in bash', () => {
     { words: ['nucleate', 'completion', 'b'], expected: ['bash'] },
     { words: ['nucleate', 'zzz'], expected: [''] },
   ])('$words', async ({ words, expected }) => {
-    expect(await candidates(...words)).toEqual(expected);
+    expect(await completions(...words)).toEqual(expected);
   });
 });
 
@@ -42,7 +42,7 @@ const zsh = await run('zsh', ['--version']).catch(() => undefined);
 
 test('in zsh', async ({ skip }) => {
   if (!zsh) skip('zsh is not installed on this machine');
-  // compadd can only be called while a user types: _describe shows what it would get.
+  // compadd works only while a user types; this _describe prints what it would get.
   const script = `
     autoload -U compinit && compinit -u -D
     source <(nucleate completion zsh)

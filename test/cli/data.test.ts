@@ -84,7 +84,7 @@ test.each([
   [
     ['data', 'split', 'x', '--folds', '1', '--output', 'y'],
     2,
-    '--folds takes a whole number from 2, received `1`.',
+    '--folds takes a whole number of at least 2, received `1`.',
   ],
   [['data', 'check', 'missing'], 3, /^The dataset cannot be read: ENOENT/u],
   [['data', 'split', 'examples/dsb2018-mini', '--folds', '25', '--output', 'y'], 3, /at least 25 groups/u],

@@ -12,6 +12,6 @@ test.each([
   expect(minutesOf('time', text)).toBeCloseTo(minutes, 9);
 });
 
-test.each(['', '150', '0m', '-5m', '5 m', '30m2h', 'm', '1e3m', '5d'])('%j is no duration', (text) => {
+test.each(['', '150', '0m', '-5m', '5 m', '30m2h', 'm', '1e3m', '5d'])('%j is not a duration', (text) => {
   expect(() => minutesOf('time', text)).toThrow(expect.objectContaining({ exitCode: 2 }));
 });

@@ -9,7 +9,7 @@ const wrongConfig = path.join(folder, 'wrong.yaml');
 beforeAll(() => writeFileSync(wrongConfig, 'task: detector\nsed: 1\nseed: none\n'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Lets the real command run into a failure of this kind after it has started: fixtures/fail.js. */
+/** Makes the real command fail in this way after its start: fixtures/fail.js. */
 const failure = (kind: string): Surroundings => ({
   env: { NODE_OPTIONS: `--import ${new URL('fixtures/fail.js', import.meta.url).href}`, FAIL: kind },
 });
@@ -65,7 +65,7 @@ describe.each([
   });
 });
 
-test('a result that cannot be written is an error, once', async () => {
+test('a result that cannot be written is reported once', async () => {
   const outcome = await shell('nucleate config schema > /dev/full');
   expect(outcome.status).toBe(8);
   expect(outcome.stderr).toMatch(/^error: .*ENOSPC.*\n {2}hint: .*\n$/u);

@@ -7,7 +7,7 @@ import { commands } from '../../src/cli/commands.js';
 import { nucleate, root, shell } from './run-nucleate.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-examples-'));
-// The examples name files of a clone; what they write stays out of it.
+// The examples use files of a clone; this copy keeps their output out of the clone.
 cpSync(path.join(root, 'configs'), path.join(folder, 'configs'), { recursive: true });
 cpSync(path.join(root, 'examples'), path.join(folder, 'examples'), { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,15 +18,15 @@ describe.each(flatten(commands))('nucleate $usage', ({ usage, examples }) => {
     const { status, stdout } = await nucleate([...name.split(' '), '--help']);
     expect(status).toBe(0);
     expect(examples.length).toBeGreaterThan(0);
-    // A line that does not fit would be wrapped, and could not be copied.
+    // A line that is too long would be wrapped and could not be copied.
     for (const [line, description] of examples) expect(stdout).toContain(`  ${line}\n      ${description}`);
   });
 
-  // Minutes, which .ci/run takes.
+  // Takes minutes; .ci/run runs it.
   const brief = examples.map(([line]) => line).filter((line) => line !== 'nucleate quickstart');
 
   test.each(brief)('%s', { timeout: 120_000 }, async (line) => {
-    // bash lacks compdef, which the script for zsh ends with.
+    // bash has no compdef, which the script for zsh calls.
     const outcome = await shell(`compdef() { :; }; ${line}`, { cwd: folder });
     expect(outcome).toMatchObject({ status: 0 });
   });

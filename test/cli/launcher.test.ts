@@ -12,7 +12,7 @@ const launchScript = fileURLToPath(new URL('fixtures/launch.js', import.meta.url
 /** A launcher that runs a fixture, once the fixture has printed its process id. */
 const launched = (fixture: string) => started(process.execPath, [launchScript, fixture]);
 
-/** The same in a terminal, of which the result's `launcher.stdin` is the keyboard. */
+/** The same in a terminal; `launcher.stdin` of the result is its keyboard. */
 const launchedInTerminal = (fixture: string) =>
   started('script', ['-qec', `exec '${process.execPath}' '${launchScript}' ${fixture}`, '/dev/null']);
 
@@ -58,7 +58,7 @@ describe('signals', { timeout: 30_000 }, () => {
     expect(stateOf(childId)).toBeUndefined();
   });
 
-  test('a child that handles a signal gets it, and decides about the status', async () => {
+  test('a child that handles a signal decides about the exit status', async () => {
     const { launcher, ended, signals } = await launched('count-signals.js');
     launcher.kill('SIGTERM');
     await vi.waitFor(() => expect(signals()).toEqual(['SIGTERM']), { timeout: 5000 });
@@ -69,12 +69,12 @@ describe('signals', { timeout: 30_000 }, () => {
 
   test('a terminal that is closed ends the child', async () => {
     const { launcher, childId } = await launchedInTerminal('wait.js');
-    // Whoever holds the other end of the terminal dies, as a window that is closed or a connection that breaks.
+    // The process at the other end of the terminal dies, like a closed window or a broken connection.
     launcher.kill('SIGKILL');
     await vi.waitFor(() => expect(stateOf(childId)).toBeUndefined(), { timeout: 5000 });
   });
 
-  test('a child without a terminal, as under nohup, is left alone when one is closed', async () => {
+  test('a child without a terminal (nohup) keeps running when a terminal is closed', async () => {
     const { launcher, childId, ended, signals } = await launched('count-signals.js');
     launcher.kill('SIGHUP');
     await sleep(300);
@@ -86,7 +86,7 @@ describe('signals', { timeout: 30_000 }, () => {
     expect(signals()).toEqual(['SIGINT', 'SIGINT']);
   });
 
-  test('one request that arrives twice is passed on once', async () => {
+  test('one request that arrives twice is forwarded once', async () => {
     const { launcher, ended, signals } = await launched('count-signals.js');
     launcher.kill('SIGINT');
     await sleep(50);
@@ -95,7 +95,7 @@ describe('signals', { timeout: 30_000 }, () => {
     expect(signals()).toEqual(['SIGINT']);
   });
 
-  test('two requests are passed on', async () => {
+  test('two requests are both forwarded', async () => {
     const { launcher, ended, signals } = await launched('count-signals.js');
     launcher.kill('SIGINT');
     await sleep(700);
@@ -111,7 +111,7 @@ describe('signals', { timeout: 30_000 }, () => {
     expect(signals()).toEqual(['^CSIGINT']);
   });
 
-  test('Ctrl-Z stops the child as well, and fg wakes it', async () => {
+  test('Ctrl-Z suspends the child, too, and fg continues it', async () => {
     const { launcher, childId } = await launched('wait.js');
     launcher.kill('SIGTSTP');
     await vi.waitFor(() => expect(stateOf(childId)).toBe('T'), { timeout: 5000 });
@@ -120,7 +120,7 @@ describe('signals', { timeout: 30_000 }, () => {
     await vi.waitFor(() => expect(stateOf(childId)).toMatch(/[SR]/u), { timeout: 5000 });
   });
 
-  test('a launcher that is killed by -9 leaves no child', async () => {
+  test('a launcher killed by kill -9 leaves no child behind', async () => {
     const { launcher, childId } = await launched('wait.js');
     expect(stateOf(childId)).toBeDefined();
     launcher.kill('SIGKILL');
@@ -132,7 +132,7 @@ describe('the end of the child', () => {
   const die = (death: string, ...options: string[]) =>
     run(process.execPath, [launchScript, 'die.js', ...options], { env: { DEATH: death } });
 
-  test('by an exit status is passed on without a word', async () => {
+  test('with an exit status is passed on silently', async () => {
     expect(await die('7')).toEqual({ status: 7, stdout: '', stderr: '' });
   });
 
@@ -162,8 +162,8 @@ describe('the end of the child', () => {
   });
 });
 
-describe('the surroundings', () => {
-  test('without the npm packages it says how to install them', async () => {
+describe('the environment', () => {
+  test('without npm packages it says how to install them', async () => {
     const folder = temporaryFolder();
     copyNucleate(folder);
     const fresh = (...args: string[]) =>
@@ -176,7 +176,7 @@ describe('the surroundings', () => {
     expect(jsonError(await fresh('--json'))).toMatchObject({ code: 9, hint: 'npm run setup' });
   });
 
-  test('a tsconfig.json of the folder in which the user works cannot swap modules', async () => {
+  test('a tsconfig.json in the current folder cannot replace modules', async () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'other.mjs'), 'export default () => {}');
     const paths = { yargs: ['./other.mjs'] };
@@ -184,7 +184,7 @@ describe('the surroundings', () => {
     expect(await nucleate(['--version'], { cwd: folder })).toMatchObject({ status: 0, stderr: '' });
   });
 
-  test('options of Node reach the process that works', async () => {
+  test('options of Node reach the child process', async () => {
     const { stdout } = await run(process.execPath, ['--no-deprecation', launchScript, 'print-options.js']);
     expect(stdout).toBe('--no-deprecation\n');
   });

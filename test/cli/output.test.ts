@@ -36,13 +36,13 @@ describe('colour', () => {
     expect(stdout).not.toContain(escape);
   });
 
-  test('not in a pipe, but if FORCE_COLOR asks for it', async () => {
+  test('not in a pipe, unless FORCE_COLOR is set', async () => {
     expect((await nucleate(['zzz'])).stderr).not.toContain(escape);
     expect((await nucleate(['zzz'], { env: { FORCE_COLOR: '1' } })).stderr).toContain(`${escape}[31m`);
   });
 });
 
-describe('a reader that leaves', () => {
+describe('a reader that stops reading', () => {
   test.each(['config schema', '--help', 'config show configs/detector/tiny.yaml'])(
     'nucleate %s | head -1 ends quietly',
     async (args) => {
@@ -58,7 +58,7 @@ describe('a reader that leaves', () => {
   });
 });
 
-describe('a file name with an escape sequence, a line break and a mark that turns text around', () => {
+describe('a file name with an escape sequence, a line break and a mark that reverses text', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-output-'));
   const file = path.join(folder, `a${escape}[2Jb\nc\u202ed\u009b31me.yaml`);
   beforeAll(() => writeFileSync(file, 'task: nothing\n'));
@@ -77,7 +77,7 @@ describe('a file name with an escape sequence, a line break and a mark that turn
   });
 });
 
-test('a slow reader gets everything, also what a pipe does not hold', async () => {
+test('a slow reader gets everything, even more than a pipe can hold', async () => {
   const set = `--set data.path="$(printf 'x%.0s' {1..100000})"`;
   const { stdout } = await shell(`nucleate config show configs/detector/tiny.yaml ${set} | (sleep 3; wc -c)`);
   expect(Number(stdout)).toBeGreaterThan(100_000);

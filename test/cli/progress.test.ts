@@ -21,7 +21,7 @@ describe('the line', () => {
     expect(progressLine({ ...state, ...change })).toBe(line);
   });
 
-  test('gets a bar as long as the terminal has room', () => {
+  test('gets a bar that fills the room in the terminal', () => {
     // 60 columns - 1 - the line of 39 - "[] " = 17 for the bar.
     expect(progressBar(state, 60)).toBe(`[====-------------] ${progressLine(state)}`);
     expect(progressBar(state, 200)).toBe(`[========----------------------] ${progressLine(state)}`);
@@ -33,7 +33,7 @@ describe('the line', () => {
 });
 
 describe('in a pipe', () => {
-  test('ends with one plain line, apart from the result', async () => {
+  test('ends with one plain line on stderr, the result on stdout', async () => {
     const { stdout, stderr } = await piped([]);
     expect(stdout).toBe('finished\n');
     expect(stderr).toBe('half of it\nwarning: a warning\ntraining 3/3 100% loss 0.33\ngoodbye\n');
@@ -59,7 +59,7 @@ describe('in a pipe', () => {
   });
 });
 
-/** The lines that a terminal shows in the end. */
+/** The lines that a terminal shows at the end. */
 function screen(output: string): string[] {
   const line = (text: string) => {
     let shown = '';
@@ -83,7 +83,7 @@ describe('in a terminal', () => {
     return stdout;
   }
 
-  test('draws a bar, and prints what else there is above it', async () => {
+  test('draws a bar and prints other lines above it', async () => {
     const output = await drawn({});
     expect(screen(output)).toEqual([
       'half of it',
@@ -93,7 +93,7 @@ describe('in a terminal', () => {
       'goodbye',
     ]);
     expect(output).toContain('[==========--------------------] training 1/3 33%');
-    // The bar comes back below what was printed, before it changes.
+    // The bar is redrawn below the printed line before its next change.
     expect(output).toMatch(/a warning\r\n[^\n]*training 2\/3/u);
   });
 

@@ -13,8 +13,8 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandLine, commandLines } from '../../src/cli/quickstart/command-line.js';
 import { takeFolder } from '../../src/cli/quickstart/folder.js';
-import { scoreIn } from '../../src/cli/quickstart/scores.js';
 import { seenSentence } from '../../src/cli/quickstart/seen.js';
+import { scoreIn } from '../../src/cli/quickstart/summary.js';
 import type { ModelFile } from '../../src/config/model-file.js';
 import { readSplit } from '../../src/data/split/split-file.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
@@ -26,20 +26,20 @@ function scratch(): string {
   return folder;
 }
 
-describe('its folder', () => {
-  test('is not taken from others', async () => {
+describe('the folder of a quickstart', () => {
+  test('is never a folder with other files', async () => {
     const out = scratch();
     writeFileSync(path.join(out, 'quickstart.json'), '{"mine": true}');
     const outcome = await nucleate(['quickstart', '--out', out]);
     expect(outcome).toEqual({
       status: 2,
       stdout: '',
-      stderr: `error: The folder is not empty, and no quickstart has made it.\n  where: ${out}\n  hint: Name another one: --out DIR.\n`,
+      stderr: `error: The folder is not empty and was not made by a quickstart.\n  where: ${out}\n  hint: Choose another folder: --out DIR.\n`,
     });
     expect(readdirSync(out)).toEqual(['quickstart.json']);
   });
 
-  test('is made anew, and all that is not of a quickstart stays', () => {
+  test('is emptied of earlier results, and other files stay', () => {
     const out = path.join(scratch(), 'a/b');
     takeFolder(out)();
     const elsewhere = scratch();
@@ -52,7 +52,7 @@ describe('its folder', () => {
     expect(readdirSync(elsewhere)).toEqual(['kept.txt']);
   });
 
-  test('is left to a quickstart that runs in it', async () => {
+  test('is locked while a quickstart runs in it', async () => {
     const out = scratch();
     const release = takeFolder(out);
     mkdirSync(path.join(out, 'detector'));
@@ -67,7 +67,7 @@ describe('its folder', () => {
 describe('a command line', () => {
   const args = ['predict', 'a b.png', "it's", '--out', 'x/$HOME', '--set', 'a={b: 1}', '--json', '-', ''];
 
-  test('means the same to a shell, on one line and on several', () => {
+  test('means the same to a shell on one line and on several lines', () => {
     const read = (line: string) =>
       execFileSync('bash', ['-c', `nucleate() { printf '%s\\0' "$@"; }; ${line}`], { encoding: 'utf8' });
     const expected = args.map((arg) => `${arg}\0`).join('');
@@ -75,7 +75,7 @@ describe('a command line', () => {
     expect(read(commandLines(args, 20).join('\n'))).toBe(expected);
   });
 
-  test('is broken between options, not between an option and its value', () => {
+  test('is broken between options, never between an option and its value', () => {
     expect(commandLines(['train', 'detector', '--config', 'c.yaml', '--set', 'a=1', '--json'], 30)).toEqual([
       String.raw`nucleate train detector \\`.slice(0, -1),
       String.raw`    --config c.yaml \\`.slice(0, -1),
@@ -84,13 +84,13 @@ describe('a command line', () => {
   });
 });
 
-test('the score of a target is the mean over its images', () => {
+test('the challenge score of a target is the mean over its images', () => {
   const file = path.join(scratch(), 'eval.csv');
   writeFileSync(file, 'target,image,score\na/labels,one,0.25\nb/labels,one,1\na/labels,two,0.5\n');
   expect(scoreIn(file, 'a/labels')).toBe((0.25 + 0.5) / 2);
 });
 
-describe('what the shipped model has seen', async () => {
+describe('whether the shipped model was trained on the images', async () => {
   const whole = await readSplit(path.join(root, 'configs/splits/dsb2018.json'));
   const { file } = await readModelFolder(path.join(root, 'models/nucleate-small'));
   const model = (
@@ -117,33 +117,29 @@ describe('what the shipped model has seen', async () => {
   const tuned = { score: 0.5, images: 132, heldOut: null, date: '' };
 
   test.each([
-    ['held out', model({}), 'm has not been trained on them either.'],
+    ['held out', model({}), 'm was not trained on them either.'],
     [
       'held out, tuned',
       model({}, { tuned }),
-      'm has not been trained on them either, and its thresholds were chosen with them as well.',
+      'm was not trained on them either; its thresholds were chosen on them as well.',
     ],
     [
       'one network of all folds',
       model({ trainOnAll: true }),
-      'm has been trained on them: on other images its score will be lower.',
+      'm was trained on them; its score on new images will be lower.',
     ],
-    ['another fold', model({ validationFold: 1 }), 'Whether m has been trained on them is not recorded.'],
-    ['other folds', model({ split: 'none' }), 'Whether m has been trained on them is not recorded.'],
-    [
-      'other data',
-      model({}, { dataset: 'f00d/1d5b' }),
-      'Whether m has been trained on them is not recorded.',
-    ],
+    ['another fold', model({ validationFold: 1 }), 'It is not recorded whether m was trained on them.'],
+    ['other folds', model({ split: 'none' }), 'It is not recorded whether m was trained on them.'],
+    ['other data', model({}, { dataset: 'f00d/1d5b' }), 'It is not recorded whether m was trained on them.'],
   ])('%s', (_, given, sentence) => expect(seenSentence(given, whole)).toBe(sentence));
 
-  test('the one in the repository tells', () => {
-    expect(seenSentence(file, whole)).toMatch(/^nucleate-small has (not )?been trained on them/u);
+  test('the shipped model records it', () => {
+    expect(seenSentence(file, whole)).toMatch(/^nucleate-small was (not )?trained on them/u);
   });
 });
 
 test(
-  'it stops at the first command that fails, with its exit code and its reason',
+  'it stops at the first command that fails and reports its exit code and error',
   { timeout: 120_000 },
   async () => {
     const out = scratch();
@@ -165,7 +161,7 @@ test(
   },
 );
 
-/** The processes that a process has started and that have not ended, with their states: S, R, T. */
+/** The running child processes of a process, with their states: S, R, T. */
 function childrenOf(parent: number): { id: number; state: string }[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/u.test(name)) return [];
@@ -197,7 +193,7 @@ describe('signals', { timeout: 240_000 }, () => {
   }
   const stateOf = (parent: number, id: number) => childrenOf(parent).find((each) => each.id === id)?.state;
 
-  test('Ctrl-Z stops all, fg wakes all, Ctrl-C saves and ends all with exit code 130', async () => {
+  test('Ctrl-Z suspends all processes, fg continues them, Ctrl-C saves and ends them with exit code 130', async () => {
     const { child, itself, command, ended, stderr } = await training();
     child.kill('SIGTSTP');
     await vi.waitFor(() => expect(stateOf(itself, command)).toBe('T'), { timeout: 10_000 });

@@ -20,26 +20,26 @@ test.each([
     hint: 'Did you mean `nucleate config schema`?',
   },
   { line: 'zzz', what: 'Unknown command `nucleate zzz`.', hint: '`nucleate --help` lists the commands.' },
-  { line: '--verbose', what: 'No command is given.', hint: '`nucleate --help` lists the commands.' },
+  { line: '--verbose', what: 'No command given.', hint: '`nucleate --help` lists the commands.' },
   {
     line: 'config',
     what: '`nucleate config` needs a command.',
-    hint: 'Give `nucleate config show` or `nucleate config schema`.',
+    hint: 'Use `nucleate config show` or `nucleate config schema`.',
   },
   {
     line: 'config show',
-    what: 'An argument is missing: nucleate config show <file>',
-    hint: '`nucleate config show --help` shows what it takes.',
+    what: 'Missing argument: nucleate config show <file>',
+    hint: '`nucleate config show --help` shows its arguments and options.',
   },
   {
     line: 'config show configs/detector/tiny.yaml b c',
     what: 'Unexpected argument `b c` after `nucleate config show <file>`.',
-    hint: '`nucleate config show --help` shows what it takes.',
+    hint: '`nucleate config show --help` shows its arguments and options.',
   },
   {
     line: 'config show configs/detector/tiny.yaml -- b',
     what: 'Unexpected argument `b` after `--`.',
-    hint: 'Leave it out.',
+    hint: 'Remove it.',
   },
   {
     line: 'config schema --verbos',
@@ -49,37 +49,37 @@ test.each([
   {
     line: 'config schema --set a=1',
     what: 'Unknown option `--set`.',
-    hint: '`nucleate config schema --help` shows what it takes.',
+    hint: '`nucleate config schema --help` shows its arguments and options.',
   },
   {
     line: 'config schema --constructor',
     what: 'Unknown option `--constructor`.',
-    hint: '`nucleate config schema --help` shows what it takes.',
+    hint: '`nucleate config schema --help` shows its arguments and options.',
   },
   {
     line: 'config schema --no-json',
     what: 'Unknown option `--no-json`.',
-    hint: '`nucleate config schema --help` shows what it takes.',
+    hint: '`nucleate config schema --help` shows its arguments and options.',
   },
   {
     line: 'config show configs/detector/tiny.yaml --set',
     what: '--set needs a value.',
-    hint: '`nucleate config show --help` shows what it takes.',
+    hint: '`nucleate config show --help` shows its arguments and options.',
   },
   {
     line: 'completion fish',
     what: '<shell> cannot be "fish": expected one of "bash", "zsh".',
-    hint: '`nucleate completion --help` shows what it takes.',
+    hint: '`nucleate completion --help` shows its arguments and options.',
   },
   {
     line: 'config schema --quiet --verbose',
-    what: '--quiet and --verbose contradict each other.',
-    hint: 'Give one of them.',
+    what: '--quiet and --verbose cannot be used together.',
+    hint: 'Use one of them.',
   },
   {
     line: 'train',
     what: '`nucleate train` needs a command.',
-    hint: 'Give `nucleate train detector` or `nucleate train segmenter`.',
+    hint: 'Use `nucleate train detector` or `nucleate train segmenter`.',
   },
 ])('nucleate $line', async ({ line, what, hint }) => {
   expect(await nucleate(line.split(' '))).toEqual({
@@ -89,12 +89,12 @@ test.each([
   });
 });
 
-test('every unknown option is told at once', async () => {
+test('all unknown options are listed at once', async () => {
   const { stderr } = await nucleate(['config', 'schema', '--jsn', '--quite']);
   expect(stderr).toBe(
     [
-      'error: 2 options are unknown.',
-      '  hint: `nucleate config schema --help` shows what it takes.',
+      'error: 2 unknown options.',
+      '  hint: `nucleate config schema --help` shows its arguments and options.',
       '  - Unknown option `--jsn`.',
       '    hint: Did you mean `--json`?',
       '  - Unknown option `--quite`.',
@@ -104,7 +104,7 @@ test('every unknown option is told at once', async () => {
   );
 });
 
-test('a wrong command line that asks for JSON is answered in JSON', async () => {
+test('a wrong command line with --json gets a JSON error', async () => {
   const outcome = await nucleate(['confg', '--json']);
   expect(outcome).toMatchObject({ status: 2, stderr: '' });
   expect(jsonError(outcome)).toEqual({
@@ -115,7 +115,7 @@ test('a wrong command line that asks for JSON is answered in JSON', async () => 
   });
 });
 
-test('without arguments it prints its help, with the exit codes', async () => {
+test('without arguments it prints the help with the exit codes', async () => {
   const { status, stdout } = await nucleate([]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^ {2}nucleate config /mu);
@@ -127,7 +127,7 @@ test('--version prints the version of package.json', async () => {
   expect(await nucleate(['--version'])).toEqual({ status: 0, stdout, stderr: '' });
 });
 
-test('an option that takes a value leaves the next argument alone', async () => {
+test('an option with a value does not consume the next argument', async () => {
   const { status, stdout } = await nucleate([
     'config',
     'show',

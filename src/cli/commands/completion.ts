@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 
-/** The shell calls nucleate itself for the candidates; SHELL tells yargs in which form this shell wants them. */
+/** The scripts ask nucleate itself for the completions; yargs prints them in the format of the shell named by SHELL. */
 const scripts = {
   bash: `_nucleate() {
   local IFS=$'\\n'
@@ -10,8 +10,8 @@ complete -o bashdefault -o default -F _nucleate nucleate
 `,
   zsh: `#compdef nucleate
 _nucleate() {
-  local -a candidates=("\${(@f)$(SHELL=zsh nucleate --get-yargs-completions "\${words[@]}")}")
-  if [[ -n $candidates ]]; then _describe nucleate candidates; else _files; fi
+  local -a completions=("\${(@f)$(SHELL=zsh nucleate --get-yargs-completions "\${words[@]}")}")
+  if [[ -n $completions ]]; then _describe nucleate completions; else _files; fi
 }
 compdef _nucleate nucleate
 `,
@@ -21,13 +21,13 @@ const shells = Object.keys(scripts) as (keyof typeof scripts)[];
 
 export const completionCommand: Command<{ shell: keyof typeof scripts }> = {
   usage: 'completion <shell>',
-  describe: 'Print the script with which bash or zsh completes nucleate commands',
+  describe: 'Print a completion script for bash or zsh',
   examples: [
     ['source <(nucleate completion bash)', 'in ~/.bashrc'],
     ['source <(nucleate completion zsh)', 'in ~/.zshrc, after compinit'],
   ],
   builder: (parser) =>
-    parser.positional('shell', { choices: shells, demandOption: true, describe: 'Which shell' }),
+    parser.positional('shell', { choices: shells, demandOption: true, describe: 'The shell' }),
   handler({ shell }, terminal) {
     terminal.result({ text: scripts[shell], value: { shell, script: scripts[shell] } });
   },

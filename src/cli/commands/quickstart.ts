@@ -7,20 +7,20 @@ type Arguments = { out: string; steps: string | undefined; device: DeviceChoice 
 
 export const quickstartCommand: Command<Arguments> = {
   usage: 'quickstart',
-  describe: 'Do the whole job on the bundled sample: train, pack, tune, predict, score, report',
-  examples: [['nucleate quickstart', 'a few minutes on two cores']],
+  describe: 'Run the whole workflow on the bundled sample: train, pack, tune, predict, score, report',
+  examples: [['nucleate quickstart', 'takes a few minutes on two cores']],
   builder: (parser) =>
     withDevice(parser)
       .option('out', {
         type: 'string',
         requiresArg: true,
         default: 'runs/quickstart',
-        describe: 'Folder to write to; what an earlier quickstart has written there is replaced',
+        describe: 'Output folder; results of an earlier quickstart in it are replaced',
       })
       .option('steps', {
         type: 'string',
         requiresArg: true,
-        describe: 'Steps of each training, instead of those of its config',
+        describe: 'Training steps of each network; default: as in its config',
       }),
   async handler({ out, device, steps: stepsText }, terminal) {
     const { runQuickstart } = await import('../quickstart/run-quickstart.js');

@@ -1,18 +1,18 @@
-/** What a shell takes as it stands. */
+/** Needs no quotes in a shell. */
 const plain = /^[\w@%+=:,./-]+$/u;
 
-/** `nucleate` with these arguments as a line for a POSIX shell. */
+/** `nucleate` with these arguments, as a line for a POSIX shell. */
 export const commandLine = (args: readonly string[]): string => ['nucleate', ...args.map(quoted)].join(' ');
 
 /**
- * The same over several lines of at most `width` characters where that can be, each but the last with a backslash at
- * its end; an option stays with its value.
+ * The same over several lines of at most `width` characters where possible; all but the last end with a backslash. An
+ * option and its value stay together.
  */
 export function commandLines(args: readonly string[], width: number): string[] {
   const words: string[] = ['nucleate'];
   for (const [index, arg] of args.entries()) {
-    const belongs = !arg.startsWith('--') && args[index - 1]?.startsWith('--');
-    if (belongs) words.push(`${words.pop()} ${quoted(arg)}`);
+    const isValue = !arg.startsWith('--') && args[index - 1]?.startsWith('--');
+    if (isValue) words.push(`${words.pop()} ${quoted(arg)}`);
     else words.push(quoted(arg));
   }
   const lines: string[] = [];

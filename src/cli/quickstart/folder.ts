@@ -3,14 +3,13 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { lockRun } from '../../run/lock/lock.js';
 import { quickstartFiles } from './steps.js';
 
-/** In the record of a folder. */
+/** Written into the record of a folder, to recognise it later. */
 const maker = 'nucleate quickstart';
 
 /**
- * Makes the folder of a quickstart, and keeps other quickstarts out of it. What an earlier one has made there is
- * removed, and nothing else is.
+ * Makes and locks the folder of a quickstart. Results of an earlier quickstart in it are removed, and nothing else.
  *
- * @returns To be called at the end: lets the next quickstart in.
+ * @returns Releases the lock; to be called at the end.
  * @throws {NucleateError} Exit code 2 for a folder with other things in it, 7 if a quickstart is running in it.
  */
 export function takeFolder(out: string): () => void {
@@ -18,9 +17,9 @@ export function takeFolder(out: string): () => void {
   mkdirSync(out, { recursive: true });
   if (readdirSync(out).length > 0 && !isOurs(record)) {
     throw new NucleateError({
-      what: 'The folder is not empty, and no quickstart has made it.',
+      what: 'The folder is not empty and was not made by a quickstart.',
       where: out,
-      hint: 'Name another one: --out DIR.',
+      hint: 'Choose another folder: --out DIR.',
       exitCode: exitCodes.usage,
     });
   }
@@ -30,7 +29,7 @@ export function takeFolder(out: string): () => void {
   return release;
 }
 
-/** Writes how the quickstart went, for other programs. */
+/** Writes the results of the quickstart as JSON, for other programs. */
 export function writeRecord(out: string, value: object): void {
   const text = JSON.stringify({ madeBy: maker, ...value }, null, 2);
   writeFileSync(quickstartFiles(out).record, `${text}\n`);

@@ -1,25 +1,25 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** How a command has ended. */
+/** How a command ended. */
 export interface CommandEnd {
   /** Its exit code, or 128 + the number of the signal that ended it. */
   readonly status: number;
   readonly seconds: number;
-  /** What it has printed there, if it was captured. */
+  /** What it printed, if captured; otherwise empty. */
   readonly stdout: string;
 }
 
-/** The launcher hands them to this process alone: the command has no terminal that would. */
-const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'] as const;
+/** Forwarded to the command: the launcher sends these signals to this process only. */
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'] as const;
 
 /**
  * Runs another command of nucleate until it ends, with the streams of this process.
  *
- * It is this process once more, as bin/launch.js has started it, with other arguments: so it ends if this one is
- * killed, and stops where this one is stopped, being of the same process group.
+ * Starts the program of this process again, as bin/launch.js did, with other arguments. It ends when this process is
+ * killed. It is in the same process group, so it is stopped together with this process.
  *
- * @param options.capture Whether its stdout is kept instead of shown.
+ * @param options.capture Whether to keep its stdout instead of showing it.
  * @throws {Error} If Node cannot be started.
  */
 export function runCommand(args: readonly string[], { capture }: { capture: boolean }): Promise<CommandEnd> {
@@ -30,20 +30,20 @@ export function runCommand(args: readonly string[], { capture }: { capture: bool
   let stdout = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
 
-  let asked: NodeJS.Signals | undefined;
-  const handlers = passedOn.map((signal) => {
-    const pass = () => {
-      if (signal !== 'SIGWINCH') asked = signal;
+  let requested: NodeJS.Signals | undefined;
+  const handlers = forwarded.map((signal) => {
+    const forward = () => {
+      if (signal !== 'SIGWINCH') requested = signal;
       child.kill(signal);
     };
-    process.on(signal, pass);
-    return () => process.off(signal, pass);
+    process.on(signal, forward);
+    return () => process.off(signal, forward);
   });
   return new Promise<CommandEnd>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      // Who asks for an end gets it, also if the command was just done.
-      const ended = signal ?? (code === 0 ? asked : undefined);
+      // A requested stop counts even if the command had just finished.
+      const ended = signal ?? (code === 0 ? requested : undefined);
       const status = ended ? 128 + constants.signals[ended] : (code ?? 1);
       resolve({ status, seconds: (performance.now() - began) / 1000, stdout });
     });

@@ -9,7 +9,6 @@ import type { Terminal } from '../terminal.js';
 import { commandLine, commandLines } from './command-line.js';
 import { takeFolder, writeRecord } from './folder.js';
 import { runCommand } from './run-command.js';
-import { scoreIn } from './scores.js';
 import { seenSentence, wholeSplitName } from './seen.js';
 import {
   packageFile,
@@ -21,24 +20,24 @@ import {
   shippedName,
   validationFold,
 } from './steps.js';
-import { type QuickstartSummary, summaryText } from './summary.js';
+import { type QuickstartSummary, scoreIn, summaryText } from './summary.js';
 
-/** A command that is done. */
+/** A command that has finished. */
 interface DoneStep {
   readonly command: string;
   readonly seconds: number;
-  /** Of --json: the document that the command has printed, or the last of its events; else null. */
+  /** With --json: the document that the command printed, or the last of its events; otherwise null. */
   readonly result: unknown;
 }
 
-/** Characters of a line, where no terminal tells. */
+/** Characters in a line, if there is no terminal. */
 const usualWidth = 80;
 
-/** Steps in the order in which they ran, by their keys. */
+/** The steps by their keys, in the order in which they run. */
 type Steps = ReturnType<typeof quickstartSteps>;
 
 /**
- * Runs the commands of the whole job one after the other and tells what came of it.
+ * Runs the commands of the whole workflow one after the other and prints a summary.
  *
  * @throws {NucleateError} With the exit code of the first command that fails; as `takeFolder`.
  */
@@ -88,7 +87,7 @@ const validationImages = ({ images }: Split): string[] =>
 
 async function runAll(terminal: Terminal, steps: Steps): Promise<Record<keyof Steps, DoneStep>> {
   const { options } = terminal;
-  const passedOn = Object.entries(options).flatMap(([name, isGiven]) => (isGiven ? [`--${name}`] : []));
+  const globalOptions = Object.entries(options).flatMap(([name, isGiven]) => (isGiven ? [`--${name}`] : []));
   const width = Math.max(40, process.stderr.columns ?? usualWidth);
   const all = Object.entries(steps);
   const done: [string, DoneStep][] = [];
@@ -100,7 +99,9 @@ async function runAll(terminal: Terminal, steps: Steps): Promise<Record<keyof St
       terminal.notice((line === 0 ? prompt : '') + text);
 
     const command = commandLine(args);
-    const { status, seconds, stdout } = await runCommand([...args, ...passedOn], { capture: options.json });
+    const { status, seconds, stdout } = await runCommand([...args, ...globalOptions], {
+      capture: options.json,
+    });
     const result = options.json ? lastDocument(stdout) : null;
     if (status !== 0) throw stopped(command, status, result);
     done.push([key, { command, seconds, result }]);
@@ -110,13 +111,13 @@ async function runAll(terminal: Terminal, steps: Steps): Promise<Record<keyof St
 
 const prompt = '$ ';
 
-/** The document that a command has printed, or the last of its events, each of which is a line. */
+/** The document that a command printed, or the last of its events, one a line. */
 function lastDocument(stdout: string): unknown {
   for (const text of [stdout, stdout.trimEnd().split('\n').at(-1)!]) {
     try {
       return JSON.parse(text);
     } catch {
-      // Several events, or half a document of a process that was killed.
+      // Several events, or part of a document from a process that was killed.
     }
   }
   return null;
@@ -133,8 +134,8 @@ function stopped(command: string, status: number, result: unknown): NucleateErro
       ? 'The quickstart was interrupted.'
       : `A command of the quickstart failed with exit code ${status}.`,
     where: command,
-    hint: `${isInterrupted ? 'Run' : 'Mend what the command says, then run'} the quickstart again: it starts anew.`,
-    // Also 128 + the number of a signal, with which the process ends as with any other code.
+    hint: `${isInterrupted ? 'Run' : 'Fix the problem, then run'} the quickstart again; it starts from the beginning.`,
+    // May also be 128 + the number of a signal; the process ends with it like with any other code.
     exitCode: status as ExitCode,
     problems: cause ? [cause] : [],
   });

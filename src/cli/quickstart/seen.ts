@@ -3,11 +3,11 @@ import type { ModelFile } from '../../config/model-file.js';
 import type { Split } from '../../data/split/split.js';
 import { validationFold } from './steps.js';
 
-/** The split of the whole set, of which the folds of the sample are a part. */
+/** The split of the whole dataset; the folds of the sample are the same. */
 export const wholeSplitName = 'dsb2018.json';
 
 /**
- * What a model knows of the images of the sample that validate, as a sentence.
+ * Says whether a model was trained on the validation images of the sample.
  *
  * @param whole The split named {@link wholeSplitName}.
  */
@@ -18,8 +18,7 @@ export function seenSentence({ name, detector, segmenter, tuned }: ModelFile, wh
       origin.dataset.startsWith(whole.dataset) && path.basename(data.split) === wholeSplitName;
     return isOfWhole && data.validationFold === validationFold ? 'unseen' : 'unknown';
   });
-  if (stages.includes('seen'))
-    return `${name} has been trained on them: on other images its score will be lower.`;
-  if (stages.includes('unknown')) return `Whether ${name} has been trained on them is not recorded.`;
-  return `${name} has not been trained on them either${tuned ? ', and its thresholds were chosen with them as well' : ''}.`;
+  if (stages.includes('seen')) return `${name} was trained on them; its score on new images will be lower.`;
+  if (stages.includes('unknown')) return `It is not recorded whether ${name} was trained on them.`;
+  return `${name} was not trained on them either${tuned ? '; its thresholds were chosen on them as well' : ''}.`;
 }

@@ -3,26 +3,26 @@ import type { DeviceChoice } from '../../engine/device.js';
 import { packageRoot } from '../../package-root.js';
 import { shippedModel } from '../shipped-model.js';
 
-/** Fold of the sample that no network here is trained on. */
+/** The fold of the sample that the tiny networks are not trained on. */
 export const validationFold = 0;
 
 export interface QuickstartRequest {
   readonly out: string;
   readonly device: DeviceChoice;
-  /** Of each training, instead of those of its config. */
+  /** Training steps of each network; undefined: as in its config. */
   readonly steps: number | undefined;
-  /** Names of the images that validate. */
+  /** Names of the validation images. */
   readonly images: readonly string[];
 }
 
 export interface QuickstartStep {
-  /** What it is for, as a heading. */
+  /** A heading: what the step does. */
   readonly title: string;
-  /** Of `nucleate`. */
+  /** Arguments of `nucleate`. */
   readonly args: readonly string[];
 }
 
-/** What the quickstart makes, by what it holds; all paths. */
+/** Paths of what the quickstart writes. */
 export const quickstartFiles = (out: string) => ({
   detector: path.join(out, 'detector'),
   segmenter: path.join(out, 'segmenter'),
@@ -33,18 +33,18 @@ export const quickstartFiles = (out: string) => ({
   shippedNuclei: path.join(out, 'nuclei', shippedName),
   evaluation: path.join(out, 'eval.html'),
   scores: path.join(out, 'eval.csv'),
-  /** Says that a quickstart has made the folder, and at the end how it went. */
+  /** Marks the folder as made by a quickstart; at the end it holds the results. */
   record: path.join(out, 'quickstart.json'),
 });
 
-/** Of the model that comes with nucleate. */
+/** Name of the model that comes with nucleate. */
 export const shippedName = path.basename(shippedModel);
 
 /** The images with their masks, and their folds. */
 const sample = () => placeOf(packageFile('examples/dsb2018-mini'));
 export const sampleSplit = () => placeOf(packageFile('configs/splits/dsb2018-mini.json'));
 
-/** The whole job as ordinary command lines, in their order. */
+/** The whole workflow as ordinary command lines, in their order. */
 export function quickstartSteps({ out, device, steps, images }: QuickstartRequest) {
   const files = quickstartFiles(out);
   const onDevice = device === 'auto' ? [] : ['--device', device];
@@ -61,31 +61,31 @@ export function quickstartSteps({ out, device, steps, images }: QuickstartReques
   ];
   return {
     trainDetector: {
-      title: 'Train a tiny detector, which finds the boxes of nuclei',
+      title: 'Train a tiny detector, which finds a box around each nucleus',
       args: train('detector'),
     },
     trainSegmenter: {
-      title: 'Train a tiny segmenter, which cuts the nucleus out of a box',
+      title: 'Train a tiny segmenter, which outlines the nucleus in each box',
       args: train('segmenter'),
     },
     pack: {
-      title: 'Make one model of the two',
+      title: 'Pack both networks into one model',
       args: ['model', 'pack', files.detector, files.segmenter, '--out', files.model],
     },
     tune: {
-      title: 'Choose its thresholds by the score on the images that validate',
+      title: 'Choose its thresholds by the score on the validation images',
       args: ['tune', files.model, ...onDevice],
     },
     predictTiny: {
-      title: 'Find the nuclei of these images with it',
+      title: 'Find the nuclei in the validation images with it',
       args: predict(files.model, files.tinyNuclei),
     },
     predictShipped: {
-      title: `The same with ${shippedName}, which comes with nucleate`,
+      title: `The same with ${shippedName}, the model that comes with nucleate`,
       args: predict(placeOf(shippedModel), files.shippedNuclei),
     },
     evaluate: {
-      title: 'Score both',
+      title: 'Score both models',
       args: [
         ...['eval', path.join(files.tinyNuclei, 'labels'), path.join(files.shippedNuclei, 'labels')],
         ...[...data, '--split', sampleSplit(), '--fold', String(validationFold)],
@@ -93,17 +93,17 @@ export function quickstartSteps({ out, device, steps, images }: QuickstartReques
       ],
     },
     reportDetector: {
-      title: 'Report how the detector was trained',
+      title: 'Write a report about the training of the detector',
       args: ['report', files.detector],
     },
     reportSegmenter: {
-      title: 'Report how the segmenter was trained',
+      title: 'Write a report about the training of the segmenter',
       args: ['report', files.segmenter],
     },
   } satisfies Record<string, QuickstartStep>;
 }
 
-/** A schedule that fits into so few steps. */
+/** Shortens the learning-rate schedule to so few steps. */
 const shortened = (steps: number) =>
   [`budget.steps=${steps}`, `schedule.steps=${steps}`, 'schedule.warmupSteps=0'].flatMap((value) => [
     '--set',
@@ -113,7 +113,7 @@ const shortened = (steps: number) =>
 /** A file that comes with nucleate. */
 export const packageFile = (file: string) => path.join(packageRoot, file);
 
-/** A path as a command line names it: shortly where it lies below the folder in which the user works. */
+/** A path for a command line: relative if it lies below the current folder. */
 function placeOf(whole: string): string {
   const relative = path.relative(process.cwd(), whole);
   return relative.startsWith('..') ? whole : relative;

@@ -1,57 +1,66 @@
-import { formatCount, formatShare } from '../../report/numbers.js';
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { formatCount, formatFraction } from '../../report/numbers.js';
 import { textTable } from '../../report/text-table.js';
 import { quickstartFiles, shippedName } from './steps.js';
 
-/** How one of the two models did. */
+/** The results of one of the two models. */
 export interface ModelSummary {
   readonly name: string;
-  /** Of the images that validate. */
+  /** Challenge score on the validation images. */
   readonly score: number;
-  /** null where it was trained before. */
+  /** null for a model that was trained before. */
   readonly trainingSeconds: number | null;
-  /** For the images that validate, with the start of the command. */
+  /** For the validation images, including the start of the command. */
   readonly predictionSeconds: number;
 }
 
 export interface QuickstartSummary {
   readonly folder: string;
-  /** Names of the images that validate. */
+  /** Names of the validation images. */
   readonly images: readonly string[];
   readonly models: readonly ModelSummary[];
-  /** What the shipped model knows of these images. */
+  /** Whether the shipped model was trained on these images. */
   readonly seen: string;
   readonly seconds: number;
+}
+
+/** The challenge score of a target in a file of `nucleate eval --csv`: the mean over its images. */
+export function scoreIn(csvFile: string, target: string): number {
+  const rows = parse<Record<'target' | 'score', string>>(readFileSync(csvFile), { columns: true });
+  const scores = rows.filter((row) => row.target === target).map(({ score }) => Number(score));
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 
 export function summaryText({ folder, images, models, seen, seconds }: QuickstartSummary): string {
   const files = quickstartFiles(folder);
   return [
-    `${formatCount(images.length, 'image')} of the sample were kept out of the training; the thresholds of the tiny model were chosen with them.`,
+    `Scores on ${formatCount(images.length, 'image')} of the sample that the tiny model was not trained on; its thresholds were chosen on them.`,
     seen,
     '',
     textTable([
-      ['model', 'score', 'training', 'finding nuclei'],
+      ['model', 'score', 'training', 'prediction'],
       ...models.map(({ name, score, trainingSeconds, predictionSeconds }) => [
         name,
-        formatShare(score),
+        formatFraction(score),
         trainingSeconds === null ? 'shipped' : duration(trainingSeconds),
         duration(predictionSeconds),
       ]),
     ]),
     '',
-    'look at',
+    'results',
     ...aligned([
-      [`${files.shippedNuclei}/overlay`, `nuclei in colours on the images, by ${shippedName}`],
-      [`${files.tinyNuclei}/overlay`, 'the same by the tiny model'],
-      [files.evaluation, 'both beside the truth: scores, charts, each error'],
-      [`${files.detector}/report.html`, 'how the detector was trained; the segmenter has one, too'],
+      [`${files.shippedNuclei}/overlay`, `the nuclei in colours on the images, found by ${shippedName}`],
+      [`${files.tinyNuclei}/overlay`, 'the same, found by the tiny model'],
+      [files.evaluation, 'both models compared with the annotations: scores, charts, every error'],
+      [`${files.detector}/report.html`, 'the training of the detector; the segmenter has such a page, too'],
     ]),
     '',
     'next',
     ...aligned([
-      ['nucleate predict IMAGES', `your own images, with ${shippedName}`],
-      ['nucleate data check DATASET', 'whether your own annotations are in order'],
-      ['nucleate train detector --help', 'a model of your own: README.md has the five commands'],
+      ['nucleate predict IMAGES', `find the nuclei in your own images with ${shippedName}`],
+      ['nucleate data check DATASET', 'check your own annotations'],
+      ['nucleate train detector --help', 'train a model of your own: README.md lists the commands'],
     ]),
     '',
     `done in ${duration(seconds)}`,
