@@ -23,11 +23,29 @@ test('nothing is enlarged or reduced more than fourfold', () => {
 
 test('too few sure nuclei tell nothing', () => {
   expect(betterZoom(found(4, 4, 4, 4), 2, sizes)).toBeUndefined();
-  const unsure = found(4, 4, 4, 4, 4).map((one) => ({ ...one, score: 0.4 }));
-  expect(betterZoom(unsure, 2, sizes)).toBeUndefined();
+  const scored = (score: number) => found(4, 4, 4, 4, 4).map((one) => ({ ...one, score }));
+  expect(betterZoom(scored(0.499), 2, sizes)).toBeUndefined();
+  expect(betterZoom(scored(0.5), 2, sizes)).toBe(8); // 2 * 40 / 8 is more than fourfold
+});
+
+test('of an even number of nuclei the upper one of the two in the middle counts', () => {
+  expect(betterZoom(found(4, 4, 4, 8, 8, 8), 2, sizes)).toBe(5); // 2 * 40 / 16
 });
 
 test('a model that does not tell its sizes is taken for one of DSB2018', () => {
   expect(betterZoom(found(20, 20, 20, 20, 20), 2)).toBeUndefined();
-  expect(betterZoom(found(6, 6, 6, 6, 6), 2)).toBeGreaterThan(4);
+  const median = (side: number) => betterZoom(found(side, side, side, side, side), 1);
+  // Usual are 18.8 to 105.2 px, 37 px typical.
+  expect(median(18.8)).toBeUndefined();
+  expect(median(18.7)).toBeCloseTo(37 / 18.7, 12);
+  expect(median(105.2)).toBeUndefined();
+  expect(median(105.3)).toBeCloseTo(37 / 105.3, 12);
+});
+
+test('a median at a bound of the usual sizes is still usual, one beyond it is not', () => {
+  const median = (side: number) => betterZoom(found(side, side, side, side, side), 2, sizes);
+  expect(median(10)).toBeUndefined(); // 20 px of the network input
+  expect(median(9)).toBeCloseTo(40 / 9, 12); // 18 px become 40
+  expect(median(50)).toBeUndefined(); // 100 px
+  expect(median(64)).toBe(0.625); // 128 px become 40: 2 * 40 / 128
 });

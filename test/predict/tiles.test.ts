@@ -176,6 +176,13 @@ describe('mergeTiles', () => {
     expect(mergeTiles(tiles, [[sure], [central]], options)).toEqual([central]);
   });
 
+  test('two boxes of different tiles are one nucleus above the threshold, and two at it', () => {
+    // 10 wide and 2.5 apart: 7.5 of 12.5, IoU 0.6. Both are whole in their tiles.
+    const pair = [[found(41, 51)], [found(43.5, 53.5)]];
+    expect(mergeTiles(tiles, pair, { ...options, iouThreshold: 0.6 })).toHaveLength(2);
+    expect(mergeTiles(tiles, pair, { ...options, iouThreshold: 0.59 })).toEqual([found(41, 51)]);
+  });
+
   test('of two as sure, each in its own core, the one further up stays', () => {
     const [lower, upper] = [found(44, 54), found(46, 56)];
     const lowered = { ...lower, box: { ...lower.box, y1: 11, y2: 21 } };

@@ -72,3 +72,35 @@ test('a single view, and views that agree, stay as they are; none gives none', (
   );
   expect(fuseViews([[], []])).toEqual([]);
 });
+
+test('boxes of two views are one nucleus above an IoU of 0.55, and two nuclei at 0.55 and below', () => {
+  const count = (height: number) =>
+    fuseViews([[{ box: box(0, 0, 10, 10), score: 0.8 }], [{ box: box(0, 0, 10, height), score: 0.4 }]])
+      .length;
+  expect(count(5)).toBe(2); // IoU 50 / 100
+  expect(count(5.5)).toBe(2); // 55 / 100
+  expect(count(5.6)).toBe(1); // 56 / 100
+});
+
+test('nuclei of equal scores are in the order of their boxes, whatever the order of the views', () => {
+  const [upper, lower] = [
+    { box: box(9, 0, 19, 10), score: 0.5 },
+    { box: box(0, 30, 10, 40), score: 0.5 },
+  ];
+  for (const views of [[[upper], [lower]], [[lower], [upper]], [[lower, upper], []]]) {
+    expect(fuseViews(views)).toEqual([
+      { ...upper, score: 0.25 },
+      { ...lower, score: 0.25 },
+    ]);
+  }
+});
+
+test('boxes of score 0 count alike', () => {
+  const fused = fuseViews([[{ box: box(0, 0, 10, 10), score: 0 }], [{ box: box(0, 0, 10, 8), score: 0 }]]);
+  expect(fused).toEqual([{ box: box(0, 0, 10, 9), score: 0 }]);
+});
+
+test('scales are half an octave in all, around 1', () => {
+  const scales = ttaViews(['scales']).map(({ scale }) => scale);
+  expect(scales).toEqual([1, expect.closeTo(0.8409, 4), expect.closeTo(1.1892, 4)]); // 2^-1/4, 2^1/4
+});

@@ -21,7 +21,7 @@ test('anchors of two levels, hand-computed', () => {
     [11, 0, 13, 8],
     [9, 1, 15, 7],
     [10.5, -2, 13.5, 10],
-    // One cell of 16 px, though the image is only 8 px positiveIou: its centre is (8, 8).
+    // One cell of 16 px, though the image is only 8 px high: its centre is (8, 8).
     [3, 3, 13, 13],
   ]);
 });

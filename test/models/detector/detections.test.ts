@@ -87,7 +87,7 @@ test('nothing above the threshold: nothing is valid, everything is 0', () => {
 });
 
 test('a threshold of 0 lets no padding through; room for more than there are rois', () => {
-  const all = { scoreThreshold: 0, iouThreshold: 1, count: 100 };
+  const all = { scoreThreshold: 0, nmsThreshold: 1, maxPerTile: 100 };
   const { valid, boxes } = detect(found(), { ...all, minBoxSize: 0 });
   expect(boxes.shape).toEqual([1, 6, 4]);
   expectTensorsClose(valid, [[1, 1, 1, 1, 1, 0]], { atol: 0 });
@@ -96,7 +96,7 @@ test('a threshold of 0 lets no padding through; room for more than there are roi
 });
 
 test.each(['compiled', 'eager'] as const)('%s: random rois as the loops', (mode) => {
-  const changed = { count: 5, scoreThreshold: 0.3 };
+  const changed = { maxPerTile: 5, scoreThreshold: 0.3 };
   const makeCase = (seed: number) => {
     const random = randomFor(seed, 'detections');
     const rois = [0, 1].map(() =>

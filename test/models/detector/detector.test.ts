@@ -33,8 +33,8 @@ const modelOf = (changes: object = {}) =>
       ],
       pyramidChannels: 8,
       rpn: { channels: 8 },
-      proposals: { trainCandidates: 40, trainCount: 20, candidates: 60, count: 30 },
-      boxHead: { units: [16], samples: 16 },
+      proposals: { trainPreNmsTopK: 40, trainPostNmsTopK: 20, preNmsTopK: 60, postNmsTopK: 30 },
+      boxHead: { units: [16], batchSizePerImage: 16 },
       ...changes,
     },
   }).model;
@@ -43,7 +43,7 @@ const single = {
   kind: 'single',
   levels: [{ stride: 16, sizes: [20, 40] }],
   rpn: { channels: 8, loss: 'sampled', boxLoss: 'smooth-l1' },
-  boxHead: { poolSize: 5, samples: 8, softLabels: false, boxLoss: 'smooth-l1' },
+  boxHead: { poolSize: 5, batchSizePerImage: 8, softLabels: false, boxLoss: 'smooth-l1' },
   auxiliaryWeight: 0,
 };
 
@@ -143,7 +143,7 @@ test('compiled losses are the eager ones, and a frozen network keeps its statist
 });
 
 test('detections are sorted, within the image, and none is kept twice', () => {
-  const detector = buildDetector(modelOf({ detections: { scoreThreshold: 0, iouThreshold: 0.5 } }), {
+  const detector = buildDetector(modelOf({ detections: { scoreThreshold: 0, nmsThreshold: 0.5 } }), {
     size,
     seed: 1,
   });

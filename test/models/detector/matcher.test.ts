@@ -70,6 +70,21 @@ test('labels, hand-computed', () => {
   ]);
 });
 
+test('at the positive bound a box is positive, at the negative bound it is neither', () => {
+  // Boxes of 10 x 10 that are d px to the right of the gtBox: IoU (10 - d) / (10 + d).
+  const shifted = [2.5, 2.6, 5, 5.1].map((d): Box => [d, 0, 10 + d, 10]);
+  // 0.6, 0.587, 1/3 and 0.325
+  const bounds = { positiveIou: 0.6, negativeIou: 1 / 3, forceBest: false };
+  expect(match(shifted, [[0, 0, 10, 10]], [0, 0, 0, 0], bounds).labels).toEqual([1, -1, -1, 0]);
+});
+
+test('boxes within a ten-thousandth of the greatest overlap are forced with the best one', () => {
+  // h px high in a gtBox of 1000 x 1000: Dice coefficient 2 h / (1000 + h), and IoU 0.4, which is neither.
+  const high = [400, 399.95, 399.9].map((h): Box => [0, 0, 1000, h]);
+  // 0.571429, then 0.99991 and 0.99982 of it.
+  expect(match(high, [[0, 0, 1000, 1000]], [0, 0, 0], usual).labels).toEqual([1, 1, -1]);
+});
+
 test('an ignored box is neither, unless it is positive', () => {
   const ignored = [1, 0, 1, 1, 1, 0, 1];
   expect(match(boxes, gtBoxes, ignored, usual).labels).toEqual([1, 1, -1, -1, 1, 1, -1]);

@@ -76,18 +76,18 @@ test('random labels as the loops', () => {
   const cases = fc.record({
     labels: fc.array(fc.constantFrom(-1, 0, 1), { minLength: 1, maxLength: 30 }),
     count: fc.integer({ min: 1, max: 20 }),
-    positiveShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    positiveFraction: fc.double({ min: 0, max: 1, noNaN: true }),
     seed: fc.nat(),
   });
   fc.assert(
-    fc.property(cases, ({ labels, count, positiveShare, seed }) => {
+    fc.property(cases, ({ labels, count, positiveFraction, seed }) => {
       const random = randomFor(seed, 'keys');
       // As float32, so that the order is the same here and there.
       const keys = labels.map(() => Math.floor(random.uniform() * 2 ** 23) / 2 ** 23);
-      const positives = ranked(labels, keys, 1).slice(0, Math.floor(count * positiveShare));
+      const positives = ranked(labels, keys, 1).slice(0, Math.floor(count * positiveFraction));
       const negatives = ranked(labels, keys, 0).slice(0, count - positives.length);
       const missing = Array.from({ length: count - positives.length - negatives.length }, () => 0);
-      const result = sample([labels], [keys], { batchSizePerImage: count, positiveFraction: positiveShare });
+      const result = sample([labels], [keys], { batchSizePerImage: count, positiveFraction });
       expect(result.indices[0]).toEqual([...positives, ...negatives, ...missing]);
       expect(result.valid[0]).toEqual([...positives, ...negatives].map(() => 1).concat(missing));
       expect(result.isPositive[0]).toEqual([
