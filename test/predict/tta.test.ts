@@ -87,7 +87,11 @@ test('nuclei of equal scores are in the order of their boxes, whatever the order
     { box: box(9, 0, 19, 10), score: 0.5 },
     { box: box(0, 30, 10, 40), score: 0.5 },
   ];
-  for (const views of [[[upper], [lower]], [[lower], [upper]], [[lower, upper], []]]) {
+  for (const views of [
+    [[upper], [lower]],
+    [[lower], [upper]],
+    [[lower, upper], []],
+  ]) {
     expect(fuseViews(views)).toEqual([
       { ...upper, score: 0.25 },
       { ...lower, score: 0.25 },
