@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultMaskThreshold } from './mask-threshold.js';
 
 const share = z.number().min(0).max(1);
 
@@ -26,7 +27,7 @@ export const AssembleSettings = z.strictObject({
       'What the probability of a border adds to that of the body (factor, no unit); negative takes it away.',
     ),
   maskThreshold: share
-    .default(0.5)
+    .default(defaultMaskThreshold)
     .describe(
       'Probability from which a pixel belongs to the mask (share, no unit; Mirzaev, DSB2018 5th: 0.35).',
     ),

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
 /**
- * Reads a config that was stored in resolved form, beside weights. Nothing is filled in: a default of today need not be
- * what the weights were trained with. Only in the section `scoring`, which no weight depends on, keys may be missing.
+ * Reads a config that was stored with every key, beside weights, and is in today's keys (see `migrations.ts`). Nothing is
+ * filled in: today's default need not be what the weights were trained with.
  *
- * @returns The config, or a sentence that tells why it cannot be used.
+ * @returns The config, or why it cannot be used, as a clause without a full stop.
  */
 export function readComplete<Schema extends z.ZodType>(
   schema: Schema,
@@ -14,15 +14,12 @@ export function readComplete<Schema extends z.ZodType>(
   const { data, error } = schema.safeParse(stored);
   if (error) return { fault: z.prettifyError(error) };
   const missing = firstDifference(stored, data, []);
-  return missing === undefined ? { config: data } : { fault: `it does not tell \`${missing}\`` };
+  return missing === undefined ? { config: data } : { fault: `\`${missing}\` is missing` };
 }
-
-/** The section that says how validation scores. */
-const scoring = 'scoring';
 
 /** The dotted path of the first value that parsing has added or changed. */
 function firstDifference(stored: unknown, parsed: unknown, path: readonly string[]): string | undefined {
-  if (isDeepStrictEqual(stored, parsed) || path.at(-1) === scoring) return undefined;
+  if (isDeepStrictEqual(stored, parsed)) return undefined;
   if (!isRecord(stored) || !isRecord(parsed)) return path.join('.');
   for (const key of Object.keys(parsed)) {
     const below = firstDifference(stored[key], parsed[key], [...path, key]);

@@ -2,7 +2,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { explainIssues } from './explain.js';
 import { type LocatedMapping, merge, origins, plain, valueAt } from './located.js';
-import { override, readOverride } from './overrides.js';
+import { addKeys, renameKeys } from './migrations.js';
+import { override, readOverride, withNewKeys } from './overrides.js';
 import { readConfigFile } from './read-file.js';
 import { Config, Extends } from './schema.js';
 import { received } from './wording.js';
@@ -11,34 +12,56 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Where each value was written (`file:line:column`, `--set key=value`), by dotted key; not the defaults. */
   readonly origins: ReadonlyMap<string, string>;
+  /** Each old key that was understood, with its place and its new name. */
+  readonly oldKeys: readonly Problem[];
+}
+
+export interface LoadOptions {
+  /**
+   * Whether nucleate has written the file with every key, as `config.resolved.yaml` of a run: then its old keys are not
+   * reported, and a key that is newer than the file gets the value that means what the file meant.
+   */
+  readonly resolved?: boolean;
 }
 
 /**
- * Reads a config file, the file it `extends`, and overrides, and resolves them to a config.
+ * Reads a config file, the file it `extends`, and overrides, and resolves them to a config. Keys of older versions are
+ * read under their new names.
  *
  * @param file Path of a YAML file.
  * @param overrides As in `--set`, for example `loader.batchSize=8`; later ones win.
  * @throws {NucleateError} With exit code 2 and every problem that was found, each with its place.
  */
-export function loadConfig(file: string, overrides: readonly string[] = []): LoadedConfig {
+export function loadConfig(
+  file: string,
+  overrides: readonly string[] = [],
+  { resolved = false }: LoadOptions = {},
+): LoadedConfig {
   const problems: Problem[] = [];
+  const oldKeys: Problem[] = [];
   const report = (problem: Problem) => void problems.push(problem);
+  const reports = { onOldKey: (notice: Problem) => void oldKeys.push(notice), onConflict: report };
 
-  const written = readWithParent(file, report);
+  const files = readWithParent(file, report);
   const changes = overrides.flatMap((text) => readOverride(text, report) ?? []);
-  if (written) {
-    const root = changes.reduce(override, written);
+  if (files) {
+    const task = taskOf(files);
+    const ofFiles = resolved ? { ...reports, onOldKey: () => {} } : reports;
+    const written = files.map((root) => renameKeys(root, task, ofFiles)).reduce(merge);
+    const renamed = changes.flatMap((change) => withNewKeys(change, task, reports));
+    const root = renamed.reduce(override, resolved ? addKeys(written, task) : written);
     const { data, error } = Config.safeParse(plain(root));
-    if (data && problems.length === 0) return { config: data, origins: origins(root) };
+    if (data && problems.length === 0) return { config: data, origins: origins(root), oldKeys };
     explainIssues(error?.issues ?? [], root).forEach(report);
   }
   throw notValid(file, problems);
 }
 
-function readWithParent(file: string, report: (problem: Problem) => void): LocatedMapping | undefined {
+/** The file that the config `extends`, if it does, then the config. */
+function readWithParent(file: string, report: (problem: Problem) => void): LocatedMapping[] | undefined {
   const child = readConfigFile(file, file, report);
   const named = child && valueAt(child, ['extends']);
-  if (!named) return child;
+  if (!named) return child && [child];
 
   const entries = new Map(child.entries);
   entries.delete('extends');
@@ -61,7 +84,13 @@ function readWithParent(file: string, report: (problem: Problem) => void): Locat
     });
     return undefined;
   }
-  return parent && merge(parent, own);
+  return parent && [parent, own];
+}
+
+/** The task of the last file that names one. */
+function taskOf(files: readonly LocatedMapping[]): unknown {
+  const named = files.map((root) => valueAt(root, ['task'])).findLast((value) => value !== undefined);
+  return named && plain(named);
 }
 
 function notValid(file: string, problems: readonly Problem[]): NucleateError {

@@ -45,7 +45,6 @@ export const DetectionLoader = z.strictObject({
     .describe(
       'Boxes (count) that a crop has room for; the smallest beyond them are ignored (DSB2018: up to 375).',
     ),
-  masks: z.boolean().default(false).describe('Whether batches hold label images too.'),
   ...common,
 });
 

@@ -53,6 +53,17 @@ export function plain(located: Located): unknown {
   }
 }
 
+/** A plain value that was written at one place, such as a default or what a program has stored. */
+export function located(value: unknown, where = ''): Located {
+  if (Array.isArray(value))
+    return { kind: 'list', where, items: value.map((item: unknown) => located(item, where)) };
+  if (typeof value !== 'object' || value === null) return { kind: 'scalar', where, value };
+  const entries = Object.entries(value).map(
+    ([key, below]) => [key, { keyWhere: where, value: located(below, where) }] as const,
+  );
+  return { kind: 'mapping', where, entries: new Map(entries) };
+}
+
 /** The value at `path`; undefined where a key is missing. */
 export function valueAt(root: Located, path: Path): Located | undefined {
   let located: Located | undefined = root;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AssembleSettings } from './assemble.js';
 import { DetectorConfig } from './detector.js';
+import { currentFormat } from './migrations.js';
 import { PredictSettings } from './predict.js';
 import { SegmenterConfig } from './segmenter.js';
 
@@ -52,7 +53,7 @@ export type TrainedSizes = z.output<typeof TrainedSizes>;
 /** `model.json` of a model folder: all that prediction needs besides the weights. */
 export const ModelFile = z.strictObject({
   /** Raised when an older nucleate could not read, or would misread, what is written now. */
-  format: z.literal(1),
+  format: z.literal(currentFormat),
   name: z.string().min(1),
   /** ISO 8601, UTC. */
   created: z.string(),

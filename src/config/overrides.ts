@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.js';
 import { type Located, type LocatedMapping, over } from './located.js';
+import { type RenameReports, renameKeys } from './migrations.js';
 import { quoted, received, shortened } from './wording.js';
 import { readYaml } from './yaml.js';
 
@@ -41,4 +42,17 @@ export function override(root: LocatedMapping, { path, value, where }: Override)
   const parent = below?.kind === 'mapping' ? below : { kind: 'mapping' as const, where, entries: new Map() };
   const changed = rest.length > 0 ? override(parent, { path: rest, value, where }) : over(below, value);
   return { ...root, entries: new Map(root.entries).set(key, { keyWhere: where, value: changed }) };
+}
+
+/** The same override under today's keys; several where its value is a mapping whose keys were renamed. */
+export function withNewKeys(change: Override, task: unknown, reports: RenameReports): Override[] {
+  const { where } = change;
+  const written = override({ kind: 'mapping', where, entries: new Map() }, change);
+  const renamed = renameKeys(written, task, reports);
+  return renamed === written ? [change] : valuesOf(renamed, []).map((value) => ({ ...value, where }));
+}
+
+function valuesOf(value: Located, path: readonly string[]): Pick<Override, 'path' | 'value'>[] {
+  if (value.kind !== 'mapping' || value.entries.size === 0) return [{ path, value }];
+  return [...value.entries].flatMap(([key, below]) => valuesOf(below.value, [...path, key]));
 }

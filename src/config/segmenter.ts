@@ -85,7 +85,7 @@ const Boxes = z.strictObject({
       "A detector's boxes of the training images (a path), best of held-out folds: JSON, " +
         '`{"<image id>": [[x1, y1, x2, y2], ...]}` in px; empty is none.',
     ),
-  share: share
+  probability: share
     .default(0.5)
     .describe(
       'How often the box that was found takes the place of the jittered true one, share of the draws.',
@@ -99,9 +99,6 @@ const Inference = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether a crop and its three flips are averaged; takes four times as long.'),
-  threshold: share
-    .default(0.5)
-    .describe('Pixels with a higher probability of the body are in the mask, share (a probability).'),
 });
 
 const Scoring = z.strictObject({

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
@@ -32,9 +33,12 @@ interface ExportedTensor {
   readonly meaning: string;
 }
 
+/** Of `nucleate.json`; 2 has the config in other keys than 1. */
+const exportFormat = 2;
+
 /** `nucleate.json` of an export: all that is not in the layers. */
 export interface ExportFile {
-  readonly format: 1;
+  readonly format: typeof exportFormat;
   readonly task: 'detector' | 'segmenter';
   readonly models: readonly ExportedModel[];
   /** What has to be done between and after the models. */
@@ -55,7 +59,8 @@ export async function exportNetwork(
 ): Promise<ExportFile> {
   const found = await findNetworks(place);
   if (stage === 'detector' && found?.detector) return exportDetector(found.detector, folder);
-  if (stage === 'segmenter' && found?.segmenter) return exportSegmenter(found.segmenter, folder);
+  if (stage === 'segmenter' && found?.segmenter)
+    return exportSegmenter(found.segmenter, folder, found.assemble ?? AssembleSettings.parse({}));
   throw new NucleateError({
     what: `There is no ${stage} here.`,
     where: place,
@@ -107,7 +112,7 @@ export async function exportDetector(
       },
     ];
     const file: ExportFile = {
-      ...{ format: 1, task: 'detector' },
+      ...{ format: exportFormat, task: 'detector' },
       models: [
         {
           folder: 'proposals',
@@ -154,9 +159,9 @@ export async function exportDetector(
       steps: [
         'Anchors: centred on each cell, config.model.levels[i].sizes (roots of their areas, px) by ratios (height / width).',
         `Boxes: shift the centre by dx, dy sides of the anchor, multiply the sides by exp(dw), exp(dh); deltas of the proposals are divided by ${words(regressionOf(model.rpn.boxLoss).boxWeights)} first, those of the box head by ${words(regressionOf(model.boxHead.boxLoss).boxWeights)}.`,
-        'Proposals: the config.model.proposals.candidates best logits, clipped to the image, suppressed at iouThreshold, the count best kept.',
+        'Proposals: the config.model.proposals.preNmsTopK best logits, clipped to the image, suppressed at nmsThreshold, the postNmsTopK best kept.',
         `RoI-align of the proposals from the features at stride ${finest!.stride}: ${poolSize} x ${poolSize} cells of config.model.boxHead.samplingRatio ^ 2 samples, half a px shifted as in arXiv 1703.06870 and detectron2.`,
-        'Score = sigmoid(logit) ^ (1 - share) * sigmoid(objectness) ^ share with config.model.detections.proposalShare; suppressed at config.model.detections.iouThreshold.',
+        'Score = sigmoid(logit) ^ (1 - w) * sigmoid(objectness) ^ w, where w is config.model.detections.proposalWeight; suppressed at config.model.detections.nmsThreshold.',
       ],
       config,
       origin,
@@ -172,11 +177,13 @@ export async function exportDetector(
  * Writes a segmenter as one such model; what {@link exportDetector} says holds.
  *
  * @param folder Must not exist.
+ * @param assemble How the model cuts masks out of probabilities, for the instructions.
  * @throws {NucleateError} As {@link exportDetector}.
  */
 export async function exportSegmenter(
   { config, weights, origin }: Network<SegmenterConfig>,
   folder: string,
+  { borderWeight, maskThreshold }: Pick<AssembleSettings, 'borderWeight' | 'maskThreshold'>,
 ): Promise<ExportFile> {
   const { model, loader, seed } = config;
   const size = loader.cropSize;
@@ -186,7 +193,7 @@ export async function exportSegmenter(
     const crops = tf.input({ name: 'crops', shape: [size, size, 4] });
     const [logits] = stockNetwork(network)([crops]);
     const file: ExportFile = {
-      ...{ format: 1, task: 'segmenter' },
+      ...{ format: exportFormat, task: 'segmenter' },
       models: [
         {
           folder: 'masks',
@@ -211,7 +218,7 @@ export async function exportSegmenter(
       ],
       steps: [
         `Crops: the box with a margin of config.loader.margin of its longer side, at least config.loader.minMargin px, scaled to ${size} x ${size}.`,
-        `A pixel is in the mask if the probability of body is above ${config.inference.threshold}.`,
+        `A pixel is in the mask if the probability of body${borderWeight === 0 ? '' : ` + ${borderWeight} * that of border`} is at least ${maskThreshold}.`,
       ],
       config,
       origin,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readComplete } from '../config/complete.js';
+import { currentFormat, migrateModelFile } from '../config/migrations.js';
 import { ModelFile } from '../config/model-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
@@ -49,7 +50,7 @@ export async function writeModelFolder(
       return { sha256: hashOf(bytes) };
     };
     const whole: ModelFile = {
-      ...{ ...file, format: 1 },
+      ...{ ...file, format: currentFormat },
       detector: { ...file.detector, ...(await write('detector', detector)) },
       segmenter: { ...file.segmenter, ...(await write('segmenter', segmenter)) },
     };
@@ -95,15 +96,27 @@ async function replaceText(target: string, text: string): Promise<void> {
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const where = path.join(folder, modelJson);
   const text = await readFile(where, 'utf8').catch((cause: Error) => {
-    throw refuse('The folder holds no model.', where, cause);
+    throw refuse('The folder holds no model.', where, { cause });
   });
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw refuse(`The model's description is not JSON: ${(cause as Error).message}.`, where, cause);
+    throw refuse(`The model's description is not JSON: ${(cause as Error).message}.`, where, { cause });
   }
-  const description = readComplete(ModelFile, parsed);
+  const format = (parsed as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format > currentFormat) {
+    const hint = 'Update nucleate.';
+    throw refuse(
+      `The model has the format ${format}; this nucleate reads formats up to ${currentFormat}.`,
+      where,
+      { hint },
+    );
+  }
+  const description = readComplete(
+    ModelFile,
+    typeof format === 'number' ? migrateModelFile(parsed, format) : parsed,
+  );
   if ('fault' in description)
     throw refuse(`The model's description cannot be used: ${description.fault}.`, where);
   const { config: file } = description;
@@ -113,21 +126,21 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
 
 async function readWeights(file: string, sha256: string): Promise<StoredTensors> {
   const bytes = await readFile(file).catch((cause: Error) => {
-    throw refuse('The weights of the model are missing.', file, cause);
+    throw refuse('The weights of the model are missing.', file, { cause });
   });
   if (hashOf(bytes) !== sha256) throw refuse('The weights are not those that were packed.', file);
   try {
     return fromHalf(decodeSafetensors(bytes).tensors);
   } catch (cause) {
     if (!(cause instanceof SafetensorsError)) throw cause;
-    throw refuse(`The weights cannot be read: ${cause.message}.`, file, cause);
+    throw refuse(`The weights cannot be read: ${cause.message}.`, file, { cause });
   }
 }
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-const refuse = (what: string, where: string, cause?: unknown) =>
-  new NucleateError(
-    { what, where, hint: 'Name a folder of `nucleate model pack`.', exitCode: exitCodes.checkpoint },
-    { cause },
-  );
+const refuse = (
+  what: string,
+  where: string,
+  { cause, hint = 'Name a folder of `nucleate model pack`.' }: { cause?: unknown; hint?: string } = {},
+) => new NucleateError({ what, where, hint, exitCode: exitCodes.checkpoint }, { cause });

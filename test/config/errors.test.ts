@@ -11,7 +11,7 @@ interface Case {
 }
 
 const rootKeys =
-  '`extends`, `task`, `seed`, `data`, `run`, `optimizer`, `schedule`, `budget`, `validation`, `checkpoints`, `precision`, `loader`, `boxes`, `model`, `target`, `loss`, `predict`, `scoring`';
+  '`extends`, `task`, `seed`, `data`, `run`, `optimizer`, `schedule`, `budget`, `validation`, `checkpoints`, `precision`, `loader`, `boxes`, `model`, `target`, `loss`, `inference`, `scoring`';
 const budgetKeys = '`steps`, `minutes`, `patience`';
 
 const cases: readonly Case[] = [

@@ -4,14 +4,14 @@ import { loadFiles, problemsOf } from './load-files.js';
 test('mappings merge, lists and single values replace', () => {
   const { config } = loadFiles({
     'base.yaml':
-      'task: detector\nmodel: { boxHead: { units: [4, 8, 16], samples: 5 } }\nloader: { batchSize: 2 }\n',
+      'task: detector\nmodel: { boxHead: { units: [4, 8, 16], batchSizePerImage: 5 } }\nloader: { batchSize: 2 }\n',
     'config.yaml':
       'extends: base.yaml\nmodel: { boxHead: { units: [32] } }\nloader: { cropSize: 64 }\nseed: 7\n',
   });
   expect(config).toMatchObject({
     task: 'detector',
     seed: 7,
-    model: { boxHead: { units: [32], samples: 5 } },
+    model: { boxHead: { units: [32], batchSizePerImage: 5 } },
     loader: { batchSize: 2, cropSize: 64 },
   });
 });

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { loadFiles, problemsOf } from './load-files.js';
 
 const files = {
-  'config.yaml': 'task: detector\nmodel: { boxHead: { samples: 5 } }\nloader: { batchSize: 2 }\n',
+  'config.yaml': 'task: detector\nmodel: { boxHead: { batchSizePerImage: 5 } }\nloader: { batchSize: 2 }\n',
 };
 
 test.each([
   ['loader.batchSize=8', { loader: { batchSize: 8 } }],
   ['schedule.learningRate=2e-3', { schedule: { learningRate: 0.002 } }],
-  ['model.boxHead.units=[8, 4]', { model: { boxHead: { units: [8, 4], samples: 5 } } }],
-  ['model={boxHead: {units: [2]}}', { model: { boxHead: { units: [2], samples: 5 } } }],
+  ['model.boxHead.units=[8, 4]', { model: { boxHead: { units: [8, 4], batchSizePerImage: 5 } } }],
+  ['model={boxHead: {units: [2]}}', { model: { boxHead: { units: [2], batchSizePerImage: 5 } } }],
   ['data.path=some folder/a=b', { data: { path: 'some folder/a=b' } }],
   ['run.name="2026"', { run: { name: '2026' } }],
 ])('--set %s', (override, expected) => {
@@ -46,7 +46,7 @@ test.each([
   ['budget.__proto__=3', `Unknown key \`budget.__proto__\`. The keys here are ${budgetKeys}.`],
   [
     '__proto__.seed=3',
-    'Unknown key `__proto__`. The keys here are `extends`, `task`, `seed`, `data`, `run`, `optimizer`, `schedule`, `budget`, `validation`, `checkpoints`, `precision`, `loader`, `model`, `predict`.',
+    'Unknown key `__proto__`. The keys here are `extends`, `task`, `seed`, `data`, `run`, `optimizer`, `schedule`, `budget`, `validation`, `checkpoints`, `precision`, `loader`, `model`, `tiles`, `scoring`.',
   ],
   [
     'loader.batchSize=two',

@@ -12,7 +12,7 @@ data: { path: "some folder" }
 model:
   boxHead:
     units: [8, 16]  # comment
-    samples: 3
+    batchSizePerImage: 3
 schedule:
   learningRate: 1e-2
 `;

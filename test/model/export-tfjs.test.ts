@@ -87,7 +87,7 @@ const pyramid = {
   backbone,
   levels: [
     { stride: 4, sizes: [8, 12] },
-    { stride: 8, sizes: [24], ratios: [0.5, 1, 2] },
+    { stride: 8, sizes: [24], aspectRatios: [0.5, 1, 2] },
     { stride: 16, sizes: [48, 64] },
   ],
   pyramidChannels: 8,
@@ -103,7 +103,7 @@ test.each([
   ['a pyramid', pyramid],
   ['a single map', single],
 ])('a detector with %s: another program computes the same', async (name, model) => {
-  const config = DetectorConfig.parse({ task: 'detector', model, predict: { tileSize: 64 } });
+  const config = DetectorConfig.parse({ task: 'detector', model, tiles: { size: 64 } });
   const options = networkOptions(config.model, { size: 64, seed: 1 });
   const network = buildDetectorNetwork(options);
   stir(network.weights.all);

@@ -25,7 +25,7 @@ describe('what a place holds', () => {
   test('both networks of a model folder, one of a run or a checkpoint', async () => {
     const model = (await findNetworks(at('model')))!;
     expect(model.assemble).toMatchObject({ minArea: 7 });
-    expect(model.predict).toEqual({ views: ['polarity'], secondPass: true });
+    expect(model.predict).toEqual({ tta: ['polarity'], secondPass: true });
     expect(model.detector!.sizes).toMatchObject({ typical: 6 });
     expect(isHalf(model)).toBe(false);
     const step = at('boxes', 'checkpoints', 'step-000000005');
@@ -81,12 +81,12 @@ describe('a pair', () => {
       kind: 'detector boxes at step 5, segmenter masks at step 7',
     });
     expect(pair.assemble).toEqual(AssembleSettings.parse({}));
-    expect(pair.predict).toEqual({ views: [], secondPass: false });
+    expect(pair.predict).toEqual({ tta: [], secondPass: false });
     expect(pairNetworks(masks, boxes).kind).toBe(pair.kind);
     expect(pairNetworks(boxes, model)).toMatchObject({
       kind: 'detector boxes at step 5, segmenter small at step 0, views polarity, second pass',
       assemble: { minArea: 7 },
-      predict: { views: ['polarity'], secondPass: true },
+      predict: { tta: ['polarity'], secondPass: true },
     });
     // A model folder is whole: nothing of the other is taken.
     expect(pairNetworks(model, boxes).kind).toMatch(/^detector small at step 0, segmenter small at step 0/u);
@@ -96,11 +96,11 @@ describe('a pair', () => {
     const model = await found('model');
     expect(pairNetworks(model, undefined, { tta: ['flips', 'scales'] })).toMatchObject({
       kind: expect.stringMatching(/, views flips x scales, second pass$/u) as string,
-      predict: { views: ['flips', 'scales'], secondPass: true },
+      predict: { tta: ['flips', 'scales'], secondPass: true },
     });
     const plain = pairNetworks(await found('boxes'), model, { tta: [], secondPass: false });
     expect(plain.kind).toBe('detector boxes at step 5, segmenter small at step 0');
-    expect(plain.predict).toEqual({ views: [], secondPass: false });
+    expect(plain.predict).toEqual({ tta: [], secondPass: false });
   });
 
   test('that lacks a network names the way out', async () => {

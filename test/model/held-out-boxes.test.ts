@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DetectorConfig } from '../../src/config/detector.js';
 import { readDetectedBoxes } from '../../src/data/loader/detected-boxes.js';
-import { readPairs } from '../../src/data/read/pairs-layout.js';
+import { readAll } from '../data/read-all.js';
 import { readSplit } from '../../src/data/split/split-file.js';
 import { heldOutBoxes } from '../../src/model/held-out-boxes.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
@@ -50,7 +50,7 @@ test('the images of the fold that was left out, with boxes that a segmenter can 
   }
   const file = path.join(folder, 'boxes.json');
   writeFileSync(file, JSON.stringify(boxes));
-  const read = readDetectedBoxes(file, await readPairs(data), 0);
+  const read = readDetectedBoxes(file, await readAll(data), 0);
   expect(Object.keys(read).sort()).toEqual(held);
 });
 

@@ -51,7 +51,7 @@ test('what is written is read: float32 to the bit, float16 rounded', async () =>
   const read = await readModelFolder(folder);
   expect(read.detector).toEqual(tensors(1, 0.1));
   expect(read.segmenter).toEqual(tensors(2));
-  expect(read.file).toMatchObject({ ...file('float32'), format: 1 });
+  expect(read.file).toMatchObject({ ...file('float32'), format: 2 });
   expect(readFileSync(path.join(folder, 'README.md'), 'utf8')).toBe('# card\n');
   rmSync(folder, { recursive: true });
 
@@ -110,7 +110,7 @@ test('settings, looks and the card are replaced, and the weights stay', async ()
   const assemble = AssembleSettings.parse({ minArea: 33 });
   const clusters = { a: { images: 80, score: 0.7 }, c: { images: 52, score: 0.4 } };
   const tuned = { score: 0.6, images: 132, heldOut: { score: 0.582, clusters }, date: '' };
-  const predict = PredictSettings.parse({ views: ['flips', 'polarity'], secondPass: true });
+  const predict = PredictSettings.parse({ tta: ['flips', 'polarity'], secondPass: true });
   const file = { ...read.file, assemble, predict, tuned };
   await replaceModelFile(folder, file, modelCard(file));
   const card = readFileSync(path.join(folder, 'README.md'), 'utf8');

@@ -55,7 +55,7 @@ const pack = async (name: string, portable: boolean, settings: { settingsOf?: st
 
 test('a model remembers where its data are, so that it can be tuned; it looks once', async () => {
   const { detector, segmenter, predict } = await pack('mine', false);
-  expect(predict).toEqual({ views: [], secondPass: false });
+  expect(predict).toEqual({ tta: [], secondPass: false });
   expect(detector.config).toMatchObject({ data, run });
   expect(segmenter.config.scoring.detector).toBe('/home/me/runs/d');
 });

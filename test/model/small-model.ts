@@ -22,25 +22,25 @@ export function smallModel(assemble: object = {}): ModelFolder {
       levels: [{ stride: 4, sizes: [12, 20] }],
       pyramidChannels: 8,
       rpn: { channels: 8 },
-      proposals: { candidates: 40, count: 20 },
+      proposals: { preNmsTopK: 40, postNmsTopK: 20 },
       boxHead: { poolSize: 3, units: [8] },
-      detections: { scoreThreshold: 0, count: 20 },
+      detections: { scoreThreshold: 0, maxPerTile: 20 },
       auxiliaryWeight: 0,
     },
-    predict: { tileSize: 64, overlap: 32 },
+    tiles: { size: 64, overlap: 32 },
   });
   const segmenter = SegmenterConfig.parse({
     task: 'segmenter',
     loader: { cropSize: 16 },
     model: { width: 0.125, depth: 3 },
-    predict: { batchSize: 8 },
+    inference: { batchSize: 8 },
   });
   const origin = { run: 'small', step: 0, dataset: '', versions: {}, commit: null, score: null };
   const boxes = buildDetector(detector.model, { size: 64, seed: 1 });
   const masks = buildSegmenter({ ...segmenter.model, size: segmenter.loader.cropSize, seed: 1 });
   const model: ModelFolder = {
     file: {
-      ...{ format: 1, name: 'small', created: '2026-11-22T00:00:00.000Z', precision: 'float32' },
+      ...{ format: 2, name: 'small', created: '2026-11-22T00:00:00.000Z', precision: 'float32' },
       detector: { config: detector, sha256: '0'.repeat(64), origin },
       segmenter: { config: segmenter, sha256: '0'.repeat(64), origin },
       // Weights that have learnt nothing give every pixel about a third for each class.

@@ -17,7 +17,7 @@ export async function writeRun(
       weights: task === 'detector' ? detector : segmenter,
       ...{ ema: new Map(), optimizer: new Map(), statistics: new Map() },
     },
-    state: { step, draws: 0, seconds: 0, random: {}, best: null, validationsSinceBest: 0, logBytes: {} },
+    state: { step, draws: 0, seconds: 0, best: null, validationsSinceBest: 0, logBytes: {} },
     score: 0.5,
     origin: { config: file[task].config, dataset: '', versions: {}, git: null },
   };

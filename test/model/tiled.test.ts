@@ -19,17 +19,17 @@ test('the shipped model finds the same nuclei in tiles as in one piece, those at
   const image = await readImage('examples/dsb2018-mini/a-5afb7932.png');
   const { config } = file.detector;
   const input = { image, intensity: shownRange(image, config.data.intensity)! };
-  const detect = async (predict: { tileSize: number; overlap: number }) => {
+  const detect = async (tiles: { size: number; overlap: number }) => {
     const predictor = new DetectorPredictor({
-      config: { ...config, tiles: { ...config.tiles, ...predict } },
+      config: { ...config, tiles },
       ...{ mode: 'compiled', weights, once: true },
     });
     const { detections } = await predictor.detect(input);
     predictor.dispose();
     return detections.filter(({ score }) => score > 0.4);
   };
-  const whole = await detect({ tileSize: 512, overlap: 0 });
-  const tiled = await detect({ tileSize: 288, overlap: 128 });
+  const whole = await detect({ size: 512, overlap: 0 });
+  const tiled = await detect({ size: 288, overlap: 128 });
   const countIn = (found: readonly Detection[], one: Detection) =>
     found.filter(({ box }) => boxIou(box, one.box) > 0.5).length;
   const shareFound = (of: readonly Detection[], among: readonly Detection[]) =>

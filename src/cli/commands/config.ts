@@ -1,5 +1,6 @@
 import type { Command, CommandGroup } from '../command.js';
 import { withOverrides } from '../global-options.js';
+import { warnOfOldKeys } from '../old-keys.js';
 
 const show: Command<{ file: string; set: string[] }> = {
   usage: 'show <file>',
@@ -16,7 +17,8 @@ const show: Command<{ file: string; set: string[] }> = {
       import('../../config/load.js'),
       import('../../config/format.js'),
     ]);
-    const { config } = loadConfig(file, set);
+    const { config, oldKeys } = loadConfig(file, set);
+    warnOfOldKeys(oldKeys, terminal);
     terminal.result({ text: formatConfig(config), value: config });
   },
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { currentFormat, migrateConfig } from '../../config/migrations.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { GitState } from '../git.js';
 
@@ -16,13 +17,11 @@ export const manifestFile = 'manifest.json';
 /** All files that a manifest vouches for; fixed names, so that it cannot point anywhere else. */
 export const checkpointFiles = [...tensorGroups.map(tensorFile), stateFile] as const;
 
-/** Raised when an older nucleate could not read, or would misread, what is written now. */
-const format = 1;
-
 const File = z.strictObject({ bytes: z.int().min(0), sha256: z.hash('sha256') });
 
 const Manifest = z.strictObject({
-  format: z.literal(format),
+  /** Of the file; its config is always in today's keys once it is read. */
+  format: z.int().min(1).max(currentFormat),
   step: z.int().min(0),
   /** Of the validation at this step, higher is better; null if there was none. */
   score: z.number().nullable(),
@@ -48,7 +47,7 @@ export class DamagedCheckpoint extends Error {
 
 /** The text of `manifest.json`: its own hash, so that damage to it shows as well, and the manifest. */
 export function manifestText(manifest: Omit<Manifest, 'format'>): string {
-  return signed({ format, ...manifest });
+  return signed({ format: currentFormat, ...manifest });
 }
 
 function signed(manifest: unknown): string {
@@ -69,15 +68,15 @@ export function readManifest(text: string, where: string): Manifest {
   }
   if (signed(manifest) !== text) throw new DamagedCheckpoint(`${manifestFile} does not have its own hash`);
   const found = (manifest as { format?: unknown } | null)?.format;
-  if (found !== format) {
+  if (typeof found !== 'number' || found > currentFormat) {
     throw new NucleateError({
-      what: `The checkpoint has the format ${String(found)}; this nucleate reads ${format}.`,
+      what: `The checkpoint has the format ${String(found)}; this nucleate reads formats up to ${currentFormat}.`,
       where,
-      hint: 'Use the version of nucleate that has written it; its manifest.json names it.',
+      hint: 'Use the version of nucleate that wrote it; its manifest.json names it.',
       exitCode: exitCodes.checkpoint,
     });
   }
   const { data, error } = Manifest.safeParse(manifest);
   if (!data) throw new DamagedCheckpoint(`${manifestFile} lacks something: ${z.prettifyError(error)}`);
-  return data;
+  return { ...data, config: z.json().parse(migrateConfig(data.config, data.format)) };
 }
