@@ -1,6 +1,7 @@
 import { measureInstances } from '../data/geometry/label-image.js';
 import { boxAt, type Box } from '../data/geometry/box.js';
 import { cropWindow } from '../data/geometry/window.js';
+import { defaultMaskThreshold } from '../config/mask-threshold.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { jitterBox } from '../data/augment/segmentation-sample.js';
 import type { Example } from '../data/read/example.js';
@@ -72,10 +73,10 @@ export const segmenterMetricNames = ['score', 'meanIou', 'above75', 'above90'] a
 export async function validateSegmenter(
   predictor: Pick<SegmenterPredictor, 'segmentAll'>,
   nuclei: readonly ScoredNucleus[],
-  config: Pick<SegmenterConfig, 'loader' | 'inference' | 'scoring'>,
+  config: Pick<SegmenterConfig, 'loader' | 'scoring'>,
   onProgress: (done: number, total: number) => void,
 ): Promise<ValidationResult> {
-  const { threshold } = config.inference;
+  const threshold = defaultMaskThreshold;
   const scored: Scored[] = [];
   const gallery = new ValidationGallery();
   /** Of the image at hand: the nuclei that are scored, as they are and as they were found. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
 import type { Example } from '../../src/data/read/example.js';
-import { readPairs } from '../../src/data/read/pairs-layout.js';
+import { readAll } from '../data/read-all.js';
 import { buildDetector } from '../../src/models/detector/detector.js';
 import type { SegmenterPredictor } from '../../src/predict/segment.js';
 import { tf } from '../../src/tf.js';
@@ -22,14 +22,14 @@ const config = DetectorConfig.parse({
     rpn: { channels: 8 },
     boxHead: { poolSize: 3, units: [8] },
     // Room for the 7 nuclei of an image.
-    proposals: { candidates: 100, count: 20, iouThreshold: 0.95 },
-    detections: { scoreThreshold: 0, iouThreshold: 0.95 },
+    proposals: { preNmsTopK: 100, postNmsTopK: 20, nmsThreshold: 0.95 },
+    detections: { scoreThreshold: 0, nmsThreshold: 0.95 },
   },
-  predict: { tileSize: 256 },
+  tiles: { size: 256 },
 });
 
 const examples = async () =>
-  (await readPairs('examples/dsb2018-mini'))
+  (await readAll('examples/dsb2018-mini'))
     .filter(({ id }) => ['d-54793624', 'd-76a372bf'].includes(id))
     .map((example, index) => ({ ...example, cluster: 'xy'[index]! }));
 

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import type { CreateTask, RunPlace, TaskConfig } from '../../train/train-request.js';
 import type { DetectorConfig } from '../../config/detector.js';
 import type { SegmenterConfig } from '../../config/segmenter.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import { exitCodes, NucleateError } from '../../errors.js';
-import type { CreateTask, RunPlace, TaskConfig } from '../../train/train-run.js';
 import type { Command, CommandGroup, CommandExample } from '../command.js';
 import { withDevice, withOverrides } from '../global-options.js';
+import { warnOfOldKeys } from '../old-keys.js';
 import { startDevice } from '../start-device.js';
+import type { Terminal } from '../terminal.js';
 import { minutesOf } from '../train/duration.js';
 
 type Arguments = {
@@ -103,7 +105,7 @@ function trainCommand<C extends TaskConfig>({
           describe: 'With --resume: take the lock of a process on another machine, which has ended',
         }),
     async handler(args, terminal) {
-      const { config, place } = await readPlace<C>(task, args);
+      const { config, place } = await readPlace<C>(task, args, terminal);
       const [{ runTraining, tryTraining }, createTask] = await Promise.all([
         import('../train/run-training.js'),
         load(),
@@ -120,6 +122,7 @@ function trainCommand<C extends TaskConfig>({
 async function readPlace<C extends TaskConfig>(
   task: string,
   args: Arguments,
+  terminal: Terminal,
 ): Promise<{ config: C; place: RunPlace }> {
   const [{ loadConfig }, { formatConfig }, { runFiles }] = await Promise.all([
     import('../../config/load.js'),
@@ -134,7 +137,8 @@ async function readPlace<C extends TaskConfig>(
     ...(time === undefined ? [] : [`budget.minutes=${minutesOf('time', time)}`]),
   ];
   const source = resume === undefined ? file! : runFiles(resume).resolvedConfig;
-  const { config } = loadConfig(source, overrides);
+  const { config, oldKeys } = loadConfig(source, overrides, { resolved: resume !== undefined });
+  warnOfOldKeys(oldKeys, terminal);
   if (config.task !== task) {
     throw wrong(
       `The config is of the task \`${config.task}\`.`,
