@@ -1,8 +1,10 @@
 /**
- * Speed and memory, side by side with what users know: `npm run bench -- NAME [arguments]`.
+ * Speed and memory compared with other frameworks: `npm run bench -- NAME [arguments]`.
  *
- * Each benchmark says at its top what it compares and what it needs.
+ * The comment at the top of each benchmark says what it compares and what it needs.
  */
+import { NucleateError } from '../src/errors.js';
+
 const benchmarks: Record<string, string> = {
   'train-step': './steps.ts',
   forward: './steps.ts',
@@ -19,6 +21,12 @@ if (!file) {
   process.stderr.write(`usage: npm run bench -- ${Object.keys(benchmarks).join(' | ')}\n`);
   process.exit(2);
 }
-// The step benchmark takes its name as an argument; the others read theirs from the first on.
+// The step benchmark reads its own name from the arguments; the others expect only what follows it.
 if (file !== './steps.ts') process.argv.splice(2, 1);
-await import(file);
+try {
+  await import(file);
+} catch (error) {
+  if (!(error instanceof NucleateError)) throw error;
+  process.stderr.write(`error: ${error.message}\n  hint: ${error.hint}\n`);
+  process.exitCode = error.exitCode;
+}

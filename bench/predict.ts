@@ -1,13 +1,13 @@
 /**
- * The two-stage prediction against torchvision's Mask R-CNN, image by image in turns, and its start-up.
+ * Prediction compared with torchvision's Mask R-CNN, image by image in turns, and the time that its start takes.
  *
  *     npm run bench -- predict [IMAGES...] [--model models/nucleate-small] [--most 16] [--rounds 3] [--out predict.json]
  *
- * IMAGES are those that `nucleate predict` takes; the bundled sample if absent. torchvision takes part once
- * `npx tsx bench/python-environment.ts` has been run: ResNet-50 FPN with random weights, on images of the same size with
- * as many detections kept as nucleate keeps nuclei, at that size and at its own default (shorter side scaled to 800 px).
- * Medians over all turns after the first of an image; ms on the clock, and of all processors together, which a loaded
- * machine disturbs less.
+ * IMAGES are what `nucleate predict` takes; default: the bundled sample. torchvision needs
+ * `npx tsx bench/python-environment.ts` once. It runs ResNet-50 FPN with random weights on images of the same size and
+ * keeps as many detections as nucleate keeps nuclei, at that size and at its own default (shorter side scaled to 800 px).
+ * Prints medians over all rounds after the first: ms on the clock, and ms of all processors together, which other load
+ * on the machine disturbs less.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ import { readModelFolder } from '../src/model/model-folder.js';
 import { assembleInstances } from '../src/predict/assemble/assemble.js';
 import { writeOutputs } from '../src/predict/formats/write-outputs.js';
 import { listImages } from '../src/predict/list-images.js';
+import { describeMissing } from './contenders.js';
 import { findPython } from './python-environment.js';
 
 interface Times {
@@ -100,6 +101,7 @@ line('first image', [first]);
 
 const settings = stored.file.assemble;
 const rival = await MaskRcnn.start();
+if (!rival) process.stderr.write(`${describeMissing(['Mask R-CNN of torchvision'])}\n`);
 const parts = { boxes: [] as Times[], masks: [] as Times[], nuclei: [] as Times[], files: [] as Times[] };
 const own: Times[] = [];
 const [same, scaled]: [Times[], Times[]] = [[], []];

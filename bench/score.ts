@@ -1,11 +1,11 @@
 /**
- * The score against stardist.matching on the same label images, and one very large image.
+ * The time of scoring compared with stardist.matching on the same label images, and that of one very large image.
  *
  *     npm run bench -- score DATA [PYTHON]
  *
  * DATA is the folder that bench/make-score-data.py makes of stage1_train.zip. PYTHON is an interpreter with StarDist
- * (bench/score_reference.py says what it needs); without it only nucleate is measured. Both sides have the label images
- * in memory, of 16 bits as in the files, run alternately on one core, and are timed without reading files.
+ * (bench/score_reference.py says what it needs); without it only nucleate is measured, and a line says so. Both have the
+ * label images in memory, with 16 bits as in the files, run alternately on one core, and are timed without reading files.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { readLabelImage } from '../src/data/image/image-io.js';
 import { evaluateImage } from '../src/eval/evaluate-image.js';
 import { exceedsIou, iouPercents, matchInstances } from '../src/eval/match-instances.js';
 import { countOverlaps } from '../src/eval/overlaps.js';
+import { exitCodes, NucleateError } from '../src/errors.js';
 
 const copies = ['shifted', 'eroded', 'merged'] as const;
 
@@ -42,8 +43,8 @@ async function readFolder(folder: string): Promise<LabelImage[]> {
   return images;
 }
 
-/** All figures of `nucleate eval`, more than StarDist is asked for. */
-const allFigures = (gt: LabelImage, pred: LabelImage) => evaluateImage(gt, pred, { id: '' }).score;
+/** All metrics of `nucleate eval`, more than StarDist is asked for. */
+const allMetrics = (gt: LabelImage, pred: LabelImage) => evaluateImage(gt, pred, { id: '' }).score;
 
 /** What StarDist is asked for: hits at the ten thresholds, and the score. */
 function matchingAlone(gt: LabelImage, pred: LabelImage): number {
@@ -60,7 +61,7 @@ function matchingAlone(gt: LabelImage, pred: LabelImage): number {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function time(
-  score: typeof allFigures,
+  score: typeof allMetrics,
   truth: readonly LabelImage[],
   prediction: readonly LabelImage[],
 ): Timing {
@@ -72,7 +73,15 @@ function time(
 
 function timeStardist(python: string, data: string, copy: string): Timing {
   const script = join(import.meta.dirname, 'score_reference.py');
-  return JSON.parse(execFileSync(python, [script, data, copy], { encoding: 'utf8' })) as Timing;
+  try {
+    return JSON.parse(execFileSync(python, [script, data, copy], { encoding: 'utf8' })) as Timing;
+  } catch {
+    throw new NucleateError({
+      what: `${python} cannot run StarDist; its messages are above.`,
+      hint: 'bench/score_reference.py says what it needs. Without PYTHON only nucleate is measured.',
+      exitCode: exitCodes.environment,
+    });
+  }
 }
 
 /** Discs on a grid, some 100,000 of them in 10,000 x 10,000 px, and the same moved by two pixels. */
@@ -95,7 +104,7 @@ function largeImages(): { gt: LabelImage; pred: LabelImage } {
   return { gt, pred };
 }
 
-/** Of each contender, in turn; the first two or three run before the kernel has given huge pages to the images. */
+/** Of both, in turn; the first two or three run before the kernel has given huge pages to the images. */
 const rounds = 7;
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
@@ -108,10 +117,20 @@ const ratios = (ours: readonly Timing[], theirs: readonly Timing[]) => {
   return `${onClock.toFixed(1)} times faster, ${(leastCpu(theirs) / leastCpu(ours)).toFixed(1)} by processor time`;
 };
 const [data, python] = process.argv.slice(2);
-if (data === undefined) throw new Error('Usage: npm run bench -- score DATA [PYTHON]');
+if (data === undefined) {
+  throw new NucleateError({
+    what: 'The folder DATA is missing.',
+    hint: 'Usage: npm run bench -- score DATA [PYTHON]',
+    exitCode: exitCodes.usage,
+  });
+}
+if (python === undefined) {
+  const how = 'give an interpreter that has it as PYTHON, see bench/score_reference.py';
+  process.stderr.write(`Left out: StarDist. To include it, ${how}.\n`);
+}
 
 const truth = await readFolder(join(data, 'truth'));
-check('same', time(allFigures, truth, truth).score);
+check('same', time(allMetrics, truth, truth).score);
 check('same', time(matchingAlone, truth, truth).score);
 console.log(`${truth.length} label images; the truth scores 1 against itself`);
 console.log(
@@ -124,7 +143,7 @@ for (const copy of copies) {
   const theirs: Timing[] = [];
   for (let round = 0; round < rounds; round++) {
     matching.push(time(matchingAlone, truth, prediction));
-    all.push(time(allFigures, truth, prediction));
+    all.push(time(allMetrics, truth, prediction));
     if (python !== undefined) theirs.push(timeStardist(python, data, copy));
   }
   for (const [timing] of [matching, all]) check(copy, timing!.score);
@@ -133,7 +152,7 @@ for (const copy of copies) {
   const line = (ours: readonly Timing[]) =>
     theirs.length > 0 ? `${describe(ours)}  ${ratios(ours, theirs)}` : describe(ours);
   console.log(`  matching     ${line(matching)}`);
-  console.log(`  all figures  ${line(all)}`);
+  console.log(`  all metrics  ${line(all)}`);
 }
 
 const { gt, pred } = largeImages();

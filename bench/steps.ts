@@ -5,13 +5,16 @@
  *     [--contenders compiled,eager,keras,pytorch] [--out bench.json]
  *   npm run bench -- forward
  *
- * Each contender is a process of its own; they run in turns, one step a turn, so that whatever else the machine does
- * hits all alike. PyTorch has no segmenter. Keras and PyTorch take part once `npx tsx bench/python-environment.ts` has been run.
+ * Each contender is a process of its own; they run in turns, one step a turn, so that other load on the machine slows
+ * all alike. Keras and PyTorch need `npx tsx bench/python-environment.ts` once. Without --contenders those that are not
+ * installed are left out, and a line says so; with it that is an error. PyTorch has no segmenter.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Contender, contenderNames, type ContenderName } from './contenders.js';
+import { exitCodes, NucleateError } from '../src/errors.js';
+import { chooseContenders, Contender, describeMissing, hasNetwork } from './contenders.js';
+import { findPython } from './python-environment.js';
 import { formatComparison, type Comparison, summarize } from './report.js';
 import { type Workload, workloadsOf } from './workload.js';
 
@@ -21,21 +24,36 @@ const { values, positionals } = parseArgs({
     norm: { type: 'string', default: 'batch' },
     rounds: { type: 'string', default: '10' },
     only: { type: 'string' },
-    contenders: { type: 'string', default: contenderNames.join(',') },
+    contenders: { type: 'string' },
     out: { type: 'string', default: 'bench.json' },
   },
 });
 const task = positionals[0] as Workload['task'];
-if (!['train-step', 'forward'].includes(task)) throw new Error('Expected train-step or forward');
-const chosen = values.contenders.split(',') as ContenderName[];
+const workloads = workloadsOf(task, values.norm as Workload['norm']);
+const selected = workloads.filter((workload) => (values.only ?? nameOf(workload)) === nameOf(workload));
+if (selected.length === 0) {
+  throw new NucleateError({
+    what: `There is no workload \`${values.only}\`.`,
+    hint: `Choose --only from ${workloads.map(nameOf).join(', ')}.`,
+    exitCode: exitCodes.usage,
+  });
+}
+const { chosen, missing } = chooseContenders(values.contenders, {
+  python: findPython(),
+  workloads: selected,
+});
+if (missing.length > 0) process.stderr.write(`${describeMissing(missing)}\n`);
+
+function nameOf({ network, size, batch }: Workload): string {
+  return `${network}-${size}-${batch}`;
+}
 
 async function compare(workload: Workload): Promise<Comparison> {
   const contenders: Contender[] = [];
   try {
     for (const name of chosen) {
-      if (name === 'pytorch' && workload.network.startsWith('segmenter')) continue;
-      const contender = await Contender.start(name, workload);
-      if (contender) contenders.push(contender);
+      if (hasNetwork(name, workload)) contenders.push(await Contender.start(name, workload));
+      else process.stderr.write(`Left out: ${name} has no ${workload.network}.\n`);
     }
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const contender of contenders) await contender.runStep();
@@ -47,9 +65,7 @@ async function compare(workload: Workload): Promise<Comparison> {
 }
 
 const comparisons: Comparison[] = [];
-for (const workload of workloadsOf(task, values.norm as Workload['norm'])) {
-  const { network, size, batch } = workload;
-  if (values.only && values.only !== `${network}-${size}-${batch}`) continue;
+for (const workload of selected) {
   const comparison = await compare(workload);
   comparisons.push(comparison);
   process.stdout.write(`${formatComparison(comparison)}\n\n`);
