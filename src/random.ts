@@ -1,24 +1,17 @@
 /**
- * Seeded streams of random numbers. A run repeats because each purpose draws from its own named stream, so adding
- * a draw in one place moves no other. No Node module: this file also has to run in a browser.
+ * Seeded streams of random numbers. Each purpose draws from its own named stream, so a new draw in one place changes no
+ * other, and a run repeats. No Node module: this file also has to run in a browser.
  */
 import seedrandom from 'seedrandom';
 
-/** Where a stream stands; survives JSON unchanged. */
-export interface RandomState {
-  readonly alea: Readonly<seedrandom.State.Alea>;
-  /** The second half of the last pair of normals, if it has not been drawn yet. */
-  readonly spareNormal: number | null;
-}
-
-/** One stream, made by {@link randomFor} or {@link restoreRandom}. */
+/** One stream, made by {@link randomFor}. */
 export class Random {
-  readonly #alea: seedrandom.StatefulPRNG<seedrandom.State.Alea>;
-  #spareNormal: number | null;
+  readonly #alea: seedrandom.PRNG;
+  /** The second half of the last pair of normals, if it has not been drawn yet. */
+  #spareNormal: number | null = null;
 
-  constructor(state: RandomState) {
-    this.#alea = seedrandom.alea('', { state: { ...state.alea } });
-    this.#spareNormal = state.spareNormal;
+  constructor(alea: seedrandom.PRNG) {
+    this.#alea = alea;
   }
 
   /** A number in [0, 1), with 53 random bits. */
@@ -41,7 +34,7 @@ export class Random {
    * A number with mean 0 and variance 1.
    *
    * Source: Marsaglia's polar method (SIAM Review 6, 1964). It needs no sine, whose last bit differs between
-   * JavaScript engines, and makes two numbers at a time: the second waits in the state.
+   * JavaScript engines. It makes two numbers at a time; the second one is kept for the next call.
    */
   normal(): number {
     const spare = this.#spareNormal;
@@ -69,11 +62,6 @@ export class Random {
     }
     return shuffled;
   }
-
-  /** A copy of where the stream stands; later draws do not change it. */
-  state(): RandomState {
-    return { alea: this.#alea.state(), spareNormal: this.#spareNormal };
-  }
 }
 
 /**
@@ -87,27 +75,21 @@ export class Random {
 export function randomFor(seed: number, ...names: (string | number)[]): Random {
   const key = [seed, ...names];
   for (const part of key) {
-    // JSON writes NaN and Infinity alike, which would give two names one stream.
+    // JSON writes NaN and Infinity alike: two names would have one stream.
     if (typeof part === 'number' && !Number.isSafeInteger(part)) {
       throw new RangeError(
         `Expected the seed and numbers in a stream's name to be integers, received ${part}`,
       );
     }
   }
-  const alea = seedrandom.alea(JSON.stringify(key), { state: true });
-  return new Random({ alea: alea.state(), spareNormal: null });
-}
-
-/** The stream that `state()` was called on, from that point on, bit for bit. */
-export function restoreRandom(state: RandomState): Random {
-  return new Random(state);
+  return new Random(seedrandom.alea(JSON.stringify(key)));
 }
 
 /**
  * A seed for code that takes a number, such as a layer's initializer, in [1, 2^31 - 1].
  *
- * Never 0, which tfjs takes for "unseeded". Give each layer its own name: tfjs restarts the generator for every
- * initializer, so two layers of one shape and one seed would start with equal weights.
+ * Never 0, which means "no seed" to tfjs. Give each layer its own name: tfjs restarts the generator for every
+ * initializer, so two layers with one shape and one seed would start with equal weights.
  */
 export function seedFor(seed: number, ...names: (string | number)[]): number {
   return 1 + randomFor(seed, ...names).integer(2 ** 31 - 1);

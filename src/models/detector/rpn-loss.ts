@@ -27,8 +27,6 @@ export interface RpnLossOptions extends BoxRegression {
 export interface RpnLosses {
   readonly objectness: tf.Scalar;
   readonly boxes: tf.Scalar;
-  /** Positive anchors of the batch, sampled or not. */
-  readonly positives: tf.Scalar;
 }
 
 /**
@@ -40,7 +38,7 @@ export interface RpnLosses {
  * numbers count the whole batch and are at least 1.
  *
  * @param random `[N, A]` float32, uniform in [0, 1); `dense` uses none.
- * @returns Scalars; `objectness` and `boxes` have gradients by the predictions. The caller disposes them.
+ * @returns Scalars with gradients by the predictions. The caller disposes them.
  *
  * Source: Ren et al., arXiv 1506.01497, section 3.1; Lin et al., arXiv 1708.02002, section 4.1.
  */
@@ -60,15 +58,13 @@ export function rpnLosses(
       match,
     );
     const isPositive = tf.equal(labels, 1).toFloat() as tf.Tensor2D;
-    const positives = tf.sum<tf.Scalar>(isPositive);
     if (choice.kind === 'dense') {
-      const count = tf.maximum(positives, 1);
+      const count = tf.maximum(tf.sum(isPositive), 1);
       const isCounted = tf.greaterEqual(labels, 0).toFloat();
       const boxes = { deltas, anchors, targets: gatherPerImage(gtBoxes, matched), weights: isPositive };
       return {
         objectness: tf.div<tf.Scalar>(focalLoss(objectnessLogits, isPositive, isCounted, choice), count),
         boxes: tf.div<tf.Scalar>(regressionLoss(boxes, regression), count),
-        positives,
       };
     }
     const { indices, valid, isPositive: weights } = sampleBalanced(labels, random, choice);
@@ -83,7 +79,6 @@ export function rpnLosses(
     return {
       objectness: tf.div<tf.Scalar>(sigmoidCrossEntropy(logits, weights, valid), count),
       boxes: tf.div<tf.Scalar>(regressionLoss(boxes, regression), count),
-      positives,
     };
   });
 }

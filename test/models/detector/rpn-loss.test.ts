@@ -78,7 +78,7 @@ type Inputs = ReturnType<typeof tensorsOf>;
 const lossesOf = ({ gtBoxes, gtValid, ignore, random, ...predictions }: Inputs, options: RpnLossOptions) =>
   rpnLosses(predictions, { gtBoxes, gtValid, ignore }, grid, random, options);
 
-/** By Dice coefficients, up to the share that the matcher states. */
+/** By Dice coefficients, up to the fraction that the matcher states. */
 const asGreat = (iou: number, greatest: number) =>
   (2 * iou) / (1 + iou) >= ((2 * greatest) / (1 + greatest)) * (1 - 1e-4);
 
@@ -144,10 +144,9 @@ test.each([
 ] as const)('%s: random images as the loops', (_, options) => {
   for (let seed = 1; seed <= 20; seed++) {
     const one = makeCase(seed);
-    const { objectness, boxes, positives } = lossesOf(tensorsOf(one), options);
+    const { objectness, boxes } = lossesOf(tensorsOf(one), options);
     const expected = lossesOracle(one, options);
     expect(expected.positives).toBeGreaterThan(4);
-    expect(positives.dataSync()[0]).toBe(expected.positives);
     expectTensorsClose(objectness, expected.objectness, { atol: 1e-5, rtol: 1e-5 });
     expectTensorsClose(boxes, expected.boxes, { atol: 1e-4, rtol: 1e-5 });
   }
@@ -212,8 +211,7 @@ test('no gtBox: all anchors are negative, the box loss is 0, and so is its gradi
   const inputs = tensorsOf(makeCase(1));
   const none = { ...inputs, gtValid: tf.zerosLike(inputs.gtValid), ignore: tf.zerosLike(inputs.ignore) };
   for (const options of [dense, sampled, giou]) {
-    const { objectness, boxes, positives } = lossesOf(none, options);
-    expect(positives.dataSync()[0]).toBe(0);
+    const { objectness, boxes } = lossesOf(none, options);
     expect(boxes.dataSync()[0]).toBe(0);
     expect(objectness.dataSync()[0]).toBeGreaterThan(0);
     const gradient = tf.grad((x) => lossesOf({ ...none, deltas: x as tf.Tensor3D }, options).boxes)(
@@ -234,5 +232,5 @@ test('all ignored and no gtBox: every loss is 0', () => {
 
 test('the losses leave only their results', () => {
   const inputs = tensorsOf(makeCase(1));
-  for (const options of [dense, sampled, giou]) expectNewTensors(() => ({ ...lossesOf(inputs, options) }), 3);
+  for (const options of [dense, sampled, giou]) expectNewTensors(() => ({ ...lossesOf(inputs, options) }), 2);
 });
