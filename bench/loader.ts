@@ -48,7 +48,7 @@ const readStart = performance.now();
 for await (const example of readDataset(values.data)) examples.push(example);
 const readSeconds = (performance.now() - readStart) / 1000;
 
-const common = { seed: 1, sources: examples };
+const common = { seed: 1, examples };
 const detection = (augment: object): Recipe => ({
   task: 'detection',
   loader: DetectionLoader.parse({ workers, augment }),

@@ -1,5 +1,5 @@
 import { measureInstances, type LabelImage } from '../data/geometry/label-image.js';
-import { mapAhead } from '../data/read/ahead.js';
+import { mapConcurrently } from '../data/read/map-concurrently.js';
 import { renumberLabels } from '../data/read/example.js';
 import { problemsOf } from '../data/read/problems.js';
 import { NucleateError, type Problem } from '../errors.js';
@@ -86,7 +86,11 @@ export async function scoreSources(
   let truthOverlaps = noOverlaps;
   let done = 0;
   const read = (id: string) => readAll(truth, predictions, id, ablate);
-  for await (const { id, gt, preds, problems: found } of mapAhead(selection.ids, prefetchCount, read)) {
+  for await (const { id, gt, preds, problems: found } of mapConcurrently(
+    selection.ids,
+    prefetchCount,
+    read,
+  )) {
     onImage?.(++done);
     if (found) {
       problems.push(...found);

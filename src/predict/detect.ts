@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Box } from '../data/geometry/box.js';
 import type { DetectorConfig } from '../config/detector.js';
-import { apply, type Point } from '../data/geometry/linear-map.js';
+import { applyMap, type Point } from '../data/geometry/linear-map.js';
 import { resamplePixels } from '../data/image/resample.js';
 import type { Image } from '../data/image/image.js';
 import type { IntensityRange } from '../data/image/intensity.js';
-import { writePixels } from '../data/image/network-pixels.js';
-import { fillOf, type Pixels, readRegion } from '../data/image/stored-image.js';
+import { writeNetworkPixels } from '../data/image/network-pixels.js';
+import { paddingValues, type Pixels, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
@@ -125,7 +125,7 @@ export class DetectorPredictor {
     const { size: tileSize, overlap } = predict;
     const alignment = Math.max(...model.levels.map(({ stride }) => stride));
     const tiles = planTiles(input.image, { tileSize, overlap, zoom, alignment });
-    const fill = fillOf(input.image);
+    const fill = paddingValues(input.image);
     const found: (readonly Detection[])[] = [];
     let omitted = 0;
     for (const tile of tiles) {
@@ -165,7 +165,7 @@ export class DetectorPredictor {
     );
     if (inverted) for (let i = 0; i < pixels.length; i++) pixels[i] = 1 - pixels[i]!;
     const values = new Float32Array(size * size * 3);
-    writePixels({ channels: image.channels, pixels }, values, 0);
+    writeNetworkPixels({ channels: image.channels, pixels }, values, 0);
     const images = tf.tensor4d(values, [1, size, size, 3]);
     const outputs = this.#step.run({ images });
     const read = async (names: readonly string[]) =>
@@ -175,7 +175,7 @@ export class DetectorPredictor {
     tf.dispose([images, outputs]);
     /** A point of the tile, px of the network input, in the image. */
     const inImage = (x: number, y: number): Point => {
-      const step = apply(map, { x: x - size / 2, y: y - size / 2 });
+      const step = applyMap(map, { x: x - size / 2, y: y - size / 2 });
       return { x: middle.x + step.x, y: middle.y + step.y };
     };
     const listed = (boxes: Float32Array, scores: Float32Array): Detection[] =>

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { boxAt } from '../data/geometry/box.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { resamplePixels } from '../data/image/resample.js';
-import { writePixels } from '../data/image/network-pixels.js';
-import { fillOf, readRegion } from '../data/image/stored-image.js';
+import { writeNetworkPixels } from '../data/image/network-pixels.js';
+import { paddingValues, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
@@ -117,7 +117,7 @@ export class SegmenterPredictor {
     const images = new Float32Array(predict.batchSize * size * size * 3);
     const boxes = new Float32Array(predict.batchSize * 4);
     const shown = new Set(requests.map(({ image: { image } }) => image));
-    const fills = new Map([...shown].map((image) => [image, fillOf(image)]));
+    const fills = new Map([...shown].map((image) => [image, paddingValues(image)]));
     const windows = requests.map(({ image, box }, row) => {
       const window = cropWindow(box, loader);
       writeCrop(
@@ -202,5 +202,5 @@ function writeCrop(
     to: { x: x + side / 2 - box.x1, y: y + side / 2 - box.y1 },
   };
   const pixels = resamplePixels(readRegion(image, box), intensity, view, fill);
-  writePixels({ channels: image.channels, pixels }, target, 0);
+  writeNetworkPixels({ channels: image.channels, pixels }, target, 0);
 }

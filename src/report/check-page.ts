@@ -1,5 +1,5 @@
 import type { CheckResult, DatasetSummary } from '../data/check/check-dataset.js';
-import { kindWords, type Finding } from '../data/check/finding.js';
+import { findingTitles, type Finding } from '../data/check/finding.js';
 import type { Dataset } from '../data/read/layout.js';
 import { findingPicture } from '../draw/finding-picture.js';
 import { html, htmlPage, type Html } from './html.js';
@@ -88,7 +88,7 @@ async function kindSection(dataset: Dataset, findings: readonly Finding[]): Prom
   }
   const [first] = findings;
   const shown = figures.length < findings.length && figures.length > 0 ? `, ${figures.length} shown` : '';
-  return html`<h2>${kindWords[first!.kind]}</h2>
+  return html`<h2>${findingTitles[first!.kind]}</h2>
     <p class="note">${findings.length} found${shown}.</p>
     <div class="gallery">${figures}</div>`;
 }

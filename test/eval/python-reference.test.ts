@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Example } from '../../src/data/read/example.js';
-import { readPairs } from '../../src/data/read/pairs-layout.js';
+import { readAll } from '../data/read-all.js';
 import { evaluateImage } from '../../src/eval/evaluate-image.js';
 import { summarise } from '../../src/eval/summarise.js';
 import { degradations } from '../reference/degrade.js';
@@ -26,7 +26,7 @@ const reference = JSON.parse(
 
 let examples: Example[];
 beforeAll(async () => {
-  examples = await readPairs(join(import.meta.dirname, '../../examples/dsb2018-mini'));
+  examples = await readAll(join(import.meta.dirname, '../../examples/dsb2018-mini'));
 });
 
 describe.each(['same', 'shifted', 'eroded', 'merged'] as const)('the sample, %s', (copy) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Split } from '../../src/data/split/split.js';
 import { scoreSources } from '../../src/eval/score-sources.js';
 import { selectFold, selectWithGroups } from '../../src/eval/selection.js';
-import { refusalOf } from '../data/expect-refusal.js';
+import { dataErrorOf } from '../data/expect-error.js';
 import { drawing } from '../reference/draw.js';
 import { predictionOf, truthOf } from '../report/scored.js';
 
@@ -27,7 +27,7 @@ test('a fold, with clusters and groups of the split', () => {
 
 test('an empty fold, a split of other data, and one that lacks an image', async () => {
   const of = (changes: object) =>
-    refusalOf(Promise.resolve().then(() => selectFold(truth, { ...choice, ...changes })));
+    dataErrorOf(Promise.resolve().then(() => selectFold(truth, { ...choice, ...changes })));
   expect((await of({ fold: 2 })).what).toBe('No image is in fold 2.');
   expect((await of({ sha256: 'other' })).problems[0]!.what).toBe(
     'The split is of the dataset same, and this is other.',
@@ -45,10 +45,10 @@ test('only selected images need a prediction; others may have one', async () => 
   const { targets } = await score({ a: drawing('1...'), b: one, c: one });
   expect(targets[0]!.evaluation).toMatchObject({ imageCount: 2, score: 1 });
   expect(targets[0]!.evaluation.clusters.map(({ cluster }) => cluster)).toEqual(['k5', 'k6']);
-  expect((await refusalOf(score({ b: one }))).problems).toMatchObject([
+  expect((await dataErrorOf(score({ b: one }))).problems).toMatchObject([
     { what: 'The image c has no prediction.' },
   ]);
-  expect((await refusalOf(score({ b: one, c: one, d: one }))).problems).toMatchObject([
+  expect((await dataErrorOf(score({ b: one, c: one, d: one }))).problems).toMatchObject([
     { what: 'd is predicted and no image of the data.' },
   ]);
 });

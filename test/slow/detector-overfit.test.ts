@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { DetectorConfig } from '../../src/config/detector.js';
-import { readPairs } from '../../src/data/read/pairs-layout.js';
+import { readAll } from '../data/read-all.js';
 import { createDetectorTask } from '../../src/train/detector-task.js';
 import { tf } from '../../src/tf.js';
 import { noAugment } from '../data/augment/samples.js';
@@ -21,7 +21,7 @@ test('the tiny detector learns four images by heart', async () => {
     loader: { ...tiny.loader, augment: noAugment },
     schedule: { ...tiny.schedule, steps },
   };
-  const examples = (await readPairs(tiny.data.path)).filter(({ id }) => images.includes(id));
+  const examples = (await readAll(tiny.data.path)).filter(({ id }) => images.includes(id));
   const task = createDetectorTask(config, { train: examples, validation: examples });
   const weights = await weightsAfter(steps, task, config);
   const { metrics } = await task.validate(weights, () => {});

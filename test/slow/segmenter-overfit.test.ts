@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { SegmenterConfig } from '../../src/config/segmenter.js';
-import { readPairs } from '../../src/data/read/pairs-layout.js';
+import { readAll } from '../data/read-all.js';
 import { createSegmenterTask } from '../../src/train/segmenter-task.js';
 import { tf } from '../../src/tf.js';
 import { noAugment } from '../data/augment/samples.js';
@@ -21,7 +21,7 @@ test('the tiny segmenter learns 32 crops by heart, to the resolution of the imag
     loader: { ...tiny.loader, batchSize: 32, jitter: 0, augment: noAugment },
     schedule: { ...tiny.schedule, steps },
   };
-  const examples = (await readPairs(tiny.data.path)).filter(({ id }) => images.includes(id));
+  const examples = (await readAll(tiny.data.path)).filter(({ id }) => images.includes(id));
   const task = createSegmenterTask(config, { train: examples, validation: examples });
   const weights = await weightsAfter(steps, task, config);
   const { metrics } = await task.validate(weights, () => {});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
-import { readPairs } from '../../src/data/read/pairs-layout.js';
+import { readAll } from '../data/read-all.js';
 import { batches } from '../../src/data/loader/batches.js';
 import { weightsAfter } from './train-task.js';
 import { createSegmenterTask } from '../../src/train/segmenter-task.js';
@@ -19,7 +19,7 @@ const config = SegmenterConfig.parse({
 });
 
 async function sixNuclei() {
-  const examples = await readPairs('examples/dsb2018-mini');
+  const examples = await readAll('examples/dsb2018-mini');
   const chosen = examples.filter(({ id }) => id === 'd-76a372bf');
   return { train: chosen, validation: chosen };
 }

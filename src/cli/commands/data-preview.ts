@@ -5,6 +5,8 @@ import type { Example } from '../../data/read/example.js';
 import type { IntensityMode } from '../../data/image/intensity.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
+import { warnOfOldKeys } from '../old-keys.js';
+import type { Terminal } from '../terminal.js';
 import { withDataset, withOverrides } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 
@@ -18,25 +20,27 @@ interface Arguments {
   seed: string;
 }
 
-/** Columns of the two sheets: crops of 256 px and of 64 px, the latter three times magnified. */
+/** Columns of the two sheets: crops of 256 px, and crops of 64 px magnified three times. */
 const columns = { detection: 4, segmentation: 5 };
 
-/** What is drawn: the crops of one network or of both. */
+/** Whose crops are drawn: those of one network or of both. */
 interface Loaders {
   readonly detection?: DetectionLoader;
   readonly segmentation?: SegmentationLoader;
-  /** Absent where the readers decide. */
-  readonly intensity?: IntensityMode;
+  readonly intensity: IntensityMode;
 }
 
 export const dataPreviewCommand: Command<Arguments> = {
   usage: 'preview <path>',
-  describe: 'Write contact sheets of augmented crops as the networks get them, with outlines',
+  describe: 'Draw sheets of augmented crops, as the networks see them in training',
   examples: [
-    ['nucleate data preview examples/dsb2018-mini', 'preview/detection.png and preview/segmentation.png'],
+    [
+      'nucleate data preview examples/dsb2018-mini',
+      'write preview/detection.png and preview/segmentation.png',
+    ],
     [
       'C=configs/detector/tiny.yaml\n  nucleate data preview examples/dsb2018-mini --config $C',
-      'what this config lets the detector see',
+      'crops for the detector with the augmentation of this config',
     ],
   ],
   builder: (parser) =>
@@ -44,20 +48,25 @@ export const dataPreviewCommand: Command<Arguments> = {
       .option('config', {
         type: 'string',
         requiresArg: true,
-        describe: 'A config with a loader: only its network, with its augmentation',
+        describe: 'Training config: draw only crops for its network, with its augmentation',
       })
       .option('output', {
         type: 'string',
         requiresArg: true,
         default: 'preview',
-        describe: 'Folder to write to',
+        describe: 'Folder to write the sheets to',
       })
-      .option('count', { type: 'string', requiresArg: true, default: '20', describe: 'Crops on a sheet' })
-      .option('seed', { type: 'string', requiresArg: true, default: '1', describe: 'Which crops' }),
+      .option('count', { type: 'string', requiresArg: true, default: '20', describe: 'Crops per sheet' })
+      .option('seed', {
+        type: 'string',
+        requiresArg: true,
+        default: '1',
+        describe: 'Seed of the random draw',
+      }),
   async handler({ path, labels, config, set, output, ...numbers }, terminal) {
     const count = wholeNumber('count', numbers.count, 1);
     const seed = wholeNumber('seed', numbers.seed, 1);
-    const { detection, segmentation, intensity } = await readLoaders(config, set);
+    const { detection, segmentation, intensity } = await readLoaders(config, set, terminal);
     const [{ batches }, { detectionCells, segmentationCells }, { sheet }, { writeImage }] = await Promise.all(
       [
         import('../../data/loader/batches.js'),
@@ -66,25 +75,25 @@ export const dataPreviewCommand: Command<Arguments> = {
         import('../../data/image/image-io.js'),
       ],
     );
-    const sources = await readSources(path, labels, intensity);
+    const examples = await readExamplesOf(path, labels, intensity);
     await makeFolder(output);
     const settings = { batchSize: count, workers: 0 };
     const files: Record<string, string> = {};
     const ids: Record<string, readonly string[]> = {};
     const lines: string[] = [];
     if (detection) {
-      const loader = { ...detection, ...settings, masks: true };
-      const { value } = await batches({ task: 'detection', loader, seed, sources }).next();
+      const loader = { ...detection, ...settings };
+      const { value } = await batches({ task: 'detection', loader, seed, examples }).next();
       files['detection'] = join(output, 'detection.png');
       ids['detection'] = value.ids;
       await writeImage(files['detection'], sheet(detectionCells(value), columns.detection));
       lines.push(
-        `${files['detection']}: ${count} crops for the detector; nuclei orange, boxes green, ignored red`,
+        `${files['detection']}: ${count} crops for the detector; nuclei orange, boxes green, ignored pixels red`,
       );
     }
     if (segmentation) {
       const loader = { ...segmentation, ...settings };
-      const { value } = await batches({ task: 'segmentation', loader, seed, sources }).next();
+      const { value } = await batches({ task: 'segmentation', loader, seed, examples }).next();
       files['segmentation'] = join(output, 'segmentation.png');
       ids['segmentation'] = value.ids;
       await writeImage(files['segmentation'], sheet(segmentationCells(value), columns.segmentation));
@@ -96,45 +105,48 @@ export const dataPreviewCommand: Command<Arguments> = {
   },
 };
 
-/** Both networks with their defaults; with a config, the one that it trains. */
-async function readLoaders(file: string | undefined, overrides: readonly string[]): Promise<Loaders> {
+/** Without a config both networks with default settings; with a config the network that it trains. */
+async function readLoaders(
+  file: string | undefined,
+  overrides: readonly string[],
+  terminal: Terminal,
+): Promise<Loaders> {
   if (file === undefined) {
     if (overrides.length > 0) {
-      const hint = 'Name the config with --config.';
-      throw new NucleateError({ what: '--set changes a config.', hint, exitCode: exitCodes.usage });
+      const what = '--set needs --config: it changes a value of a config.';
+      throw new NucleateError({ what, hint: 'Add --config FILE.', exitCode: exitCodes.usage });
     }
     const { DetectionLoader, SegmentationLoader } = await import('../../config/loader.js');
-    return { detection: DetectionLoader.parse({}), segmentation: SegmentationLoader.parse({}) };
+    return {
+      detection: DetectionLoader.parse({}),
+      segmentation: SegmentationLoader.parse({}),
+      intensity: 'full',
+    };
   }
   const { loadConfig } = await import('../../config/load.js');
-  const { config } = loadConfig(file, overrides);
+  const { config, oldKeys } = loadConfig(file, overrides);
+  warnOfOldKeys(oldKeys, terminal);
   const { intensity } = config.data;
   return config.task === 'detector'
     ? { detection: config.loader, intensity }
     : { segmentation: config.loader, intensity };
 }
 
-async function readSources(
+async function readExamplesOf(
   path: string,
   labels: string | undefined,
-  intensity: IntensityMode | undefined,
+  intensity: IntensityMode,
 ): Promise<Example[]> {
-  const [{ readDataset }, { shownRange }] = await Promise.all([
-    import('../../data/read/dataset.js'),
-    import('../../data/image/intensity.js'),
-  ]);
-  const sources: Example[] = [];
-  for await (const example of readDataset(path, { labels })) {
-    const range = intensity && shownRange(example.image, intensity);
-    sources.push(range ? { ...example, intensity: range } : example);
-  }
-  return sources;
+  const { readDataset } = await import('../../data/read/dataset.js');
+  const examples: Example[] = [];
+  for await (const example of readDataset(path, { labels, intensity })) examples.push(example);
+  return examples;
 }
 
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause: Error) => {
-    const what = `The folder cannot be made: ${cause.message}.`;
-    const hint = 'Check that the path is writable and no file has its name.';
+    const what = `The folder cannot be created: ${cause.message}.`;
+    const hint = 'Check that the path is writable and that no file has this name.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
   });
 }

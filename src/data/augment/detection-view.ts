@@ -4,7 +4,7 @@ import type { Augment } from '../../config/augment.js';
 import type { Random } from '../../random.js';
 import type { Example } from '../read/example.js';
 import { drawElasticField } from './elastic.js';
-import { apply, invert, type LinearMap, type Point, viewMap } from '../geometry/linear-map.js';
+import { applyMap, invertMap, type LinearMap, type Point, viewMap } from '../geometry/linear-map.js';
 import type { CropView } from '../image/resample.js';
 
 /** A view that shows at least one pixel of the nucleus `label`. */
@@ -98,9 +98,9 @@ export function visibleBox({ size, map, from, to }: CropView, example: LabelImag
 
 /** Steps in the crop from the pixel that shows `to` to the corners of the example. */
 function cornerSteps(example: LabelImage, map: LinearMap, to: Point): Point[] {
-  const back = invert(map);
+  const back = invertMap(map);
   return [0, example.width].flatMap((x) =>
-    [0, example.height].map((y) => apply(back, { x: x - to.x, y: y - to.y })),
+    [0, example.height].map((y) => applyMap(back, { x: x - to.x, y: y - to.y })),
   );
 }
 

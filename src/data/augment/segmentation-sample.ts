@@ -8,7 +8,7 @@ import type { Example } from '../read/example.js';
 import { augmentAppearance } from './appearance.js';
 import { drawMap } from './detection-view.js';
 import { drawElasticField } from './elastic.js';
-import { apply, invert, type LinearMap, type Point } from '../geometry/linear-map.js';
+import { applyMap, invertMap, type LinearMap, type Point } from '../geometry/linear-map.js';
 import type { Sample } from './sample.js';
 
 export interface SegmentationCrop extends CropMargins {
@@ -17,7 +17,7 @@ export interface SegmentationCrop extends CropMargins {
   /** How far each side of the box moves at most, share of the box's width or height. */
   readonly jitter: number;
   /** A detector's box of this nucleus, px of the image, and how often it takes the place of a jittered one. */
-  readonly detected?: { readonly box: Box; readonly share: number };
+  readonly detected?: { readonly box: Box; readonly probability: number };
 }
 
 export interface SegmentationSample {
@@ -63,12 +63,12 @@ export function drawSegmentationSample(
   const turned = turnedBox(example, label, original, centre, map);
   const { detected } = crop;
   const box =
-    detected && random.uniform() < detected.share
+    detected && random.uniform() < detected.probability
       ? likeDetected(turned, { original, detected: detected.box, map })
       : jitterBox(turned, crop.jitter, random);
   const side = cropSide({ width: box.x2 - box.x1, height: box.y2 - box.y1 }, crop);
   const scale = size / side;
-  const middle = apply(map, { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 });
+  const middle = applyMap(map, { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 });
   const elastic =
     random.uniform() < augment.elastic.probability
       ? drawElasticField(size, augment.elastic, random)
@@ -90,12 +90,12 @@ export function drawSegmentationSample(
 
 /** The box of an instance after the turns of a map, about `centre`; px of the image. */
 function turnedBox({ labelImage }: Example, label: number, box: Box, centre: Point, map: LinearMap): Box {
-  const back = invert(map);
+  const back = invertMap(map);
   const turned = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
   for (let y = box.y1; y < box.y2; y++) {
     for (let x = box.x1; x < box.x2; x++) {
       if (labelImage.labels[y * labelImage.width + x] !== label) continue;
-      const point = apply(back, { x: x + 0.5 - centre.x, y: y + 0.5 - centre.y });
+      const point = applyMap(back, { x: x + 0.5 - centre.x, y: y + 0.5 - centre.y });
       turned.x1 = Math.min(turned.x1, point.x - 0.5);
       turned.y1 = Math.min(turned.y1, point.y - 0.5);
       turned.x2 = Math.max(turned.x2, point.x + 0.5);
@@ -112,7 +112,7 @@ function likeDetected(
 ): Box {
   const middle = ({ x1, y1, x2, y2 }: Box): Point => ({ x: (x1 + x2) / 2, y: (y1 + y2) / 2 });
   const [from, to] = [middle(original), middle(detected)];
-  const moved = apply(invert(map), { x: to.x - from.x, y: to.y - from.y });
+  const moved = applyMap(invertMap(map), { x: to.x - from.x, y: to.y - from.y });
   const wider = (detected.x2 - detected.x1) / (original.x2 - original.x1);
   const higher = (detected.y2 - detected.y1) / (original.y2 - original.y1);
   const isOnSide = Math.abs(map.xy) > Math.abs(map.xx);

@@ -1,5 +1,5 @@
 import { NucleateError, type Problem } from '../../errors.js';
-import { mapAhead } from '../read/ahead.js';
+import { mapConcurrently } from '../read/map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
 import type { AnnotatedImage } from '../read/example.js';
 import type { ImageEntry } from '../read/layout.js';
@@ -66,7 +66,7 @@ export async function checkDataset(
   const areas: number[] = [];
   let masks = 0;
   let done = 0;
-  for await (const { image, problems } of mapAhead(dataset.images, imagesAhead, tryToRead)) {
+  for await (const { image, problems } of mapConcurrently(dataset.images, imagesAhead, tryToRead)) {
     findings.push(...problems);
     if (image) {
       findings.push(...checkMasks(image), ...checkContrast(image));

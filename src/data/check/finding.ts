@@ -36,7 +36,7 @@ export interface Finding extends Problem {
 }
 
 /** What each kind means, and what reading does about it. */
-export const kindWords: Readonly<Record<FindingKind, string>> = {
+export const findingTitles: Readonly<Record<FindingKind, string>> = {
   file: 'The file cannot be used',
   'blurred-mask': 'A mask with several grey values; every pixel that is not 0 counts',
   'duplicate-mask': 'Two masks with the same pixels; the second is dropped',

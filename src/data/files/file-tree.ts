@@ -1,10 +1,10 @@
 import type { Problem } from '../../errors.js';
 
-/** The files of a folder or of a zip archive, which nothing after this tells apart. */
+/** The files of a dataset. Readers treat a folder and a zip archive alike; a single file is a tree of that one file. */
 export interface FileTree {
-  /** The folder or archive, as the user gave it. */
+  /** The folder, archive or file, as the user gave it. */
   readonly path: string;
-  readonly kind: 'folder' | 'zip';
+  readonly kind: 'folder' | 'zip' | 'file';
   /** Paths with `/`, in code-unit order, without the folders that all of them have in common. */
   readonly files: readonly string[];
   /** Entries that are left out, such as links. */
@@ -16,7 +16,7 @@ export interface FileTree {
   close(): Promise<void>;
 }
 
-/** What a folder or an archive lists; the paths are whole. */
+/** The files that a folder or an archive lists, with their full paths within it. */
 export interface FileListing extends Omit<FileTree, 'path' | 'kind'> {
   readonly files: readonly string[];
 }

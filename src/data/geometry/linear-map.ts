@@ -46,7 +46,7 @@ export function viewMap({ scale, quarterTurns, flip, angle }: ViewParts): Linear
   };
 }
 
-export const apply = ({ xx, xy, yx, yy }: LinearMap, { x, y }: Point): Point => ({
+export const applyMap = ({ xx, xy, yx, yy }: LinearMap, { x, y }: Point): Point => ({
   x: xx * x + xy * y,
   y: yx * x + yy * y,
 });
@@ -54,7 +54,7 @@ export const apply = ({ xx, xy, yx, yy }: LinearMap, { x, y }: Point): Point => 
 /** How many pixels of the example one pixel of the crop covers. */
 export const areaFactor = ({ xx, xy, yx, yy }: LinearMap): number => Math.abs(xx * yy - xy * yx);
 
-export function invert({ xx, xy, yx, yy }: LinearMap): LinearMap {
+export function invertMap({ xx, xy, yx, yy }: LinearMap): LinearMap {
   const determinant = xx * yy - xy * yx;
   return { xx: yy / determinant, xy: -xy / determinant, yx: -yx / determinant, yy: xx / determinant };
 }

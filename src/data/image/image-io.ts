@@ -17,7 +17,7 @@ import type { ImageHeader, PixelLayout } from './image-header.js';
 import type { Image } from './image.js';
 import { labelTiff } from './label-tiff.js';
 import { decodePlainPng } from './plain-png.js';
-import { isAnimatedPng, photometric, tiffPhotometric } from './unreported-headers.js';
+import { isAnimatedPng, photometric, tiffPhotometric } from './png-tiff-headers.js';
 
 // Files come from anywhere, and libvips would also open SVG, PDF and formats whose decoders see less scrutiny.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -134,7 +134,7 @@ async function readWideLabels(bytes: Buffer, header: ImageHeader, place: string)
  * @throws {NucleateError} As {@link readImage}; also for JPEG, whose compression changes values, and for colours,
  *   which may stand for several instances.
  */
-export async function readMask(
+export async function readMaskImage(
   source: Buffer,
   place = placeOf(source),
 ): Promise<Image & { readonly channels: 1 }> {
@@ -331,6 +331,6 @@ function decodeRaw(
 }
 
 const damaged = (place: string, cause: unknown) => {
-  const what = 'The image is damaged: its header can be read and its pixels cannot.';
+  const what = 'The image is damaged: its header can be read, but its pixels cannot.';
   return imageError(place, what, 'Copy or export the image again.', cause);
 };

@@ -1,7 +1,7 @@
 import type { Channels } from './image.js';
 
 /** Writes pixels, 0 = black to 1 = white, as a network takes it: `[H, W, 3]`, -1 to 1, grey repeated, into `target` from `at` on. */
-export function writePixels(
+export function writeNetworkPixels(
   { channels, pixels }: { readonly channels: Channels; readonly pixels: Float32Array },
   target: Float32Array,
   at: number,

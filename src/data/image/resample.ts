@@ -1,7 +1,7 @@
 import type { Image } from './image.js';
 import { clampToUnit, type IntensityRange } from './intensity.js';
-import { medianColour } from './median-colour.js';
-import { apply, areaFactor, type LinearMap, type Point } from '../geometry/linear-map.js';
+import { channelMedians } from './channel-medians.js';
+import { applyMap, areaFactor, type LinearMap, type Point } from '../geometry/linear-map.js';
 
 /** A smooth displacement of the pixels of a square crop. S = its side in px. */
 export interface ElasticField {
@@ -33,7 +33,7 @@ export function resamplePixels(
   image: Image,
   intensity: IntensityRange | undefined,
   view: CropView,
-  fill = medianColour(image),
+  fill = channelMedians(image),
 ): Float32Array {
   const { size } = view;
   const { channels, data } = image;
@@ -127,7 +127,7 @@ function addBilinearRow(
 function subsampleOffsets(map: LinearMap): Point[] {
   const n = Math.max(1, Math.round(Math.sqrt(areaFactor(map))));
   const step = (i: number) => (i + 0.5) / n - 0.5;
-  return Array.from({ length: n * n }, (_, i) => apply(map, { x: step(i % n), y: step(Math.floor(i / n)) }));
+  return Array.from({ length: n * n }, (_, i) => applyMap(map, { x: step(i % n), y: step(Math.floor(i / n)) }));
 }
 
 function displacementAt(elastic: ElasticField, { x, y }: Point, size: number): Point {

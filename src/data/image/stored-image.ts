@@ -9,7 +9,7 @@ import type { Box } from '../geometry/box.js';
 import { maxPixels } from './image-header.js';
 import { readImage, readSize, type UnpackedImage, unpackImage, withoutAlpha } from './image-io.js';
 import type { Channels, Image } from './image.js';
-import { medianColour } from './median-colour.js';
+import { channelMedians } from './channel-medians.js';
 
 /** An image in a file of its own, which is there until it is closed. */
 export interface StoredImage extends Size {
@@ -17,7 +17,7 @@ export interface StoredImage extends Size {
   /** How often each value occurs, all channels together: `[256]` for 8 bits, `[65536]` for 16. */
   readonly counts: Uint32Array;
   /** `[channels]`, as stored: the median of each channel of about 1000 pixels, as `medianColour` has it. */
-  readonly median: Float64Array;
+  readonly channelMedians: Float64Array;
   /**
    * Reads a rectangle.
    *
@@ -49,7 +49,7 @@ export function readRegion(image: Pixels, box: Box): Image {
 }
 
 /** What lies beyond an image, as stored: the median of each channel. */
-export const fillOf = (image: Pixels): Float64Array => ('read' in image ? image.median : medianColour(image));
+export const paddingValues = (image: Pixels): Float64Array => ('read' in image ? image.channelMedians : channelMedians(image));
 
 /**
  * Reads an image, or unpacks it into a temporary file if it has more pixels than fit into memory comfortably. The file
@@ -90,7 +90,7 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
       for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
     }
     const median = sampledMedian(unpacked, read);
-    return { width, height, channels, counts, median, read, close: () => closeSync(handle) };
+    return { width, height, channels, counts, channelMedians: median, read, close: () => closeSync(handle) };
   } catch (error) {
     closeSync(handle);
     throw error;
@@ -105,7 +105,7 @@ function sampledMedian({ width, height, channels }: UnpackedImage, read: (box: B
     const y1 = Math.floor((index * step) / width);
     return read({ x1, y1, x2: x1 + 1, y2: y1 + 1 }).data;
   });
-  return medianColour({ channels, data: Uint16Array.from(pixels.flatMap((values) => [...values])) });
+  return channelMedians({ channels, data: Uint16Array.from(pixels.flatMap((values) => [...values])) });
 }
 
 function readRectangle(

@@ -1,28 +1,29 @@
-import { type Box, boxAt } from '../geometry/box.js';
 import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { type Random, randomFor } from '../../random.js';
 import { drawDetectionSample } from '../augment/detection-sample.js';
 import { drawSegmentationSample } from '../augment/segmentation-sample.js';
+import { type Box, boxAt } from '../geometry/box.js';
+import { type Instances, measureInstances } from '../geometry/label-image.js';
+import type { Example } from '../read/example.js';
 import { type DetectionBatch, detectionBatch } from './detection-batch.js';
 import { DrawOrder } from './order.js';
 import { type SegmentationBatch, segmentationBatch } from './segmentation-batch.js';
-import { type LoadedSource, type Source, SourceReader } from './source.js';
 
-interface Drawn {
+interface CommonRecipe {
   readonly seed: number;
   /** At least one; for the segmenter with at least one nucleus. */
-  readonly sources: readonly Source[];
+  readonly examples: readonly Example[];
 }
 
-/** All that a batch depends on besides its cursor; survives the way to a worker. */
+/** Everything that a batch depends on except its cursor. Can be sent to a worker. */
 export type Recipe =
-  | (Drawn & { readonly task: 'detection'; readonly loader: DetectionLoader })
-  | (Drawn & {
+  | (CommonRecipe & { readonly task: 'detection'; readonly loader: DetectionLoader })
+  | (CommonRecipe & {
       readonly task: 'segmentation';
       readonly loader: SegmentationLoader;
-      /** A detector's boxes, which take the place of jittered true ones with a probability of `share`. */
-      readonly detected?: { readonly share: number; readonly boxes: DetectorBoxes };
+      /** Boxes of a detector. Each replaces the jittered true box with this probability. */
+      readonly detected?: { readonly probability: number; readonly boxes: DetectorBoxes };
     });
 
 /**
@@ -34,22 +35,24 @@ export type DetectorBoxes = Readonly<Record<string, Float32Array>>;
 export type BatchOf<R extends Recipe> = R extends { task: 'detection' } ? DetectionBatch : SegmentationBatch;
 export type Batch = BatchOf<Recipe>;
 
-/** How many draws are an epoch: the examples for the detector, all their nuclei for the segmenter. */
+/** How many draws are an epoch: one per example for the detector, one per nucleus for the segmenter. */
 export const drawsPerEpoch = (recipe: Recipe): number => itemsOf(recipe).length;
 
 /** One thing that may be drawn: an example, or one nucleus of it. */
 interface Item {
-  readonly source: number;
+  /** Index of the example. */
+  readonly index: number;
   /** 0 where the item is the whole example. */
   readonly label: number;
 }
 
-/** Makes any batch of a recipe; every thread has one, and all make the same. */
+/** Makes any batch of a recipe. Every thread has one, and all of them make the same batches. */
 export class BatchMaker {
   readonly #recipe: Recipe;
   readonly #items: readonly Item[];
   readonly #order: DrawOrder;
-  readonly #reader: SourceReader;
+  /** By the index of the example; measured when it is first drawn. */
+  readonly #instances = new Map<number, Instances>();
 
   /** @throws {NucleateError} Exit code 3 if there is nothing to draw. */
   constructor(recipe: Recipe) {
@@ -57,38 +60,41 @@ export class BatchMaker {
     this.#items = itemsOf(recipe);
     if (this.#items.length === 0) throw nothingToDraw(recipe);
     const weights = new Map(recipe.loader.clusterWeights.map(({ cluster, weight }) => [cluster, weight]));
-    const weightOf = ({ source }: Item) => weights.get(recipe.sources[source]!.cluster ?? '') ?? 1;
+    const weightOf = ({ index }: Item) => weights.get(recipe.examples[index]!.cluster ?? '') ?? 1;
     this.#order = new DrawOrder(recipe.seed, this.#items.map(weightOf));
-    this.#reader = new SourceReader(recipe.sources);
   }
 
-  /** The examples of a batch, without making it. */
+  /** The ids of the examples of a batch, without making it. */
   idsAt(cursor: number): string[] {
-    return this.#itemsAt(cursor).map(({ source }) => this.#recipe.sources[source]!.id);
+    return this.#itemsAt(cursor).map(({ index }) => this.#recipe.examples[index]!.id);
   }
 
   /**
    * Makes the batch that begins with the draw `cursor`.
    *
-   * @throws {NucleateError} Exit code 3 if an image cannot be read. Any error names the example.
+   * @throws {Error} For a defect, such as a wrong `instanceCount`; the message names the example.
    */
-  async make(cursor: number): Promise<Batch> {
+  make(cursor: number): Batch {
     const { task, loader } = this.#recipe;
     const { cropSize: size, augment } = loader;
     const end = cursor + loader.batchSize;
     if (task === 'detection') {
       const crop = { size, zoom: loader.zoom };
-      const drawn = await this.#draw(cursor, ({ example, instances }, random) => ({
+      const drawn = this.#draw(cursor, (example, instances, random) => ({
         id: example.id,
         sample: drawDetectionSample(example, instances, crop, augment, random),
       }));
       return detectionBatch(drawn, loader, end);
     }
     const { detected } = this.#recipe;
-    const drawn = await this.#draw(cursor, ({ example, instances }, random, label) => {
-      const box = detectedBox(detected?.boxes[example.id], label);
-      const crop = { ...loader, size, ...(detected && box && { detected: { box, share: detected.share } }) };
+    const drawn = this.#draw(cursor, (example, instances, random, label) => {
       const { id } = example;
+      const box = detected && detectedBox(detected.boxes[id], label);
+      const crop = {
+        ...loader,
+        size,
+        ...(box && { detected: { box, probability: detected.probability } }),
+      };
       return { id, label, ...drawSegmentationSample(example, instances, label, crop, augment, random) };
     });
     return segmentationBatch(drawn, loader, end);
@@ -99,23 +105,32 @@ export class BatchMaker {
     return draws.map((draw) => this.#items[this.#order.itemAt(draw)]!);
   }
 
-  /** A draw has a random stream of its own, so it comes out alike in any batch and on any thread. */
-  async #draw<T>(
+  /** Each draw has its own random stream, so it is the same in any batch and on any thread. */
+  #draw<T>(
     cursor: number,
-    drawOne: (source: LoadedSource, random: Random, label: number) => T,
-  ): Promise<T[]> {
-    const drawn: T[] = [];
-    for (const [i, { source, label }] of this.#itemsAt(cursor).entries()) {
+    drawOne: (example: Example, instances: Instances, random: Random, label: number) => T,
+  ): T[] {
+    return this.#itemsAt(cursor).map(({ index, label }, i) => {
+      const example = this.#recipe.examples[index]!;
       try {
         const random = randomFor(this.#recipe.seed, 'augment', cursor + i);
-        drawn.push(drawOne(await this.#reader.read(source), random, label));
+        return drawOne(example, this.#instancesOf(index), random, label);
       } catch (cause) {
-        if (cause instanceof NucleateError) throw cause;
-        const { id } = this.#recipe.sources[source]!;
-        throw new Error(`The example ${id} cannot be prepared: ${(cause as Error).message}`, { cause });
+        throw new Error(`The example ${example.id} cannot be prepared: ${(cause as Error).message}`, {
+          cause,
+        });
       }
-    }
-    return drawn;
+    });
+  }
+
+  /** @throws {RangeError} If `instanceCount` is not what the label image holds. */
+  #instancesOf(index: number): Instances {
+    const known = this.#instances.get(index);
+    if (known) return known;
+    const { labelImage, instanceCount } = this.#recipe.examples[index]!;
+    const instances = measureInstances(labelImage, instanceCount);
+    this.#instances.set(index, instances);
+    return instances;
   }
 }
 
@@ -124,17 +139,17 @@ function detectedBox(boxes: Float32Array | undefined, label: number): Box | unde
   return box && !Number.isNaN(box.x1) ? box : undefined;
 }
 
-function itemsOf({ task, sources }: Recipe): Item[] {
-  return sources.flatMap(({ instanceCount }, source) =>
+function itemsOf({ task, examples }: Recipe): Item[] {
+  return examples.flatMap(({ instanceCount }, index) =>
     task === 'detection'
-      ? [{ source, label: 0 }]
-      : Array.from({ length: instanceCount }, (_, k) => ({ source, label: k + 1 })),
+      ? [{ index, label: 0 }]
+      : Array.from({ length: instanceCount }, (_, k) => ({ index, label: k + 1 })),
   );
 }
 
 const nothingToDraw = ({ task }: Recipe) =>
   new NucleateError({
     what: task === 'detection' ? 'The dataset has no image.' : 'The dataset has no nucleus.',
-    hint: 'Check the path of the data and the split.',
+    hint: 'Check the path of the dataset and the split.',
     exitCode: exitCodes.data,
   });

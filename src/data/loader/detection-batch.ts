@@ -1,13 +1,13 @@
 import { measureInstances } from '../geometry/label-image.js';
 import type { DetectionLoader } from '../../config/loader.js';
 import { highestLabel, type Sample } from '../augment/sample.js';
-import { writePixels } from '../image/network-pixels.js';
+import { writeNetworkPixels } from '../image/network-pixels.js';
 
 /** Crops for the detector. B = crops, S = their side in px, M = room for boxes. */
 export interface DetectionBatch {
-  /** Draws up to the end of this batch: where to go on after it. */
+  /** Draws up to the end of this batch: where to resume after it. */
   readonly cursor: number;
-  /** `[B]`: the example of each crop. */
+  /** `[B]`: the id of the example of each crop. */
   readonly ids: readonly string[];
   readonly size: number;
   readonly maxBoxes: number;
@@ -17,18 +17,18 @@ export interface DetectionBatch {
   readonly gtBoxes: Float32Array;
   /** `[B, M]`, 1 = a nucleus, first in each row; 0 = padding. */
   readonly gtValid: Uint8Array;
-  /** `[B]`: nuclei for which there was no room; they are in `ignore`. */
+  /** `[B]`: nuclei beyond the `maxBoxes` largest; their pixels are 1 in `ignore`. */
   readonly omitted: Int32Array;
-  /** `[B, S, S]`, 1 = neither nucleus nor background. */
+  /** `[B, S, S]`, 1 = ignored: neither nucleus nor background. */
   readonly ignore: Uint8Array;
-  /** `[B, S, S]`, k + 1 = the nucleus of row k of `gtBoxes`; absent unless asked for. */
-  readonly gtLabels?: Int32Array;
+  /** `[B, S, S]`, k + 1 = the nucleus of row k of `gtBoxes`. */
+  readonly gtLabels: Int32Array;
 }
 
 /** Puts samples of one size into a batch. */
 export function detectionBatch(
   drawn: readonly { readonly id: string; readonly sample: Sample }[],
-  { cropSize: size, maxBoxes, masks }: DetectionLoader,
+  { cropSize: size, maxBoxes }: DetectionLoader,
   cursor: number,
 ): DetectionBatch {
   const count = drawn.length;
@@ -38,19 +38,18 @@ export function detectionBatch(
   const gtValid = new Uint8Array(count * maxBoxes);
   const omitted = new Int32Array(count);
   const ignore = new Uint8Array(count * pixels);
-  const gtLabels = new Int32Array(masks ? count * pixels : 0);
+  const gtLabels = new Int32Array(count * pixels);
   for (const [row, { sample }] of drawn.entries()) {
     const limited = limitBoxes(sample, maxBoxes);
-    writePixels(sample, images, row * pixels * 3);
+    writeNetworkPixels(sample, images, row * pixels * 3);
     gtBoxes.set(limited.boxes, row * maxBoxes * 4);
     gtValid.fill(1, row * maxBoxes, row * maxBoxes + limited.boxes.length / 4);
     omitted[row] = limited.omitted;
     ignore.set(limited.ignore, row * pixels);
-    if (masks) gtLabels.set(limited.labels, row * pixels);
+    gtLabels.set(limited.labels, row * pixels);
   }
   const ids = drawn.map(({ id }) => id);
-  const batch = { cursor, ids, size, maxBoxes, images, gtBoxes, gtValid, omitted, ignore };
-  return masks ? { ...batch, gtLabels } : batch;
+  return { cursor, ids, size, maxBoxes, images, gtBoxes, gtValid, omitted, ignore, gtLabels };
 }
 
 /** Keeps the largest instances, in their old order, and ignores the rest. */

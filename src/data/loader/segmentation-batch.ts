@@ -1,14 +1,14 @@
 import type { SegmentationLoader } from '../../config/loader.js';
 import type { SegmentationSample } from '../augment/segmentation-sample.js';
-import { writePixels } from '../image/network-pixels.js';
+import { writeNetworkPixels } from '../image/network-pixels.js';
 
-/** Crops for the segmenter, each round one nucleus. B = crops, S = their side in px. */
+/** Crops for the segmenter, each around one nucleus. B = crops, S = their side in px. */
 export interface SegmentationBatch {
-  /** Draws up to the end of this batch: where to go on after it. */
+  /** Draws up to the end of this batch: where to resume after it. */
   readonly cursor: number;
-  /** `[B]`: the example of each crop. */
+  /** `[B]`: the id of the example of each crop. */
   readonly ids: readonly string[];
-  /** `[B]`: the nucleus, as a label of the example. */
+  /** `[B]`: the label of the nucleus in its example. */
   readonly labels: Int32Array;
   readonly size: number;
   /** `[B, S, S, 3]`, -1 (black) to 1 (white); grey is repeated. */
@@ -49,7 +49,7 @@ export function segmentationBatch(
   };
   for (const [row, { sample, label, box }] of drawn.entries()) {
     const at = row * pixels;
-    writePixels(sample, batch.images, 3 * at);
+    writeNetworkPixels(sample, batch.images, 3 * at);
     batch.boxes.set(box, 4 * row);
     batch.ignore.set(sample.ignore, at);
     for (let i = 0; i < pixels; i++) {

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { TrainingConfig } from '../../config/training.js';
 import { openDataset, readExamples } from '../read/dataset.js';
 import type { Example } from '../read/example.js';
-import { shownRange } from '../image/intensity.js';
 import type { Dataset } from '../read/layout.js';
-import { shareSource } from './source.js';
-import { refuseProblems } from '../read/problems.js';
+import { shareExample } from './shared-example.js';
+import { problemsError } from '../read/problems.js';
 import { type SplitImage, splitProblems } from '../split/split.js';
 import { readSplit } from '../split/split-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -47,21 +46,16 @@ export async function readTrainingData(
   const { path, labels, validationFold, trainOnAll, intensity } = config;
   const dataset = await openDataset(path, { labels: labels === '' ? undefined : labels });
   try {
-    if (dataset.problems.length > 0) throw refuseProblems(path, dataset.problems);
+    if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
     const identity = await dataset.identity();
     const folds =
       config.split === 'none' ? drawFolds(dataset, seed) : await readFolds(config.split, dataset, identity);
     const train: Example[] = [];
     const validation: Example[] = [];
     let done = 0;
-    for await (const read of readExamples(dataset)) {
+    for await (const read of readExamples(dataset, intensity)) {
       const { fold, cluster } = folds.get(read.id)!;
-      const range = shownRange(read.image, intensity);
-      const example = shareSource({
-        ...read,
-        ...(cluster !== undefined && { cluster }),
-        ...(range && { intensity: range }),
-      });
+      const example = shareExample({ ...read, ...(cluster !== undefined && { cluster }) });
       const validates = fold === validationFold;
       if (validates) validation.push(example);
       if (trainOnAll || !validates) train.push(example);

@@ -1,15 +1,23 @@
-/** The layout of the 2018 Data Science Bowl: `<id>/images/<id>.png` and `<id>/masks/*.png`, one file a nucleus. */
-import type { Size } from '../geometry/rect.js';
+/** The layout of the 2018 Data Science Bowl: `<id>/images/<id>.png` and `<id>/masks/*.png`, one mask file per nucleus. */
 import type { Problem } from '../../errors.js';
-import type { AnnotatedImage } from './example.js';
 import type { FileTree } from '../files/file-tree.js';
-import { readImage, readMask } from '../image/image-io.js';
-import type { Image } from '../image/image.js';
-import { byId, collisions, isImageFile, sizeMismatch, stemOf, type Layout } from './layout.js';
 import { runsOfPixels, type Mask } from '../geometry/mask.js';
-import { allOf, mapAllOf, problemsOf, refuseProblems } from './problems.js';
+import type { Size } from '../geometry/rect.js';
+import { readImage, readMaskImage } from '../image/image-io.js';
+import type { Image } from '../image/image.js';
+import type { AnnotatedImage } from './example.js';
+import {
+  byId,
+  isImageFile,
+  nameClashes,
+  sizeMismatch,
+  stemOf,
+  type DatasetLayout,
+  type DatasetListing,
+} from './layout.js';
+import { allOrProblems, mapAllOrProblems, problemsError, problemsOf } from './problems.js';
 
-/** The folder of an image, whether the file lies among its images or masks, and its name. */
+/** The folder of an image, whether the file is an image or a mask of it, and the file's name. */
 const pattern = /^(?:(.*)\/)?(images|masks)\/[^/]+$/u;
 
 const isChallengeFile = (file: string): boolean => pattern.test(file) && isImageFile(file);
@@ -17,16 +25,24 @@ const isChallengeFile = (file: string): boolean => pattern.test(file) && isImage
 /** Whether a file is the mask of one nucleus. */
 export const isMaskFile = (file: string): boolean => pattern.exec(file)?.[2] === 'masks' && isImageFile(file);
 
+export const challengeLayout: DatasetLayout = {
+  name: 'challenge',
+  describe: 'images with one mask file per nucleus',
+  arrangement: '<id>/images/*.png with <id>/masks/*.png',
+  matches: ({ files }) => files.filter(isMaskFile).slice(0, 1),
+  open: listImages,
+};
+
 interface ImageFolder {
   readonly images: string[];
   readonly masks: string[];
 }
 
 /**
- * Finds the images of a tree. The id is the name of the folder, or of the image where the tree is that one folder.
- * Files other than images are ignored.
+ * Finds the images of a tree. The id is the name of the folder, or of the image if the tree is that one folder. Other
+ * files are ignored.
  */
-export function challengeLayout(tree: FileTree): Layout {
+function listImages(tree: FileTree): DatasetListing {
   const files = tree.files.filter(isChallengeFile);
   const folders = new Map<string, ImageFolder>();
   for (const file of files) {
@@ -38,43 +54,47 @@ export function challengeLayout(tree: FileTree): Layout {
   const problems: Problem[] = [];
   const images = [...folders].flatMap(([folder, { images, masks }]) => {
     const [file, second] = images;
-    const refuse = (what: string, hint: string) => {
-      problems.push({ what, where: tree.place(file ?? masks[0]!), hint: hint });
+    const report = (what: string, hint: string) => {
+      problems.push({ what, where: tree.place(file ?? masks[0]!), hint });
       return [];
     };
-    if (file === undefined) return refuse('The masks have no image.', 'Add the image to the folder images.');
-    if (second !== undefined)
-      return refuse('The folder has several images.', 'Give each a folder of its own.');
-    if (masks.length === 0) return refuse('The image has no masks.', 'Add its masks, or remove the image.');
+    if (file === undefined)
+      return report('The masks have no image.', 'Put the image into the folder images.');
+    if (second !== undefined) {
+      return report(`The folder images has ${images.length} files.`, 'Give each image a folder of its own.');
+    }
+    if (masks.length === 0) {
+      return report('The image has no masks.', 'Put its masks into the folder masks, or remove the image.');
+    }
     const id = folder === '' ? stemOf(file) : folder.slice(folder.lastIndexOf('/') + 1);
     const read = () => readFolder(tree, { id, file, masks });
     return [{ id, file, place: tree.place(file), read }];
   });
   const ids = new Map(images.map(({ file, id }) => [file, id]));
-  problems.push(...collisions([...ids.keys()], (file) => ids.get(file)!, tree));
-  return { name: 'challenge', images: images.sort(byId), files, problems };
+  problems.push(...nameClashes([...ids.keys()], (file) => ids.get(file)!, tree));
+  return { images: images.sort(byId), files, problems };
 }
 
-/** Masks that are decoded at a time: twice the threads that Node decodes with. */
+/** Masks that are decoded at a time: twice the threads that Node uses for decoding. */
 const masksAtOnce = 8;
 
 async function readFolder(
   tree: FileTree,
   { id, file, masks: maskFiles }: { id: string; file: string; masks: readonly string[] },
 ): Promise<AnnotatedImage> {
-  const [image, masks] = await allOf<[Image, SizedMask[]]>([
+  const [image, masks] = await allOrProblems<[Image, SizedMask[]]>([
     tree.read(file).then((bytes) => readImage(bytes, tree.place(file))),
-    mapAllOf(maskFiles, masksAtOnce, (maskFile) => readMaskFile(tree, maskFile)),
+    mapAllOrProblems(maskFiles, masksAtOnce, (maskFile) => readMaskFile(tree, maskFile)),
   ]);
   const misfits = masks.filter(({ width, height }) => width !== image.width || height !== image.height);
   if (misfits.length > 0) {
     const errors = misfits.map((mask) => sizeMismatch(mask.place, mask, image));
-    throw errors.length === 1 ? errors[0]! : refuseProblems(tree.place(file), errors.flatMap(problemsOf));
+    throw errors.length === 1 ? errors[0]! : problemsError(tree.place(file), errors.flatMap(problemsOf));
   }
   return { id, image, origin: file, masks: masks.map(({ mask }) => mask) };
 }
 
-/** A mask, and the size of the image that it was drawn for. */
+/** A mask, and the size of its file. */
 interface SizedMask extends Size {
   readonly mask: Mask;
   readonly place: string;
@@ -83,11 +103,11 @@ interface SizedMask extends Size {
 /**
  * Reads the mask of one nucleus.
  *
- * @throws {NucleateError} Exit code 3 if the file is refused.
+ * @throws {NucleateError} Exit code 3 as {@link readMaskImage}.
  */
 export async function readMaskFile(tree: Pick<FileTree, 'read' | 'place'>, file: string): Promise<SizedMask> {
   const place = tree.place(file);
-  const { width, height, data } = await readMask(await tree.read(file), place);
+  const { width, height, data } = await readMaskImage(await tree.read(file), place);
   const runs = runsOfPixels(data, { width, height });
   const mask = { name: stemOf(file), runs };
   return { width, height, place, mask: hasOneValue(data, runs) ? mask : { ...mask, isBlurred: true } };

@@ -1,138 +1,153 @@
-/** The one entry to datasets of every layout. */
-import { createReadStream, existsSync } from 'node:fs';
+/**
+ * Reads datasets of every layout. This folder: `layouts.ts` lists the layouts, `*-layout.ts` has one each, `layout.ts`
+ * says what a layout is, `example.ts` what an image with its nuclei is, `groups-csv.ts` and `rle-csv.ts` read tables,
+ * `identity.ts` hashes a dataset, `problems.ts` collects errors.
+ */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';
-import { mapAhead } from './ahead.js';
-import { challengeLayout, isMaskFile } from './challenge-layout.js';
-import { toExample, type AnnotatedImage, type Example } from './example.js';
 import type { FileTree } from '../files/file-tree.js';
-import { identityOf } from './identity.js';
-import { isLabelFile, pairLayout } from './pairs-layout.js';
-import { isImageFile, type Dataset, type ImageEntry, type Layout } from './layout.js';
 import { openFileTree } from '../files/open-files.js';
-import { isPrepared, openPrepared } from './prepared-layout.js';
-import { refuseProblems } from './problems.js';
-import { isRunLengthHeader, readRunLengthCsv } from './rle-csv.js';
-import { readTable, runLengthLayout } from './run-length-layout.js';
+import type { IntensityMode } from '../image/intensity.js';
+import { findCsv } from './csv-files.js';
+import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
+import { identityOf } from './identity.js';
+import {
+  isImageFile,
+  type Dataset,
+  type DatasetListing,
+  type DatasetLayout,
+  type ImageEntry,
+} from './layout.js';
+import { layouts } from './layouts.js';
+import { mapConcurrently } from './map-concurrently.js';
+import { problemsError } from './problems.js';
+import { openWithLabels, runLengthLayout } from './run-length-layout.js';
 
 export interface DatasetOptions {
-  /** A CSV of run lengths with the masks, where it is not among the images. */
+  /** A CSV of run lengths with the masks, if it is not among the images. */
   readonly labels?: string | undefined;
 }
 
 /**
- * Recognises and lists a dataset: a folder or a zip archive in the layout of the 2018 Data Science Bowl
- * (`<id>/images/*`, `<id>/masks/*`), as pairs (`X.png`, `X_masks.png`), or as images with a CSV of run lengths; or a
- * file of `nucleate data prepare`.
+ * Recognises the layout of a dataset and lists its images. A dataset is a folder, a zip archive or a prepared file; see
+ * `layouts.ts` for what they may hold.
  *
- * Clusters and annotators of its images come from a CSV in its uppermost folder with the columns `image_id` or `name`
- * and `cluster` (see `readGroupsCsv`), or from `groups.csv` beside a zip archive. They are no part of the identity.
+ * Clusters and annotators of the images come from a CSV in the top folder with the columns `image_id` or `name` and
+ * `cluster` (see `readGroupsCsv`), or from `groups.csv` beside a zip archive. They do not change the identity.
  *
- * @returns To be closed by the caller.
- * @throws {NucleateError} Exit code 3 if nothing, or more than one layout, is recognised. Problems of single files are
- *   not thrown but listed.
+ * @returns The caller closes it.
+ * @throws {NucleateError} Exit code 3 if no layout matches, or more than one. Problems of single files are listed, not
+ *   thrown.
  */
 export async function openDataset(path: string, { labels }: DatasetOptions = {}): Promise<Dataset> {
-  if (await isPrepared(path)) return openPrepared(path);
   const tree = await openFileTree(path);
+  let listing: DatasetListing | undefined;
+  const close = async () => {
+    await listing?.close?.();
+    await tree.close();
+  };
   try {
-    const layout = await recognise(tree, labels);
+    // A single file holds its own masks.
+    const external = tree.kind === 'file' ? undefined : labels;
+    const { layout, masks } =
+      external === undefined ? await recognise(tree) : { layout: runLengthLayout, masks: '' };
+    listing = await (external === undefined ? layout.open(tree, masks) : openWithLabels(tree, external));
+    const { images, files, problems, identity } = listing;
     const known = await readKnown(tree);
+    const form = external === undefined ? layout.arrangement : `masks in ${external}`;
     return {
       path,
       layout: layout.name,
-      description: describe(layout, tree, labels),
-      images: layout.images.map((entry) => withKnown(entry, known.get(entry.id))),
-      problems: [...tree.problems, ...layout.problems],
-      identity: () => identityOf(tree, layout.files),
-      close: () => tree.close(),
+      kind: layout.describe,
+      description: `${images.length} ${layout.describe} (${form})${sources[tree.kind]}`,
+      images: images.map((entry) => withKnown(entry, known.get(entry.id))),
+      problems: [...tree.problems, ...problems],
+      identity: () => (identity === undefined ? identityOf(tree, files) : Promise.resolve(identity)),
+      close,
     };
   } catch (error) {
-    await tree.close();
+    await close();
     throw error;
   }
 }
 
-/** Images that are read ahead of the one that is handed out. */
-const imagesAhead = 3;
+const sources = { folder: ', from a folder', zip: ', from a zip archive', file: '' } as const;
+
+export interface ReadOptions extends DatasetOptions {
+  /** Which values of 8-bit images are shown as black and white; see {@link toExample}. */
+  readonly intensity?: IntensityMode;
+}
 
 /**
- * Reads a dataset image by image, in the order of ids; a few images are in memory at a time.
+ * Reads a dataset image by image, in the order of ids. Only a few images are in memory at a time.
  *
- * @throws {NucleateError} Exit code 3 as {@link openDataset}; before the first image, if the listing has problems; or
- *   with what is wrong with an image and its masks.
+ * @throws {NucleateError} Exit code 3 as {@link openDataset}; before the first image if the listing has problems; or
+ *   with the problems of an image and its masks.
  */
 export async function* readDataset(
   path: string,
-  options: DatasetOptions = {},
+  { labels, intensity }: ReadOptions = {},
 ): AsyncGenerator<Example, void, undefined> {
-  const dataset = await openDataset(path, options);
+  const dataset = await openDataset(path, { labels });
   try {
-    if (dataset.problems.length > 0) throw refuseProblems(path, dataset.problems);
-    yield* readExamples(dataset);
+    if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
+    yield* readExamples(dataset, intensity);
   } finally {
     await dataset.close();
   }
 }
 
-/** The images of an open dataset as examples, in their order; problems of the listing are not looked at. */
-export async function* readExamples({
-  images,
-}: Pick<Dataset, 'images'>): AsyncGenerator<Example, void, undefined> {
-  for await (const image of mapAhead(images, imagesAhead, (entry) => entry.read())) yield toExample(image);
+/** Images that are read at a time. */
+const imagesAtOnce = 3;
+
+/** The images of an open dataset as examples, in their order. Problems of the listing are ignored. */
+export async function* readExamples(
+  { images }: Pick<Dataset, 'images'>,
+  intensity?: IntensityMode,
+): AsyncGenerator<Example, void, undefined> {
+  for await (const image of mapConcurrently(images, imagesAtOnce, (entry) => entry.read())) {
+    yield toExample(image, intensity);
+  }
 }
 
-async function recognise(tree: FileTree, labels: string | undefined): Promise<Layout> {
-  if (labels !== undefined) {
-    const table = await readRunLengthCsv(createReadStream(labels), labels);
-    return runLengthLayout(tree, { ...table, place: labels });
+/** The layout of a dataset, and the file that holds the masks. */
+async function recognise(tree: FileTree): Promise<{ layout: DatasetLayout; masks: string }> {
+  const found: { layout: DatasetLayout; masks: string }[] = [];
+  for (const layout of layouts) {
+    for (const masks of await layout.matches(tree)) found.push({ layout, masks });
   }
-  const tables = await findTables(tree);
-  const hasChallenge = tree.files.some(isMaskFile);
-  const hasPairs = !hasChallenge && tree.files.some(isLabelFile);
-  const [table, second] = tables;
-  if (Number(hasChallenge) + Number(hasPairs) + tables.length > 1) {
-    const what =
-      second === undefined ? `both masks as images and the table ${table}` : `${table} and ${second}`;
-    const hint = 'Move what does not belong to the dataset out of it, or name the table with --labels.';
-    throw unclear(tree, `The dataset holds ${what}, and either may be its masks.`, hint);
-  }
-  if (hasChallenge) return challengeLayout(tree);
-  if (hasPairs) return pairLayout(tree);
-  if (table !== undefined) return runLengthLayout(tree, await readTable(tree, table), table);
+  const [first, second] = found;
+  if (first === undefined) throw unrecognised(tree);
+  if (second === undefined) return first;
+  throw datasetError(
+    tree,
+    `It is unclear which masks to use: those of ${first.masks} or those of ${second.masks}.`,
+    'Move the others out of the dataset, or name the CSV with the masks: --labels FILE.',
+  );
+}
+
+function unrecognised(tree: FileTree): NucleateError {
   const images = tree.files.filter(isImageFile).length;
-  const what = `No masks are found: ${tree.files.length} files, of which ${images} may be images.`;
-  throw unclear(tree, what, mendLayout);
+  const what =
+    tree.kind === 'file'
+      ? 'The dataset is a file, but neither a zip archive nor a prepared dataset.'
+      : `No masks were found among ${tree.files.length} files, ${images} of them images.`;
+  const arrangements = layouts.map(({ arrangement }) => arrangement).join('; or ');
+  return datasetError(tree, what, `Give a dataset of one of these forms: ${arrangements}.`);
 }
 
-const mendLayout =
-  'Arrange the files as <id>/images/*.png with <id>/masks/*.png, as X.png with X_masks.png, or as images with a CSV ' +
-  'of the columns ImageId,EncodedPixels (--labels).';
-
-const unclear = ({ path }: FileTree, what: string, hint: string) =>
+const datasetError = ({ path }: FileTree, what: string, hint: string) =>
   new NucleateError({ what, where: path, hint, exitCode: exitCodes.data });
 
-/** CSV files whose first line is that of run lengths; other tables may lie about. */
-const findTables = (tree: FileTree) => findCsv(tree, tree.files, isRunLengthHeader);
-
-async function findCsv(tree: FileTree, files: readonly string[], isHeader: (line: string) => boolean) {
-  const found: string[] = [];
-  for (const file of files) {
-    if (!/\.csv$/iu.test(file)) continue;
-    const [firstLine = ''] = (await tree.read(file)).toString('utf8', 0, 1000).split(/\r?\n/u);
-    if (isHeader(firstLine)) found.push(file);
-  }
-  return found;
-}
-
-/** What tables say of the images. */
+/** Clusters and annotators from a table, by image id. */
 async function readKnown(tree: FileTree): Promise<ReadonlyMap<string, KnownGroup>> {
-  const uppermost = tree.files.filter((file) => !file.includes('/'));
-  const [table, second] = await findCsv(tree, uppermost, isGroupsHeader);
+  const inTopFolder = tree.files.filter((file) => !file.includes('/'));
+  const [table, second] = await findCsv(tree, inTopFolder, isGroupsHeader);
   if (second !== undefined) {
-    const hint = 'Move one of them out of the dataset.';
-    throw unclear(tree, `The dataset holds ${table} and ${second}, and both name the clusters.`, hint);
+    const what = `Both ${table} and ${second} list the clusters of the images.`;
+    throw datasetError(tree, what, 'Move one of the two out of the dataset.');
   }
   if (table !== undefined) return parseGroupsCsv(await tree.read(table), tree.place(table));
   const beside = join(dirname(tree.path), 'groups.csv');
@@ -144,16 +159,4 @@ function withKnown(entry: ImageEntry, known: KnownGroup | undefined): ImageEntry
   const { cluster, annotation } = known;
   const facts = { ...(cluster === undefined ? {} : { cluster }), ...(annotation ? { annotation } : {}) };
   return { ...entry, read: async (): Promise<AnnotatedImage> => ({ ...facts, ...(await entry.read()) }) };
-}
-
-const layoutWords = {
-  challenge: 'in the layout of the 2018 Data Science Bowl, one mask file a nucleus',
-  pairs: 'with label images (X.png, X_masks.png)',
-  'run-lengths': 'with a CSV of run lengths',
-  prepared: 'prepared',
-} as const;
-
-function describe({ name, images }: Layout, { kind }: FileTree, labels: string | undefined): string {
-  const table = labels === undefined ? '' : `, ${labels}`;
-  return `${images.length} images ${layoutWords[name]}${table}, from a ${kind === 'zip' ? 'zip archive' : 'folder'}`;
 }

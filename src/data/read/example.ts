@@ -1,6 +1,6 @@
 import type { LabelImage, Labels } from '../geometry/label-image.js';
 import type { Image } from '../image/image.js';
-import { intensityRange, type IntensityRange } from '../image/intensity.js';
+import { shownRange, type IntensityMode, type IntensityRange } from '../image/intensity.js';
 import { paintMasks, type Mask } from '../geometry/mask.js';
 
 /** Who marked the nuclei of an image. */
@@ -10,50 +10,56 @@ export interface Annotation {
   readonly tool?: string;
 }
 
-/** What every form of an image with its nuclei has. */
+/** What an annotated image and an example have in common. */
 interface ImageFacts {
   /** Unique within its dataset. */
   readonly id: string;
   readonly image: Image;
-  /** The image's file within its dataset, with `/`; the same from a folder and from its zip. Absent if made here. */
+  /** The image's file within its dataset, with `/`; the same in a folder and in its zip archive. Absent for a generated image. */
   readonly origin?: string;
   /** Modality cluster (a-f of DSB2018, see examples/dsb2018-mini/README.md); absent where unknown. */
   readonly cluster?: string;
   /** Absent where unknown. */
   readonly annotation?: Annotation;
   /**
-   * As large as the image; 1 = no expert has reviewed this pixel, so nothing is to be learnt or scored there. Absent
-   * where every pixel is reviewed.
+   * As large as the image; 1 = no expert has reviewed this pixel, so it is used neither for training nor for the score.
+   * Absent if every pixel is reviewed.
    */
   readonly ignore?: Uint8Array;
 }
 
-/** One image with its true nuclei, in memory; what a dataset reader gives and everything else takes. */
+/** One image with its true nuclei, in memory: the result of reading a dataset, and the input of everything else. */
 export interface Example extends ImageFacts {
   /** As large as the image. Labels are 1..`instanceCount` without gaps; an instance may have several parts. */
   readonly labelImage: LabelImage;
   /** 0 for an image without nuclei, which is allowed. */
   readonly instanceCount: number;
-  /** What to show as black and as white; absent = the whole range of an 8-bit image. */
+  /** Which values are shown as black and as white, see `shownRange`; absent = 0 and 255 of an 8-bit image. */
   readonly intensity?: IntensityRange;
 }
 
-/** One image with its masks as they were annotated: overlaps, empty masks and all. */
+/** One image with its masks as they were annotated, overlapping and empty ones included. */
 export interface AnnotatedImage extends ImageFacts {
   /** In the order of their names. */
   readonly masks: readonly Mask[];
 }
 
 /**
- * Resolves the masks into one label image. Where masks overlap, the first in name order keeps the pixels; a mask
- * without a pixel of its own is dropped. `nucleate data check` lists both.
+ * Resolves the masks into one label image. Where masks overlap, the first in name order keeps the pixels. A mask without
+ * a pixel of its own is dropped. `nucleate data check` lists both.
+ *
+ * @param intensity How `intensity` of the example is set, see {@link shownRange}.
  */
-export function toExample({ masks, ...facts }: AnnotatedImage): Example {
-  const { image } = facts;
-  const { width, height } = image;
-  const { labels, instanceCount } = paintMasks(masks, image);
-  const example = { ...facts, labelImage: { width, height, labels }, instanceCount };
-  return image.data instanceof Uint16Array ? { ...example, intensity: intensityRange(image.data) } : example;
+export function toExample({ masks, ...facts }: AnnotatedImage, intensity: IntensityMode = 'full'): Example {
+  const { width, height } = facts.image;
+  const { labels, instanceCount } = paintMasks(masks, facts.image);
+  const range = shownRange(facts.image, intensity);
+  return {
+    ...facts,
+    labelImage: { width, height, labels },
+    instanceCount,
+    ...(range && { intensity: range }),
+  };
 }
 
 /**

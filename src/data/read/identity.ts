@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mapAhead } from './ahead.js';
+import { mapConcurrently } from './map-concurrently.js';
 import type { FileTree } from '../files/file-tree.js';
 import { commonFolder } from '../files/open-files.js';
 
@@ -18,7 +18,7 @@ export async function identityOf(tree: FileTree, files: readonly string[]): Prom
   const sorted = [...files].sort();
   const common = commonFolder(sorted).length;
   const hash = createHash('sha256');
-  const lines = mapAhead(sorted, filesAtOnce, async (file) => {
+  const lines = mapConcurrently(sorted, filesAtOnce, async (file) => {
     const digest = createHash('sha256')
       .update(await tree.read(file))
       .digest('hex');

@@ -1,28 +1,71 @@
+/** What every dataset layout gives, and what layouts share: names of files, order of ids, common problems. */
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import type { AnnotatedImage } from './example.js';
 import type { FileTree } from '../files/file-tree.js';
+import type { Size } from '../geometry/rect.js';
+import type { AnnotatedImage } from './example.js';
 
-/** How a dataset's files are laid out. */
-export interface Layout {
-  readonly name: 'challenge' | 'pairs' | 'run-lengths' | 'prepared';
+/** One way to store a dataset. Each is a file of this folder and a line of `layouts.ts`. */
+export interface DatasetLayout {
+  /** Short and unique, for JSON. */
+  readonly name: string;
+  /** Completes "24 ...": 'images with label images'. */
+  readonly describe: string;
+  /** Which files there are and how they are named, for help and hints: 'X.png with X_masks.png'. */
+  readonly arrangement: string;
+  /**
+   * The files that hold the masks if this is the layout of the dataset; none if it is not. Where many files hold them
+   * together, the first is enough. Several mean that each could hold all masks, which is an error.
+   */
+  matches(tree: FileTree): readonly string[] | Promise<readonly string[]>;
+  /**
+   * Lists the images.
+   *
+   * @param masks The file that {@link matches} gave.
+   */
+  open(tree: FileTree, masks: string): DatasetListing | Promise<DatasetListing>;
+}
+
+/** The images of a dataset, listed and not read. */
+export interface DatasetListing {
   /** In code-unit order of their ids: the same on every machine. */
   readonly images: readonly ImageEntry[];
-  /** The files that make the dataset: images, masks and tables, and nothing that lies beside them. */
+  /** The files that make up the dataset: images, masks and tables, without files that merely lie beside them. */
   readonly files: readonly string[];
-  /** What is wrong with the files as they are listed, before any is read. */
+  /** What is wrong with the files, as far as it is known before any image is read. */
   readonly problems: readonly Problem[];
+  /** Where the dataset records its identity; else it is computed from `files`. */
+  readonly identity?: string;
+  /** Frees what the listing holds besides the file tree. */
+  close?(): Promise<void>;
 }
 
 /** One image of a dataset, not read yet. */
 export interface ImageEntry {
   readonly id: string;
-  /** The image's file as messages name it. */
+  /** The image file, as messages name it. */
   readonly place: string;
   /** @throws {NucleateError} Exit code 3 with every problem of the image and its masks. */
   read(): Promise<AnnotatedImage>;
 }
 
-/** Files that can be images. */
+/** A dataset whose layout has been recognised. Its images are listed, and read when they are asked for. */
+export interface Dataset {
+  readonly path: string;
+  /** Name of the layout. */
+  readonly layout: string;
+  /** {@link DatasetLayout.describe} of the layout. */
+  readonly kind: string;
+  /** What was recognised, as a sentence without a full stop. */
+  readonly description: string;
+  readonly images: readonly ImageEntry[];
+  /** What is wrong with the files as listed; images with such problems are not among `images`. */
+  readonly problems: readonly Problem[];
+  /** See identity.ts; reads every file. */
+  identity(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Whether a file can be an image, by its extension. */
 export const isImageFile = (file: string): boolean => /\.(png|tiff?|jpe?g)$/iu.test(file);
 
 /** `c` of `a/b/c.png`. */
@@ -30,18 +73,18 @@ export const stemOf = (file: string): string =>
   file.slice(file.lastIndexOf('/') + 1).replace(/\.[^.]*$/u, '');
 
 /**
- * Code-unit order, in which a locale plays no part. File names sort otherwise: "a-1.png" comes before "a.png", and
+ * Code-unit order, which does not depend on the locale. File names sort differently: "a-1.png" comes before "a.png", but
  * the id "a" before "a-1".
  */
 export const byId = (one: { readonly id: string }, other: { readonly id: string }): number =>
   one.id < other.id ? -1 : 1;
 
 /**
- * Files whose names some file systems take for one: they differ only in case, or in how accents are encoded.
+ * Finds names that some file systems treat as one: they differ only in case, or in how accents are encoded.
  *
- * @param nameOf What has to be unique of a file.
+ * @param nameOf The part of a file's path that has to be unique.
  */
-export function collisions(
+export function nameClashes(
   files: readonly string[],
   nameOf: (file: string) => string,
   { place }: Pick<FileTree, 'place'>,
@@ -53,37 +96,19 @@ export function collisions(
     const rival = seen.get(folded);
     if (rival === undefined) seen.set(folded, file);
     else {
-      const what = `The name collides with ${rival}.`;
+      const what = `The name clashes with ${rival}: names must differ in more than case and accents.`;
       problems.push({ what, where: place(file), hint: 'Rename one of the two.' });
     }
   }
   return problems;
 }
 
-/** The error for masks of another size than their image. */
-export function sizeMismatch(
-  where: string,
-  masks: { readonly width: number; readonly height: number },
-  image: { readonly width: number; readonly height: number },
-): NucleateError {
+/** The error for masks that have another size than their image. */
+export function sizeMismatch(where: string, masks: Size, image: Size): NucleateError {
   return new NucleateError({
-    what: `The masks have ${masks.width} x ${masks.height} pixels and the image ${image.width} x ${image.height}.`,
+    what: `The masks have ${masks.width} x ${masks.height} pixels, but the image has ${image.width} x ${image.height}.`,
     where,
-    hint: 'Make the masks from this very image, without cropping or scaling.',
+    hint: 'Export the masks again at the size of the image, without cropping or scaling.',
     exitCode: exitCodes.data,
   });
-}
-
-/** A dataset that has been recognised and listed; its images are read when they are asked for. */
-export interface Dataset {
-  readonly path: string;
-  readonly layout: Layout['name'];
-  /** What was recognised, as a sentence without a full stop. */
-  readonly description: string;
-  readonly images: readonly ImageEntry[];
-  /** What is wrong with the files as they are listed; such images are not among `images`. */
-  readonly problems: readonly Problem[];
-  /** See identity.ts; reads every file. */
-  identity(): Promise<string>;
-  close(): Promise<void>;
 }

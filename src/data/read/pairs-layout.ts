@@ -2,112 +2,55 @@
  * Datasets as pairs `X.png` + `X_masks.png`, the naming of Cellpose, with `X_ignore.png` for pixels that no expert has
  * reviewed.
  */
-import { readBytes } from '../files/read-bytes.js';
-import type { LabelImage } from '../geometry/label-image.js';
 import type { Problem } from '../../errors.js';
-import { toExample, type AnnotatedImage, type Example } from './example.js';
 import type { FileTree } from '../files/file-tree.js';
+import type { LabelImage } from '../geometry/label-image.js';
+import { masksOfLabels } from '../geometry/mask.js';
 import { readImage, readLabelImage } from '../image/image-io.js';
 import type { Image } from '../image/image.js';
-import { byId, collisions, sizeMismatch, stemOf, type Layout } from './layout.js';
-import { masksOfLabels } from '../geometry/mask.js';
-import { openFileTree } from '../files/open-files.js';
-import { allOf, mapAllOf, refuseProblems } from './problems.js';
+import { isMaskFile } from './challenge-layout.js';
+import type { AnnotatedImage } from './example.js';
+import {
+  byId,
+  nameClashes,
+  sizeMismatch,
+  stemOf,
+  type DatasetLayout,
+  type DatasetListing,
+} from './layout.js';
+import { allOrProblems } from './problems.js';
 
 const extension = /\.(png|tiff?)$/iu;
 const masksSuffix = '_masks';
 const ignoreSuffix = '_ignore';
 
+export const pairsLayout: DatasetLayout = {
+  name: 'pairs',
+  describe: 'images with label images',
+  arrangement: `X.png with X${masksSuffix}.png`,
+  // Where each nucleus has a mask file, the file may have any name, X_masks.png too.
+  matches: ({ files }) => (files.some(isMaskFile) ? [] : files.filter(isLabelFile).slice(0, 1)),
+  open: listPairs,
+};
+
 /** Whether a file is the label image of a pair. */
-export const isLabelFile = (file: string): boolean =>
-  extension.test(file) && stemOf(file).endsWith(masksSuffix);
+const isLabelFile = (file: string): boolean => extension.test(file) && stemOf(file).endsWith(masksSuffix);
 
-/** The files of one image, by path. */
-export interface LabelPair {
+/** The files of one image. */
+interface Pair {
   readonly id: string;
-  readonly imagePath: string;
-  readonly masksPath: string;
-  /** Where not 0, no expert has reviewed the pixel; absent where all are reviewed. */
-  readonly ignorePath?: string;
+  readonly image: string;
+  readonly masks: string;
+  /** Where it is not 0, no expert has reviewed the pixel; absent if all pixels are reviewed. */
+  readonly ignore: string | undefined;
 }
 
-/** Where the files of pairs are. */
-type Files = Pick<FileTree, 'read' | 'place'>;
-
-/**
- * Finds the pairs of a tree; those of a subfolder have it in their id. Files other than PNG and TIFF are ignored.
- */
-export function pairLayout(tree: FileTree): Layout {
-  const { pairs, files, problems } = findPairs(tree);
-  const images = pairs.map((pair) => ({
-    id: pair.id,
-    place: tree.place(pair.imagePath),
-    read: () => readAnnotated(tree, pair),
-  }));
-  return { name: 'pairs', images, files, problems };
-}
-
-/**
- * Finds the pairs of a folder.
- *
- * @returns At least one pair, in the code-unit order of their ids; the paths lead into the folder.
- * @throws {NucleateError} Exit code 3 with every problem at once: no such folder, no pair, an image without masks,
- *   masks without an image, two files for one id, a link.
- */
-export async function listPairs(folder: string): Promise<LabelPair[]> {
-  const tree = await openFileTree(folder);
-  try {
-    const { pairs, problems } = findPairs(tree);
-    if (problems.length > 0) throw refuseProblems(folder, problems);
-    return pairs.map(({ id, imagePath, masksPath, ignorePath }) => ({
-      id,
-      imagePath: tree.place(imagePath),
-      masksPath: tree.place(masksPath),
-      ...(ignorePath === undefined ? {} : { ignorePath: tree.place(ignorePath) }),
-    }));
-  } finally {
-    await tree.close();
-  }
-}
-
-/**
- * Reads one pair; labels become 1..n in their ascending order.
- *
- * @throws {NucleateError} Exit code 3 if a file is refused, or if they differ in size.
- */
-export async function readPair(pair: LabelPair): Promise<Example> {
-  return toExample(await readAnnotated({ read: readBytes, place: (path) => path }, pair));
-}
-
-/** Pairs that are read at a time. */
-const pairsAtOnce = 4;
-
-/**
- * Reads all pairs of a folder or a zip archive into memory, in the order of {@link listPairs}.
- *
- * @throws {NucleateError} Exit code 3 with every problem of the folder and of its files at once.
- */
-export async function readPairs(path: string): Promise<Example[]> {
-  const tree = await openFileTree(path);
-  try {
-    const { pairs, problems } = findPairs(tree);
-    const listed = problems.length > 0 ? Promise.reject(refuseProblems(path, problems)) : Promise.resolve();
-    const read = mapAllOf(pairs, pairsAtOnce, (pair) => readAnnotated(tree, pair));
-    const [, images] = await allOf<[void, AnnotatedImage[]]>([listed, read]);
-    return images.map(toExample);
-  } finally {
-    await tree.close();
-  }
-}
-
-function findPairs(tree: FileTree) {
+/** Finds the pairs of a tree. The id contains the subfolder. Files other than PNG and TIFF are ignored. */
+function listPairs(tree: FileTree): DatasetListing {
   const files = tree.files.filter((file) => extension.test(file));
   const byStem = new Map(files.map((file) => [file.replace(extension, ''), file]));
-  const pairs: LabelPair[] = [];
-  const problems: Problem[] = [
-    ...tree.problems,
-    ...collisions(files, (file) => file.replace(extension, ''), tree),
-  ];
+  const pairs: Pair[] = [];
+  const problems: Problem[] = nameClashes(files, (file) => file.replace(extension, ''), tree);
   for (const [stem, file] of byStem) {
     const where = tree.place(file);
     const suffix = [masksSuffix, ignoreSuffix].find((ending) => stem.endsWith(ending));
@@ -117,39 +60,39 @@ function findPairs(tree: FileTree) {
       if (!byStem.has(id)) problems.push({ what, where, hint: `Add the image ${id}.png.` });
       continue;
     }
-    const masksPath = byStem.get(stem + masksSuffix);
-    const ignorePath = byStem.get(stem + ignoreSuffix);
-    if (masksPath === undefined) {
-      const hint = `Add ${stem}${masksSuffix}.png; for an image without nuclei, all 0.`;
-      problems.push({ what: 'The image has no masks.', where, hint: hint });
+    const masks = byStem.get(stem + masksSuffix);
+    if (masks === undefined) {
+      const hint = `Add ${stem}${masksSuffix}.png; if the image has no nuclei, all its pixels are 0.`;
+      problems.push({ what: 'The image has no masks.', where, hint });
     } else {
-      const pair = { id: stem, imagePath: file, masksPath };
-      pairs.push(ignorePath === undefined ? pair : { ...pair, ignorePath });
+      pairs.push({ id: stem, image: file, masks, ignore: byStem.get(stem + ignoreSuffix) });
     }
   }
-  if (pairs.length + problems.length === 0) {
-    const hint = `Name the files X.png and X${masksSuffix}.png (or .tif).`;
-    problems.push({ what: 'The folder holds no image with masks.', where: tree.path, hint: hint });
-  }
-  return { pairs: pairs.sort(byId), files, problems };
+  const images = pairs.sort(byId).map((pair) => ({
+    id: pair.id,
+    place: tree.place(pair.image),
+    read: () => readPair(tree, pair),
+  }));
+  return { images, files, problems };
 }
 
-async function readAnnotated(
-  { read, place }: Files,
-  { id, imagePath, masksPath, ignorePath }: LabelPair,
+/** Reads one pair. Labels become masks in their ascending order. */
+async function readPair(
+  tree: FileTree,
+  { id, image: imageFile, masks: masksFile, ignore: ignoreFile }: Pair,
 ): Promise<AnnotatedImage> {
-  const labelsOf = async (path: string) => readLabelImage(await read(path), place(path));
-  const [image, labelImage, unreviewed] = await allOf<[Image, LabelImage, LabelImage | undefined]>([
-    read(imagePath).then((bytes) => readImage(bytes, place(imagePath))),
-    labelsOf(masksPath),
-    ignorePath === undefined ? Promise.resolve(undefined) : labelsOf(ignorePath),
+  const labelsOf = async (file: string) => readLabelImage(await tree.read(file), tree.place(file));
+  const [image, labelImage, unreviewed] = await allOrProblems<[Image, LabelImage, LabelImage | undefined]>([
+    tree.read(imageFile).then((bytes) => readImage(bytes, tree.place(imageFile))),
+    labelsOf(masksFile),
+    ignoreFile === undefined ? Promise.resolve(undefined) : labelsOf(ignoreFile),
   ]);
-  for (const [path, map] of [[masksPath, labelImage] as const, [ignorePath, unreviewed] as const]) {
-    if (path === undefined || map === undefined) continue;
+  for (const [file, map] of [[masksFile, labelImage] as const, [ignoreFile, unreviewed] as const]) {
+    if (file === undefined || map === undefined) continue;
     const fits = map.width === image.width && map.height === image.height;
-    if (!fits) throw sizeMismatch(place(path), map, image);
+    if (!fits) throw sizeMismatch(tree.place(file), map, image);
   }
-  const annotated = { id, image, origin: imagePath, masks: masksOfLabels(labelImage.labels, image) };
+  const annotated = { id, image, origin: imageFile, masks: masksOfLabels(labelImage.labels, image) };
   if (!unreviewed) return annotated;
   return { ...annotated, ignore: Uint8Array.from(unreviewed.labels, (value) => (value === 0 ? 0 : 1)) };
 }

@@ -1,22 +1,31 @@
 /**
- * Prepared datasets: one file that loads ten times faster than images do, since nothing is left to decode. It is
- * written where the user says, never beside the images, and opened as any other dataset.
+ * Prepared datasets: one file that loads ten times faster than images, since nothing has to be decoded. It is written
+ * where the user says, never beside the images, and opened like any other dataset.
  *
- * The first line names the format; 8 bytes tell where the index (JSON) begins, with which the file ends; between them
- * lie, for each image, the runs of its masks (int32), its pixels and its ignore map. Numbers are little-endian, as on
- * every machine that runs TensorFlow.
+ * The file: a line that names the format; 8 bytes with the offset of the index; for each image the runs of its masks
+ * (int32), its pixels and its ignore map; at the end the index (JSON). Numbers are little-endian, as on every machine
+ * that runs TensorFlow.
  */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Channels } from '../image/image.js';
-import { mapAhead } from './ahead.js';
+import type { FileTree } from '../files/file-tree.js';
 import type { AnnotatedImage } from './example.js';
-import type { Dataset } from './layout.js';
-import { refuseProblems } from './problems.js';
+import type { Dataset, DatasetLayout, DatasetListing } from './layout.js';
+import { mapConcurrently } from './map-concurrently.js';
+import { problemsError } from './problems.js';
 
 const magic = Buffer.from('nucleate prepared dataset 1\n');
 const headerBytes = magic.length + 8;
+
+export const preparedLayout: DatasetLayout = {
+  name: 'prepared',
+  describe: 'images in a prepared dataset',
+  arrangement: 'a file written by `nucleate data prepare`',
+  matches: async ({ kind, path }) => (kind === 'file' && (await isPrepared(path)) ? [path] : []),
+  open: listPrepared,
+};
 
 interface PreparedImage extends Pick<AnnotatedImage, 'id' | 'origin' | 'cluster' | 'annotation'> {
   readonly width: number;
@@ -24,9 +33,9 @@ interface PreparedImage extends Pick<AnnotatedImage, 'id' | 'origin' | 'cluster'
   readonly channels: Channels;
   readonly bits: 8 | 16;
   readonly hasIgnore: boolean;
-  /** `length` counts the numbers of its runs. */
+  /** `length`: how many numbers its runs have. */
   readonly masks: readonly { readonly name: string; readonly isBlurred?: true; readonly length: number }[];
-  /** Where its data begin in the file, and their CRC-32. */
+  /** Offset of its data in the file, and their CRC-32. */
   readonly at: number;
   readonly crc: number;
 }
@@ -38,12 +47,12 @@ interface Index {
 }
 
 /** Images that are decoded at a time. */
-const imagesAhead = 3;
+const imagesAtOnce = 3;
 
 /**
- * Writes a dataset as one prepared file; an existing file is replaced once all is written.
+ * Writes a dataset as one prepared file. An existing file is replaced when everything is written.
  *
- * @param onImage Told after each image how many are done.
+ * @param onImage Called after each image with how many are done.
  * @throws {NucleateError} Exit code 3 for a dataset with problems; exit code 8 if the file cannot be written.
  */
 export async function prepareDataset(
@@ -51,7 +60,7 @@ export async function prepareDataset(
   output: string,
   onImage: (done: number) => void = () => {},
 ): Promise<void> {
-  if (dataset.problems.length > 0) throw refuseProblems(dataset.path, dataset.problems);
+  if (dataset.problems.length > 0) throw problemsError(dataset.path, dataset.problems);
   const partial = `${output}.part`;
   try {
     const file = await open(partial, 'w');
@@ -78,7 +87,7 @@ async function writePrepared(
 ): Promise<void> {
   const images: PreparedImage[] = [];
   let at = headerBytes;
-  for await (const annotated of mapAhead(dataset.images, imagesAhead, (entry) => entry.read())) {
+  for await (const annotated of mapConcurrently(dataset.images, imagesAtOnce, (entry) => entry.read())) {
     const { image, masks, ignore, ...facts } = annotated;
     const { width, height, channels, data } = image;
     const parts = [...masks.map(({ runs }) => runs), data, ...(ignore ? [ignore] : [])];
@@ -110,14 +119,14 @@ async function writePrepared(
   await file.write(header, 0, headerBytes, 0);
 }
 
-/** Whether a path is such a file; false for a folder and for a path that does not exist. */
+/** Whether a path is a prepared file; false for a folder and for a path that does not exist. */
 export async function isPrepared(path: string): Promise<boolean> {
   const file = await open(path).catch(() => undefined);
   try {
     const { buffer } = (await file?.read(Buffer.alloc(magic.length), 0, magic.length, 0)) ?? {};
     return buffer?.equals(magic) ?? false;
   } catch {
-    // A folder can be opened, and not read.
+    // A folder can be opened, but not read.
     return false;
   } finally {
     await file?.close();
@@ -125,25 +134,23 @@ export async function isPrepared(path: string): Promise<boolean> {
 }
 
 /**
- * Opens a prepared file; its identity is that of the dataset it was made from.
+ * Opens a prepared file. Its identity is that of the dataset it was made from.
  *
  * @throws {NucleateError} Exit code 3 if it is damaged.
  */
-export async function openPrepared(path: string): Promise<Dataset> {
+async function listPrepared({ path }: FileTree): Promise<DatasetListing> {
   const file = await open(path);
   try {
     const { identity, images } = await readIndex(file, path);
     return {
-      path,
-      layout: 'prepared',
-      description: `${images.length} images, prepared`,
       images: images.map((image) => ({
         id: image.id,
         place: `${path}!/${image.id}`,
         read: () => readPrepared(file, image, path),
       })),
+      files: [],
       problems: [],
-      identity: () => Promise.resolve(identity),
+      identity,
       close: () => file.close(),
     };
   } catch (error) {
@@ -176,7 +183,7 @@ async function readPrepared(
   const pixels = width * height;
   const runsBytes = 4 * listed.reduce((sum, { length }) => sum + length, 0);
   const dataBytes = (pixels * channels * bits) / 8;
-  // Of its own memory, from address 0, so that views of int32 are aligned.
+  // Memory of its own, used from address 0, so that views of int32 are aligned.
   const memory = new ArrayBuffer(runsBytes + dataBytes + (hasIgnore ? pixels : 0));
   const bytes = new Uint8Array(memory);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, at);

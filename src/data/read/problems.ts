@@ -1,32 +1,32 @@
-/** Datasets are checked as a whole: whoever mends one file wants to know of all others, too. */
+/** A dataset is checked as a whole: all problems are reported at once, not only the first. */
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import { mapAhead } from './ahead.js';
+import { mapConcurrently } from './map-concurrently.js';
 
-/** The problems that an error stands for: those it lists, or itself. */
+/** The problems of an error: those it lists, or the error itself. */
 export function problemsOf(error: NucleateError): readonly Problem[] {
   if (error.problems.length > 0) return error.problems;
-  const { message: what, where, hint: hint } = error;
-  return [where === undefined ? { what, hint: hint } : { what, where, hint: hint }];
+  const { message: what, where, hint } = error;
+  return [where === undefined ? { what, hint } : { what, where, hint }];
 }
 
 /** The error for a dataset, or a part of it, with one or more problems. */
-export function refuseProblems(where: string | undefined, problems: readonly Problem[]): NucleateError {
+export function problemsError(where: string | undefined, problems: readonly Problem[]): NucleateError {
   return new NucleateError({
     what:
       problems.length === 1 ? 'The dataset has 1 problem.' : `The dataset has ${problems.length} problems.`,
     ...(where === undefined ? {} : { where }),
-    hint: 'Mend the files that are listed, or move them out of the dataset.',
+    hint: 'Fix the listed files, or move them out of the dataset.',
     exitCode: exitCodes.data,
     problems,
   });
 }
 
 /**
- * As `Promise.all`, with every failure instead of the first.
+ * Like `Promise.all`, but collects every failure instead of throwing the first.
  *
  * @throws {NucleateError} Exit code 3 with all problems; a single failure is thrown as it is.
  */
-export async function allOf<T extends readonly unknown[]>(promises: {
+export async function allOrProblems<T extends readonly unknown[]>(promises: {
   readonly [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
   const results = await Promise.allSettled(promises);
@@ -34,33 +34,36 @@ export async function allOf<T extends readonly unknown[]>(promises: {
   return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }
 
-/** As {@link allOf}, with up to `ahead` items under way at a time. */
-export async function mapAllOf<T, R>(
+/**
+ * Like {@link allOrProblems}, with up to `concurrency` items at a time. Not p-map with `stopOnError: false`, which lists
+ * failures in the order in which they happen.
+ */
+export async function mapAllOrProblems<T, R>(
   items: readonly T[],
-  ahead: number,
+  concurrency: number,
   map: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const values: R[] = [];
   const errors: unknown[] = [];
-  const settle = async (item: T) => {
-    const [result] = await Promise.allSettled([map(item)]);
-    return result;
+  const outcomeOf = async (item: T) => {
+    const [outcome] = await Promise.allSettled([map(item)]);
+    return outcome;
   };
-  for await (const result of mapAhead(items, ahead, settle)) {
-    if (result.status === 'fulfilled') values.push(result.value);
-    else errors.push(result.reason);
+  for await (const outcome of mapConcurrently(items, concurrency, outcomeOf)) {
+    if (outcome.status === 'fulfilled') values.push(outcome.value);
+    else errors.push(outcome.reason);
   }
   throwAll(errors);
   return values;
 }
 
 function throwAll(errors: readonly unknown[]): void {
-  const refusals: NucleateError[] = [];
+  const expected: NucleateError[] = [];
   for (const error of errors) {
     if (!(error instanceof NucleateError)) throw error as Error;
-    refusals.push(error);
+    expected.push(error);
   }
-  const [first, second] = refusals;
+  const [first, second] = expected;
   if (first && !second) throw first;
-  if (first) throw refuseProblems(first.where, refusals.flatMap(problemsOf));
+  if (first) throw problemsError(first.where, expected.flatMap(problemsOf));
 }

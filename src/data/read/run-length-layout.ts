@@ -1,56 +1,56 @@
-/** Images beside a CSV of run lengths: `<id>.png` anywhere, and the lines of each id in the table. */
+/** Images with a CSV of run lengths: `<id>.png` in any folder, and in the table one line per nucleus of the image `<id>`. */
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { Size } from '../geometry/rect.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import type { AnnotatedImage } from './example.js';
 import type { FileTree } from '../files/file-tree.js';
-import { readImage } from '../image/image-io.js';
-import { byId, collisions, isImageFile, stemOf, type Layout } from './layout.js';
-import { refuseProblems } from './problems.js';
-import { readRunLengthCsv, type RunLengthFile, type RunLengthRow } from './rle-csv.js';
-import { decodeRuns } from '../geometry/rle.js';
 import type { Mask } from '../geometry/mask.js';
+import type { Size } from '../geometry/rect.js';
+import { decodeRuns } from '../geometry/rle.js';
+import { readImage } from '../image/image-io.js';
+import { findCsv } from './csv-files.js';
+import type { AnnotatedImage } from './example.js';
+import { byId, isImageFile, nameClashes, stemOf, type DatasetLayout, type DatasetListing } from './layout.js';
+import { problemsError } from './problems.js';
+import { isRunLengthHeader, readRunLengthCsv, type RunLengthFile, type RunLengthRow } from './rle-csv.js';
 
-/** A table of run lengths and where it stands. */
-export interface RunLengthTable extends RunLengthFile {
-  readonly place: string;
+export const runLengthLayout: DatasetLayout = {
+  name: 'run-lengths',
+  describe: 'images with run lengths',
+  arrangement: 'images with a CSV of the columns ImageId,EncodedPixels',
+  matches: (tree) => findCsv(tree, tree.files, isRunLengthHeader),
+  async open(tree, table) {
+    const rows = await readRunLengthCsv(Readable.from([await tree.read(table)]), tree.place(table));
+    const listing = joinImages(tree, rows, tree.place(table));
+    return { ...listing, files: [...listing.files, table] };
+  },
+};
+
+/** Lists a dataset whose table is not among its images, such as that of `--labels`. */
+export async function openWithLabels(tree: FileTree, labels: string): Promise<DatasetListing> {
+  return joinImages(tree, await readRunLengthCsv(createReadStream(labels), labels), labels);
 }
 
-/** Reads the table from a file of the tree. */
-export async function readTable(tree: FileTree, file: string): Promise<RunLengthTable> {
-  const place = tree.place(file);
-  return { ...(await readRunLengthCsv(Readable.from([await tree.read(file)]), place)), place };
-}
-
-/**
- * Joins the images of a tree with a table. Files in folders named `masks` are no images.
- *
- * @param table Its problems become those of the layout.
- */
-export function runLengthLayout(tree: FileTree, table: RunLengthTable, tableFile?: string): Layout {
+/** Joins the images of a tree with a table. Files in folders named `masks` are not images. */
+function joinImages(tree: FileTree, table: RunLengthFile, tablePlace: string): DatasetListing {
   const files = tree.files.filter((file) => isImageFile(file) && !/(^|\/)masks\//u.test(file));
   const problems: Problem[] = [...table.problems];
   const images = files.flatMap((file) => {
     const id = stemOf(file);
     const place = tree.place(file);
     const lines = table.images.get(id);
-    if (lines) return [{ id, file, place, read: () => readEntry(tree, { id, file, lines }) }];
-    const hint = `Add a line for ${id} to ${table.place}; with empty runs if it has no nuclei.`;
-    problems.push({ what: 'The image has no masks.', where: place, hint: hint });
+    if (lines) return [{ id, place, read: () => readEntry(tree, { id, file, lines }) }];
+    const hint = `Add lines for ${id} to ${tablePlace}; one line with an empty EncodedPixels if it has no nuclei.`;
+    problems.push({ what: 'The image has no masks.', where: place, hint });
     return [];
   });
-  problems.push(...collisions(files, stemOf, tree));
+  problems.push(...nameClashes(files, stemOf, tree));
   const found = new Set(images.map(({ id }) => id));
   for (const [id, [first]] of table.images) {
     if (found.has(id)) continue;
-    problems.push({
-      what: `The masks of ${id} have no image.`,
-      where: first!.place,
-      hint: `Add the image ${id}.png.`,
-    });
+    const what = `The masks of ${id} have no image.`;
+    problems.push({ what, where: first!.place, hint: `Add the image ${id}.png, or remove its lines.` });
   }
-  const dataFiles = tableFile === undefined ? files : [...files, tableFile];
-  return { name: 'run-lengths', images: images.sort(byId), files: dataFiles, problems };
+  return { images: images.sort(byId), files, problems };
 }
 
 async function readEntry(
@@ -62,9 +62,9 @@ async function readEntry(
 }
 
 /**
- * Decodes the lines of one image; a line with an empty field is no mask.
+ * Decodes the lines of one image. A line with an empty field is not a mask.
  *
- * @param where What an error names that stands for several lines.
+ * @param where The place of an error about several lines.
  * @throws {NucleateError} Exit code 3 with every line that does not fit the size.
  */
 export function masksOfLines(lines: Iterable<RunLengthRow>, image: Size, where: string): Mask[] {
@@ -80,18 +80,18 @@ export function masksOfLines(lines: Iterable<RunLengthRow>, image: Size, where: 
       problems.push({
         what: error.message,
         where: row.place,
-        hint: 'Export the line again from this very image.',
+        hint: 'Export the run lengths again from the image of this size.',
       });
     }
   }
   const [problem, second] = problems;
   if (problem && !second) throw new NucleateError({ hint: '', ...problem, exitCode: exitCodes.data });
-  if (problem) throw refuseProblems(where, problems);
+  if (problem) throw problemsError(where, problems);
   return masks;
 }
 
 function wrongSize({ size }: RunLengthRow, { width, height }: Size): string | undefined {
   if (!size || (size.width === width && size.height === height)) return undefined;
   const swapped = size.width === height && size.height === width ? ': Height and Width are swapped' : '';
-  return `The line gives the size ${size.width} x ${size.height} and the image has ${width} x ${height}${swapped}.`;
+  return `The line says ${size.width} x ${size.height} pixels, but the image has ${width} x ${height}${swapped}.`;
 }

@@ -1,7 +1,7 @@
 import { exitCodes, NucleateError } from '../../errors.js';
-import { mapAhead } from '../read/ahead.js';
+import { mapConcurrently } from '../read/map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
-import { refuseProblems } from '../read/problems.js';
+import { problemsError } from '../read/problems.js';
 import type { KnownGroup } from '../read/groups-csv.js';
 import { signatureOf, type Signature } from './signature.js';
 import { splitImages, type Split, type SplitOptions } from './split.js';
@@ -36,9 +36,9 @@ export async function splitDataset(
     return { what, where, hint: 'Add it, or leave out --groups.' };
   });
   const problems = [...dataset.problems, ...unknown];
-  if (problems.length > 0) throw refuseProblems(dataset.path, problems);
+  if (problems.length > 0) throw problemsError(dataset.path, problems);
   const portraits: Signature[] = [];
-  for await (const { id, image } of mapAhead(dataset.images, imagesAhead, (entry) => entry.read())) {
+  for await (const { id, image } of mapConcurrently(dataset.images, imagesAhead, (entry) => entry.read())) {
     portraits.push(signatureOf(id, image));
     onImage(portraits.length);
   }

@@ -1,15 +1,8 @@
 import { openDataset, type DatasetOptions } from '../../data/read/dataset.js';
 import type { AnnotatedImage } from '../../data/read/example.js';
-import type { Dataset, Layout } from '../../data/read/layout.js';
-import { refuseProblems } from '../../data/read/problems.js';
+import type { Dataset } from '../../data/read/layout.js';
+import { problemsError } from '../../data/read/problems.js';
 import { checkSize, masksToLabelImage, type PredictionSource, type TruthSource } from './source.js';
-
-const kinds: Readonly<Record<Layout['name'], string>> = {
-  challenge: 'images with a mask file a nucleus',
-  pairs: 'images with label images',
-  'run-lengths': 'images with run lengths',
-  prepared: 'a prepared dataset',
-};
 
 /**
  * A dataset as truth, of any layout that `openDataset` reads.
@@ -20,7 +13,7 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
   const { dataset, ids, read } = await openSound(path, options);
   return {
     path,
-    kind: kinds[dataset.layout],
+    kind: dataset.kind,
     ids,
     async read(id) {
       const { image, masks, ignore, cluster } = await read(id);
@@ -46,7 +39,7 @@ export async function datasetPrediction(path: string): Promise<PredictionSource>
   const places = new Map(dataset.images.map(({ id, place }) => [id, place]));
   return {
     path,
-    kind: kinds[dataset.layout],
+    kind: dataset.kind,
     ids,
     dataHash: null,
     async read(id, size) {
@@ -63,7 +56,7 @@ async function openSound(path: string, options: DatasetOptions) {
   const dataset: Dataset = await openDataset(path, options);
   if (dataset.problems.length > 0) {
     await dataset.close();
-    throw refuseProblems(path, dataset.problems);
+    throw problemsError(path, dataset.problems);
   }
   const entries = new Map(dataset.images.map((entry) => [entry.id, entry]));
   const read = (id: string): Promise<AnnotatedImage> => entries.get(id)!.read();

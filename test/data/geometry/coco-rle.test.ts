@@ -11,7 +11,7 @@ import {
 import { areaOf, runsOfPixels } from '../../../src/data/geometry/mask.js';
 import { drawing } from '../write-dataset.js';
 
-const file = join(import.meta.dirname, '../fixtures/masks/coco.json');
+const file = join(import.meta.dirname, '../../fixtures/masks/coco.json');
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as { rows: string[]; counts: string; area: number }[];
 
 test.each(vectors.map((vector, index) => ({ index, ...vector })))(

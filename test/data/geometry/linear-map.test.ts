@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { apply, areaFactor, invert, viewMap } from '../../../src/data/geometry/linear-map.js';
+import { applyMap, areaFactor, invertMap, viewMap } from '../../../src/data/geometry/linear-map.js';
 
 const still = { scale: 1, quarterTurns: 0, flip: false, angle: 0 };
 
 test('a flip looks left for right, a quarter turn shows the left side on top', () => {
-  expect(apply(viewMap({ ...still, flip: true }), { x: 3, y: 2 })).toEqual({ x: -3, y: 2 });
+  expect(applyMap(viewMap({ ...still, flip: true }), { x: 3, y: 2 })).toEqual({ x: -3, y: 2 });
   // Turned clockwise, what is right of the centre of the crop was above it: (3, 0) shows (0, -3).
-  const turned = apply(viewMap({ ...still, quarterTurns: 1 }), { x: 3, y: 0 });
+  const turned = applyMap(viewMap({ ...still, quarterTurns: 1 }), { x: 3, y: 0 });
   expect(turned.x).toBeCloseTo(0, 12);
   expect(turned.y).toBeCloseTo(-3, 12);
 });
 
 test('a scale of 2 takes half a step, and a rotation turns the example clockwise', () => {
-  expect(apply(viewMap({ ...still, scale: 2 }), { x: 3, y: 2 })).toEqual({ x: 1.5, y: 1 });
-  const rotated = apply(viewMap({ ...still, angle: Math.PI / 2 }), { x: 3, y: 0 });
+  expect(applyMap(viewMap({ ...still, scale: 2 }), { x: 3, y: 2 })).toEqual({ x: 1.5, y: 1 });
+  const rotated = applyMap(viewMap({ ...still, angle: Math.PI / 2 }), { x: 3, y: 0 });
   expect(rotated.x).toBeCloseTo(0, 12);
   expect(rotated.y).toBeCloseTo(-3, 12);
 });
@@ -30,7 +30,7 @@ test('the area follows the scale alone, and invert inverts', () => {
     fc.property(parts, (all) => {
       const map = viewMap(all);
       expect(areaFactor(map) * all.scale ** 2).toBeCloseTo(1, 9);
-      const back = apply(invert(map), apply(map, { x: 5, y: -7 }));
+      const back = applyMap(invertMap(map), applyMap(map, { x: 5, y: -7 }));
       expect(back.x).toBeCloseTo(5, 9);
       expect(back.y).toBeCloseTo(-7, 9);
     }),

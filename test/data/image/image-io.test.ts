@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../../src/data/image/image-io.js';
 import { NucleateError } from '../../../src/errors.js';
-import { refusalOf } from '../expect-refusal.js';
+import { dataErrorOf } from '../expect-error.js';
 
 // The values are those that test/fixtures/images/make.ts writes into the files.
-const fixture = (name: string) => join(import.meta.dirname, '../fixtures/images', name);
+const fixture = (name: string) => join(import.meta.dirname, '../../fixtures/images', name);
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-image-io-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -97,13 +97,13 @@ describe('readImage refuses', () => {
     ['float32.tif', pixels('b-w, 1 channels, values float')],
     ['grey8-white-is-zero.tif', 'The TIFF stores white as 0, as under an inverting lookup table.'],
   ])('%s', async (name, what) => {
-    expect(await refusalOf(readImage(fixture(name)))).toEqual({ what, where: fixture(name), problems: [] });
+    expect(await dataErrorOf(readImage(fixture(name)))).toEqual({ what, where: fixture(name), problems: [] });
   });
 
   test('a missing file and a folder', async () => {
-    const missing = await refusalOf(readImage(join(folder, 'missing.png')));
+    const missing = await dataErrorOf(readImage(join(folder, 'missing.png')));
     expect(missing.what).toMatch(/^The file cannot be read: ENOENT/);
-    const { what } = await refusalOf(readImage(folder));
+    const { what } = await dataErrorOf(readImage(folder));
     expect(what).toBe('The file cannot be read: it is not a regular file.');
   });
 
@@ -111,11 +111,11 @@ describe('readImage refuses', () => {
     const path = join(folder, 'sparse.tif');
     writeFileSync(path, '');
     truncateSync(path, 600_000_000);
-    expect((await refusalOf(readImage(path))).what).toBe('The file has more than 512 MB.');
+    expect((await dataErrorOf(readImage(path))).what).toBe('The file has more than 512 MB.');
   });
 
   test('bytes without a name', async () => {
-    const { what, where } = await refusalOf(readImage(Buffer.alloc(0)));
+    const { what, where } = await dataErrorOf(readImage(Buffer.alloc(0)));
     expect([what, where]).toEqual(['The file is empty (0 bytes).', 'image in memory']);
   });
 });
@@ -144,7 +144,7 @@ describe('readLabelImage', () => {
     ['grey-alpha8-fading.png', 'The image has a channel after the first that is not opaque alpha.'],
     ['two-pages.tif', 'The file has 2 pages.'],
   ])('refuses %s', async (name, what) => {
-    expect(await refusalOf(readLabelImage(fixture(name)))).toEqual({
+    expect(await dataErrorOf(readLabelImage(fixture(name)))).toEqual({
       what,
       where: fixture(name),
       problems: [],
@@ -156,7 +156,7 @@ test('readLabelImage compares all three channels', async () => {
   const path = join(folder, 'green.png');
   for (const data of [Uint8Array.of(5, 6, 5), Uint8Array.of(5, 5, 6), Uint8Array.of(6, 5, 5)]) {
     await writeImage(path, { width: 1, height: 1, channels: 3, data });
-    expect((await refusalOf(readLabelImage(path))).what).toMatch(/^The labels are colours/);
+    expect((await dataErrorOf(readLabelImage(path))).what).toMatch(/^The labels are colours/);
   }
 });
 
@@ -205,7 +205,7 @@ describe('writeLabelImage', () => {
   });
 
   test('refuses labels that 16 bits cannot hold', async () => {
-    const { what } = await refusalOf(write([1, 65536]));
+    const { what } = await dataErrorOf(write([1, 65536]));
     expect(what).toBe('A 16-bit PNG holds labels up to 65535, and this label image has 65536.');
     await expect(write([1, -1])).rejects.toThrow(new RangeError('Expected labels from 0, received -1'));
     await expect(write([1, 2, 3])).rejects.toThrow(RangeError);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeLabelImage, readImage, readLabelImage } from '../../../src/data/image/image-io.js';
 import { labelTiff } from '../../../src/data/image/label-tiff.js';
-import { refusalOf } from '../expect-refusal.js';
+import { dataErrorOf } from '../expect-error.js';
 
 const tiff = (labels: number[], width: number) =>
   Buffer.concat(labelTiff({ width, height: labels.length / width, labels: Int32Array.from(labels) }));
@@ -49,7 +49,7 @@ test.each([
 
 test('65,535 takes 16 bits and 65,536 takes 32', async () => {
   expect((await readImage(tiff([65_535], 1))).data).toEqual(Uint16Array.of(65_535));
-  const { what } = await refusalOf(readImage(tiff([65_536], 1)));
+  const { what } = await dataErrorOf(readImage(tiff([65_536], 1)));
   expect(what).toBe('The pixels are not understood: colour space b-w, 1 channels, values uint.');
 });
 
@@ -80,12 +80,12 @@ test('a label above 2^31 - 1 is refused', async () => {
   const old = deflateSync(Buffer.of(255, 255, 255, 0x7f));
   expect(strip).toHaveLength(old.length);
   bytes.set(strip, bytes.indexOf(old));
-  expect((await refusalOf(readLabelImage(bytes))).what).toBe('The image has a label above 2147483647.');
+  expect((await dataErrorOf(readLabelImage(bytes))).what).toBe('The image has a label above 2147483647.');
 });
 
 test('a damaged one is refused', async () => {
   const bytes = tiff([70_000, 1, 2, 3], 2);
   bytes.fill(0, 10, 20);
-  const { what } = await refusalOf(readLabelImage(bytes));
+  const { what } = await dataErrorOf(readLabelImage(bytes));
   expect(what).toBe('The image is damaged: its header can be read and its pixels cannot.');
 });

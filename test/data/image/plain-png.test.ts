@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { readImage, readMask } from '../../../src/data/image/image-io.js';
+import { readImage, readMaskImage } from '../../../src/data/image/image-io.js';
 import { decodePlainPng } from '../../../src/data/image/plain-png.js';
-import { refusalOf } from '../expect-refusal.js';
+import { dataErrorOf } from '../expect-error.js';
 
-const fixtures = join(import.meta.dirname, '../fixtures/images');
+const fixtures = join(import.meta.dirname, '../../fixtures/images');
 const fixture = (name: string) => readFileSync(join(fixtures, name));
 
 /** Grey images as sharp writes them, with and without all filters. */
@@ -59,7 +59,7 @@ test.each([
   ['rgb8-equal.png', [0, 1, 2, 127, 128, 255]],
   ['bit1.png', [255, 0, 255, 0, 255, 0]],
 ])('readMask reads %s', async (name, values) => {
-  const mask = await readMask(fixture(name));
+  const mask = await readMaskImage(fixture(name));
   expect([mask.channels, [...mask.data]]).toEqual([1, values]);
 });
 
@@ -69,5 +69,5 @@ test.each([
   ['truncated.png', 'The image is damaged: its header can be read and its pixels cannot.'],
   ['huge.png', 'The image has 65535 x 65535 pixels, more than 64 megapixels.'],
 ])('readMask refuses %s', async (name, what) => {
-  expect(await refusalOf(readMask(fixture(name), 'm.png'))).toMatchObject({ what, where: 'm.png' });
+  expect(await dataErrorOf(readMaskImage(fixture(name), 'm.png'))).toMatchObject({ what, where: 'm.png' });
 });

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readImage, writeImage } from '../../../src/data/image/image-io.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { shownRange } from '../../../src/data/image/intensity.js';
-import { medianColour } from '../../../src/data/image/median-colour.js';
+import { channelMedians } from '../../../src/data/image/channel-medians.js';
 import { openImage, readRegion, type StoredImage } from '../../../src/data/image/stored-image.js';
 import { randomFor } from '../../../src/random.js';
-import { refusalOf } from '../expect-refusal.js';
+import { dataErrorOf } from '../expect-error.js';
 
-const fixtures = path.join(import.meta.dirname, '../fixtures/images');
+const fixtures = path.join(import.meta.dirname, '../../fixtures/images');
 const sources = mkdtempSync(path.join(tmpdir(), 'nucleate-stored-'));
 const folder = path.join(sources, 'temporary');
 mkdirSync(folder);
@@ -51,7 +51,7 @@ describe('an unpacked file has the values of the file in memory', () => {
     expect(stored.read(part)).toEqual(readRegion(image, part));
     for (const mode of ['full', 'stretched'] as const)
       expect(shownRange(stored, mode)).toEqual(shownRange(image, mode));
-    expect(stored.median).toEqual(medianColour(image));
+    expect(stored.channelMedians).toEqual(channelMedians(image));
     stored.close();
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -70,7 +70,7 @@ test('every rectangle of a larger image, and the same median of thinned pixels',
   const file = path.join(sources, 'large.png');
   await writeImage(file, image);
   const stored = await unpack(file);
-  expect(stored.median).toEqual(medianColour(image));
+  expect(stored.channelMedians).toEqual(channelMedians(image));
   for (let trial = 0; trial < 50; trial++) {
     const [x1, y1] = [Math.floor(217 * random.uniform()), Math.floor(150 * random.uniform())];
     const box = {
@@ -94,7 +94,7 @@ test('what is refused in memory is refused on disk, and nothing stays behind', a
   const damaged = path.join(sources, 'damaged.png');
   writeFileSync(damaged, readFileSync(path.join(fixtures, 'rgb16.png')).subarray(0, 70));
   for (const file of [damaged, path.join(fixtures, 'huge.png'), path.join(fixtures, 'rgba8-fading.png')]) {
-    const refused = await refusalOf(openImage(file, 0));
+    const refused = await dataErrorOf(openImage(file, 0));
     expect(refused.where).toBe(file);
   }
   expect(readdirSync(folder)).toEqual([]);

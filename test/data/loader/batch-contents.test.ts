@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DetectionLoader, SegmentationLoader } from '../../../src/config/loader.js';
 import { detectionBatch } from '../../../src/data/loader/detection-batch.js';
 import { segmentationBatch } from '../../../src/data/loader/segmentation-batch.js';
-import { shareSource } from '../../../src/data/loader/source.js';
+import { shareExample } from '../../../src/data/loader/shared-example.js';
 import type { Sample } from '../../../src/data/augment/sample.js';
 import { discs } from '../augment/samples.js';
 
@@ -27,7 +27,7 @@ test('a detection batch pads boxes, marks the valid ones and stretches grey to t
     { id: 'full', sample: squares() },
     { id: 'empty', sample: empty },
   ];
-  const batch = detectionBatch(drawn, loader({ masks: true }), 8);
+  const batch = detectionBatch(drawn, loader({}), 8);
   expect(batch).toMatchObject({ cursor: 8, ids: ['full', 'empty'], size: 32, maxBoxes: 4 });
   expect([...batch.gtBoxes.slice(0, 16)]).toEqual([2, 3, 10, 11, 20, 5, 22, 7, 12, 20, 17, 25, 0, 0, 0, 0]);
   expect([...batch.gtValid]).toEqual([1, 1, 1, 0, 0, 0, 0, 0]);
@@ -36,18 +36,17 @@ test('a detection batch pads boxes, marks the valid ones and stretches grey to t
   const at = (5 * 32 + 20) * 3; // label 2: 0.5
   expect([...batch.images.slice(at, at + 3)]).toEqual([0, 0, 0]);
   expect([...batch.images.slice(0, 3)]).toEqual([-1, -1, -1]);
-  expect(batch.gtLabels!.slice(0, 1024)).toEqual(squares().labels);
-  expect(detectionBatch(drawn, loader({}), 8)).not.toHaveProperty('gtLabels');
+  expect(batch.gtLabels.slice(0, 1024)).toEqual(squares().labels);
 });
 
 test('where there is no room the smallest boxes are ignored, counted, and gone from the labels', () => {
-  const batch = detectionBatch([{ id: 'full', sample: squares() }], loader({ maxBoxes: 2, masks: true }), 4);
+  const batch = detectionBatch([{ id: 'full', sample: squares() }], loader({ maxBoxes: 2 }), 4);
   expect([...batch.gtBoxes]).toEqual([2, 3, 10, 11, 12, 20, 17, 25]);
   expect([...batch.gtValid]).toEqual([1, 1]);
   expect([...batch.omitted]).toEqual([1]);
   expect(batch.ignore.reduce((sum, value) => sum + value, 0)).toBe(4);
   expect(batch.ignore[5 * 32 + 20]).toBe(1);
-  expect([0, 4, 12].map((x) => batch.gtLabels![22 * 32 + x])).toEqual([0, 0, 2]); // the third is the second now
+  expect([0, 4, 12].map((x) => batch.gtLabels[22 * 32 + x])).toEqual([0, 0, 2]); // the third is the second now
 });
 
 test('a segmentation batch tells this nucleus from its neighbours', () => {
@@ -69,17 +68,16 @@ test('shared pixels are the same pixels; three equal channels become one', () =>
     image: { ...grey.image, channels: 3, data: repeated },
     ignore: new Uint8Array(63),
   } as const;
-  const shared = shareSource(example);
-  if (!('image' in shared)) throw new Error('expected an example');
+  const shared = shareExample(example);
   expect(shared.image.channels).toBe(1);
   expect([...shared.image.data]).toEqual([...grey.image.data]);
   expect([...shared.labelImage.labels]).toEqual([...grey.labelImage.labels]);
-  for (const values of [shared.image.data, shared.labelImage.labels, shared.ignore]) {
+  for (const values of [shared.image.data, shared.labelImage.labels, shared.ignore!]) {
     expect(values.buffer).toBeInstanceOf(SharedArrayBuffer);
   }
-  expect(shareSource(shared)).toEqual(shared);
+  expect(shareExample(shared)).toEqual(shared);
   const colour = discs(9, 7, [], 3);
-  expect(shareSource(colour)).toMatchObject({ image: { channels: 3, width: 9 } });
+  expect(shareExample(colour)).toMatchObject({ image: { channels: 3, width: 9 } });
   const wide = { ...grey, image: { ...grey.image, data: Uint16Array.of(...grey.image.data) } };
-  expect(shareSource(wide)).toMatchObject({ image: { data: wide.image.data } });
+  expect(shareExample(wide)).toMatchObject({ image: { data: wide.image.data } });
 });

@@ -54,20 +54,20 @@ test.each([
   [{ discs: [[1, 2, 3]] }, /boxes of discs are not all/],
   [{ discs: [[3, 0, 3, 2]] }, /x1 < x2/],
   [{ another: [] }, /other images/],
-])('%j is refused', (content, message) => {
+])('%j is an error', (content, message) => {
   expect(() => readDetectedBoxes(write(content), [example], 0.5)).toThrow(message);
 });
 
-test('a batch shows the box that was found, flipped and turned with the image', async () => {
+test('a batch shows the box that was found, flipped and turned with the image', () => {
   // 2 px to the right of the first and half as high, round its middle.
   const boxes = { discs: Float32Array.of(12, 22.5, 22, 27.5, NaN, NaN, NaN, NaN) };
-  const batch = async (share: number, turns: boolean) => {
+  const batch = (probability: number, turns: boolean) => {
     const augment = { ...noAugment, turns };
     const settings = { batchSize: 16, cropSize: 64, margin: 2, minMargin: 0, jitter: 0, augment };
     const loader = SegmentationLoader.parse(settings);
-    const detected = { share, boxes };
-    const maker = new BatchMaker({ task: 'segmentation', seed: 1, sources: [example], loader, detected });
-    return (await maker.make(0)) as SegmentationBatch;
+    const detected = { probability, boxes };
+    const maker = new BatchMaker({ task: 'segmentation', seed: 1, examples: [example], loader, detected });
+    return maker.make(0) as SegmentationBatch;
   };
   /** Of one nucleus, px of the image: the size of its box, its centre and its neighbours' from the middle of the crop. */
   const of = (label: number, { labels, boxes, masks, neighbours }: SegmentationBatch) =>
@@ -85,12 +85,12 @@ test('a batch shows the box that was found, flipped and turned with the image', 
       const size = [(x2 - x1) * scale, (y2 - y1) * scale];
       return [{ size, centre: centre(masks), other: centre(neighbours) }];
     });
-  const straight = of(1, await batch(1, false));
+  const straight = of(1, batch(1, false));
   expect(straight.length).toBeGreaterThan(3);
   for (const { size, centre } of straight) {
     expect([...size, ...centre].map((value) => Math.round(10 * value) / 10 + 0)).toEqual([10, 5, -2, 0]);
   }
-  const turned = of(1, await batch(1, true));
+  const turned = of(1, batch(1, true));
   for (const { size, centre, other } of turned) {
     const [width, height, x, y] = [...size, ...centre].map(Math.round) as [number, number, number, number];
     expect([width, height].sort()).toEqual([10, 5]);
@@ -99,6 +99,6 @@ test('a batch shows the box that was found, flipped and turned with the image', 
     expect(x * other[0] + y * other[1]).toBeLessThan(-20);
   }
   expect(new Set(turned.map(({ centre }) => centre.map(Math.round).join())).size).toBeGreaterThan(2);
-  for (const { size } of of(2, await batch(1, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
-  for (const { size } of of(1, await batch(0, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
+  for (const { size } of of(2, batch(1, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
+  for (const { size } of of(1, batch(0, false))) expect(size[0]).toBeCloseTo(size[1]!, 5);
 });

@@ -7,7 +7,7 @@ const epochOf = (order: DrawOrder, count: number, epoch: number) =>
 
 const anyWeights = fc.array(fc.double({ min: 0.1, max: 10, noNaN: true }), { minLength: 1, maxLength: 40 });
 
-test('equal weights draw each item once an epoch, whatever the weight, in an order of its own', () => {
+test('equal weights draw each item once per epoch, whatever the weight, in a new order each time', () => {
   fc.assert(
     fc.property(
       fc.integer(),
@@ -26,22 +26,22 @@ test('equal weights draw each item once an epoch, whatever the weight, in an ord
   expect(epochOf(order, 20, 0)).not.toEqual(epochOf(new DrawOrder(2, new Array<number>(20).fill(1)), 20, 0));
 });
 
-test('an item comes count * weight / sum times an epoch, rounded either way', () => {
+test('an item is drawn count * weight / sum times per epoch, rounded up or down', () => {
   fc.assert(
     fc.property(fc.integer(), anyWeights, (seed, weights) => {
       const drawn = epochOf(new DrawOrder(seed, weights), weights.length, 0);
       const sum = weights.reduce((total, weight) => total + weight, 0);
       weights.forEach((weight, item) => {
-        const share = (weights.length * weight) / sum;
+        const expected = (weights.length * weight) / sum;
         const times = drawn.filter((other) => other === item).length;
-        expect(times).toBeGreaterThanOrEqual(Math.floor(share - 1e-9));
-        expect(times).toBeLessThanOrEqual(Math.ceil(share + 1e-9));
+        expect(times).toBeGreaterThanOrEqual(Math.floor(expected - 1e-9));
+        expect(times).toBeLessThanOrEqual(Math.ceil(expected + 1e-9));
       });
     }),
   );
 });
 
-test('over many epochs an item of weight 3 comes three times as often', () => {
+test('over many epochs an item of weight 3 is drawn three times as often', () => {
   const order = new DrawOrder(1, [1, 1, 1, 3]);
   const times = new Array<number>(4).fill(0);
   for (let i = 0; i < 4 * 600; i++) times[order.itemAt(i)]! += 1;
@@ -49,13 +49,13 @@ test('over many epochs an item of weight 3 comes three times as often', () => {
   for (const count of times.slice(0, 3)) expect(Math.abs(count - 400)).toBeLessThan(50);
 });
 
-test('an order is entered anywhere', () => {
+test('an order can be entered at any draw', () => {
   const weights = [1, 2, 1, 1, 5];
   const whole = Array.from({ length: 30 }, (_, i) => new DrawOrder(7, weights).itemAt(i));
   const order = new DrawOrder(7, weights);
   expect([29, 3, 12, 4].map((draw) => order.itemAt(draw))).toEqual([29, 3, 12, 4].map((draw) => whole[draw]));
 });
 
-test('no item is refused', () => {
+test('an order without items is an error', () => {
   expect(() => new DrawOrder(1, [])).toThrow('Expected at least one item to draw from');
 });

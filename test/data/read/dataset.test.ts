@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDataset, readDataset, type DatasetOptions } from '../../../src/data/read/dataset.js';
-import type { Example } from '../../../src/data/read/example.js';
+import { openDataset, readDataset } from '../../../src/data/read/dataset.js';
 import { openFileTree } from '../../../src/data/files/open-files.js';
 import { prepareDataset } from '../../../src/data/read/prepared-layout.js';
-import { refusalOf } from '../expect-refusal.js';
+import { dataErrorOf } from '../expect-error.js';
+import { readAll } from '../read-all.js';
 import { drawing, drawingPng, writeFolder, zip, type Files, type ZipChanges } from '../write-dataset.js';
 
 let folder: string;
@@ -20,12 +20,6 @@ const archive = (files: Files, changes?: ZipChanges): string => {
   writeFileSync(path, zip(files, changes));
   return path;
 };
-
-async function readAll(path: string, options?: DatasetOptions): Promise<Example[]> {
-  const examples: Example[] = [];
-  for await (const example of readDataset(path, options)) examples.push(example);
-  return examples;
-}
 
 async function identityOf(path: string): Promise<string> {
   const dataset = await openDataset(path);
@@ -48,7 +42,7 @@ const challenge: Files = {
 };
 
 describe('the layout of the Data Science Bowl', () => {
-  test('from a folder: ids in order, masks in name order, the first keeps shared pixels, empty ones go', async () => {
+  test('from a folder: ids in order, masks in name order, the first keeps shared pixels, empty ones are dropped', async () => {
     const examples = await readAll(writeFolder(folder, challenge));
     expect(examples.map(({ id, origin, instanceCount }) => [id, origin, instanceCount])).toEqual([
       ['one', 'one/images/one.png', 1],
@@ -103,13 +97,13 @@ describe('the layout of the Data Science Bowl', () => {
       'twin/masks/m.png': image,
     });
     symlinkSync('/etc/passwd', join(path, 'link.png'));
-    const { problems } = await refusalOf(readAll(path));
+    const { problems } = await dataErrorOf(readAll(path));
     expect(problems.map(({ what, where }) => `${where?.slice(folder.length + 1)}: ${what}`)).toEqual([
       'link.png: Links are not followed.',
       'no-image/masks/m.png: The masks have no image.',
       'no-masks/images/x.png: The image has no masks.',
-      'several/images/x.png: The folder has several images.',
-      'twin/images/x.png: The name collides with deep/Twin/images/x.png.',
+      'several/images/x.png: The folder images has 2 files.',
+      'twin/images/x.png: The name clashes with deep/Twin/images/x.png: names must differ in more than case and accents.',
     ]);
   });
 
@@ -120,7 +114,7 @@ describe('the layout of the Data Science Bowl', () => {
       'x/masks/2.png': '',
       'x/masks/3.png': await drawingPng('#'),
     });
-    const { problems } = await refusalOf(readAll(path));
+    const { problems } = await dataErrorOf(readAll(path));
     expect(problems.map(({ what }) => what)).toEqual([
       'The file cannot be understood as a PNG, TIFF or JPEG image.',
       'The file is empty (0 bytes).',
@@ -129,9 +123,9 @@ describe('the layout of the Data Science Bowl', () => {
       'x/images/x.png': image,
       'x/masks/3.png': await drawingPng('#'),
     });
-    const { what, where } = await refusalOf(readAll(sized));
+    const { what, where } = await dataErrorOf(readAll(sized));
     expect([what, where]).toEqual([
-      'The masks have 1 x 1 pixels and the image 3 x 2.',
+      'The masks have 1 x 1 pixels, but the image has 3 x 2.',
       join(sized, 'x/masks/3.png'),
     ]);
   });
@@ -160,7 +154,7 @@ describe('images with run lengths', () => {
       'c.png': image,
       'labels.csv': 'ImageId,EncodedPixels\nb,1 2 3\n\na,6 1\nghost,1 1\n',
     });
-    const { problems } = await refusalOf(readAll(path));
+    const { problems } = await dataErrorOf(readAll(path));
     const place = join(path, 'labels.csv');
     expect(problems.map(({ what, where }) => [what, where])).toEqual([
       ['The start 3 has no length.', `${place}:2:7`],
@@ -172,19 +166,19 @@ describe('images with run lengths', () => {
 
   test('a table that cannot be read', async () => {
     const labels = join(folder, 'missing.csv');
-    const { what, where } = await refusalOf(readAll(archive(files), { labels }));
+    const { what, where } = await dataErrorOf(readAll(archive(files), { labels }));
     expect([what.slice(0, 33), where]).toEqual(['The file cannot be read: ENOENT: ', labels]);
   });
 
   test('runs beyond the image, and a size that is swapped', async () => {
     const beyond = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels\na,6 2\n' });
-    expect(await refusalOf(readAll(beyond))).toMatchObject({
+    expect(await dataErrorOf(readAll(beyond))).toMatchObject({
       what: 'The run at 6 of length 2 ends beyond the 3 x 2 = 6 pixels of the image.',
       where: `${beyond}!/l.csv:2:3`,
     });
     const swapped = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels,Height,Width\na,1 1,3,2\n' });
-    const { what } = await refusalOf(readAll(swapped));
-    expect(what).toBe('The line gives the size 2 x 3 and the image has 3 x 2: Height and Width are swapped.');
+    const { what } = await dataErrorOf(readAll(swapped));
+    expect(what).toBe('The line says 2 x 3 pixels, but the image has 3 x 2: Height and Width are swapped.');
   });
 });
 
@@ -195,7 +189,7 @@ describe('pairs', () => {
     const path = archive({ ...files, 'x_ignore.png': await drawingPng('..#', '1..') });
     const [example] = await readAll(path);
     expect(example).toMatchObject({ id: 'x', instanceCount: 6, ignore: Uint8Array.of(0, 0, 1, 1, 0, 0) });
-    const lonely = await refusalOf(readAll(archive({ ...files, 'y_ignore.png': image })));
+    const lonely = await dataErrorOf(readAll(archive({ ...files, 'y_ignore.png': image })));
     expect(lonely.problems[0]!.what).toBe('The ignore map has no image.');
   });
 });
@@ -232,11 +226,11 @@ describe('clusters and annotators', () => {
   });
 
   test('two tables, and one that is not in order, are refused', async () => {
-    expect((await refusalOf(readAll(archive({ ...challenge, 'a.csv': table, 'b.csv': table })))).what).toBe(
-      'The dataset holds a.csv and b.csv, and both name the clusters.',
+    expect((await dataErrorOf(readAll(archive({ ...challenge, 'a.csv': table, 'b.csv': table })))).what).toBe(
+      'Both a.csv and b.csv list the clusters of the images.',
     );
     const twice = archive({ ...challenge, 'a.csv': 'name,cluster\none,f\none,a\n' });
-    expect(await refusalOf(readAll(twice))).toMatchObject({
+    expect(await dataErrorOf(readAll(twice))).toMatchObject({
       what: 'The image one stands twice.',
       where: `${twice}!/a.csv:3`,
     });
@@ -246,12 +240,20 @@ describe('clusters and annotators', () => {
 describe('what is not recognised', () => {
   const labels = { 'labels.csv': 'ImageId,EncodedPixels\n' };
   test.each<[string, Files, RegExp]>([
-    ['nothing', { 'readme.txt': '' }, /^No masks are found: 1 files, of which 0 may be images\.$/],
-    ['images alone', { 'a.png': image }, /^No masks are found: 1 files, of which 1 may be images\.$/],
-    ['two forms of masks', { ...challenge, ...labels }, /both masks as images and the table labels\.csv/],
-    ['two tables', { 'a.png': image, ...labels, 'b.csv': labels['labels.csv'] }, /b\.csv and labels\.csv/],
+    ['nothing', { 'readme.txt': '' }, /^No masks were found among 1 files, 0 of them images\.$/],
+    ['images alone', { 'a.png': image }, /^No masks were found among 1 files, 1 of them images\.$/],
+    [
+      'two forms of masks',
+      { ...challenge, ...labels },
+      /those of one\/masks\/a\.png or those of labels\.csv\.$/,
+    ],
+    [
+      'two tables',
+      { 'a.png': image, ...labels, 'b.csv': labels['labels.csv'] },
+      /those of b\.csv or those of labels\.csv\.$/,
+    ],
   ])('%s', async (_, files, what) => {
-    expect((await refusalOf(readAll(archive(files)))).what).toMatch(what);
+    expect((await dataErrorOf(readAll(archive(files)))).what).toMatch(what);
   });
 });
 
@@ -263,7 +265,7 @@ describe('a zip archive that is not in order', () => {
     ['a bomb by its own words', { size: 4e9 }, /^The entry is damaged/],
   ])('%s', async (_, changes, what) => {
     const files = { 'x/images/x.png': image, 'x/masks/a.png': image };
-    const { problems } = await refusalOf(readAll(archive(files, changes)));
+    const { problems } = await dataErrorOf(readAll(archive(files, changes)));
     expect(problems).toHaveLength(2);
     for (const problem of problems) expect(problem.what).toMatch(what);
   });
@@ -280,7 +282,7 @@ describe('a zip archive that is not in order', () => {
   });
 
   test.each(['../x.png', '/x.png', 'C:/x.png'])('the name %s', async (name) => {
-    expect((await refusalOf(readAll(archive({ [name]: image })))).what).toMatch(
+    expect((await dataErrorOf(readAll(archive({ [name]: image })))).what).toMatch(
       /^The zip archive cannot be read/,
     );
     expect(existsSync(join(folder, '../x.png'))).toBe(false);
@@ -289,7 +291,7 @@ describe('a zip archive that is not in order', () => {
   test('cut short', async () => {
     const path = join(folder, 'cut.zip');
     writeFileSync(path, zip(challenge).subarray(0, 300));
-    expect((await refusalOf(readAll(path))).what).toMatch(/^The zip archive cannot be read/);
+    expect((await dataErrorOf(readAll(path))).what).toMatch(/^The zip archive cannot be read/);
   });
 });
 
@@ -316,14 +318,14 @@ describe('a prepared dataset', () => {
     const bytes = await readFile(path);
     bytes[50]! ^= 1;
     await writeFile(path, bytes);
-    expect((await refusalOf(readAll(path))).what).toBe('The prepared dataset is damaged.');
+    expect((await dataErrorOf(readAll(path))).what).toBe('The prepared dataset is damaged.');
     await writeFile(path, bytes.subarray(0, 100));
-    expect((await refusalOf(readAll(path))).what).toBe('The prepared dataset is damaged.');
+    expect((await dataErrorOf(readAll(path))).what).toBe('The prepared dataset is damaged.');
   });
 
   test('is not written from a dataset with problems', async () => {
     const dataset = await openDataset(archive({ ...challenge, 'z/images/z.png': image }));
-    await refusalOf(prepareDataset(dataset, join(folder, 'out')));
+    await dataErrorOf(prepareDataset(dataset, join(folder, 'out')));
     await dataset.close();
     expect(existsSync(join(folder, 'out'))).toBe(false);
     expect(existsSync(join(folder, 'out.part'))).toBe(false);
@@ -337,7 +339,7 @@ test('reading can stop early', async () => {
   }
 });
 
-const published = join(import.meta.dirname, '../../../shared/data/dsb2018/stage1_train_fixed.zip');
+const published = join(import.meta.dirname, '../../../../shared/data/dsb2018/stage1_train_fixed.zip');
 test.runIf(existsSync(published))(
   'the corrected Data Science Bowl is listed, and its first images read',
   async () => {

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDataset } from '../../../src/data/read/dataset.js';
-import { readPairs } from '../../../src/data/read/pairs-layout.js';
+import { readAll } from '../read-all.js';
 import { readSplit } from '../../../src/data/split/split-file.js';
 
-const folder = join(import.meta.dirname, '../../examples/dsb2018-mini');
+const folder = join(import.meta.dirname, '../../../examples/dsb2018-mini');
 const rows = readFileSync(join(folder, 'sample.csv'), 'utf8')
   .trim()
   .split('\n')
@@ -16,7 +16,7 @@ const rows = readFileSync(join(folder, 'sample.csv'), 'utf8')
   });
 
 test('the bundled sample reads, and sample.csv describes it', async () => {
-  const examples = await readPairs(folder);
+  const examples = await readAll(folder);
   const described = examples.map(({ id, image, instanceCount }) => ({
     name: id,
     width: String(image.width),
@@ -41,14 +41,14 @@ test('the bundled sample is varied and small', () => {
 });
 
 test('grey images are stored as grey', async () => {
-  for (const { id, image } of await readPairs(folder)) {
+  for (const { id, image } of await readAll(folder)) {
     const isGrey = image.data.every((value, index) => value === image.data[index - (index % image.channels)]);
     expect(image.channels, id).toBe(isGrey ? 1 : 3);
   }
 });
 
 test('its split is that of the whole set: what has not been trained on there has not been seen here', async () => {
-  const splits = join(import.meta.dirname, '../../configs/splits');
+  const splits = join(import.meta.dirname, '../../../configs/splits');
   const whole = await readSplit(join(splits, 'dsb2018.json'));
   const dataset = await openDataset(folder);
   expect(await readSplit(join(splits, 'dsb2018-mini.json'))).toEqual({

@@ -13,7 +13,7 @@ import { findNeighbours } from '../../../src/data/split/neighbours.js';
 import { readSplit, writeSplit } from '../../../src/data/split/split-file.js';
 import { leaksOf, splitImages, splitProblems } from '../../../src/data/split/split.js';
 import { randomFor } from '../../../src/random.js';
-import { refusalOf } from '../expect-refusal.js';
+import { dataErrorOf } from '../expect-error.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-split-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -230,7 +230,7 @@ describe('files', () => {
   ])('%s', async (_, text, what) => {
     const path = join(folder, 'bad.json');
     writeFileSync(path, text);
-    expect((await refusalOf(readSplit(path))).what).toMatch(what);
+    expect((await dataErrorOf(readSplit(path))).what).toMatch(what);
   });
 
   test.each([
@@ -240,15 +240,15 @@ describe('files', () => {
   ])('groups: %o', async (text, line, what) => {
     const path = join(folder, 'groups.csv');
     writeFileSync(path, text);
-    expect(await refusalOf(readGroupsCsv(path))).toMatchObject({ what, where: `${path}:${line}` });
+    expect(await dataErrorOf(readGroupsCsv(path))).toMatchObject({ what, where: `${path}:${line}` });
   });
 });
 
-const published = join(import.meta.dirname, '../../../shared/data/dsb2018/groups.csv');
+const published = join(import.meta.dirname, '../../../../shared/data/dsb2018/groups.csv');
 test.runIf(existsSync(published))(
   'the committed split keeps every published mosaic in one fold',
   async () => {
-    const split = await readSplit(join(import.meta.dirname, '../../configs/splits/dsb2018.json'));
+    const split = await readSplit(join(import.meta.dirname, '../../../configs/splits/dsb2018.json'));
     const groups = await readGroupsCsv(published);
     expect(Object.keys(split.images).sort()).toEqual([...groups.keys()].sort());
     const foldOf = new Map<string, number>();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { scoreSources } from '../../../src/eval/score-sources.js';
 import { openPrediction } from '../../../src/eval/sources/open.js';
 import { cocoDocument } from '../../../src/predict/formats/coco.js';
-import { refusalOf } from '../../data/expect-refusal.js';
+import { dataErrorOf } from '../../data/expect-error.js';
 import { drawing } from '../../reference/draw.js';
 import { truthOf } from '../../report/scored.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -85,11 +85,11 @@ test.each([
     /with run lengths: annotations\.0\.segmentation: /u,
   ],
 ])('%s is refused', async (_, content, what) => {
-  expect((await refusalOf(open(content))).what).toMatch(what);
+  expect((await dataErrorOf(open(content))).what).toMatch(what);
 });
 
 test('two images of one id are refused: whose the annotations are cannot be known', async () => {
-  const { problems } = await refusalOf(
+  const { problems } = await dataErrorOf(
     open({ images: [...images, { id: 7, file_name: 'c.png' }], annotations: [left] }),
   );
   expect(problems.map(({ what }) => what)).toEqual(['Two images have the id 7.']);
@@ -101,7 +101,7 @@ test('an empty mask is an object without a pixel', async () => {
 });
 
 test('an image twice, annotations of none, another size and damaged masks are refused', async () => {
-  const { problems } = await refusalOf(
+  const { problems } = await dataErrorOf(
     open({ images: [...images, { id: 9, file_name: 'a.jpg' }], annotations: [{ ...left, image_id: 10 }] }),
   );
   expect(problems.map(({ what }) => what)).toEqual([
@@ -109,10 +109,10 @@ test('an image twice, annotations of none, another size and damaged masks are re
     'The image a is there twice.',
   ]);
   const source = await open({ images, annotations: [left, annotation(8, [0, 4], [0, 0, 1, 1])] });
-  expect((await refusalOf(source.read('a', { width: 3, height: 4 }))).what).toBe(
+  expect((await dataErrorOf(source.read('a', { width: 3, height: 4 }))).what).toBe(
     'The prediction has 4 x 3 pixels and the truth 3 x 4.',
   );
-  expect((await refusalOf(source.read('b', size))).what).toBe(
+  expect((await dataErrorOf(source.read('b', size))).what).toBe(
     'A mask is damaged: Expected counts of 12 pixels, received 4.',
   );
 });

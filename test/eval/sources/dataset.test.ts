@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDataset } from '../../../src/data/read/dataset.js';
 import { prepareDataset } from '../../../src/data/read/prepared-layout.js';
 import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
-import { refusalOf } from '../../data/expect-refusal.js';
+import { dataErrorOf } from '../../data/expect-error.js';
 import { drawingPng, writeFolder, zip, type Files } from '../../data/write-dataset.js';
 import { drawing } from '../../reference/draw.js';
 
@@ -84,7 +84,7 @@ test('a zip archive or a prepared file is a prediction, too', async () => {
   expect(prediction).toMatchObject({ kind: 'images with a mask file a nucleus', ids: ['x'] });
   const { labelImage } = await prediction.read('x', { width: 3, height: 2 });
   expect(labelImage).toEqual(drawing('112', '...'));
-  expect(await refusalOf(prediction.read('x', { width: 2, height: 3 }))).toMatchObject({
+  expect(await dataErrorOf(prediction.read('x', { width: 2, height: 3 }))).toMatchObject({
     what: 'The prediction has 3 x 2 pixels and the truth 2 x 3.',
     where: `${archive}!/x/images/x.png`,
   });
@@ -93,12 +93,12 @@ test('a zip archive or a prepared file is a prediction, too', async () => {
 
 test('a dataset with problems, and what is none, are refused', async () => {
   const broken = writeFolder(join(folder, 'broken'), { ...challenge, 'y/masks/a.png': image });
-  expect((await refusalOf(openTruth(broken))).problems).toMatchObject([{ what: 'The masks have no image.' }]);
+  expect((await dataErrorOf(openTruth(broken))).problems).toMatchObject([{ what: 'The masks have no image.' }]);
   writeFileSync(join(folder, 'a.csv'), '');
-  expect((await refusalOf(openTruth(join(folder, 'a.csv')))).what).toBe(
+  expect((await dataErrorOf(openTruth(join(folder, 'a.csv')))).what).toBe(
     'The dataset is a file, and not a zip archive.',
   );
-  expect((await refusalOf(openTruth(join(folder, 'missing')))).what).toMatch(
+  expect((await dataErrorOf(openTruth(join(folder, 'missing')))).what).toMatch(
     /^There is nothing to read: ENOENT/u,
   );
 });

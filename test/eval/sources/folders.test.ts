@@ -2,7 +2,7 @@ import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
-import { refusalOf } from '../../data/expect-refusal.js';
+import { dataErrorOf } from '../../data/expect-error.js';
 import { drawing, narrow } from '../../reference/draw.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -38,15 +38,15 @@ describe('label images', () => {
     const twice = temporaryFolder();
     await twice.labels('a_masks.png', image);
     await twice.labels('a_labels.png', image);
-    expect((await refusalOf(openPrediction(twice.path))).problems[0]!.what).toMatch(
+    expect((await dataErrorOf(openPrediction(twice.path))).problems[0]!.what).toMatch(
       /^The image a has another label image, .*a_labels\.png\.$/u,
     );
     const none = temporaryFolder();
-    expect((await refusalOf(openPrediction(none.path))).what).toBe('The folder holds no label images.');
+    expect((await dataErrorOf(openPrediction(none.path))).what).toBe('The folder holds no label images.');
     const linked = temporaryFolder();
     await linked.labels('a.png', image);
     symlinkSync(join(linked.path, 'a.png'), join(linked.path, 'b.png'));
-    expect((await refusalOf(openPrediction(linked.path))).problems).toMatchObject([
+    expect((await dataErrorOf(openPrediction(linked.path))).problems).toMatchObject([
       { what: 'Links are not followed.' },
     ]);
   });
@@ -55,7 +55,7 @@ describe('label images', () => {
     const folder = temporaryFolder();
     await folder.labels('a.png', image);
     const source = await openPrediction(folder.path);
-    expect(await refusalOf(source.read('a', { width: 2, height: 3 }))).toMatchObject({
+    expect(await dataErrorOf(source.read('a', { width: 2, height: 3 }))).toMatchObject({
       what: 'The prediction has 3 x 2 pixels and the truth 2 x 3.',
       where: join(folder.path, 'a.png'),
     });
@@ -71,9 +71,9 @@ describe('label images', () => {
       cpSync(fixture(file), join(folder.path, name));
     }
     const source = await openPrediction(folder.path);
-    expect((await refusalOf(source.read('float', size))).what).toMatch(/values float/u);
-    expect((await refusalOf(source.read('colour', size))).what).toMatch(/^The labels are colours/u);
-    expect((await refusalOf(source.read('jpeg', size))).what).toMatch(/^A JPEG cannot hold labels/u);
+    expect((await dataErrorOf(source.read('float', size))).what).toMatch(/values float/u);
+    expect((await dataErrorOf(source.read('colour', size))).what).toMatch(/^The labels are colours/u);
+    expect((await dataErrorOf(source.read('jpeg', size))).what).toMatch(/^A JPEG cannot hold labels/u);
   });
 
   test('with labels above 65535 come as 32-bit TIFF, up to 2^31 - 1', async () => {
@@ -82,7 +82,7 @@ describe('label images', () => {
     writeFileSync(join(folder.path, 'b.tif'), uint32Tiff([0, 1, 2 ** 31, 0, 0, 0]));
     const source = await openPrediction(folder.path);
     expect((await source.read('a', size)).labelImage.labels).toEqual(Int32Array.of(0, 1, 70000, 70000, 2, 0));
-    expect((await refusalOf(source.read('b', size))).what).toBe('The image has a label above 2147483647.');
+    expect((await dataErrorOf(source.read('b', size))).what).toBe('The image has a label above 2147483647.');
   });
 
   /** An uncompressed TIFF of 3 x 2 px with 32 bits a pixel (TIFF 6.0, sections 2 to 4). */
@@ -139,10 +139,10 @@ describe('mask folders', () => {
     await folder.labels('x/masks/a.png', image);
     await folder.mask('y/masks/a.png', { width: 2, height: 2 }, [0]);
     const source = await openPrediction(folder.path);
-    expect((await refusalOf(source.read('x', size))).what).toBe(
+    expect((await dataErrorOf(source.read('x', size))).what).toBe(
       'A mask has two values, 0 and another; this one has more.',
     );
-    expect((await refusalOf(source.read('y', size))).what).toBe(
+    expect((await dataErrorOf(source.read('y', size))).what).toBe(
       'The prediction has 2 x 2 pixels and the truth 3 x 2.',
     );
   });

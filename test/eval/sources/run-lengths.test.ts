@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openPrediction } from '../../../src/eval/sources/open.js';
-import { refusalOf } from '../../data/expect-refusal.js';
+import { dataErrorOf } from '../../data/expect-error.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const size = { width: 4, height: 3 };
@@ -13,7 +13,7 @@ async function open(content: string) {
 
 /** What is wrong and where, without the folder. */
 async function refused(promise: Promise<unknown>) {
-  const { what, where, problems } = await refusalOf(promise);
+  const { what, where, problems } = await dataErrorOf(promise);
   const [problem] = problems;
   return `${(problem?.where ?? where)!.replace(/.*\//u, '')} ${problem?.what ?? what}`;
 }
@@ -66,7 +66,7 @@ test('runs beyond the image are known when its size is', async () => {
 });
 
 test('what is wrong with the file is told at once, with line and column', async () => {
-  const { what, problems } = await refusalOf(
+  const { what, problems } = await dataErrorOf(
     open('ImageId,EncodedPixels\r\na,1 2 5\r\n\r\n"b","1 1 x 2"\r\n,1 1\r\n'),
   );
   expect(what).toBe('The run-length file has 3 problems.');

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { writeImage } from '../../../src/data/image/image-io.js';
 import type { Image } from '../../../src/data/image/image.js';
-import { readPairs } from '../../../src/data/read/pairs-layout.js';
+import { readAll } from '../../data/read-all.js';
 import type { Segmentation } from '../../../src/predict/assemble/segmentation.js';
 import { outputFormats, writeOutputs } from '../../../src/predict/formats/write-outputs.js';
 import { labelImageOf, segmentationOf, segmentations } from './segmentations.js';
@@ -24,7 +24,7 @@ test.skipIf(!python)(
   `pycocotools, scikit-image, tifffile, shapely and roifile read every output${without}`,
   { timeout: 120_000 },
   async () => {
-    const sample = await readPairs(path.join(import.meta.dirname, '../../../examples/dsb2018-mini'));
+    const sample = await readAll(path.join(import.meta.dirname, '../../../examples/dsb2018-mini'));
     const chosen = sample.filter(({ id }) => /^(a-5|b-4|d-3|e-1)/u.test(id));
     const knots = fc.sample(segmentations, { seed: 1, numRuns: 30 });
     const images: { name: string; image: Image; segmentation: Segmentation }[] = [

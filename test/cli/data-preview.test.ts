@@ -98,9 +98,9 @@ test('data anchors fits anchors, scales them and judges given ones', async () =>
 });
 
 test.each([
-  [['--scales', '1,0'], '--scales takes numbers above 0 with commas between them, received `1,0`.'],
+  [['--scales', '1,0'], '--scales takes comma-separated numbers above 0, received `1,0`.'],
   [['--stride', 'wide'], '--stride takes a number above 0, received `wide`.'],
-  [['--size-count', '0'], '--size-count takes a whole number from 1, received `0`.'],
+  [['--size-count', '0'], '--size-count takes a whole number of at least 1, received `0`.'],
 ])('data anchors %j is refused', async (options, what) => {
   const outcome = await nucleate(['data', 'anchors', sample, ...options, '--json']);
   expect(outcome.status).toBe(2);

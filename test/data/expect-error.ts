@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { NucleateError, type Problem } from '../../src/errors.js';
 
 /** Awaits a refusal with exit code 3 and gives the parts that a user reads. */
-export async function refusalOf(
+export async function dataErrorOf(
   promise: Promise<unknown>,
 ): Promise<{ what: string; where: string | undefined; problems: readonly Problem[] }> {
   const error: unknown = await promise.then(

@@ -4,7 +4,7 @@ import type { Image } from './image.js';
 const medianPixels = 1024;
 
 /** The median of each channel, as stored: the background of most images, whichever polarity they have. */
-export function medianColour({ data, channels }: Pick<Image, 'data' | 'channels'>): Float64Array {
+export function channelMedians({ data, channels }: Pick<Image, 'data' | 'channels'>): Float64Array {
   const count = data.length / channels;
   const step = Math.max(1, Math.floor(count / medianPixels));
   return Float64Array.from({ length: channels }, (_, channel) => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isAnimatedPng, tiffPhotometric } from '../../../src/data/image/unreported-headers.js';
+import { isAnimatedPng, tiffPhotometric } from '../../../src/data/image/png-tiff-headers.js';
 
-const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../fixtures/images', name));
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../../fixtures/images', name));
 
 test('isAnimatedPng sees acTL, and only before the pixels', () => {
   expect(isAnimatedPng(fixture('animated.png'))).toBe(true);

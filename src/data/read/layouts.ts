@@ -1,0 +1,16 @@
+import { challengeLayout } from './challenge-layout.js';
+import type { DatasetLayout } from './layout.js';
+import { pairsLayout } from './pairs-layout.js';
+import { preparedLayout } from './prepared-layout.js';
+import { runLengthLayout } from './run-length-layout.js';
+
+/**
+ * The dataset layouts that are read. A new layout is one file of this folder and one line here: recognition, error
+ * messages, descriptions and `nucleate data layouts` follow from it.
+ */
+export const layouts: readonly DatasetLayout[] = [
+  challengeLayout,
+  pairsLayout,
+  runLengthLayout,
+  preparedLayout,
+];
