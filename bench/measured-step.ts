@@ -15,7 +15,8 @@ function buildNetwork(network: Workload['network'], size: number): tf.LayersMode
   if (network === 'inception-resnet-v2') return buildInceptionResNetV2({ size: [size, size], seed: 1 });
   const paper = { width: 1, norm: false, decoder: 1, decoderConvolutions: 2 };
   const { model } = SegmenterConfig.parse({
-    ...{ task: 'segmenter', model: network === 'segmenter-paper' ? paper : {} },
+    task: 'segmenter',
+    model: network === 'segmenter-paper' ? paper : {},
   });
   return buildSegmenter({ ...model, size, seed: 1 });
 }

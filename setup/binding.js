@@ -33,13 +33,13 @@ function modules(library) {
       name: 'tfjs_binding',
       sources,
       args: [
-        ...[`-I${tfjsNode}`, `-I${native}/include`, ...sources],
-        ...[
-          `-L${native}`,
-          '-l:libtensorflow_cc.so.2',
-          '-l:libtensorflow_framework.so.2',
-          `-Wl,-rpath,${native}`,
-        ],
+        `-I${tfjsNode}`,
+        `-I${native}/include`,
+        ...sources,
+        `-L${native}`,
+        '-l:libtensorflow_cc.so.2',
+        '-l:libtensorflow_framework.so.2',
+        `-Wl,-rpath,${native}`,
       ],
     },
   ];
@@ -47,8 +47,14 @@ function modules(library) {
 
 /** @param {string} name */
 const commonArguments = (name) => [
-  ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
-  ...[`-DNODE_GYP_MODULE_NAME=${name}`, `-I${root}/node_modules/node-api-headers/include`],
+  '-std=c++17',
+  '-O2',
+  '-fPIC',
+  '-shared',
+  '-DNAPI_VERSION=8',
+  '-DBUILDING_NODE_EXTENSION',
+  `-DNODE_GYP_MODULE_NAME=${name}`,
+  `-I${root}/node_modules/node-api-headers/include`,
 ];
 
 /**

@@ -86,7 +86,12 @@ async function pipDownload(wheel, { folder, scratch, python, lockFd }) {
   writeFileSync(requirements, `${requirement} --hash=sha256:${wheel.sha256}\n`);
   const platforms = path.basename(wheel.file, '.whl').split('-').at(-1)?.split('.') ?? [];
   const download = [
-    ...['--no-deps', '--only-binary=:all:', '--implementation', 'cp', '--python-version', '3.12'],
+    '--no-deps',
+    '--only-binary=:all:',
+    '--implementation',
+    'cp',
+    '--python-version',
+    '3.12',
     ...platforms.flatMap((platform) => ['--platform', platform]),
   ];
   const quiet = ['--no-cache-dir', '--progress-bar', 'off', '--no-input', '--disable-pip-version-check'];

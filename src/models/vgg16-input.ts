@@ -39,7 +39,9 @@ export function adaptVgg16Input(
     }
   }
   const like = (old: StoredTensor, data: Float32Array): StoredTensor => ({
-    ...{ dtype: 'F32', shape: old.shape, data: data as Float32Array<ArrayBuffer> },
+    dtype: 'F32',
+    shape: old.shape,
+    data: data as Float32Array<ArrayBuffer>,
   });
   return new Map([
     ...values,

@@ -89,7 +89,10 @@ export interface Vgg16Options {
 export function buildVgg16({ size, seed }: Vgg16Options): tf.LayersModel {
   const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), 3] });
   const features = vgg16Blocks(images, {
-    ...{ width: 1, depth: blocks.length, norm: false, normMomentum: 0 },
+    width: 1,
+    depth: blocks.length,
+    norm: false,
+    normMomentum: 0,
     seed,
   });
   return tf.model({ name: 'vgg16', inputs: images, outputs: pool(features.at(-1)!, blocks.length) });

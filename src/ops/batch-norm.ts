@@ -13,7 +13,8 @@ const nativeBatchNorm = defineNative<'x' | 'scale' | 'offset' | 'mean' | 'varian
   name: 'NucleateBatchNorm',
   forward: ({ x, scale, offset, mean, variance }, { epsilon, momentum }) => {
     const settings = [
-      ...[attr.float('epsilon', epsilon), attr.float('exponential_avg_factor', 1 - momentum)],
+      attr.float('epsilon', epsilon),
+      attr.float('exponential_avg_factor', 1 - momentum),
       attr.bool('is_training', true),
     ];
     return runNative('FusedBatchNormV3', [...types, ...settings], [x, scale, offset, mean, variance], 6);

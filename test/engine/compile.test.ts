@@ -129,7 +129,9 @@ test('compiling leaves no tensor behind but the session', () => {
 test('an axis can be added, although tfjs-node does not tell the types of that operation', () => {
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
   const step = compile(({ x }: { x: tf.Tensor2D }) => ({ y: x.expandDims<tf.Tensor3D>(1) }), {
-    ...{ inputs: { x }, state: {}, mode: 'compiled' },
+    inputs: { x },
+    state: {},
+    mode: 'compiled',
   });
   const { y } = step.run({ x });
   expect(y.shape).toEqual([2, 1, 2]);

@@ -11,8 +11,11 @@ import { useNativeCpu } from '../helpers/tensors.js';
 useNativeCpu();
 
 const small: BackboneOptions = {
-  ...{ seed: 1, width: 0.1, blocks: { block35: 1, block17: 2, block8: 2 } },
-  ...{ padding: 'same', end: 'block8' },
+  seed: 1,
+  width: 0.1,
+  blocks: { block35: 1, block17: 2, block8: 2 },
+  padding: 'same',
+  end: 'block8',
 };
 
 const tapsOf = (side: number, options: BackboneOptions) =>

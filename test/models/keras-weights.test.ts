@@ -108,7 +108,9 @@ test('reads what tf_keras wrote', async () => {
   );
   const weights = (shapes: Record<string, number[]>) =>
     Object.entries(shapes).map(([name, shape]) => ({
-      ...{ name, shape, values: [...goldenValue(name, shape)] },
+      name,
+      shape,
+      values: [...goldenValue(name, shape)],
     }));
   expect(layers).toEqual([
     { name: 'tiny_conv', weights: weights({ 'tiny_conv/kernel:0': [3, 3, 3, 2] }) },
@@ -229,7 +231,9 @@ test('a whole file', async () => {
   const values = await readKerasWeights(bytes, 'vgg16');
   expect(values.size).toBe(26);
   expect(values.get('block5_conv3/bias')).toEqual({
-    ...{ dtype: 'F32', shape: [512], data: new Float32Array(512).fill(512) },
+    dtype: 'F32',
+    shape: [512],
+    data: new Float32Array(512).fill(512),
   });
 });
 

@@ -24,7 +24,9 @@ const sampling = { outputSize: 3, spatialScale: 1 / 16, samplingRatio: 2 };
 test.each(['compiled', 'eager'] as const)('%s: the numbers of RoI-align', (mode) => {
   const inputs = { x: features(), rois: tf.tensor3d([boxes, boxes.toReversed()]) };
   const step = compile(({ x, rois }: typeof inputs) => ({ y: roiAlignInference(x, rois, sampling) }), {
-    ...{ inputs, state: {}, mode },
+    inputs,
+    state: {},
+    mode,
   });
   const expected = roiAlign(inputs.x, inputs.rois, sampling);
   expect(tf.max(tf.abs(expected)).dataSync()[0]).toBeGreaterThan(0.1);

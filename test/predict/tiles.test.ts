@@ -11,7 +11,9 @@ const tilings: fc.Arbitrary<Tiling> = fc
     zoom: fc.constantFrom(0.5, 1, 1.5, 1.7, 2),
   })
   .map(({ alignment, steps, overlap, zoom }) => ({
-    ...{ alignment, overlap, zoom },
+    alignment,
+    overlap,
+    zoom,
     tileSize: overlap + steps * alignment,
   }));
 const sizes = fc.record({
@@ -25,11 +27,17 @@ test('two tiles overlap in the middle of the image, and part it there', () => {
   // 50 px are 100 of the network: two tiles of 64 overlap by 28, but the second begins at a multiple of 8.
   expect(tiles).toEqual([
     {
-      ...{ column: 0, row: 0, window: { x: 0, y: 0, side: 32 }, core: { x1: 0, y1: 0, x2: 26, y2: 20 } },
+      column: 0,
+      row: 0,
+      window: { x: 0, y: 0, side: 32 },
+      core: { x1: 0, y1: 0, x2: 26, y2: 20 },
       neighbours: { left: -Infinity, top: -Infinity, right: 20, bottom: Infinity },
     },
     {
-      ...{ column: 1, row: 0, window: { x: 20, y: 0, side: 32 }, core: { x1: 26, y1: 0, x2: 50, y2: 20 } },
+      column: 1,
+      row: 0,
+      window: { x: 20, y: 0, side: 32 },
+      core: { x1: 26, y1: 0, x2: 50, y2: 20 },
       neighbours: { left: 32, top: -Infinity, right: Infinity, bottom: Infinity },
     },
   ]);
@@ -122,8 +130,10 @@ describe('any image, any tiling', () => {
           nuclei.flatMap(({ box, score }) => {
             // A tile sees what lies in it; a cut nucleus still has a box and may even be the surest.
             const seen = {
-              ...{ x1: Math.max(box.x1, x), y1: Math.max(box.y1, y) },
-              ...{ x2: Math.min(box.x2, x + side), y2: Math.min(box.y2, y + side) },
+              x1: Math.max(box.x1, x),
+              y1: Math.max(box.y1, y),
+              x2: Math.min(box.x2, x + side),
+              y2: Math.min(box.y2, y + side),
             };
             if (seen.x2 <= seen.x1 || seen.y2 <= seen.y1) return [];
             const isWhole = seen.x2 - seen.x1 === box.x2 - box.x1 && seen.y2 - seen.y1 === box.y2 - box.y1;

@@ -22,8 +22,15 @@ test('a quickstart of few steps, from another folder: each command, its result, 
   const usages = flatten(commands).map(({ usage }) => usage.replace(/ *[<[].*/u, ''));
   const named = steps.map(({ command }) => usages.find((usage) => command.startsWith(`nucleate ${usage} `)));
   expect(named).toEqual([
-    ...['train detector', 'train segmenter', 'model pack', 'tune', 'predict', 'predict', 'eval'],
-    ...['report', 'report'],
+    'train detector',
+    'train segmenter',
+    'model pack',
+    'tune',
+    'predict',
+    'predict',
+    'eval',
+    'report',
+    'report',
   ]);
   expect(steps[0]!.result).toMatchObject({ event: 'ended', ending: 'steps', step: 5 });
   const { targets } = steps[6]!.result as { targets: { score: number }[] };

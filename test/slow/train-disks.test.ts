@@ -13,7 +13,14 @@ const changes = { budget: { steps: 12 }, validation: { everySteps: 5 }, checkpoi
 
 /** Runs a process after a line of bash that mounts something, which it alone sees; `$0` is the folder. */
 const mounted = (line: string, folder: string) => [
-  ...['unshare', '--user', '--map-root-user', '--mount', 'bash', '-c', `${line} && "$@"`, folder],
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--mount',
+  'bash',
+  '-c',
+  `${line} && "$@"`,
+  folder,
 ];
 
 test('logs that cannot be written are a warning: the run goes on and ends as any other', async () => {

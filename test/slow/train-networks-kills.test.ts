@@ -13,8 +13,13 @@ const steps = 16;
 
 /** A short training of a tiny config, validated and saved in between, on threads of the loader. */
 const shared = [
-  ...[`budget.steps=${steps}`, `schedule.steps=${steps}`, 'schedule.warmupSteps=4'],
-  ...['validation.everySteps=7', 'checkpoints.everySteps=3', 'checkpoints.keepLast=2', 'loader.workers=1'],
+  `budget.steps=${steps}`,
+  `schedule.steps=${steps}`,
+  'schedule.warmupSteps=4',
+  'validation.everySteps=7',
+  'checkpoints.everySteps=3',
+  'checkpoints.keepLast=2',
+  'loader.workers=1',
 ];
 
 /**

@@ -91,7 +91,9 @@ export function anchorIntervals({ size: [height, width], levels }: AnchorGrid): 
       return { start: edges(-1), end: edges(1) };
     };
     return {
-      ...{ rows, columns, shapes: shapes.length },
+      rows,
+      columns,
+      shapes: shapes.length,
       areas: shapes.map((shape) => shape.width * shape.height),
       vertical: along(
         rows,

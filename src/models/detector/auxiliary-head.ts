@@ -20,12 +20,20 @@ export function buildAuxiliaryHead({
   const features = tf.input({ name: 'auxiliary/features', shape: [null, null, channels] });
   const shared = { stride: 1, padding: 'same', seed } as const;
   const x = new Convolution({
-    ...{ ...shared, name: 'auxiliary/conv', filters: channels, kernelSize: 3 },
-    ...{ activation: 'relu', initialKernel: 'he' },
+    ...shared,
+    name: 'auxiliary/conv',
+    filters: channels,
+    kernelSize: 3,
+    activation: 'relu',
+    initialKernel: 'he',
   }).apply(features) as Features;
   const logits = new Convolution({
-    ...{ ...shared, name: 'auxiliary/logits', filters: 2, kernelSize: 1 },
-    ...{ activation: 'linear', initialKernel: outputDeviation },
+    ...shared,
+    name: 'auxiliary/logits',
+    filters: 2,
+    kernelSize: 1,
+    activation: 'linear',
+    initialKernel: outputDeviation,
   }).apply(x) as Features;
   return tf.model({ name: 'auxiliary-head', inputs: features, outputs: logits });
 }

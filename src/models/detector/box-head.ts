@@ -37,8 +37,14 @@ export function buildDenseBoxHead({ poolSize, channels, units, seed }: DenseBoxH
   let x = flat.apply(rois) as Features;
   for (const [index, filters] of units.entries()) {
     x = new Convolution({
-      ...{ name: `box_head/dense${index + 1}`, filters, kernelSize: 1, stride: 1, padding: 'valid' },
-      ...{ activation: 'relu', initialKernel: 'he', seed },
+      name: `box_head/dense${index + 1}`,
+      filters,
+      kernelSize: 1,
+      stride: 1,
+      padding: 'valid',
+      activation: 'relu',
+      initialKernel: 'he',
+      seed,
     }).apply(x) as Features;
   }
   return tf.model({ name: 'box-head', inputs: rois, outputs: boxOutputs(x, seed) });
@@ -81,8 +87,14 @@ export function buildDeepBoxHead({
 function boxOutputs(x: Features, seed: number | null): Features[] {
   const output = (name: string, filters: number) =>
     new Convolution({
-      ...{ name, filters, kernelSize: 1, stride: 1, padding: 'valid' },
-      ...{ activation: 'linear', initialKernel: outputDeviation, seed },
+      name,
+      filters,
+      kernelSize: 1,
+      stride: 1,
+      padding: 'valid',
+      activation: 'linear',
+      initialKernel: outputDeviation,
+      seed,
     }).apply(x) as Features;
   return [output('box_head/logits', 1), output('box_head/deltas', 4)];
 }

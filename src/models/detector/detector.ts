@@ -64,7 +64,10 @@ export interface Found extends DetectionTensors {
 
 /** The parts of the loss, in the order in which they are shown. */
 export const detectorLossNames = ({ auxiliaryWeight }: Pick<Model, 'auxiliaryWeight'>): string[] => [
-  ...['objectness', 'proposalBoxes', 'classes', 'boxes'],
+  'objectness',
+  'proposalBoxes',
+  'classes',
+  'boxes',
   ...(auxiliaryWeight > 0 ? ['maps'] : []),
 ];
 
@@ -99,7 +102,10 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
   };
   const { nmsThreshold, minBoxSize } = proposals;
   const proposalOptions = (preNmsTopK: number, postNmsTopK: number): ProposalOptions => ({
-    ...{ preNmsTopK, postNmsTopK, nmsThreshold, minBoxSize },
+    preNmsTopK,
+    postNmsTopK,
+    nmsThreshold,
+    minBoxSize,
     boxWeights: rpnRegression.boxWeights,
   });
   const anchors = anchorsPerLevel(grid).reduce((sum, count) => sum + count, 0);

@@ -119,7 +119,9 @@ export function buildDetectorNetwork(options: DetectorNetworkOptions): DetectorN
   if (size % 32 !== 0) throw new RangeError(`Expected \`size\` to be a multiple of 32, received ${size}`);
   const backbone = buildFeatures(options);
   const levels = backbone.outputs.map(({ shape }) => ({
-    ...{ stride: size / shape[1]!, size: shape[1]!, channels: shape[3]! },
+    stride: size / shape[1]!,
+    size: shape[1]!,
+    channels: shape[3]!,
   }));
   if (rpn.anchorsPerCell.length !== levels.length) {
     throw new RangeError(

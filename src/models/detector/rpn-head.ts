@@ -30,13 +30,22 @@ export function buildRpnHead({ inputChannels, channels, seed, ...options }: RpnH
   const features = tf.input({ name: 'rpn/features', shape: [null, null, inputChannels] });
   const shared = { stride: 1, padding: 'same', seed } as const;
   const x = new Convolution({
-    ...{ ...shared, name: 'rpn/conv', filters: channels, kernelSize: 3 },
-    ...{ activation: 'relu', initialKernel: 'he' },
+    ...shared,
+    name: 'rpn/conv',
+    filters: channels,
+    kernelSize: 3,
+    activation: 'relu',
+    initialKernel: 'he',
   }).apply(features) as Features;
   const output = (name: string, filters: number, initialBias: number) =>
     new Convolution({
-      ...{ ...shared, name, filters, kernelSize: 1 },
-      ...{ activation: 'linear', initialKernel: outputDeviation, initialBias },
+      ...shared,
+      name,
+      filters,
+      kernelSize: 1,
+      activation: 'linear',
+      initialKernel: outputDeviation,
+      initialBias,
     }).apply(x) as Features;
   const prior = Math.log(options.priorProbability / (1 - options.priorProbability));
   const outputs = distinctAnchorCounts(options.anchorsPerCell).flatMap((count) => [

@@ -35,7 +35,8 @@ export function widenDetector(narrow: StoredTensors, options: PyramidDetectorOpt
   const images = { origins: [0, 1, 2], narrow: 3 };
   const taps = inceptionResNetV2(backboneLayers(narrow, layers, backbone), images, {
     blocks,
-    ...{ padding: 'same', end: pyramidEnd(pyramid.strides) },
+    padding: 'same',
+    end: pyramidEnd(pyramid.strides),
   });
   let level: Channels = images;
   for (const { stride, features } of taps.filter(({ stride }) => pyramid.strides.includes(stride))) {

@@ -11,8 +11,13 @@ useNativeCpu();
 const logit = (p: number) => Math.log(p / (1 - p));
 
 const options: DetectionOptions = {
-  ...{ size: [40, 50], boxWeights: [10, 10, 5, 5], proposalWeight: 0 },
-  ...{ maxPerTile: 3, nmsThreshold: 0.4, scoreThreshold: 0.2, minBoxSize: 1 },
+  size: [40, 50],
+  boxWeights: [10, 10, 5, 5],
+  proposalWeight: 0,
+  maxPerTile: 3,
+  nmsThreshold: 0.4,
+  scoreThreshold: 0.2,
+  minBoxSize: 1,
 };
 
 /** Two that overlap, one moved by its deltas, one with a low score, one outside of the image, padding. */
@@ -118,7 +123,9 @@ test.each(['compiled', 'eager'] as const)('%s: random rois as the loops', (mode)
     roiDeltas: tf.zeros<tf.Rank.R3>([2, 20, 4]),
   });
   const step = compile((inputs: ReturnType<typeof found>) => detect(inputs, changed), {
-    ...{ inputs: tensorsOf(makeCase(1)), state: {}, mode },
+    inputs: tensorsOf(makeCase(1)),
+    state: {},
+    mode,
   });
   for (let seed = 1; seed <= 20; seed++) {
     const one = makeCase(seed);

@@ -133,7 +133,9 @@ test('compiled losses are the eager ones, and a frozen network keeps its statist
   const step = compile(
     (given: Record<string, tf.Tensor>) => ({ ...detector.losses(given as unknown as DetectorInputs) }),
     {
-      ...{ inputs: tensors, state: detector.weights.all, mode: 'compiled' },
+      inputs: tensors,
+      state: detector.weights.all,
+      mode: 'compiled',
     },
   );
   const compiled = values(step.run(tensors));

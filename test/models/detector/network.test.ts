@@ -18,17 +18,25 @@ useNativeCpu();
 
 const size = 64;
 const shared = {
-  ...{ size, seed: 1, normMomentum: 0.9, auxiliary: true },
+  size,
+  seed: 1,
+  normMomentum: 0.9,
+  auxiliary: true,
   backbone: { width: 0.1, blocks: { block35: 1, block17: 1, block8: 1 } },
 };
 const rpn = { channels: 16, priorProbability: 0.01 };
 const pyramid: PyramidDetectorOptions = {
-  ...{ ...shared, kind: 'pyramid', pyramid: { channels: 8, strides: [4, 8, 16, 32] } },
+  ...shared,
+  kind: 'pyramid',
+  pyramid: { channels: 8, strides: [4, 8, 16, 32] },
   rpn: { ...rpn, anchorsPerCell: [1, 2, 2, 2] },
   boxHead: { poolSize: 3, units: [12, 10] },
 };
 const single: SingleDetectorOptions = {
-  ...{ ...shared, kind: 'single', stride: 16, rpn: { ...rpn, anchorsPerCell: [3] } },
+  ...shared,
+  kind: 'single',
+  stride: 16,
+  rpn: { ...rpn, anchorsPerCell: [3] },
   boxHead: { poolSize: 3 },
 };
 
@@ -202,7 +210,8 @@ test('anchors are in the order of level, row, column and cell, and levels share 
 test('before training an anchor is an object with the prior probability', () => {
   const network = build(pyramid);
   const levels = network.levels.map(({ stride, size }) => ({
-    ...{ stride, features: tf.zeros<tf.Rank.R4>([1, size, size, 8]) },
+    stride,
+    features: tf.zeros<tf.Rank.R4>([1, size, size, 8]),
   }));
   const probability = tf.sigmoid(network.propose(levels).objectnessLogits);
   expect(probability.min().dataSync()[0]).toBeCloseTo(0.01, 7);

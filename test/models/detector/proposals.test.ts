@@ -19,7 +19,10 @@ const grid = {
 };
 const anchors = boxesOf(makeAnchors(grid));
 const options: ProposalOptions = {
-  ...{ preNmsTopK: 30, postNmsTopK: 12, nmsThreshold: 0.2, minBoxSize: 4 },
+  preNmsTopK: 30,
+  postNmsTopK: 12,
+  nmsThreshold: 0.2,
+  minBoxSize: 4,
   boxWeights: [2, 2, 1, 1],
 };
 
@@ -72,7 +75,9 @@ function proposalsOracle({ logits, deltas }: Predictions, image: number) {
 test.each(['compiled', 'eager'] as const)('%s: random predictions as the loops', (mode) => {
   const inputs = tensorsOf(makePredictions(1));
   const step = compile((predictions: typeof inputs) => ({ ...makeProposals(predictions, grid, options) }), {
-    ...{ inputs, state: {}, mode },
+    inputs,
+    state: {},
+    mode,
   });
   const found: number[] = [];
   for (let seed = 1; seed <= 20; seed++) {

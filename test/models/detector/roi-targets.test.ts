@@ -64,7 +64,9 @@ function sampleOracle({ gtBoxes, gtValid, rois, valid, keys }: Case) {
 
 test.each(['compiled', 'eager'] as const)('%s: random rois as the loops', (mode) => {
   const step = compile(sample, {
-    ...{ inputs: tensorsOf([makeCase(1), makeCase(2)]), state: {}, mode },
+    inputs: tensorsOf([makeCase(1), makeCase(2)]),
+    state: {},
+    mode,
   });
   for (let seed = 1; seed <= 20; seed++) {
     const cases = [makeCase(seed), makeCase(seed + 100)];

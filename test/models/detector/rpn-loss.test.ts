@@ -67,7 +67,10 @@ function tensorsOf(one: Case) {
   const { gtBoxes, gtValid, ignore } = truthOf(one);
   const random = tf.tensor2d(one.keys);
   return {
-    ...{ gtBoxes, gtValid, ignore, random },
+    gtBoxes,
+    gtValid,
+    ignore,
+    random,
     objectnessLogits: tf.tensor2d(one.logits),
     deltas: tf.tensor3d(one.deltas),
   };

@@ -12,7 +12,11 @@ useNativeCpu();
 
 const size = 64;
 const narrowOptions: PyramidDetectorOptions = {
-  ...{ kind: 'pyramid', size, seed: 1, normMomentum: 0.9, auxiliary: true },
+  kind: 'pyramid',
+  size,
+  seed: 1,
+  normMomentum: 0.9,
+  auxiliary: true,
   backbone: { width: 0.25, blocks: { block35: 2, block17: 1, block8: 1 } },
   pyramid: { channels: 8, strides: [4, 8, 16, 32] },
   rpn: { channels: 16, priorProbability: 0.01, anchorsPerCell: [1, 2, 2, 2] },

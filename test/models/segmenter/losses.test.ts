@@ -69,7 +69,10 @@ test('nothing reviewed is no loss, and no tensor stays behind', () => {
   const given = { ...targets(), weights: tf.zeros<tf.Rank.R4>([2, 2, 2, 1]) };
   const logits = logitsOf(6);
   expect(numbers(segmenterLosses(logits, given, factors))).toEqual({
-    ...{ loss: 0, crossEntropy: 0, bodyDice: 0, borderDice: 0 },
+    loss: 0,
+    crossEntropy: 0,
+    bodyDice: 0,
+    borderDice: 0,
   });
   expectNewTensors(() => segmenterLosses(logits, given, factors), 4);
 });

@@ -8,8 +8,14 @@ import { useNativeCpu } from '../../helpers/tensors.js';
 useNativeCpu();
 
 const plain: SegmenterShape = {
-  ...{ size: 16, width: 0.25, depth: 3, norm: false, normMomentum: 0.9 },
-  ...{ decoder: 0.5, decoderConvolutions: 2, seed: 1 },
+  size: 16,
+  width: 0.25,
+  depth: 3,
+  norm: false,
+  normMomentum: 0.9,
+  decoder: 0.5,
+  decoderConvolutions: 2,
+  seed: 1,
 };
 
 const shapesOf = (model: tf.LayersModel) =>
