@@ -10,8 +10,8 @@ export type GtKind = 'matched' | 'merged' | 'split' | 'missed';
 
 /**
  * What a predicted instance is: `matched` (IoU > 1/2), else `merging` (it covers more than half of at least two true
- * instances), else `fragment` (it lies by more than half within a true instance, as at least one other prediction
- * does), else `extra`.
+ * instances), else `fragment` (it lies by more than half within a true instance, as does at least one other
+ * prediction), else `extra`.
  */
 export type PredKind = 'matched' | 'merging' | 'fragment' | 'extra';
 
@@ -21,61 +21,21 @@ export interface InstanceKinds {
   readonly pred: readonly PredKind[];
 }
 
-/** How many instances went wrong in which way, at IoU 1/2. */
-export interface ErrorCounts {
-  /** True instances; `missed + merged + split` are the false negatives at threshold 0.5. */
-  readonly missed: number;
-  readonly merged: number;
-  readonly split: number;
-  /** Predicted instances; `extra + merging + fragments` are the false positives at threshold 0.5. */
-  readonly extra: number;
-  readonly merging: number;
-  readonly fragments: number;
-}
-
 /**
- * Names the kind of every instance; `matches` are the pairs with IoU > 1/2. Each has one kind, so the counts add up to those of the score.
- *
- * The words are those of DeepCell's object-level metrics (Moen et al. 2019); the rules are our own, since "more than
- * half" leaves each instance at most one partner and needs no threshold to be chosen.
+ * Instances without a match at IoU 0.5 by kind, with a sentence for each. The first three are true instances: together
+ * the false negatives at threshold 0.5. The others are predicted: together the false positives.
  */
-export function instanceKinds(
-  overlaps: Overlaps,
-  matches: readonly InstancePair[] = matchInstances(overlaps),
-): InstanceKinds {
-  const { gtAreas, predAreas, pairs } = overlaps;
-  /** The prediction that covers more than half of a true instance; -1 where there is none. */
-  const home = new Int32Array(gtAreas.length).fill(-1);
-  /** The true instance within which more than half of a prediction lies; -1 where there is none. */
-  const origin = new Int32Array(predAreas.length).fill(-1);
-  const inhabitants = new Int32Array(predAreas.length);
-  const pieces = new Int32Array(gtAreas.length);
-  for (const { gt, pred, intersection } of pairs) {
-    if (2 * intersection > gtAreas[gt]!) {
-      home[gt] = pred;
-      inhabitants[pred]!++;
-    }
-    if (2 * intersection > predAreas[pred]!) {
-      origin[pred] = gt;
-      pieces[gt]!++;
-    }
-  }
-  const gt: GtKind[] = [];
-  for (const [index, pred] of home.entries()) {
-    if (pred >= 0 && inhabitants[pred]! > 1) gt.push('merged');
-    else gt.push(pieces[index]! > 1 ? 'split' : 'missed');
-  }
-  const pred: PredKind[] = [];
-  for (const [index, gt] of origin.entries()) {
-    if (inhabitants[index]! > 1) pred.push('merging');
-    else pred.push(gt >= 0 && pieces[gt]! > 1 ? 'fragment' : 'extra');
-  }
-  for (const match of matches) {
-    gt[match.gt] = 'matched';
-    pred[match.pred] = 'matched';
-  }
-  return { gt, pred };
-}
+export const errorKinds = [
+  { key: 'missed', description: 'True nuclei that no prediction explains' },
+  { key: 'merged', description: 'True nuclei that share one prediction with another nucleus' },
+  { key: 'split', description: 'True nuclei that several predictions cover in pieces' },
+  { key: 'extra', description: 'Predictions that no true nucleus explains' },
+  { key: 'merging', description: 'Predictions that cover several true nuclei' },
+  { key: 'fragments', description: 'Predictions that are a piece of a split nucleus' },
+] as const;
+
+/** How many instances went wrong in which way, see {@link errorKinds}. */
+export type ErrorCounts = { readonly [Kind in (typeof errorKinds)[number] as Kind['key']]: number };
 
 /** The counts where there is no instance. */
 export const noErrors: ErrorCounts = {
@@ -86,3 +46,51 @@ export const noErrors: ErrorCounts = {
   merging: 0,
   fragments: 0,
 };
+
+/**
+ * Finds the kind of every instance. Each has exactly one, so the counts add up to those of the score.
+ *
+ * The words are those of DeepCell's object-level metrics (Moen et al. 2019). The rules are our own: "more than half"
+ * leaves each instance at most one partner and needs no threshold.
+ *
+ * @param matches The pairs with IoU > 1/2.
+ */
+export function instanceKinds(
+  overlaps: Overlaps,
+  matches: readonly InstancePair[] = matchInstances(overlaps),
+): InstanceKinds {
+  const { gtAreas, predAreas, pairs } = overlaps;
+  /** `[G]` the prediction that covers more than half of a true instance; -1 where there is none. */
+  const coveredBy = new Int32Array(gtAreas.length).fill(-1);
+  /** `[P]` the true instance within which more than half of a prediction lies; -1 where there is none. */
+  const liesWithin = new Int32Array(predAreas.length).fill(-1);
+  /** `[P]` true instances that a prediction covers. */
+  const coveredCount = new Int32Array(predAreas.length);
+  /** `[G]` predictions that lie within a true instance. */
+  const pieceCount = new Int32Array(gtAreas.length);
+  for (const { gt, pred, intersection } of pairs) {
+    if (2 * intersection > gtAreas[gt]!) {
+      coveredBy[gt] = pred;
+      coveredCount[pred]!++;
+    }
+    if (2 * intersection > predAreas[pred]!) {
+      liesWithin[pred] = gt;
+      pieceCount[gt]!++;
+    }
+  }
+  const gtKinds: GtKind[] = [];
+  for (const [gt, pred] of coveredBy.entries()) {
+    if (pred >= 0 && coveredCount[pred]! > 1) gtKinds.push('merged');
+    else gtKinds.push(pieceCount[gt]! > 1 ? 'split' : 'missed');
+  }
+  const predKinds: PredKind[] = [];
+  for (const [pred, gt] of liesWithin.entries()) {
+    if (coveredCount[pred]! > 1) predKinds.push('merging');
+    else predKinds.push(gt >= 0 && pieceCount[gt]! > 1 ? 'fragment' : 'extra');
+  }
+  for (const match of matches) {
+    gtKinds[match.gt] = 'matched';
+    predKinds[match.pred] = 'matched';
+  }
+  return { gt: gtKinds, pred: predKinds };
+}

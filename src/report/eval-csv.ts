@@ -1,25 +1,30 @@
 import { stringify } from 'csv-stringify/sync';
-import type { EvalDocument } from './eval-document.js';
+import { errorKinds } from '../eval/error-kinds.js';
+import { metrics } from '../eval/metrics/metrics.js';
+import type { EvalDocument } from './eval-schema.js';
 
 /**
- * One row an image and target, for spreadsheets: they would run a text that begins like a formula, so such a text gets
- * an apostrophe before it.
+ * One row for each target and image. Spreadsheets would run a text that begins like a formula, so such a text gets an
+ * apostrophe before it.
  */
 export function evalCsv({ targets }: EvalDocument): string {
   const thresholds = targets[0]!.thresholds.map((threshold) => threshold.toFixed(2));
-  const columns = ['target', 'image', 'cluster', 'nuclei', 'predicted', 'score', 'panoptic_quality', 'aji'];
-  const errors = ['missed', 'merged', 'split', 'extra', 'merging', 'fragments'] as const;
   const header = [
-    ...[...columns, 'mean_matched_iou', ...errors],
+    ...['target', 'image', 'cluster', 'nuclei', 'predicted'],
+    ...metrics.map(({ key }) => snakeCase(key)),
+    ...errorKinds.map(({ key }) => key),
     ...['tp', 'fp', 'fn'].flatMap((name) => thresholds.map((threshold) => `${name}_${threshold}`)),
   ];
   const rows = targets.flatMap((target) =>
     target.images.map((image) => [
-      ...[target.path, image.id, image.cluster, image.gtCount, image.predCount, image.score],
-      ...[image.panopticQuality, image.aji, image.meanMatchedIou],
-      ...errors.map((kind) => image.errors[kind]),
+      ...[target.path, image.id, image.cluster, image.gtCount, image.predCount],
+      ...metrics.map(({ key }) => image[key]),
+      ...errorKinds.map(({ key }) => image.errors[key]),
       ...[...image.tp, ...image.fp, ...image.fn],
     ]),
   );
   return stringify([header, ...rows], { escape_formulas: true });
 }
+
+/** `panopticQuality`: `panoptic_quality`. */
+const snakeCase = (key: string) => key.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);

@@ -1,11 +1,18 @@
+import type { EvalDocument, EvalTarget } from './eval-schema.js';
 import { drawErrors } from './error-overlay.js';
 import type { LabelImage } from '../data/geometry/label-image.js';
 import { withoutIgnored } from '../eval/without-ignored.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
-import type { EvalDocument, EvalTarget } from './eval-document.js';
 import { html, type Html } from './html.js';
 import { formatDifference, formatFraction } from './numbers.js';
-import { backgroundOf, baseImage, colours, drawOutlines, subsampleImage, subsampleLabels } from '../draw/overlay.js';
+import {
+  backgroundOf,
+  baseImage,
+  colours,
+  drawOutlines,
+  subsampleImage,
+  subsampleLabels,
+} from '../draw/overlay.js';
 import { pngDataUri } from '../draw/png-data-uri.js';
 
 export interface EvalSources {

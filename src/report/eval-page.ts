@@ -1,5 +1,5 @@
+import type { EvalDocument } from './eval-schema.js';
 import { barChart, lineChart } from './charts.js';
-import type { EvalDocument } from './eval-document.js';
 import {
   changedGallery,
   galleryEntries,
@@ -7,16 +7,18 @@ import {
   worstGallery,
   type EvalSources,
 } from './eval-gallery.js';
-import { boxTable, imageTable, stageTable, targetTable } from './eval-tables.js';
+import { shownErrors } from './eval-columns.js';
+import { boxTable, columnNotes, imageTable, stageTable, targetTable } from './eval-tables.js';
 import { html, htmlPage, type Html } from './html.js';
 import { formatCount } from './numbers.js';
 import { colours } from '../draw/overlay.js';
 import { pageScript, pageStyle } from './page-assets.js';
 
 /**
- * A page about everything that was measured. It reads the images of its galleries again, one at a time.
+ * A page with all metrics, charts and images with their errors. It reads the images of its galleries again, one at a
+ * time.
  *
- * @returns HTML that needs no network and nothing beside it.
+ * @returns HTML that needs no network and no other file.
  */
 export async function evalPage(document: EvalDocument, sources: EvalSources): Promise<string> {
   const { data, targets } = document;
@@ -28,16 +30,10 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
       Data <b>${data.path}</b>: ${data.kind}, ${formatCount(data.imageCount, 'image')},
       ${formatCount(data.gtCount, 'nucleus', 'nuclei')}. SHA-256 <code>${data.sha256}</code>
     </p>
-    <p class="note">
-      Score: for each image and threshold t = 0.50, 0.55 … 0.95, TP / (TP + FP + FN) with a hit where IoU &gt;
-      t; the mean over thresholds, then over images. F1, precision and recall pool the nuclei of all images.
-      PQ and AJI are means over images. Missed, merged and split count true nuclei without a match at IoU 0.5,
-      extra predictions. ${intervalNote(document)}
-    </p>
-    ${targetTable(document)} ${boxTable(document)}
+    ${notes(document)} ${targetTable(document)} ${columnNotes()}
     <div class="charts">${charts(document)}</div>
-    ${stageTable(document)} ${compared ? await changedSection(document, entry) : ''}
-    <h2>Lowest scores</h2>
+    ${boxTable(document)} ${stageTable(document)} ${compared ? await changedSection(document, entry) : ''}
+    <h2>Images with the lowest scores</h2>
     ${legend()} ${await worstGallery(document, entry)}
     <h2>All images</h2>
     <p class="note">Click a heading to sort.</p>
@@ -46,17 +42,22 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
   return htmlPage({ title: `Scores: ${data.path}`, body, style: pageStyle, script: pageScript });
 }
 
-function intervalNote({ targets, bootstrap: { unit, units }, data: { split } }: EvalDocument): string {
-  const fold = split === null || split.fold === null ? '' : `Images of fold ${split.fold} only. `;
-  if (targets.length === 1) return fold;
+/** What was scored, and how targets are compared; nothing where all images of one target are scored. */
+function notes({ targets, bootstrap: { unit, units, resamples }, data: { split } }: EvalDocument): Html {
+  const fold = split === null || split.fold === null ? [] : [`Only images of fold ${split.fold} are scored.`];
   const drawn = unit === 'group' ? `${units} groups of images that belong together` : `${units} images`;
-  return `${fold}Intervals: paired bootstrap over ${drawn}.`;
+  const intervals =
+    targets.length === 1
+      ? []
+      : [`Interval: of the change of the score, paired bootstrap, ${resamples} resamples of ${drawn}.`];
+  const sentences = [...fold, ...intervals];
+  return sentences.length === 0 ? html`` : html`<p class="note">${sentences.join(' ')}</p>`;
 }
 
 async function changedSection(document: EvalDocument, entry: (id: string) => Promise<Html>): Promise<Html> {
   const left = document.targets.length - shownTargets;
-  const note = left > 0 ? html`<p class="note">Pictures of the first ${shownTargets} targets.</p>` : '';
-  return html`<h2>Most changed against [1]</h2>
+  const note = left > 0 ? html`<p class="note">Pictures show the first ${shownTargets} targets.</p>` : '';
+  return html`<h2>Images that changed most from [1]</h2>
     ${note}${legend()} ${await changedGallery(document, entry)}`;
 }
 
@@ -73,12 +74,12 @@ function charts({ targets }: EvalDocument): Html[] {
     })),
   });
   const errors = barChart({
-    categories: ['missed', 'merged', 'split', 'extra'],
+    categories: shownErrors.map(({ key }) => key),
     xName: 'errors at IoU 0.5',
     yName: 'nuclei',
-    series: targets.map(({ errors: { missed, merged, split, extra } }, index) => ({
+    series: targets.map(({ errors }, index) => ({
       name: name(index),
-      values: [missed, merged, split, extra],
+      values: shownErrors.map(({ key }) => errors[key]),
     })),
   });
   const sizes = barChart({
@@ -123,7 +124,7 @@ function legend(): Html {
   const entries = [
     ['matched', 'matched'],
     ['missed', 'missed'],
-    ['merged', 'merged (outline: the prediction over them)'],
+    ['merged', 'merged (outline: the prediction that covers them)'],
     ['split', 'split (outline: its fragments)'],
     ['extra', 'extra'],
   ] as const satisfies readonly (readonly [keyof typeof colours, string])[];

@@ -6,7 +6,7 @@ const legendColours = Object.entries(colours)
   )
   .join('\n');
 
-/** The look of report pages. */
+/** CSS of all report pages. */
 export const pageStyle = `
 :root { color-scheme: light; }
 body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; }
@@ -16,6 +16,9 @@ h2 { font-size: 20px; margin: 40px 0 8px; border-top: 1px solid #ddd; padding-to
 h3 { font-size: 14px; margin: 20px 0 6px; overflow-wrap: anywhere; }
 h3 span { margin-left: 12px; font-weight: normal; color: #555; white-space: pre-wrap; }
 code { font-size: 12px; overflow-wrap: anywhere; }
+dl.note { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
+dl.note dt { font-weight: 600; }
+dl.note dd { margin: 0; }
 .note { color: #555; font-size: 13px; max-width: 900px; margin: 4px 0 12px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 table + table { margin-top: 24px; }

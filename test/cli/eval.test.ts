@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EvalDocument } from '../../src/report/eval-schema.js';
 import { readLabelImage, writeLabelImage } from '../../src/data/image/image-io.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
-import { EvalDocument } from '../../src/report/eval-document.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { smallModel } from '../model/small-model.js';
 import { writeRun } from '../model/small-runs.js';
@@ -147,7 +147,7 @@ describe('targets with networks', () => {
       expect(run!.ablation).toMatchObject({ gtCount: run!.gtCount });
       expect(run!.boxes).toMatchObject({ gtCount: run!.gtCount });
       expect(labels).toMatchObject({ ablation: null, boxes: null });
-      expect(readFileSync(html, 'utf8')).toContain('Which stage is at fault');
+      expect(readFileSync(html, 'utf8')).toContain('What each stage costs');
     },
   );
 

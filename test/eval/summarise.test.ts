@@ -50,7 +50,7 @@ test('what is undefined is null, never NaN', () => {
   expect(empty).toMatchObject({ score: 1, meanMatchedIou: null, bothEmptyCount: 1, clusters: [] });
   expect(empty.perThreshold[0]).toMatchObject({ precision: null, recall: null, f1: 1, score: 1 });
   expect(JSON.stringify(empty)).not.toContain('NaN');
-  expect(() => summarise([])).toThrow('Expected at least one image to sum up');
+  expect(() => summarise([])).toThrow('Expected at least one image to summarise');
 });
 
 test('the mean matched IoU weighs pairs, not images', () => {

@@ -1,23 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { EvalDocument } from '../../src/report/eval-schema.js';
 import { evalCsv } from '../../src/report/eval-csv.js';
-import { EvalDocument } from '../../src/report/eval-document.js';
 import { evalText } from '../../src/report/eval-text.js';
-import { weakerStage } from '../../src/report/weaker-stage.js';
+import { weakerStage } from '../../src/report/eval-stages.js';
 import { blank, drawing } from '../reference/draw.js';
 import { documentOf, modelOf, predictionOf, truthOf } from './scored.js';
 
 const one = drawing('11..', '11..');
 const empty = blank(4, 2);
 
-test('docs/eval-output.schema.json is what the code says', () => {
+test('docs/eval-output.schema.json is up to date; vitest -u writes it', async () => {
   const file = join(import.meta.dirname, '../../docs/eval-output.schema.json');
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(z.toJSONSchema(EvalDocument));
+  const schema = JSON.stringify(z.toJSONSchema(EvalDocument), null, 2);
+  const text = await format(schema, { ...(await resolveConfig(file)), filepath: file });
+  await expect(text).toMatchFileSnapshot(file);
 });
 
-test('every value of the schema is described or speaks for itself', () => {
+test('every value of the schema has a description or a plain name', () => {
   const plain = [
     'name',
     'schemaVersion',
@@ -48,7 +50,7 @@ test('every value of the schema is described or speaks for itself', () => {
   expect(silent).toEqual([]);
 });
 
-test('images that are empty in truth and prediction are told', async () => {
+test('images that are empty in truth and prediction are counted', async () => {
   const truth = truthOf('t', { a: empty, b: one });
   const document = await documentOf(truth, [predictionOf('p', { a: empty, b: one })]);
   expect(document.targets[0]).toMatchObject({ bothEmptyCount: 1, score: 1 });
@@ -61,7 +63,7 @@ test('nothing true and nothing predicted prints no NaN', async () => {
   expect(evalCsv(document)).not.toMatch(/NaN|null|undefined/u);
 });
 
-test('a name that a spreadsheet would run is quoted by an apostrophe', async () => {
+test('a name that a spreadsheet would run as a formula gets an apostrophe', async () => {
   const names = { '=1+1': one, '+a': one, '-b': one, '@c': one };
   const document = await documentOf(truthOf('t', names), [predictionOf('=p', names)]);
   const rows = evalCsv(document).trimEnd().split('\n').slice(1);
@@ -100,29 +102,31 @@ describe('an ablation', () => {
   const boxes = { predBoxes: Float32Array.of(0, 0, 2, 2, 3, 0, 5, 2), scores: Float32Array.of(0.9, 0.8) };
   const clusters = new Map([['a', 'f']]);
 
-  test('tells which stage costs how much, by cluster, too', async () => {
-    // It finds both boxes, and gives one of two masks in true boxes, none at all in its own.
+  test('shows what each stage costs, of all images and by cluster', async () => {
+    // It finds both boxes. In the true boxes it predicts one of two masks, in its own boxes none.
     const model = modelOf('m', { a: blank(5, 2) }, boxes, half);
     const document = await documentOf(truthOf('t', { a: two }), [model], { clusters });
-    const figures = { gtCount: 2, boxRecall: 1, maskIou: 0, trueBoxes: 0.5, trueMasks: 1 };
-    expect(document.targets[0]!.ablation).toEqual({ ...figures, clusters: [{ cluster: 'f', ...figures }] });
+    const metrics = { gtCount: 2, boxRecall: 1, maskIou: 0, trueBoxes: 0.5, trueMasks: 1 };
+    expect(document.targets[0]!.ablation).toEqual({ ...metrics, clusters: [{ cluster: 'f', ...metrics }] });
     const text = evalText(document);
     expect(text).toContain('\n[1]: detector d at step 1, segmenter s at step 2\n');
     expect(text).toContain(
       [
-        'stages  box recall @0.5  mask IoU   score  true boxes  true masks',
-        '[1] m            1.0000    0.0000  0.0000      0.5000      1.0000',
-        '    f            1.0000    0.0000  0.0000      0.5000      1.0000',
-        '[1]: true boxes would gain +0.5000, true masks +1.0000: the segmenter costs more',
+        'stages  box recall  mask IoU   score  true boxes  true masks',
+        '[1] m       1.0000    0.0000  0.0000      0.5000      1.0000',
+        '    f       1.0000    0.0000  0.0000      0.5000      1.0000',
+        '[1]: a perfect detector would change the score by +0.5000, a perfect segmenter by +1.0000: the segmenter costs more',
       ].join('\n'),
     );
   });
 
-  test('of several targets has a row each; of predictions without a model there is none', async () => {
+  test('has a row for each model, and none for predictions without a model', async () => {
     const targets = [predictionOf('p', { a: half }), modelOf('m', { a: half }, boxes, two)];
     const document = await documentOf(truthOf('t', { a: two }), targets, { clusters });
     expect(document.targets.map(({ ablation }) => ablation?.trueBoxes ?? null)).toEqual([null, 1]);
-    expect(evalText(document)).toMatch(/^stages .*\n\[2\] m .*\n\[2\]: true boxes would gain \+0\.5000/mu);
+    expect(evalText(document)).toMatch(
+      /^stages .*\n\[2\] m .*\n\[2\]: a perfect detector would change the score by \+0\.5000/mu,
+    );
     const plain = await documentOf(truthOf('t', { a: two }), targets.slice(0, 1));
     expect(evalText(plain)).not.toContain('stages');
   });
@@ -131,12 +135,14 @@ describe('an ablation', () => {
     {
       trueBoxes: 0.9,
       trueMasks: 0.6,
-      weaker: 'true boxes would gain +0.4000, true masks +0.1000: the detector costs more',
+      weaker:
+        'a perfect detector would change the score by +0.4000, a perfect segmenter by +0.1000: the detector costs more',
     },
     {
       trueBoxes: 0.6,
       trueMasks: 0.6,
-      weaker: 'true boxes would gain +0.1000, true masks +0.1000: both stages cost alike',
+      weaker:
+        'a perfect detector would change the score by +0.1000, a perfect segmenter by +0.1000: both cost the same',
     },
   ])('$weaker', ({ weaker, ...scores }) => {
     const ablation = { gtCount: 1, boxRecall: 1, maskIou: 1, clusters: [], ...scores };

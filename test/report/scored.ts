@@ -1,5 +1,6 @@
+import { EvalDocument } from '../../src/report/eval-schema.js';
 import type { LabelImage } from '../../src/data/geometry/label-image.js';
-import { EvalDocument, evalDocument } from '../../src/report/eval-document.js';
+import { evalDocument } from '../../src/report/eval-document.js';
 import { scoreSources } from '../../src/eval/score-sources.js';
 import { selectAll, type Selection } from '../../src/eval/selection.js';
 import type {

@@ -80,7 +80,10 @@ export async function cocoPrediction(
     read: (id, size) =>
       Promise.resolve().then(() => {
         const image = images.get(id)!;
-        return { ...masksToLabelImage(masksOf(image, size), size), ...(hasScores ? { boxes: boxesOf(image) } : {}) };
+        return {
+          ...masksToLabelImage(masksOf(image, size), size),
+          ...(hasScores ? { boxes: boxesOf(image) } : {}),
+        };
       }),
     close: () => Promise.resolve(),
   };

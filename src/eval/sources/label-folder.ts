@@ -4,7 +4,13 @@ import { readLabelImage } from '../../data/image/image-io.js';
 import { openFileTree } from '../../data/files/open-files.js';
 import type { Problem } from '../../errors.js';
 import type { ImageFile, PredictionFolder } from './folder.js';
-import { checkSize, throwIfProblems, sourceError, type PredictionSource, type TruthSource } from './source.js';
+import {
+  checkSize,
+  throwIfProblems,
+  sourceError,
+  type PredictionSource,
+  type TruthSource,
+} from './source.js';
 
 /** Endings of label images beside their images: Cellpose's, and the words that people use. Longest first. */
 const suffixes = ['_cp_masks', '_masks', '_labels'];

@@ -5,7 +5,13 @@ import type { Size } from '../../data/geometry/rect.js';
 import { readMaskFile } from '../../data/read/challenge-layout.js';
 import type { Mask } from '../../data/geometry/mask.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
-import { checkSize, masksToLabelImage, sourceError, type LabelledObjects, type PredictionSource } from './source.js';
+import {
+  checkSize,
+  masksToLabelImage,
+  sourceError,
+  type LabelledObjects,
+  type PredictionSource,
+} from './source.js';
 
 /** The images of a folder in the challenge's layout: `X/masks/*.png`, one mask a nucleus. */
 async function findMaskFolders(folder: string, { folders }: PredictionFolder): Promise<string[]> {

@@ -108,7 +108,12 @@ const problemsShown = 20;
  *
  * @throws {NucleateError} Exit code 3.
  */
-export function throwIfProblems(where: string, noun: string, problems: readonly Problem[], hint: string): void {
+export function throwIfProblems(
+  where: string,
+  noun: string,
+  problems: readonly Problem[],
+  hint: string,
+): void {
   if (problems.length === 0) return;
   const shown = problems.slice(0, problemsShown);
   const more = problems.length - shown.length;
