@@ -16,16 +16,16 @@ import { tuneCommand } from './commands/tune.js';
 /** Every command, in the order of `nucleate --help`. */
 export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
+  predictCommand,
+  figureCommand,
+  evalCommand,
+  dataCommands,
   trainCommands,
   runsCommands,
   reportCommand,
   modelCommands,
   tuneCommand,
-  predictCommand,
-  figureCommand,
-  evalCommand,
-  dataCommands,
-  doctorCommand,
   configCommands,
+  doctorCommand,
   completionCommand,
 ];

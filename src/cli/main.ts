@@ -33,11 +33,11 @@ async function run(): Promise<void> {
       'populate--': true,
     })
     .exitProcess(false)
-    .usage('Train, run and score networks that find cell nuclei in microscope images.\n\nnucleate <command>')
+    .usage(usageText)
     .options(globalOptions)
     .alias('help', 'h')
     .version(version())
-    .epilogue(exitCodeTable)
+    .epilogue(`${firstSteps}\n\n${exitCodeTable}`)
     .demandCommand(1)
     .strict()
     .check((argv) => checkValues(argv, declaredOptions(parser)))
@@ -60,6 +60,14 @@ function version(): string {
   const text = readFileSync(path.join(packageRoot, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
+
+const usageText =
+  'Find cell nuclei in microscope images, and train and score models that do it.\n\nUsage: nucleate <command> [options]';
+
+const firstSteps = `First steps:
+  nucleate quickstart                    everything once, on the bundled sample
+  nucleate predict IMAGES --out nuclei   the nuclei of your own images
+  nucleate predict --help                options and examples of a command`;
 
 let failed = false;
 
