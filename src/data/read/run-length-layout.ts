@@ -16,7 +16,7 @@ import { isRunLengthHeader, readRunLengthCsv, type RunLengthFile, type RunLength
 export const runLengthLayout: DatasetLayout = {
   name: 'run-lengths',
   describe: 'images with run lengths',
-  arrangement: 'images with a CSV of the columns ImageId,EncodedPixels',
+  arrangement: 'X.png with a CSV of the columns ImageId,EncodedPixels',
   matches: (tree) => findCsv(tree, tree.files, isRunLengthHeader),
   async open(tree, table) {
     const rows = await readRunLengthCsv(Readable.from([await tree.read(table)]), tree.place(table));
