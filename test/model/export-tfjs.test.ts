@@ -143,19 +143,25 @@ test.each([true, false])('a segmenter, normalized: %s', async (norm) => {
   const network = buildSegmenter({ ...config.model, size: 16, seed: 1 });
   stir(weightsOf(network).all);
   const out = `masks-${norm}`;
+  const masks = { borderWeight: norm ? 0.25 : 0, maskThreshold: 0.45 };
   const weights = toStored(weightsOf(network).all);
-  await exportSegmenter({ config, weights, origin }, path.join(folder, out));
+  await exportSegmenter({ config, weights, origin }, path.join(folder, out), masks);
   const crops = noise([2, 16, 16, 4]);
   const [answers] = await predictElsewhere([{ model: `${out}/masks`, ...crops }]);
   expectClose(answers![0]!, network.apply(tf.tensor4d(crops.values, [2, 16, 16, 4])) as tf.Tensor);
   const written = JSON.parse(readFileSync(path.join(folder, out, 'nucleate.json'), 'utf8')) as object;
   expect(written).toMatchObject({ task: 'segmenter', origin, config: { model } });
+  expect((written as { steps: string[] }).steps.at(-1)).toBe(
+    norm
+      ? 'A pixel is in the mask if the probability of body + 0.25 * that of border is at least 0.45.'
+      : 'A pixel is in the mask if the probability of body is at least 0.45.',
+  );
 
   // Not twice into one place.
-  const again = exportSegmenter({ config, weights, origin }, path.join(folder, out));
+  const again = exportSegmenter({ config, weights, origin }, path.join(folder, out), masks);
   await expect(again).rejects.toMatchObject({ exitCode: 2 });
   const lost = new Map([...weights].slice(1));
-  const without = exportSegmenter({ config, weights: lost, origin }, path.join(folder, 'lost'));
+  const without = exportSegmenter({ config, weights: lost, origin }, path.join(folder, 'lost'), masks);
   await expect(without).rejects.toMatchObject({ exitCode: 6 });
   network.dispose();
 });

@@ -16,11 +16,11 @@ import { useNativeCpu } from '../helpers/tensors.js';
 useNativeCpu();
 afterAll(() => tf.disposeVariables());
 
-const configOf = (predict: object = {}) =>
+const configOf = (inference: object = {}) =>
   SegmenterConfig.parse({
     ...{ task: 'segmenter', model: { width: 0.125, depth: 3 } },
     loader: { cropSize: 16, minMargin: 2, jitter: 0, augment: noAugment },
-    predict: { batchSize: 4, ...predict },
+    inference: { batchSize: 4, ...inference },
   });
 
 /** Weights that say something: those at the beginning, with other statistics and offsets. */
@@ -46,8 +46,8 @@ const list = [
 const example = discs(50, 46, list, 3);
 const instances = measureInstances(example.labelImage, example.instanceCount);
 
-function predictorOf(predict: object, mode: 'compiled' | 'eager' = 'compiled'): SegmenterPredictor {
-  const predictor = new SegmenterPredictor({ config: configOf(predict), mode });
+function predictorOf(inference: object, mode: 'compiled' | 'eager' = 'compiled'): SegmenterPredictor {
+  const predictor = new SegmenterPredictor({ config: configOf(inference), mode });
   const weights = someWeights();
   predictor.load(weights);
   tf.dispose(weights);
@@ -113,8 +113,8 @@ test('with flips, a mirrored image gives the mirrored mask', async () => {
   });
   const mirrored = { image: { ...example.image, width, height, data } };
   const { x1, y1, x2, y2 } = boxAt(instances.boxes, 1);
-  const maps = async (predict: object) => {
-    const predictor = predictorOf(predict);
+  const maps = async (inference: object) => {
+    const predictor = predictorOf(inference);
     const [crop] = await predictor.segment(example, Float32Array.of(x1, y1, x2, y2));
     const [other] = await predictor.segment(mirrored, Float32Array.of(width - x2, y1, width - x1, y2));
     return crop!.body.map((value, i) => {
@@ -122,8 +122,8 @@ test('with flips, a mirrored image gives the mirrored mask', async () => {
       return Math.abs(value - other!.body[opposite]!);
     });
   };
-  expect(Math.max(...(await maps({ flips: true })))).toBeLessThan(1e-5);
-  expect(Math.max(...(await maps({ flips: false })))).toBeGreaterThan(1e-3);
+  expect(Math.max(...(await maps({ tta: true })))).toBeLessThan(1e-5);
+  expect(Math.max(...(await maps({ tta: false })))).toBeGreaterThan(1e-3);
 });
 
 test('compiled and eager agree; other weights give other masks', async () => {

@@ -90,11 +90,11 @@ test('every checkpoint damaged: exit code 6 with all of them', async () => {
 
 test('a checkpoint of another format is refused, not passed over', async () => {
   const { newest, folder } = await twoCheckpoints();
-  const text = manifestText({ format: 2, step: 2 } as unknown as Parameters<typeof manifestText>[0]);
+  const text = manifestText({ format: 3, step: 2 } as unknown as Parameters<typeof manifestText>[0]);
   writeFileSync(path.join(newest, 'manifest.json'), text);
   await expect(loadNewestCheckpoint(folder, () => {})).rejects.toMatchObject({
     exitCode: 6,
-    message: 'The checkpoint has the format 2; this nucleate reads 1.',
+    message: 'The checkpoint has the format 3; this nucleate reads formats up to 2.',
     where: newest,
   });
 });
