@@ -42,9 +42,10 @@ const config = z.strictObject({ task: z.literal('loop'), ...training, loader: De
 function createTask(_: unknown, data: Pick<TrainingData, 'train'>): Task<LoopRecipe> {
   const model = buildVgg16({ size: [size, size], seed: 1 });
   return {
-    recipe: { task: 'detection', seed: 1, sources: data.train, loader: config.loader },
+    recipe: { task: 'detection', seed: 1, examples: data.train, loader: config.loader },
     weights: weightsOf(model),
     lossNames: [],
+    scoreName: 'score',
     metricNames: ['score'],
     inputs: ({ images }) => ({ images: tf.tensor4d(images, [1, size, size, 3]) }),
     losses: ({ images }) => ({ loss: tf.mean<tf.Scalar>(tf.square(model.apply(images!) as tf.Tensor)) }),

@@ -1,41 +1,41 @@
 import { type Curve, type RunCurves, thinCurve, validationCurve } from '../run/curves.js';
+import { metricLabel, type MetricNames } from '../run/metric-names.js';
 import type { CurveChart } from './charts.js';
 
-/** Points of a curve: more than a chart is wide would only be fuzz. */
+/** Points of a curve; a chart is not wide enough to show more. */
 const points = 300;
 
-/** Figures of a validation that fit one chart. */
-const figures = 6;
-
-/** What there is to see of a run: losses, scores, and what they cost; charts without values are left out. */
-export function runCharts({
-  losses,
-  learningRate,
-  gradientNorm,
-  times,
-  validations,
-}: RunCurves): CurveChart[] {
-  const names = Object.keys(validations.at(-1)?.metrics ?? {}).filter((name) => !/[/@]/u.test(name));
-  const shares = names
-    .map((name) => validationCurve(validations, name))
-    // Counts are none, and what is always 0 says nothing.
-    .filter(({ values }) => values.every((value) => value <= 1) && values.some((value) => value > 0))
-    .slice(0, figures);
+/** The charts of a run: losses, validation metrics, learning rate, gradient norm and times. Empty ones are left out. */
+export function runCharts(
+  { losses, learningRate, gradientNorm, times, validations }: RunCurves,
+  { scoreName, metricNames }: Pick<MetricNames, 'scoreName' | 'metricNames'>,
+): CurveChart[] {
+  const score = { ...validationCurve(validations, 'score'), name: scoreName };
+  // The first is the score's own.
+  const metrics = metricNames.slice(1).map((name) => ({
+    ...validationCurve(validations, name),
+    name: metricLabel(name, scoreName),
+  }));
   const [loss, ...parts] = losses;
   return [
     { title: 'Loss', curves: loss ? [loss] : [] },
     { title: 'Parts of the loss', curves: parts },
-    { title: 'Validation', curves: shares },
+    { title: 'Validation', curves: [score, ...metrics] },
     { title: 'Learning rate', curves: [learningRate] },
     { title: 'Gradient norm, before clipping', curves: [gradientNorm], isLog: true },
     { title: 'Time of a step, and of waiting for its batch, ms', curves: times },
   ]
-    .map((chart) => ({ ...chart, curves: chart.curves.map((curve) => shown(curve, chart.isLog)) }))
-    .filter(({ curves }) => curves.some(({ values }) => values.length > 0));
+    .map((chart) => ({
+      ...chart,
+      curves: chart.curves
+        .map((curve) => drawn(curve, chart.isLog))
+        .filter(({ values }) => values.length > 0),
+    }))
+    .filter(({ curves }) => curves.length > 0);
 }
 
-/** No logarithm is drawn of 0. */
-function shown(curve: Curve, isLog = false): Curve {
+/** On a logarithmic scale there is no place for values of 0. */
+function drawn(curve: Curve, isLog = false): Curve {
   const { name, steps, values } = thinCurve(curve, points);
   if (!isLog) return { name, steps, values };
   return {

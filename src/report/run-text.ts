@@ -8,6 +8,7 @@ import {
   type ValidationRecord,
 } from '../run/curves.js';
 import { valueOfKey } from '../run/dotted-keys.js';
+import { metricLabel, type MetricNames } from '../run/metric-names.js';
 import type { RunCheckpoint, RunDocument } from '../run/run-document.js';
 import type { RunSummary } from '../run/run-summary.js';
 import { braillePlot, digits, type PlotSize, sparkline } from './braille-plot.js';
@@ -20,7 +21,7 @@ const plotRows = 8;
 /** Characters of a curve in one line. */
 const sparkColumns = 40;
 
-/** Values of a config that tell most of it. */
+/** The settings of a config that say most about a run. */
 const headlines = [
   ...['data.path', 'data.split', 'data.validationFold', 'seed', 'precision', 'model.kind'],
   ...['loader.batchSize', 'loader.cropSize', 'optimizer.kind', 'optimizer.emaDecay'],
@@ -32,18 +33,27 @@ export function runsText(runs: readonly RunSummary[], folder: string): string {
   if (runs.length === 0) return `No runs in ${folder}.`;
   const rows = runs.map((run) => [
     ...[path.relative(folder, run.folder) || run.folder, run.task ?? '-', run.state],
-    ...[run.steps > 0 ? `${run.step}/${run.steps}` : `${run.step}`, formatFraction(run.best?.score ?? null)],
+    ...[run.steps > 0 ? `${run.step}/${run.steps}` : `${run.step}`, scoreText(run)],
     ...[run.data === null ? '-' : path.basename(run.data), durationText(run.seconds), bytesText(run.bytes)],
   ]);
   return textTable([['run', 'task', 'state', 'step', 'best', 'data', 'time', 'size'], ...rows]);
 }
 
-export const bestText = ({ best }: RunSummary) =>
-  best ? `${formatFraction(best.score)} at step ${best.step}` : 'none';
+/** `box AP 0.5123`. */
+const scoreText = ({ best, scoreName }: RunSummary) =>
+  best ? `${scoreName} ${formatFraction(best.score)}` : '-';
 
-/** Where all of a run lies, what it is, and its curves. */
+/** `box AP 0.5123 at step 200`. */
+export const bestText = (run: RunSummary) =>
+  run.best ? `${scoreText(run)} at step ${run.best.step}` : 'not validated yet';
+
+/**
+ * All about a run: its state, settings, checkpoints, curves and files.
+ *
+ * @param columns Characters of a line.
+ */
 export function runText(
-  { summary, config, environment, checkpoints, curves, damagedLines }: RunDocument,
+  { summary, config, environment, checkpoints, names, curves, damagedLines }: RunDocument,
   files: Readonly<Record<string, string>>,
   columns: number,
 ): string {
@@ -53,11 +63,15 @@ export function runText(
   const blocks = [
     factsOf(summary, environment),
     ['config', ...headlines.flatMap((key) => headline(config, key))],
-    ['checkpoints', ...checkpoints.map(checkpointText), ...(checkpoints.length === 0 ? ['  none'] : [])],
+    [
+      'checkpoints',
+      ...checkpoints.map((one) => checkpointText(one, names)),
+      ...(checkpoints.length === 0 ? ['  none'] : []),
+    ],
     loss ? lossPlot(loss, size) : ['loss: nothing yet'],
     parts.length === 0 ? [] : [partsTable(parts.map((part) => thinCurve(part, sparkColumns)))],
-    braillePlot({ ...score, name: 'validation score' }, size),
-    curves.validations.length === 0 ? [] : [validationsTable(curves.validations)],
+    braillePlot({ ...score, name: `validation: ${names.scoreName}` }, size),
+    curves.validations.length === 0 ? [] : [validationsTable(curves.validations, names)],
     ['files', ...Object.entries(files).map(([name, file]) => `  ${name.padEnd(15)} ${file}`)],
     damagedLines > 0 ? [`${formatCount(damagedLines, 'line')} of metrics.jsonl cannot be read`] : [],
   ];
@@ -67,7 +81,7 @@ export function runText(
     .join('\n\n');
 }
 
-/** Losses fall fast at first: by logarithms the rest can be seen as well. */
+/** Losses fall fast at first: on a logarithmic scale the rest is visible as well. */
 function lossPlot(loss: Curve, size: PlotSize): string[] {
   const thin = thinCurve(loss, 2 * size.columns);
   const isLog = thin.values.every((value) => value > 0);
@@ -83,7 +97,7 @@ function factsOf(summary: RunSummary, environment: Readonly<Record<string, unkno
     `${task ?? 'unknown task'}, ${state}${message === null ? '' : `: ${message}`}`,
     `step ${step}${steps > 0 ? ` of ${steps}` : ''}, best ${bestText(summary)}, ` +
       `${durationText(seconds)} trained, ${bytesText(bytes)}`,
-    `begun ${started ?? '-'}, last heard of ${updated ?? '-'}`,
+    `started ${started ?? '-'}, last update ${updated ?? '-'}`,
     machine(['device', 'threads', 'processor']),
     machine(['nucleate', 'tensorflow', 'node']),
   ];
@@ -96,11 +110,14 @@ function headline(config: Readonly<Record<string, unknown>>, key: string): strin
 
 const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-function checkpointText({ step, score, bytes, isLatest, isBest, state, problem }: RunCheckpoint): string {
+function checkpointText(
+  { step, score, bytes, isLatest, isBest, state, problem }: RunCheckpoint,
+  { scoreName }: MetricNames,
+): string {
   const names = [isLatest ? 'latest' : '', isBest ? 'best' : ''].filter(Boolean).join(', ');
   const facts = [
     `  step ${String(step).padEnd(9)} ${state.padEnd(8)} ${bytesText(bytes).padStart(8)}`,
-    score === null ? '' : `score ${formatFraction(score)}`,
+    score === null ? '' : `${scoreName} ${formatFraction(score)}`,
     names,
     problem ?? '',
   ];
@@ -119,27 +136,25 @@ function partsTable(parts: readonly { name: string; values: readonly number[] }[
     .join('\n');
 }
 
-/** Validations that are listed: the newest. */
-const listed = 10;
+/** The newest validations are listed, with as many metrics as fit a line. */
+const [mostValidations, mostMetrics] = [10, 4];
 
-/** Figures of all nuclei fit a line; there are far more of their parts. */
-const figures = 4;
-
-function validationsTable(validations: readonly ValidationRecord[]): string {
-  const names = overallMetrics(validations.at(-1)!).slice(0, figures);
+function validationsTable(validations: readonly ValidationRecord[], { scoreName }: MetricNames): string {
+  const names = overallMetrics(validations.at(-1)!).slice(0, mostMetrics);
   const rows = validations
-    .slice(-listed)
+    .slice(-mostValidations)
     .map(({ step, score, metrics }) => [
       `  step ${step}`,
       ...[score, ...names.map((name) => metrics[name] ?? null)].map(formatMetric),
     ]);
-  return textTable([['', 'score', ...names], ...rows]);
+  return textTable([['', scoreName, ...names.map((name) => metricLabel(name, scoreName))], ...rows]);
 }
 
-/** What two runs differ in, and how well each did. */
+/** How two runs differ: settings, environment, and the metrics of their best validations. */
 export function comparisonText({ runs, config, environment, steps, metrics }: RunComparison): string {
   const shown = metrics.filter(({ name }) => isHeadline(name));
   const hidden = metrics.length - shown.length;
+  const scoreName = [...new Set(runs.map((run) => run.scoreName))].join(' / ');
   return [
     runs
       .map(({ folder, state, step }, index) => `[${index + 1}] ${folder}, ${state}, step ${step}`)
@@ -147,16 +162,16 @@ export function comparisonText({ runs, config, environment, steps, metrics }: Ru
     section('config', config),
     section('environment', environment),
     steps.every((step) => step === null)
-      ? 'metrics: neither has been validated'
+      ? 'metrics: neither run has been validated'
       : [
-          `metrics of the best validations, steps ${steps.map((step) => step ?? '-').join(' and ')}`,
-          textTable([['', '[1]', '[2]', 'difference'], ...shown.map(metricRow)]),
-          ...(hidden > 0 ? [`  and ${hidden} more with --json`] : []),
+          `metrics of the best validation, at step ${steps.map((step) => step ?? '-').join(' and ')}`,
+          textTable([['', '[1]', '[2]', 'difference'], ...shown.map((pair) => metricRow(pair, scoreName))]),
+          ...(hidden > 0 ? [`  and ${hidden} more: see --json`] : []),
         ].join('\n'),
   ].join('\n\n');
 }
 
-/** The figures of all nuclei, and the main one of each part of them. */
+/** Metrics of all nuclei, and the main ones of each cluster and size class. */
 const isHeadline = (name: string) =>
   !name.includes('@') && (!name.includes('/') || /\/(?:score|ap|recall50|meanIou)$/u.test(name));
 
@@ -169,13 +184,13 @@ function section(title: string, differences: readonly RunDifference[]): string {
   return [title, ...lines].join('\n');
 }
 
-const metricRow = ({ name, values, difference }: MetricPair) => [
-  `  ${name}`,
+const metricRow = ({ name, values, difference }: MetricPair, scoreName: string) => [
+  `  ${metricLabel(name, scoreName)}`,
   ...values.map(formatMetric),
   difference === null ? '-' : Math.abs(difference) < 1e3 ? formatDifference(difference) : String(difference),
 ];
 
-/** A share with four digits, a count as it is. */
+/** A fraction with four digits, a count as it is. */
 export const formatMetric = (value: number | null) =>
   value === null ? '-' : Number.isInteger(value) && value !== 1 ? String(value) : formatFraction(value);
 

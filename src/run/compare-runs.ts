@@ -7,15 +7,15 @@ import type { RunSummary } from './run-summary.js';
 export interface RunDifference {
   /** Dotted, as in `--set`. */
   readonly key: string;
-  /** As JSON; `nothing` where a run lacks the key. */
+  /** As JSON; `nothing` if a run lacks the key. */
   readonly values: readonly [string, string];
 }
 
 export interface MetricPair {
   readonly name: string;
-  /** null where a run lacks it, or had nothing to measure. */
+  /** null if a run lacks it or had nothing to measure. */
   readonly values: readonly [number | null, number | null];
-  /** The second minus the first; null without one of them. */
+  /** The second minus the first; null if either is. */
   readonly difference: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface RunComparison {
   readonly config: readonly RunDifference[];
   /** Versions, device, machine, commit, dataset and split. */
   readonly environment: readonly RunDifference[];
-  /** Steps of the validations that `metrics` are of: each run's best one; null without a validation. */
+  /** Steps of the best validations, which `metrics` are taken from; null for a run without a validation. */
   readonly steps: readonly [number | null, number | null];
   /** `score` first, then all others in the order of the runs. */
   readonly metrics: readonly MetricPair[];
@@ -37,13 +37,13 @@ export function compareRuns(one: RunDocument, other: RunDocument): RunComparison
   return {
     runs: [one.summary, other.summary],
     config: differences(one.config, other.config),
-    environment: differences(surroundings(one), surroundings(other)),
+    environment: differences(environmentOf(one), environmentOf(other)),
     steps: [best[0]?.step ?? null, best[1]?.step ?? null],
     metrics: [...new Set(['score', ...names])].map((name) => pairOf(name, best)),
   };
 }
 
-/** Of equal scores the earlier one, as the trainer has it. */
+/** The earlier of two with equal scores, as in training. */
 function bestOf(validations: readonly ValidationRecord[]): ValidationRecord | undefined {
   return validations.reduce<ValidationRecord | undefined>(
     (best, one) => (best && best.score >= one.score ? best : one),
@@ -64,8 +64,8 @@ function pairOf(
 const differences = (one: unknown, other: unknown): RunDifference[] =>
   configDifferences(one, other).map(({ key, saved, now }) => ({ key, values: [saved, now] }));
 
-/** Lists of images stand for nothing that the hashes of dataset and split do not. */
-function surroundings({ environment, git, dataset }: RunDocument) {
+/** Without the lists of images, which the hashes of dataset and split stand for. */
+function environmentOf({ environment, git, dataset }: RunDocument) {
   const counts = (part: unknown) => ({ ...(part as object), ids: undefined });
   const { train, validation, ...facts } = dataset;
   return {

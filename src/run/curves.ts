@@ -1,6 +1,7 @@
 import type { Metrics } from './logs/metrics.js';
+import type { MetricNames } from './metric-names.js';
 
-/** Values over the steps of a run; both lists are equally long, steps ascend. */
+/** Values over the steps of a run; both lists have the same length, steps ascend. */
 export interface Curve {
   readonly name: string;
   readonly steps: readonly number[];
@@ -16,9 +17,9 @@ export interface ValidationRecord {
   readonly seconds: number | null;
 }
 
-/** What `metrics.jsonl` tells of a run. */
+/** The content of `metrics.jsonl`, by what it measures. */
 export interface RunCurves {
-  /** `loss`, then its parts in their order. */
+  /** `loss`, then its parts in their order; only those that have values. */
   readonly losses: readonly Curve[];
   readonly learningRate: Curve;
   readonly gradientNorm: Curve;
@@ -27,22 +28,16 @@ export interface RunCurves {
   readonly validations: readonly ValidationRecord[];
 }
 
-/** The names of the figures of all nuclei, besides the score: neither of a part of them nor of so many detections. */
-export const overallMetrics = ({ metrics }: ValidationRecord): string[] =>
-  Object.keys(metrics).filter((name) => !/[/@]/u.test(name) && name !== 'score');
-
-/** Fields of a training step that are no loss; `memoryMiB`, `lossScale` and `omittedBoxes` are not in every run. */
-const noLosses = [
-  ...['step', 'kind', 'gradientNorm', 'learningRate', 'epoch'],
-  ...['stepMs', 'dataMs', 'memoryMiB', 'lossScale', 'omittedBoxes'],
-];
-
-/** Sorts the records of a run into curves; values that are no numbers are left out. */
-export function curvesOf(records: readonly Metrics[]): RunCurves {
+/** Sorts the records of a run into curves; values that are not numbers, such as NaN, are left out. */
+export function curvesOf(
+  records: readonly Metrics[],
+  { lossNames }: Pick<MetricNames, 'lossNames'>,
+): RunCurves {
   const steps = records.filter(({ kind }) => kind === 'train');
-  const names = Object.keys(steps.at(-1) ?? {}).filter((name) => !noLosses.includes(name));
   return {
-    losses: names.map((name) => curveOf(steps, name)),
+    losses: ['loss', ...lossNames]
+      .map((name) => curveOf(steps, name))
+      .filter(({ values }) => values.length > 0),
     learningRate: curveOf(steps, 'learningRate'),
     gradientNorm: curveOf(steps, 'gradientNorm'),
     times: [curveOf(steps, 'stepMs'), curveOf(steps, 'dataMs')],
@@ -59,10 +54,10 @@ function curveOf(records: readonly Metrics[], name: string): Curve {
   };
 }
 
-function validationOf({ step, kind, score, seconds, ...figures }: Metrics): ValidationRecord[] {
+function validationOf({ step, kind, score, seconds, ...others }: Metrics): ValidationRecord[] {
   void kind;
   if (typeof score !== 'number') return [];
-  const metrics = Object.entries(figures).filter(
+  const metrics = Object.entries(others).filter(
     (entry): entry is [string, number | null] => entry[1] === null || typeof entry[1] === 'number',
   );
   return [
@@ -75,7 +70,14 @@ function validationOf({ step, kind, score, seconds, ...figures }: Metrics): Vali
   ];
 }
 
-/** A figure of each validation that has it. */
+/**
+ * The metrics of a validation that count all nuclei, besides the score: those of a cluster or size class (`cluster-a/ap`)
+ * and of a limited number of detections (`recall50@100`) are left out.
+ */
+export const overallMetrics = ({ metrics }: ValidationRecord): string[] =>
+  Object.keys(metrics).filter((name) => name === 'twoStage/score' || !/[/@]|^score$/u.test(name));
+
+/** A metric at each validation that has it; `score` is the score itself. */
 export function validationCurve(validations: readonly ValidationRecord[], name: string): Curve {
   const value = ({ score, metrics }: ValidationRecord) => (name === 'score' ? score : metrics[name]);
   const known = validations.filter((one) => typeof value(one) === 'number');
@@ -83,8 +85,8 @@ export function validationCurve(validations: readonly ValidationRecord[], name: 
 }
 
 /**
- * At most `count` points: neighbouring ones are replaced by the median of their values, which a single bad batch does
- * not move, at the last of their steps.
+ * At most `count` points: groups of neighbouring points are replaced by the median of their values, which a single bad
+ * batch does not move, at the last of their steps.
  */
 export function thinCurve({ name, steps, values }: Curve, count: number): Curve {
   const size = Math.ceil(values.length / count);
@@ -100,7 +102,7 @@ export function thinCurve({ name, steps, values }: Curve, count: number): Curve 
   };
 }
 
-/** Of an even number the mean of the two in the middle. */
+/** The mean of the two middle values if their number is even. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;

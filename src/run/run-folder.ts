@@ -6,12 +6,13 @@ import type { GitState } from './git.js';
 
 /** The files and folders of a run, by what they hold; all paths. */
 export const runFiles = (folder: string) => ({
-  /** As the user has written it, and as it was understood. */
+  /** The config as the user wrote it, and with all defaults filled in. */
   config: path.join(folder, 'config.yaml'),
   resolvedConfig: path.join(folder, 'config.resolved.yaml'),
   environment: path.join(folder, 'env.json'),
   git: path.join(folder, 'git.json'),
   dataset: path.join(folder, 'dataset.json'),
+  metricNames: path.join(folder, 'metric-names.json'),
   status: path.join(folder, 'status.json'),
   log: path.join(folder, 'train.log'),
   metrics: path.join(folder, 'metrics.jsonl'),
@@ -20,7 +21,7 @@ export const runFiles = (folder: string) => ({
   evaluation: path.join(folder, 'eval'),
 });
 
-/** What a new run writes down before it begins. */
+/** What a new run records before it begins. */
 export interface RunRecords {
   readonly config: string;
   readonly resolvedConfig: string;
@@ -29,16 +30,18 @@ export interface RunRecords {
   readonly git: GitState | null;
   /** Hash and split; as JSON. */
   readonly dataset: object;
+  /** The text of `metric-names.json`. */
+  readonly metricNames: string;
 }
 
 /**
  * Makes the folder of a run.
  *
- * @param where The folder itself, which is new or empty; or `<runs>/<name>-<yyyymmdd>-<hhmmss>` (UTC, so that no hour
- *   comes twice), never an existing folder: a second run of the same second gets `-2` behind it.
+ * @param where The folder itself, which is new or empty; or `<runs>/<name>-<yyyymmdd>-<hhmmss>` (UTC, since local time
+ *   repeats an hour each autumn), never an existing folder: a second run in the same second gets `-2` appended.
  * @returns The path of the folder.
- * @throws {NucleateError} Exit code 2 for a name that is no file name and a folder that is not empty, 8 if the folder
- *   cannot be written.
+ * @throws {NucleateError} Exit code 2 for a name that is not a file name or a folder that is not empty, 8 if the
+ *   folder cannot be written.
  */
 export function createRunFolder(
   where: string | { readonly runs: string; readonly name: string; readonly now: Date },
@@ -53,6 +56,7 @@ export function createRunFolder(
     write(files.environment, json(records.environment));
     write(files.git, json(records.git));
     write(files.dataset, json(records.dataset));
+    write(files.metricNames, records.metricNames);
     for (const below of [files.tensorboard, files.checkpoints, files.evaluation]) mkdirSync(below);
     return folder;
   } catch (error) {
@@ -66,7 +70,7 @@ function makeEmpty(folder: string): string {
   throw new NucleateError({
     what: 'The folder for the run is not empty.',
     where: folder,
-    hint: 'Choose another one, or go on with the run that is there: --resume.',
+    hint: 'Choose another folder, or resume the run in it: --resume.',
     exitCode: exitCodes.usage,
   });
 }
@@ -74,7 +78,7 @@ function makeEmpty(folder: string): string {
 function makeNamed({ runs, name, now }: { runs: string; name: string; now: Date }): string {
   if (!/^\w[\w.-]{0,99}$/u.test(name)) {
     throw new NucleateError({
-      what: `Expected the name of a run to be up to 100 letters, digits, \`_\`, \`.\` and \`-\`, received ${JSON.stringify(name)}.`,
+      what: `A run's name has up to 100 letters, digits, \`_\`, \`.\` and \`-\`; received ${JSON.stringify(name)}.`,
       hint: 'Choose another name.',
       exitCode: exitCodes.usage,
     });

@@ -4,47 +4,52 @@ import { parse } from 'yaml';
 import { folderOfStep, stepsIn } from './checkpoints/folders.js';
 import { stateFile } from './checkpoints/manifest.js';
 import { TrainingState } from './checkpoints/state.js';
+import { readMetricNames } from './metric-names.js';
 import { runFiles } from './run-folder.js';
 import { readStatus, type RunStatus } from './status.js';
 import { recordOf, valueOfKey } from './dotted-keys.js';
 
-/** A run at a glance. What cannot be read, since a file is missing or damaged, is null. */
+/** A run at a glance. What cannot be read, because a file is missing or damaged, is null. */
 export interface RunSummary {
   readonly folder: string;
   /** `detector`, `segmenter`. */
   readonly task: string | null;
-  /** `died`: the process of a running one is gone; `unknown`: nobody can tell. */
+  /** `died`: its status is `running`, but the process is gone; `unknown`: there is no readable status. */
   readonly state: RunStatus['state'] | 'died' | 'unknown';
-  /** Why it has failed or was interrupted. */
+  /** Why it failed or was interrupted. */
   readonly message: string | null;
-  /** Optimizer steps done, a few seconds ago; and of its budget, 0 for no limit. */
+  /** Optimizer steps done, as of `updated`; and steps of its budget, 0 for no limit. */
   readonly step: number;
   readonly steps: number;
   readonly best: RunStatus['best'];
-  /** Path of its dataset. */
+  /** What the score of `best` measures, such as `box AP`. */
+  readonly scoreName: string;
+  /** Path of the dataset. */
   readonly data: string | null;
   /** ISO 8601, UTC. */
   readonly started: string | null;
   readonly updated: string | null;
-  /** Seconds trained, over all its processes, up to its newest checkpoint. */
+  /** Seconds trained, over all processes of the run, up to its newest checkpoint. */
   readonly seconds: number | null;
-  /** Of all its files. */
+  /** Size of all its files. */
   readonly bytes: number;
 }
 
-/** Reads a run, which may go on meanwhile; changes nothing. */
+/** Reads a run, which may be training at the same time; changes nothing. */
 export async function summariseRun(folder: string): Promise<RunSummary> {
   const status = statusOf(folder);
   const config = readConfig(folder);
   const steps = valueOfKey(config, 'budget.steps');
+  const task = textOrNull(config['task']);
   return {
     folder,
-    task: textOrNull(config['task']),
+    task,
     state: status?.state ?? 'unknown',
     message: status?.message ?? null,
     step: status?.step ?? 0,
     steps: typeof steps === 'number' ? steps : 0,
     best: status?.best ?? null,
+    scoreName: readMetricNames(folder, task).scoreName,
     data: textOrNull(readJson(runFiles(folder).dataset)['path']),
     started: status?.started ?? null,
     updated: status?.updated ?? null,
@@ -77,7 +82,7 @@ function statusOf(folder: string) {
   try {
     return readStatus(folder);
   } catch {
-    // A lock that is none of ours.
+    // A damaged lock.
     return null;
   }
 }
@@ -91,7 +96,7 @@ async function secondsOf(folder: string): Promise<number | null> {
   return null;
 }
 
-/** Of all files below, as long as they are; links count as such. */
+/** Size of all files below; links are not followed. */
 function bytesOf(folder: string): number {
   let bytes = 0;
   try {
@@ -101,7 +106,7 @@ function bytesOf(folder: string): number {
       bytes += facts?.isDirectory() ? bytesOf(below) : (facts?.size ?? 0);
     }
   } catch {
-    // Deleted meanwhile: the trainer prunes old checkpoints.
+    // Deleted in the meantime: the trainer deletes old checkpoints.
   }
   return bytes;
 }

@@ -32,7 +32,7 @@ export function createDetectorTask(
 ): Task<DetectorRecipe> {
   const { seed, model } = config;
   const hasMaps = model.auxiliaryWeight > 0;
-  const loader = { ...config.loader, masks: hasMaps };
+  const { loader } = config;
   const settings = { size: loader.cropSize, seed };
   const detector = buildDetector(model, settings);
   const network = networkOptions(model, settings);
@@ -40,12 +40,13 @@ export function createDetectorTask(
   // Made when it is needed, and with a network of its own: that in training stays as it is.
   let predictor: DetectorPredictor | undefined;
   return {
-    recipe: { task: 'detection', seed, sources: data.train, loader },
+    recipe: { task: 'detection', seed, examples: data.train, loader },
     weights: detector.weights,
     // Both are shown -1 to 1.
     published: { network: 'inception-resnet-v2', adapt: (values) => values },
     ...(network.kind === 'pyramid' && { widen: (narrow) => widenDetector(narrow, network) }),
     lossNames: detectorLossNames(model),
+    scoreName: 'box AP',
     metricNames: detectorMetricNames,
     inputs: (batch, random) => {
       const keys = detector.randomKeys(batch.ids.length, batch.maxBoxes);
@@ -80,7 +81,7 @@ function batchTensors({ ids, size, maxBoxes, images, gtBoxes, gtValid, ignore }:
 }
 
 function mapTensors({ ids, size, gtLabels, ignore }: DetectionBatch, cell: number): NamedTensors {
-  const maps = auxiliaryTargets(gtLabels!, ignore, { count: ids.length, size, cell });
+  const maps = auxiliaryTargets(gtLabels, ignore, { count: ids.length, size, cell });
   const side = maps.size;
   return {
     mapTargets: tf.tensor4d(maps.targets, [ids.length, side, side, 2]),

@@ -2,7 +2,7 @@ import { measureInstances } from '../data/geometry/label-image.js';
 import { boxAt, type Box } from '../data/geometry/box.js';
 import type { Example } from '../data/read/example.js';
 import { boxReport, type BoxImage, type BoxReport } from '../eval/box-report.js';
-import { boxArrays } from '../predict/box-arrays.js';
+import { boxArrays } from '../predict/detect.js';
 import type { Detection, DetectorPredictor } from '../predict/detect.js';
 import { drawBoxes } from '../draw/box-overlay.js';
 import { jet } from '../draw/jet.js';

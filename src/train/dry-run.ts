@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { CheckpointSaved, StepDone, StopSignal, TrainEvent, ValidationDone } from './events.js';
+import type { TaskConfig, TrainRequest } from './train-request.js';
+import type { StopSignal } from './ending.js';
+import type { CheckpointSaved, StepDone, TrainEvent, ValidationDone } from './events.js';
 import { inspectCheckpoint } from '../run/checkpoints/read.js';
 import { writeError } from '../run/durable-files.js';
-import { type TaskConfig, trainRun, type TrainRequest } from './train-run.js';
+import { trainRun } from './train-run.js';
 import { readTrainingData } from '../data/loader/training-data.js';
 
 /** What a whole run will need, from a few steps of it. */

@@ -1,4 +1,6 @@
-/** What a training tells while it goes on; the command line shows it, and prints one a line under --json. */
+import type { Ending } from './ending.js';
+
+/** What a training reports while it runs. The command line shows it; with --json it prints one event a line. */
 export type TrainEvent =
   | RunStarted
   | StepDone
@@ -13,16 +15,18 @@ export interface RunStarted {
   readonly folder: string;
   readonly task: string;
   readonly resumed: boolean;
-  /** Optimizer steps done; above 0 for a run that goes on. */
+  /** Optimizer steps done; above 0 for a resumed run. */
   readonly step: number;
-  /** Of the whole run; 0 is no limit. */
+  /** Steps of the whole run; 0 is no limit. */
   readonly steps: number;
   /** Minutes that this process may train; 0 is no limit. */
   readonly minutes: number;
   readonly images: { readonly train: number; readonly validation: number };
-  /** Numbers that are trained (count). */
+  /** Count of trainable weights. */
   readonly weights: number;
-  /** Of the task: which figures of a validation are to be shown, the score first. */
+  /** What the score of a validation measures, such as `box AP`. */
+  readonly scoreName: string;
+  /** The metrics of a validation to show, the score's own first. */
   readonly metricNames: readonly string[];
 }
 
@@ -30,30 +34,30 @@ export interface StepDone {
   readonly event: 'step';
   /** Optimizer steps done. */
   readonly step: number;
-  /** Times that each image, or nucleus, was drawn on average. */
+  /** How often each image (detector) or nucleus (segmenter) was drawn on average. */
   readonly epoch: number;
   readonly loss: number;
   readonly parts: Readonly<Record<string, number>>;
-  /** Not finite in a step that float16 has left out. */
+  /** Norm of all gradients before clipping; not finite in a step that was skipped in float16. */
   readonly gradientNorm: number;
   readonly learningRate: number;
-  /** By which the loss was multiplied; in float16 alone. */
+  /** What the loss was multiplied by; only in float16. */
   readonly lossScale?: number;
-  /** ms that the step took, and that it waited for its batch before. */
+  /** ms of the step, and of waiting for its batch before it. */
   readonly stepMs: number;
   readonly dataMs: number;
-  /** Crops (count). */
+  /** Count of crops. */
   readonly crops: number;
-  /** Nuclei (count) that the crops had no room for; absent where crops have no boxes. */
+  /** Count of nuclei beyond `loader.maxBoxes` of their crop; absent where crops have no boxes. */
   readonly omittedBoxes?: number;
-  /** MiB of main memory that the process has. */
+  /** Main memory of the process, MiB. */
   readonly memoryMiB: number;
 }
 
 export interface ValidationProgress {
   readonly event: 'validating';
   readonly step: number;
-  /** Images (count). */
+  /** Count of images. */
   readonly done: number;
   readonly total: number;
 }
@@ -61,6 +65,7 @@ export interface ValidationProgress {
 export interface ValidationDone {
   readonly event: 'validation';
   readonly step: number;
+  /** What `RunStarted.scoreName` names; higher is better. */
   readonly score: number;
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly best: BestScore;
@@ -73,12 +78,6 @@ export interface CheckpointSaved {
   readonly folder: string;
   readonly seconds: number;
 }
-
-/** Why a training ended. */
-export type Ending = 'steps' | 'minutes' | 'patience' | StopSignal;
-
-/** What a user, or the system, asks a process to end by. */
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 export interface BestScore {
   readonly step: number;

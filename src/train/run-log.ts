@@ -1,65 +1,96 @@
 import { stripVTControlCharacters } from 'node:util';
-import { encodePng } from '../data/image/image-io.js';
-import type { StepDone, ValidationDone } from './events.js';
-import { isSystemError } from '../run/durable-files.js';
-import { writeValidationImages } from '../run/validation-images.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { TrainingState } from '../run/checkpoints/state.js';
 import { AppendLog } from '../run/logs/append-log.js';
 import { metricsLine } from '../run/logs/metrics.js';
 import { runFiles } from '../run/run-folder.js';
 import { EventFile } from '../run/tensorboard/event-file.js';
+import { endedStatus } from './ending.js';
+import type {
+  CheckpointSaved,
+  RunEnded,
+  RunStarted,
+  StepDone,
+  TrainEvent,
+  ValidationDone,
+} from './events.js';
+import { StatusWriter } from './status-writer.js';
 import type { ValidationResult } from './task.js';
+import { encodePictures, saveValidationImages } from './validation-pictures.js';
 
 export interface RunLogOptions {
-  /** Steps done when the process begins. */
-  readonly step: number;
-  /** Bytes of `metrics.jsonl` that belong to them. */
-  readonly metricsBytes: number;
-  readonly now: () => Date;
-  /** Told, in a sentence, when a log cannot be written; training goes on. */
-  readonly onTrouble: (sentence: string) => void;
+  /** Where the run starts or continues. */
+  readonly state: TrainingState;
+  /** What the score of a validation is called. */
+  readonly scoreName: string;
+  readonly onEvent: (event: TrainEvent) => void;
 }
 
-/** `train.log` shows at least so often that the run moves. */
+/** `train.log` has at least one line in this time, to show that the run is alive. */
 const lineIntervalMs = 60_000;
 
 /**
- * The logs of a run: `train.log` for people, `metrics.jsonl` for programs, event files for TensorBoard, `eval/` with the
- * images of the last and the best validation.
+ * Records all that happens in a run: `train.log` for people, `metrics.jsonl` for programs, `tb/` for TensorBoard,
+ * `eval/` with the images of the last and the best validation, `status.json` with how far the run is, and events for
+ * the caller. A log that cannot be written is a warning; training goes on.
  */
 export class RunLog {
+  readonly #folder: string;
+  readonly #scoreName: string;
+  readonly #onEvent: (event: TrainEvent) => void;
   readonly #text: AppendLog;
   readonly #metrics: AppendLog;
-  readonly #events: EventFile;
-  readonly #folder: string;
-  readonly #now: () => Date;
-  readonly #onTrouble: (sentence: string) => void;
+  readonly #tensorboard: EventFile;
+  readonly #status: StatusWriter;
   #lastLine = performance.now();
+  #hasWarnedOfOmittedBoxes = false;
 
-  /** @throws {NucleateError} Exit code 8 if a log cannot be made. */
-  constructor(runFolder: string, { step, metricsBytes, now, onTrouble }: RunLogOptions) {
-    const files = runFiles(runFolder);
-    this.#folder = runFolder;
-    this.#now = now;
-    this.#onTrouble = onTrouble;
+  /** @throws {NucleateError} Exit code 8 if a log cannot be created. */
+  constructor(folder: string, { state, scoreName, onEvent }: RunLogOptions) {
+    const files = runFiles(folder);
+    const onTrouble = (text: string) => onEvent({ event: 'warning', text });
+    this.#folder = folder;
+    this.#scoreName = scoreName;
+    this.#onEvent = onEvent;
     this.#text = new AppendLog(files.log, { onTrouble });
-    this.#metrics = new AppendLog(files.metrics, { keepBytes: metricsBytes, onTrouble });
-    this.#events = new EventFile(files.tensorboard, { step, now: now(), onTrouble });
+    this.#metrics = new AppendLog(files.metrics, {
+      keepBytes: state.logBytes['metrics.jsonl'] ?? 0,
+      onTrouble,
+    });
+    this.#tensorboard = new EventFile(files.tensorboard, { step: state.step, now: new Date(), onTrouble });
+    this.#status = new StatusWriter(folder, new Date(), onTrouble);
   }
 
-  /** A line of `train.log`, with the time before it. */
+  /** @throws {NucleateError} Exit code 8 if `status.json` cannot be written. */
+  async begin(state: TrainingState): Promise<void> {
+    await this.#status.write({ state: 'running', exitCode: null, message: null }, state);
+  }
+
+  notice(text: string): void {
+    this.line(text);
+    this.#onEvent({ event: 'notice', text });
+  }
+
+  /** A line of `train.log`, with the time in front. */
   line(text: string): void {
     const oneLine = stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, ' ');
     this.#lastLine = performance.now();
-    this.#text.append(`${this.#now().toISOString()} ${oneLine}\n`);
+    this.#text.append(`${new Date().toISOString()} ${oneLine}\n`);
   }
 
-  step({ step, loss, parts, gradientNorm, learningRate, epoch, memoryMiB, ...others }: StepDone): void {
-    const [stepMs, dataMs] = [rounded(others.stepMs), rounded(others.dataMs)];
-    const scale = others.lossScale === undefined ? {} : { lossScale: others.lossScale };
-    const omitted = others.omittedBoxes === undefined ? {} : { omittedBoxes: others.omittedBoxes };
+  started(event: RunStarted): void {
+    this.#onEvent(event);
+  }
+
+  step(event: StepDone): void {
+    this.#warnOfOmittedBoxes(event);
+    const { step, loss, parts, gradientNorm, learningRate, epoch, memoryMiB } = event;
+    const [stepMs, dataMs] = [rounded(event.stepMs), rounded(event.dataMs)];
+    const scale = event.lossScale === undefined ? {} : { lossScale: event.lossScale };
+    const omitted = event.omittedBoxes === undefined ? {} : { omittedBoxes: event.omittedBoxes };
     const numbers = { loss, ...parts, gradientNorm, learningRate, ...scale, epoch, ...omitted };
     this.#metrics.append(metricsLine({ step, kind: 'train', ...numbers, stepMs, dataMs, memoryMiB }));
-    this.#events.scalars(step, this.#now(), {
+    this.#tensorboard.scalars(step, new Date(), {
       'loss/total': loss,
       ...prefixed('loss', parts),
       'train/gradientNorm': gradientNorm,
@@ -72,42 +103,59 @@ export class RunLog {
     });
     if (performance.now() - this.#lastLine > lineIntervalMs)
       this.line(`step ${step}: loss ${loss}, ${stepMs} ms and ${dataMs} ms for data, ${memoryMiB} MiB`);
+    this.#onEvent(event);
+  }
+
+  validating(step: number, done: number, total: number): void {
+    this.#onEvent({ event: 'validating', step, done, total });
   }
 
   async validation(
-    { step, score, metrics, best, seconds }: ValidationDone,
-    { pictures, images, examples }: Pick<ValidationResult, 'pictures' | 'images' | 'examples'>,
+    event: ValidationDone,
+    shown: Pick<ValidationResult, 'pictures' | 'images' | 'examples'>,
   ): Promise<void> {
+    const { step, score, metrics, best, seconds } = event;
     this.#metrics.append(
       metricsLine({ step, kind: 'validation', score, ...metrics, seconds: rounded(seconds) }),
     );
     const numbers = Object.entries({ score, ...metrics }).filter(
       (entry): entry is [string, number] => entry[1] !== null,
     );
-    this.#events.scalars(step, this.#now(), prefixed('validation', Object.fromEntries(numbers)));
-    for (const { name, image } of pictures) {
-      const { width, height, channels } = image;
-      const png = await encodePng(image);
-      this.#events.image(step, this.#now(), `validation/${name}`, { width, height, channels, png });
-    }
-    try {
-      const pngs: Buffer[] = [];
-      for (const { image } of examples) pngs.push(await encodePng(image));
-      const files = examples.map(({ id, kind, score }, index) => ({
-        id,
-        kind,
-        score,
-        file: `${kind}-${index}.png`,
-      }));
-      const evaluation = { step, score, images: [...images], examples: files };
-      writeValidationImages(this.#folder, evaluation, { pngs, bestStep: best.step });
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      this.#onTrouble(`eval cannot be written: ${error.message}.`);
-    }
+    this.#tensorboard.scalars(step, new Date(), prefixed('validation', Object.fromEntries(numbers)));
+    for (const { name, image } of await encodePictures(shown.pictures))
+      this.#tensorboard.image(step, new Date(), `validation/${name}`, image);
+    const trouble = await saveValidationImages(this.#folder, { step, score, bestStep: best.step }, shown);
+    if (trouble !== null) this.#onEvent({ event: 'warning', text: trouble });
+    this.line(
+      `step ${step}: ${this.#scoreName} ${score.toFixed(4)}, best ${best.score.toFixed(4)} at step ${best.step}`,
+    );
+    this.#onEvent(event);
   }
 
-  /** Waits until the disk has all lines of `metrics.jsonl`, and tells how many bytes they are. */
+  checkpoint(event: CheckpointSaved): void {
+    this.line(`step ${event.step}: saved in ${event.seconds.toFixed(1)} s`);
+    this.#onEvent(event);
+  }
+
+  /** Notes how far the run is; `status.json` is written now and then. */
+  async progress(state: TrainingState): Promise<void> {
+    await this.#status.update(state);
+  }
+
+  async ended(event: RunEnded, state: TrainingState): Promise<void> {
+    this.line(`ended by ${event.ending} at step ${event.step}`);
+    await this.#status.write(endedStatus(event.ending), state);
+    this.#onEvent(event);
+  }
+
+  async failed(error: Error): Promise<void> {
+    const { message } = error;
+    const exitCode = error instanceof NucleateError ? error.exitCode : exitCodes.internal;
+    this.line(`failed (exit code ${exitCode}): ${message}`);
+    await this.#status.write({ state: 'failed', exitCode, message });
+  }
+
+  /** Waits until all lines of `metrics.jsonl` are on the disk, and returns their size in bytes. */
   syncMetrics(): number {
     this.#metrics.sync();
     return this.#metrics.bytes;
@@ -116,7 +164,18 @@ export class RunLog {
   close(): void {
     this.#text.close();
     this.#metrics.close();
-    this.#events.close();
+    this.#tensorboard.close();
+  }
+
+  /** Once a run: the first of many is enough to change the setting. */
+  #warnOfOmittedBoxes({ step, omittedBoxes = 0 }: StepDone): void {
+    if (omittedBoxes === 0 || this.#hasWarnedOfOmittedBoxes) return;
+    this.#hasWarnedOfOmittedBoxes = true;
+    const text =
+      `${omittedBoxes} nuclei in the crops of step ${step} exceed loader.maxBoxes and are ignored, the smallest ` +
+      'first; raise loader.maxBoxes to keep them. metrics.jsonl counts them for each step as omittedBoxes.';
+    this.line(text);
+    this.#onEvent({ event: 'warning', text });
   }
 }
 

@@ -4,10 +4,17 @@ import type { Box } from '../data/geometry/box.js';
 import type { Window } from '../data/geometry/window.js';
 import type { Example } from '../data/read/example.js';
 import type { Image } from '../data/image/image.js';
-import { pasteBody } from '../predict/segment-paste.js';
+import { pasteBody } from '../predict/segment.js';
 import type { SegmentedCrop } from '../predict/segment.js';
 import { drawNuclei } from '../draw/nuclei-overlay.js';
-import { backgroundOf, baseImage, colours, drawOutlines, subsampleImage, subsampleLabels } from '../draw/overlay.js';
+import {
+  backgroundOf,
+  baseImage,
+  colours,
+  drawOutlines,
+  subsampleImage,
+  subsampleLabels,
+} from '../draw/overlay.js';
 import { panels } from '../draw/panels.js';
 import { largestSide } from './validation-gallery.js';
 

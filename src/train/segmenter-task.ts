@@ -37,9 +37,9 @@ export function createSegmenterTask(
   { mode, detector }: SegmenterTaskOptions = { mode: 'compiled' },
 ): Task<SegmenterRecipe> {
   const { seed, loader, boxes, model, target, loss } = config;
-  const { share, minIou } = boxes;
+  const { probability, minIou } = boxes;
   const detected = boxes.path !== '' && {
-    detected: { share, boxes: readDetectedBoxes(boxes.path, data.train, minIou) },
+    detected: { probability, boxes: readDetectedBoxes(boxes.path, data.train, minIou) },
   };
   const network = buildSegmenter({ ...model, size: loader.cropSize, seed });
   const nuclei = scoredNuclei(data.validation, config);
@@ -49,10 +49,11 @@ export function createSegmenterTask(
   // Made when it is needed, and with a network of its own: that in training stays as it is.
   let predictor: SegmenterPredictor | undefined;
   return {
-    recipe: { task: 'segmentation', seed, sources: data.train, loader, ...detected },
+    recipe: { task: 'segmentation', seed, examples: data.train, loader, ...detected },
     weights: weightsOf(network),
     published: { network: 'vgg16', adapt: (values) => adaptVgg16Input(values, model) },
     lossNames: segmenterLossNames,
+    scoreName: 'mask score',
     metricNames: [...segmenterMetricNames, ...(twoStage ? ['twoStage/score'] : [])],
     inputs: batchTensors,
     losses: (inputs) => {

@@ -9,7 +9,7 @@ import { maskMetrics, type MaskMetrics, type MaskOverlap } from '../eval/mask-me
 import { overlapWith } from '../eval/mask-overlap.js';
 import { iouPercents } from '../eval/match-instances.js';
 import { sizeClasses, sizeClassOf } from '../eval/size-classes.js';
-import { pasteBody } from '../predict/segment-paste.js';
+import { pasteBody } from '../predict/segment.js';
 import type { SegmentedCrop, SegmenterPredictor, SegmentRequest } from '../predict/segment.js';
 import { randomFor } from '../random.js';
 import { drawSegmentedCrop, ScoredMasks } from './segmenter-picture.js';

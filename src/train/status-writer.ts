@@ -1,7 +1,7 @@
 import type { TrainingState } from '../run/checkpoints/state.js';
 import { readStatus, type RunStatus, writeStatus } from '../run/status.js';
 
-/** Who looks at a run wants to know that it moves; a write takes some milliseconds. */
+/** Often enough to see that a run is alive; a write takes some milliseconds. */
 const intervalMs = 10_000;
 
 /** Keeps `status.json` of a run up to date. */
@@ -12,17 +12,20 @@ export class StatusWriter {
   #last: Pick<RunStatus, 'step' | 'best'> = { step: 0, best: null };
   #written = -Infinity;
 
-  /** @param onTrouble Told, in a sentence, if the status cannot be written while the run goes on. */
+  /** @param onTrouble Called with a sentence if the status cannot be written while the run goes on. */
   constructor(folder: string, now: Date, onTrouble: (sentence: string) => void) {
     this.#folder = folder;
     this.#started = readStatus(folder)?.started ?? now.toISOString();
     this.#onTrouble = onTrouble;
   }
 
-  /** @throws {NucleateError} Exit code 8 if it cannot be written. */
+  /**
+   * @param state How far the run is; without it as far as it was before.
+   * @throws {NucleateError} Exit code 8 if the file cannot be written.
+   */
   async write(
     facts: Pick<RunStatus, 'state' | 'exitCode' | 'message'>,
-    state: TrainingState | undefined,
+    state?: TrainingState,
   ): Promise<void> {
     if (state) this.#last = { step: state.step, best: state.best };
     this.#written = performance.now();
@@ -34,7 +37,7 @@ export class StatusWriter {
     });
   }
 
-  /** Of a run that goes on; now and then. */
+  /** Writes the status of a run that goes on, if the last one is older than {@link intervalMs}. */
   async update(state: TrainingState): Promise<void> {
     this.#last = { step: state.step, best: state.best };
     if (performance.now() - this.#written < intervalMs) return;

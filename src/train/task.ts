@@ -8,45 +8,47 @@ import type { Random } from '../random.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 
 /**
- * What the trainer trains: a network, what it learns from, its loss, and how well it does.
+ * What the trainer trains: a network, its batches, its loss, and its validation.
  *
- * The trainer makes the step of it (gradients, clipping, optimizer, averages), and compiles and repeats that.
+ * The trainer makes a training step of it (gradients, clipping, optimizer, averages), compiles it and repeats it.
  */
 export interface Task<R extends Recipe = Recipe> {
   /** Where its batches come from. */
   readonly recipe: R;
-  /** Of the network; the task disposes them. */
+  /** The network's variables; the task disposes them. */
   readonly weights: ModelWeights;
-  /** Absent where no part of the network is a published one. */
+  /** Absent if no part of the network is a published one. */
   readonly published?: PublishedPart;
   /**
-   * The weights of a narrower network of the task, so that this one answers as that; absent where none can be widened.
-   * Throws a `RangeError` that tells why if it is not one.
+   * Turns the weights of a narrower network of the task into weights of this one with the same outputs (Net2Net);
+   * absent where that is not possible. Throws a `RangeError` with the reason if they are not of a narrower network.
    */
   readonly widen?: (narrow: StoredTensors) => StoredTensors;
-  /** The parts of the loss besides `loss`, their weighted sum; in the order in which they are shown. */
+  /** The parts of the loss, in the order in which they are shown; `loss` itself is their weighted sum. */
   readonly lossNames: readonly string[];
-  /** Figures of {@link validate} that are shown and compared, the score first. */
+  /** What the score of {@link validate} measures, in the words that are printed: `box AP`, `mask score`. */
+  readonly scoreName: string;
+  /** Metrics of {@link validate} that are shown and compared, the score's own first. */
   readonly metricNames: readonly string[];
 
   /**
-   * The tensors that a batch gives to {@link losses}, of the same shapes for every batch; the caller disposes them.
+   * The tensors of a batch for {@link losses}, of the same shapes for every batch; the caller disposes them.
    *
-   * @param random The step's own stream, for what is drawn within the step (sampling, dropout).
+   * @param random The step's own random stream, for what is drawn within the step (sampling, dropout).
    */
   inputs(batch: BatchOf<R>, random: Random): NamedTensors;
 
   /**
-   * The loss of a batch in training mode, in operations that a compiled step can record; moves the normalisation's
-   * statistics. Scalars: `loss`, and one for each of {@link lossNames}.
+   * The loss of a batch in training mode, in operations that a compiled step can record; updates the running
+   * statistics of normalization. Scalars: `loss`, and one for each of {@link lossNames}.
    */
   losses(inputs: NamedTensors): LossParts;
 
   /**
-   * Scores weights on the validation split. Leaves {@link weights} and the memory as they were.
+   * Scores weights on the validation split. Changes neither {@link weights} nor the memory in use.
    *
-   * @param weights By the names of `weights.all`: averaged ones where the run averages; the caller disposes them.
-   * @param onProgress Told the images done, parts of one too, and the images in all; what it throws ends the work.
+   * @param weights By the names of `weights.all`: averaged ones if the run averages; the caller disposes them.
+   * @param onProgress Called with the number of images done, which may be a fraction, and in total; throws to stop.
    */
   validate(
     weights: NamedTensors,
@@ -56,41 +58,41 @@ export interface Task<R extends Recipe = Recipe> {
   dispose(): void;
 }
 
-/** A published network that a part of a task's network is built like, layer by layer under the same names. */
+/** A published network that a part of a task's network copies, layer by layer under the same names. */
 export interface PublishedPart {
   readonly network: KerasNetwork;
-  /** Its weights for what this network is shown. */
+  /** Adapts its weights to the input of this network. */
   readonly adapt: (values: StoredTensors) => StoredTensors;
 }
 
-/** How well weights do on the validation split. */
+/** The result of a validation. */
 export interface ValidationResult {
-  /** Decides which checkpoint is the best; higher is better. The first of {@link Task.metricNames}. */
+  /** Decides which checkpoint is the best; higher is better. Equal to the first of {@link Task.metricNames}. */
   readonly score: number;
-  /** Each of {@link Task.metricNames}, and more; NaN never, null where there is nothing to measure. */
+  /** Each of {@link Task.metricNames}, and more; never NaN, null where there is nothing to measure. */
   readonly metrics: Readonly<Record<string, number | null>>;
   /** A few images with predictions, for TensorBoard; always the same ones. */
   readonly pictures: readonly { readonly name: string; readonly image: Image }[];
-  /** Each image that was scored, by itself. */
+  /** The score of each image. */
   readonly images: readonly ImageScore[];
-  /** Images that did worst and best, for the run folder; a few. */
+  /** A few images with the lowest and the highest scores, for the run folder. */
   readonly examples: readonly DrawnExample[];
 }
 
-/** How well an image did. */
+/** The score of one image. */
 export interface ImageScore {
   readonly id: string;
-  /** Modality cluster; absent where unknown. */
+  /** Its imaging modality, as a cluster of the split; absent where unknown. */
   readonly cluster?: string;
   /** Higher is better; null where there was nothing to find. */
   readonly score: number | null;
 }
 
-/** An image with its truth and the prediction. */
+/** A drawing of an image with its truth and the prediction. */
 export interface DrawnExample {
   readonly id: string;
   readonly kind: 'worst' | 'best';
   readonly score: number;
-  /** Panels beside each other: plain, truth, prediction. */
+  /** Panels side by side: image, truth, prediction. */
   readonly image: Image;
 }

@@ -1,288 +1,118 @@
-import type { Mode } from '../engine/step.js';
-import type { DetectionLoader, SegmentationLoader } from '../config/loader.js';
-import type { TrainingConfig } from '../config/training.js';
-import { batches } from '../data/loader/batches.js';
-import type { BatchOf, Recipe } from '../data/loader/batch-maker.js';
-import { requireTraining, type Runtime } from '../engine/runtime.js';
-import { exitCodes, NucleateError, type Problem } from '../errors.js';
-import { tf } from '../tf.js';
-import type { RunEnded, TrainEvent } from './events.js';
-import { describeEnvironment, gitState, originOf } from './origin.js';
-import { requireSameTraining } from '../run/checkpoints/compatible.js';
+/** Training from top to bottom: open the run, build the step, repeat it, validate and save on the way, end. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import path from 'node:path';
+import { drawsPerEpoch, type Recipe } from '../data/loader/batch-maker.js';
+import { requireTraining } from '../engine/runtime.js';
+import { toStored } from '../models/stored-tensors.js';
+import { folderOfStep } from '../run/checkpoints/folders.js';
 import { prepareCheckpoints } from '../run/checkpoints/keep.js';
-import { type LoadedCheckpoint, loadNewestCheckpoint } from '../run/checkpoints/read.js';
 import type { TrainingState } from '../run/checkpoints/state.js';
-import { type AfterWrite, replaceSynced } from '../run/durable-files.js';
-import { lockRun } from '../run/lock/lock.js';
-import { createRunFolder, runFiles } from '../run/run-folder.js';
-import { initialTensors, type InitFromOptions } from './init-from.js';
+import { saveCheckpoint } from '../run/checkpoints/write.js';
+import { runFiles } from '../run/run-folder.js';
+import { tf } from '../tf.js';
+import type { Ending, StopSignal } from './ending.js';
+import type { RunEnded } from './events.js';
+import { requireFinite } from './non-finite.js';
+import { type OpenRun, withRun } from './open-run.js';
 import { withinMemory } from './out-of-memory.js';
 import { RunLog } from './run-log.js';
-import { StatusWriter } from './status-writer.js';
-import { fromStored } from '../models/stored-tensors.js';
-import type { Task } from './task.js';
-import { describeData, readTrainingData, type TrainingData } from '../data/loader/training-data.js';
-import { TrainingLoop } from './training-loop.js';
-import { createTrainingStep, type TrainingStep } from './training-step.js';
+import { initializeStep, restoreStep } from './starting-weights.js';
+import { startingWith, stepBatches, type StepBatches } from './step-batches.js';
+import type { TaskConfig, TrainRequest } from './train-request.js';
+import { createTrainingStep, type TrainingStep, type TrainingTensors } from './training-step.js';
 
-/** A resolved config of a task that is trained. */
-export type TaskConfig = TrainingConfig & {
-  readonly task: string;
-  readonly loader: DetectionLoader | SegmentationLoader;
-};
-
-/** Where a run is written, and what it begins with. */
-export type RunPlace =
-  | {
-      readonly kind: 'new';
-      /** To be made; without it a folder is made in `run.folder` of the config, named by `run.name` and the time. */
-      readonly folder?: string | undefined;
-      /** The config as the user has written it, and as it was understood; YAML. */
-      readonly configText: string;
-      readonly resolvedText: string;
-      /** Whose weights it begins with; absent for those that the seed draws. */
-      readonly init?: InitFromOptions | undefined;
-    }
-  | {
-      readonly kind: 'resume';
-      readonly folder: string;
-      readonly forceUnlock: boolean;
-      /** The config as it is now, which may differ where it does not matter. */
-      readonly resolvedText: string;
-    };
-
-/** @param options.mode Of its steps: validation runs in the same one. */
-export type CreateTask<C extends TaskConfig> = (
-  config: C,
-  data: TrainingData,
-  options: { mode: Mode },
-) => Task | Promise<Task>;
-
-export interface TrainRequest<C extends TaskConfig> {
-  readonly config: C;
-  readonly createTask: CreateTask<C>;
-  readonly place: RunPlace;
-  /** Of the config; read here without it. */
-  readonly data?: TrainingData;
-  readonly runtime: Runtime;
-  readonly mode: Mode;
-  /** Aborted, with a `StopSignal` as the reason, it ends the training after the step, with a checkpoint. */
-  readonly stop: AbortSignal;
-  readonly onEvent: (event: TrainEvent) => void;
-  /** Told how many images are read. */
-  readonly onImage?: (done: number, total: number) => void;
-  /** Told of each step of writing a checkpoint; tests end the process there. */
-  readonly afterWrite?: AfterWrite;
-}
-
-/** What a resumed run may have otherwise than its checkpoint: nothing of it changes a number of the training. */
-const mayChange = [
-  ...['budget', 'validation', 'checkpoints', 'run', 'loader.workers', 'loader.timeoutSeconds'],
-  ...['scoring.detector', 'scoring.images'],
-  // What they lead to is compared by its hash.
-  ...['data.path', 'data.labels', 'data.split'],
-];
-
-/**
- * Trains a task in a new run folder, or goes on with a run as if it had never stopped.
- *
- * A batch depends on the seed and the count of draws, what is drawn within a step on the seed and the step, and all
- * else that changes is in the checkpoint; so the end is the same to the bit however often the run was interrupted.
- *
- * @throws {NucleateError} Exit code 2 if there is nothing to resume, 3 for data that cannot be used, 4 without memory,
- *   5 if the training diverges, 6 for checkpoints that are damaged or of another training, 7 if another process holds
- *   the folder, 8 if it cannot be written, 9 without native TensorFlow.
- */
-export async function trainRun<C extends TaskConfig>(request: TrainRequest<C>): Promise<RunEnded> {
-  requireTraining(request.runtime);
-  const began = performance.now();
-  return request.place.kind === 'new'
-    ? startRun(request, request.place, began)
-    : resumeRun(request, request.place, began);
-}
-
-async function startRun<C extends TaskConfig>(
-  request: TrainRequest<C>,
-  { folder: wanted, configText, resolvedText, init }: RunPlace & { kind: 'new' },
-  began: number,
-): Promise<RunEnded> {
-  const { config, runtime, mode } = request;
-  const data = await dataOf(request);
-  const task = await request.createTask(config, data, { mode });
-  try {
-    const where =
-      wanted === undefined ? { runs: config.run.folder, name: config.run.name, now: new Date() } : wanted;
-    const folder = createRunFolder(where, {
-      config: configText,
-      resolvedConfig: resolvedText,
-      environment: { ...describeEnvironment(runtime, mode, config.seed), initFrom: init?.from ?? null },
-      git: gitState(),
-      dataset: describeData(config.data, data),
-    });
-    return await locked(request, folder, false, () => train(request, { task, data, folder, began, init }));
-  } finally {
-    task.dispose();
-  }
-}
-
-function resumeRun<C extends TaskConfig>(
-  request: TrainRequest<C>,
-  { folder, forceUnlock, resolvedText }: RunPlace & { kind: 'resume' },
-  began: number,
-): Promise<RunEnded> {
-  const { config, runtime, onEvent } = request;
-  return locked(request, folder, forceUnlock, async () => {
-    const { checkpoints, resolvedConfig } = runFiles(folder);
-    const checkpoint = await loadNewestCheckpoint(checkpoints, ({ what, where }) =>
-      onEvent({ event: 'warning', text: `${what} (${where})` }),
-    );
-    requireWork(config, checkpoint);
-    const data = await dataOf(request);
-    const origin = originOf(config, data, runtime, request.mode);
-    const changes = requireSameTraining(checkpoint.manifest, origin, mayChange, checkpoint.folder);
-    if (changes.length > 0) await replaceSynced(resolvedConfig, resolvedText);
-    const task = await request.createTask(config, data, { mode: request.mode });
-    try {
-      return await train(request, { task, data, folder, began, checkpoint, changes });
-    } finally {
-      task.dispose();
-    }
-  });
-}
-
-const dataOf = <C extends TaskConfig>({ config, data, onImage }: TrainRequest<C>) =>
-  data ?? readTrainingData(config.data, config.seed, onImage);
-
-async function locked<C extends TaskConfig>(
-  { onEvent }: TrainRequest<C>,
-  folder: string,
-  force: boolean,
-  work: () => Promise<RunEnded>,
-): Promise<RunEnded> {
-  const lock = lockRun(folder, { force, onTakeover: (text) => onEvent({ event: 'notice', text }) });
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
-}
-
-/** Refuses a run that its own budget has ended. */
-function requireWork({ budget }: TrainingConfig, { folder, state, manifest }: LoadedCheckpoint): void {
-  const { step, validationsSinceBest } = state;
-  const refuse = (what: string, hint: string) =>
-    new NucleateError({ what, where: folder, hint, exitCode: exitCodes.usage });
-  // Without a score, the last validation is left.
-  if (budget.steps > 0 && step >= budget.steps && manifest.score !== null)
-    throw refuse(
-      `Nothing is left to do: the run has done ${step} of ${budget.steps} steps.`,
-      `Give it more: --set budget.steps=${2 * step}.`,
-    );
-  if (budget.patience > 0 && validationsSinceBest >= budget.patience)
-    throw refuse(
-      `Nothing is left to do: ${validationsSinceBest} validations brought no better score.`,
-      'Give it more patience: --set budget.patience=0.',
-    );
-}
-
-interface RunParts {
-  readonly task: Task;
-  readonly data: TrainingData;
-  readonly folder: string;
-  readonly began: number;
-  readonly checkpoint?: LoadedCheckpoint;
-  readonly init?: InitFromOptions | undefined;
-  /** What is otherwise than it was. */
-  readonly changes?: readonly Problem[];
-}
-
-async function train<C extends TaskConfig>(request: TrainRequest<C>, parts: RunParts): Promise<RunEnded> {
-  const { folder, checkpoint, changes = [] } = parts;
-  const state = checkpoint?.state ?? newState;
-  const log = new RunLog(folder, {
-    step: state.step,
-    metricsBytes: state.logBytes['metrics.jsonl'] ?? 0,
-    now: () => new Date(),
-    onTrouble: (text) => request.onEvent({ event: 'warning', text }),
-  });
-  const status = new StatusWriter(folder, new Date(), (text) => request.onEvent({ event: 'warning', text }));
-  try {
-    await status.write({ state: 'running', exitCode: null, message: null }, state);
-    for (const { what } of changes) {
-      log.line(what);
-      request.onEvent({ event: 'notice', text: what });
-    }
-    await prepareCheckpoints(runFiles(folder).checkpoints, state.step);
-    return await trainSteps(request, parts, { state, log, status });
-  } catch (error) {
-    const message = (error as Error).message;
-    const exitCode = error instanceof NucleateError ? error.exitCode : exitCodes.internal;
-    log.line(`failed (exit code ${exitCode}): ${message}`);
-    await status.write({ state: 'failed', exitCode, message }, undefined);
-    throw error;
-  } finally {
-    log.close();
-  }
-}
-
+/** Before the first step. */
 const newState: TrainingState = {
   step: 0,
   draws: 0,
   seconds: 0,
-  random: {},
   best: null,
   validationsSinceBest: 0,
   logBytes: {},
 };
 
-async function trainSteps<C extends TaskConfig>(
-  { config, runtime, mode, stop, onEvent, afterWrite }: TrainRequest<C>,
-  { task, data, folder, began, checkpoint, init }: RunParts,
-  { state, log, status }: { state: TrainingState; log: RunLog; status: StatusWriter },
-): Promise<RunEnded> {
-  const resumed = checkpoint !== undefined;
-  const drawn = batches(task.recipe, state.draws);
+/**
+ * Trains a task in a new run folder, or continues a run as if it had never stopped.
+ *
+ * A batch depends only on the seed and on the number of draws before it; what is drawn within a step depends only on
+ * the seed and the step; everything else that changes is in the checkpoint. So the result is the same to the bit,
+ * however often the run was interrupted.
+ *
+ * @throws {NucleateError} Exit code 2 if there is nothing left to train, 3 for data that cannot be used, 4 without
+ *   memory, 5 if the training diverges, 6 for checkpoints that are damaged or of another training, 7 if another
+ *   process holds the folder, 8 if it cannot be written, 9 without native TensorFlow.
+ */
+export async function trainRun<C extends TaskConfig>(request: TrainRequest<C>): Promise<RunEnded> {
+  requireTraining(request.runtime);
+  const began = performance.now();
+  return withRun(request, async (run) => {
+    const state = run.checkpoint?.state ?? newState;
+    const { scoreName } = run.task;
+    const log = new RunLog(run.folder, { state, scoreName, onEvent: request.onEvent });
+    try {
+      return await train({ request, run, log, began }, state);
+    } catch (error) {
+      await log.failed(error as Error);
+      throw error;
+    } finally {
+      log.close();
+    }
+  });
+}
+
+/** What a training works with. */
+interface Training {
+  /** What was asked for: config, mode, stop signal. */
+  readonly request: Omit<TrainRequest<TaskConfig>, 'createTask'>;
+  /** The run folder, the task, and the checkpoint to continue from. */
+  readonly run: OpenRun;
+  /** Records all that happens. */
+  readonly log: RunLog;
+  /** `performance.now()` when the process's minutes of the budget began. */
+  readonly began: number;
+}
+
+async function train(training: Training, state: TrainingState): Promise<RunEnded> {
+  const { request, run, log } = training;
+  const { config, mode, runtime } = request;
+  const { folder, task, data, checkpoint, init } = run;
+  await log.begin(state);
+  for (const { what } of run.changes) log.notice(what);
+  await prepareCheckpoints(runFiles(folder).checkpoints, state.step);
+
+  const drawn = stepBatches(task.recipe, state.draws, config.optimizer.accumulate);
   let step: TrainingStep<Recipe> | undefined;
   try {
-    onEvent({
-      event: 'notice',
-      text: mode === 'compiled' ? 'compiling the step' : 'running the step eagerly',
-    });
-    const first = await firstBatches(drawn, config.optimizer.accumulate);
+    const compiling =
+      mode === 'compiled' ? 'compiling the training step' : 'running the training step uncompiled';
+    request.onEvent({ event: 'notice', text: compiling });
+    const first = (await drawn.next()).value;
     step = withinMemory(task.recipe, () => createTrainingStep(task, { config, mode, batches: first }));
-    if (checkpoint) restore(step, checkpoint);
-    if (init) {
-      const summary = await initialize(step, task, init, config.optimizer.emaDecay > 0);
-      log.line(summary);
-      onEvent({ event: 'notice', text: summary });
-    }
-    const started = {
-      event: 'started' as const,
-      ...{ folder, task: config.task, resumed, step: state.step },
-      ...{ steps: config.budget.steps, minutes: config.budget.minutes },
+    if (checkpoint) restoreStep(step, checkpoint);
+    if (init) log.notice(await initializeStep(step, { task, init, averages: config.optimizer.emaDecay > 0 }));
+
+    log.line(`${checkpoint ? 'resumed at' : 'started at'} step ${state.step} on ${runtime.device}, ${mode}`);
+    if (!data.unseen)
+      log.line('the validation images are trained on as well: scores are not of unseen images');
+    log.started({
+      event: 'started',
+      folder,
+      task: config.task,
+      resumed: checkpoint !== undefined,
+      step: state.step,
+      steps: config.budget.steps,
+      minutes: config.budget.minutes,
       images: { train: data.train.length, validation: data.validation.length },
       weights: Object.values(task.weights.trainable).reduce((sum, { size }) => sum + size, 0),
+      scoreName: task.scoreName,
       metricNames: task.metricNames,
-    };
-    log.line(`${resumed ? 'resumed at' : 'started at'} step ${state.step} on ${runtime.device}, ${mode}`);
-    if (!data.unseen) log.line('the images that validate train as well: scores are not of unseen images');
-    onEvent(started);
-    const loop = new TrainingLoop(
-      {
-        ...{ task, step, log, folder, config, stop, began, onEvent, afterWrite },
-        batches: startingWith(first, drawn),
-        origin: originOf(config, data, runtime, mode),
-        onState: (now) => status.update(now),
-      },
-      state,
-      checkpoint?.manifest,
-    );
+    });
+
+    const loop = new TrainingLoop(training, step, startingWith(first, drawn), state);
     const ending = await loop.run();
     const { step: last, best, seconds } = loop.state;
     const ended = { event: 'ended' as const, ending, folder, step: last, best, seconds };
-    log.line(`ended by ${ending} at step ${last}`);
-    await status.write(statusOf(ended), loop.state);
-    onEvent(ended);
+    await log.ended(ended, loop.state);
     return ended;
   } finally {
     step?.dispose();
@@ -290,80 +120,210 @@ async function trainSteps<C extends TaskConfig>(
   }
 }
 
-async function firstBatches<R extends Recipe>(
-  drawn: AsyncIterator<BatchOf<R>>,
-  count: number,
-): Promise<BatchOf<R>[]> {
-  const first: BatchOf<R>[] = [];
-  while (first.length < count) first.push((await drawn.next()).value as BatchOf<R>);
-  return first;
-}
+/**
+ * Trains until the budget is used up, the score stops improving, or a signal asks to stop. Validates and saves on the
+ * way and at the end. A signal during a validation skips the rest of it and saves; the resumed run then begins with
+ * that validation.
+ */
+class TrainingLoop {
+  readonly #training: Training;
+  readonly #step: TrainingStep<Recipe>;
+  readonly #batches: AsyncGenerator<StepBatches, never>;
+  /** What the next checkpoint saves besides tensors. */
+  #state: TrainingState;
+  readonly #secondsBefore: number;
+  readonly #started = performance.now();
+  /** The last steps that were validated and saved: nothing is done twice. */
+  #validatedStep: number;
+  #savedStep: number;
+  /** How long the last validation and the last save took: a time budget leaves room for both at its end. */
+  #validationSeconds = 0;
+  #saveSeconds = 0;
 
-/** All batches, although some have been drawn before the step was made of them. */
-async function* startingWith<R extends Recipe>(
-  first: readonly BatchOf<R>[],
-  drawn: AsyncIterable<BatchOf<R>>,
-): AsyncGenerator<BatchOf<R>> {
-  yield* first;
-  yield* drawn;
-}
+  constructor(
+    training: Training,
+    step: TrainingStep<Recipe>,
+    batches: AsyncGenerator<StepBatches, never>,
+    state: TrainingState,
+  ) {
+    const { checkpoint } = training.run;
+    this.#training = training;
+    this.#step = step;
+    this.#batches = batches;
+    this.#state = state;
+    this.#secondsBefore = state.seconds;
+    this.#validatedStep = typeof checkpoint?.manifest.score === 'number' ? state.step : -1;
+    this.#savedStep = checkpoint ? state.step : -1;
+  }
 
-function restore(step: TrainingStep<Recipe>, { tensors, folder }: LoadedCheckpoint): void {
-  const { weights, ema, optimizer, statistics } = tensors;
-  const loaded = {
-    weights: fromStored(weights),
-    ema: fromStored(ema),
-    optimizer: fromStored(optimizer),
-    statistics: fromStored(statistics),
-  };
-  try {
-    step.write(loaded);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new NucleateError(
-      {
-        what: `The checkpoint does not fit the network: ${cause.message}.`,
-        where: folder,
-        hint: 'Resume with the version of nucleate that has written it.',
-        exitCode: exitCodes.checkpoint,
-      },
-      { cause },
+  get state(): TrainingState {
+    return this.#state;
+  }
+
+  /**
+   * @throws {NucleateError} Exit code 3 for an image that cannot be read, 4 without memory, 5 if a number is not
+   *   finite, 8 if a checkpoint cannot be written.
+   */
+  async run(): Promise<Ending> {
+    for (;;) {
+      const ending = this.#ending();
+      if (this.#isValidationDue(ending)) await this.#save({ validates: true });
+      else if (this.#isSaveDue(ending)) await this.#save({ validates: false });
+      else if (ending) return ending;
+      else await this.#trainStep();
+      await this.#training.log.progress(this.#state);
+    }
+  }
+
+  async #trainStep(): Promise<void> {
+    const { run, log } = this.#training;
+    const { task, folder } = run;
+    const step = this.#state.step + 1;
+
+    const asked = performance.now();
+    const { value: batches } = await this.#batches.next();
+
+    const began = performance.now();
+    const report = withinMemory(task.recipe, () => this.#step.run(batches, this.#state.step));
+    const ended = performance.now();
+
+    const { loss, parts, gradientNorm, learningRate, lossScale, isSkipped } = report;
+    const numbers = { loss, ...parts, ...(!isSkipped && { gradientNorm }) };
+    requireFinite(numbers, { step, batches, folder });
+
+    const draws = batches.at(-1)!.cursor;
+    this.#state = { ...this.#state, step, draws, seconds: this.#seconds() };
+    log.step({
+      event: 'step',
+      step,
+      epoch: draws / drawsPerEpoch(task.recipe),
+      loss,
+      parts,
+      gradientNorm,
+      learningRate,
+      ...(lossScale !== null && { lossScale }),
+      stepMs: ended - began,
+      dataMs: began - asked,
+      ...countCrops(batches),
+      memoryMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    });
+    // A step blocks everything else: between two steps, signals and timers get their turn.
+    await afterEvents();
+  }
+
+  #isValidationDue(ending: Ending | undefined): boolean {
+    const { config, stop } = this.#training.request;
+    const { step } = this.#state;
+    if (step === 0 || step === this.#validatedStep || stop.aborted) return false;
+    return step % config.validation.everySteps === 0 || ending === 'steps' || ending === 'minutes';
+  }
+
+  /** @returns The score; null if a signal stopped the validation. */
+  async #validate({ weights, ema, statistics }: TrainingTensors): Promise<number | null> {
+    const { request, run, log } = this.#training;
+    const { step } = this.#state;
+    const began = performance.now();
+    let reported = 0;
+    const onProgress = (done: number, total: number) => {
+      const whole = Math.floor(done);
+      if (whole !== reported) log.validating(step, whole, total);
+      reported = whole;
+      if (request.stop.aborted && done < total) throw new ValidationStopped();
+    };
+    try {
+      const values = { ...weights, ...ema, ...statistics };
+      const { score, metrics, ...shown } = await run.task.validate(values, onProgress);
+      this.#validationSeconds = (performance.now() - began) / 1000;
+      this.#validatedStep = step;
+      const best = this.#updateBest(score);
+      const seconds = this.#validationSeconds;
+      await log.validation({ event: 'validation', step, score, metrics, best, seconds }, shown);
+      return score;
+    } catch (error) {
+      if (error instanceof ValidationStopped) return null;
+      throw error;
+    }
+  }
+
+  #updateBest(score: number) {
+    const { step, best: before, validationsSinceBest } = this.#state;
+    const isBest = before === null || score > before.score;
+    const best = isBest ? { step, score } : before;
+    this.#state = { ...this.#state, best, validationsSinceBest: isBest ? 0 : validationsSinceBest + 1 };
+    return best;
+  }
+
+  /** The first checkpoint, of step 0, shows that there is room for the others. */
+  #isSaveDue(ending: Ending | undefined): boolean {
+    const { step } = this.#state;
+    if (step === this.#savedStep) return false;
+    return step % this.#training.request.config.checkpoints.everySteps === 0 || ending !== undefined;
+  }
+
+  /** Saves a checkpoint; if `validates`, with the score of its weights. */
+  async #save({ validates }: { validates: boolean }): Promise<void> {
+    const { request, run, log } = this.#training;
+    const { config, afterWrite } = request;
+    const { step } = this.#state;
+    const read = this.#step.read();
+    let score: number | null = null;
+    let tensors;
+    try {
+      if (validates) score = await this.#validate(read);
+      tensors = {
+        weights: toStored(read.weights),
+        ema: toStored(read.ema),
+        optimizer: toStored(read.optimizer),
+        statistics: toStored(read.statistics),
+      };
+    } finally {
+      tf.dispose(read);
+    }
+
+    const began = performance.now();
+    const logBytes = { 'metrics.jsonl': log.syncMetrics() };
+    this.#state = { ...this.#state, seconds: this.#seconds(), logBytes };
+    const { checkpoints } = runFiles(run.folder);
+    await saveCheckpoint(
+      checkpoints,
+      { tensors, state: this.#state, score, origin: run.origin },
+      { keepLast: config.checkpoints.keepLast, now: new Date(), ...(afterWrite && { afterWrite }) },
     );
-  } finally {
-    tf.dispose(loaded);
+    this.#savedStep = step;
+    this.#saveSeconds = (performance.now() - began) / 1000;
+    const folder = path.join(checkpoints, folderOfStep(step));
+    log.checkpoint({ event: 'checkpoint', step, folder, seconds: this.#saveSeconds });
+  }
+
+  /** Why the training ends here; undefined if it goes on. */
+  #ending(): Ending | undefined {
+    const { request, began } = this.#training;
+    const { steps, minutes, patience } = request.config.budget;
+    const { step, validationsSinceBest } = this.#state;
+    if (patience > 0 && validationsSinceBest >= patience) return 'patience';
+    const isDone = steps > 0 && step >= steps;
+    // A run that is stopped before its last validation can be resumed for it.
+    if (isDone && (step === this.#validatedStep || !request.stop.aborted)) return 'steps';
+    if (request.stop.aborted) return request.stop.reason as StopSignal;
+    const seconds = (performance.now() - began) / 1000 + this.#validationSeconds + this.#saveSeconds;
+    return minutes > 0 && seconds >= 60 * minutes ? 'minutes' : undefined;
+  }
+
+  /** Seconds trained so far, over all processes of the run. */
+  #seconds(): number {
+    return this.#secondsBefore + (performance.now() - this.#started) / 1000;
   }
 }
 
-/** @returns A sentence that counts the weights. */
-async function initialize(
-  step: TrainingStep<Recipe>,
-  task: Task,
-  init: InitFromOptions,
-  averages: boolean,
-): Promise<string> {
-  const { tensors, summary } = await initialTensors(task, init, averages);
-  step.write(tensors);
-  tf.dispose(tensors);
-  return summary;
+/** Ends a validation when a signal asks to stop. */
+class ValidationStopped extends Error {
+  override readonly name = 'ValidationStopped';
 }
 
-/** 130 for Ctrl-C and so on, as shells have it. */
-export const exitCodeOf = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-function statusOf({ ending }: RunEnded) {
-  switch (ending) {
-    case 'SIGINT':
-    case 'SIGTERM':
-    case 'SIGHUP':
-      return { state: 'interrupted', exitCode: exitCodeOf[ending], message: `ended by ${ending}` } as const;
-    case 'minutes':
-      return {
-        state: 'interrupted',
-        exitCode: exitCodes.ok,
-        message: 'the minutes of its budget are over',
-      } as const;
-    case 'steps':
-    case 'patience':
-      return { state: 'finished', exitCode: exitCodes.ok, message: null } as const;
-  }
+/** Crops of a step, and nuclei that they had no room for; the latter only where crops have boxes. */
+function countCrops(batches: StepBatches): { crops: number; omittedBoxes?: number } {
+  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+  const crops = sum(batches.map(({ ids }) => ids.length));
+  const omitted = batches.flatMap((batch) => ('omitted' in batch ? [...batch.omitted] : []));
+  return omitted.length === 0 ? { crops } : { crops, omittedBoxes: sum(omitted) };
 }

@@ -8,14 +8,10 @@ import type { Candidate } from '../predict/assemble/candidate.js';
 import { segmentDetections } from '../predict/segment-detections.js';
 import { type Detection, DetectorPredictor } from '../predict/detect.js';
 import type { SegmenterPredictor } from '../predict/segment.js';
-import type { StoredTensors } from '../safetensors/tensor.js';
-import { withStored } from '../models/stored-tensors.js';
+import type { Network } from '../models/network.js';
 
 /** A detector that gives its boxes to a segmenter in training. */
-export interface NamedDetector {
-  readonly config: DetectorConfig;
-  /** By the names of the network's variables. */
-  readonly weights: StoredTensors;
+export interface NamedDetector extends Pick<Network<DetectorConfig>, 'config' | 'weights'> {
   /** How boxes and masks become nuclei. */
   readonly assemble: AssembleSettings;
 }
@@ -70,12 +66,8 @@ export class TwoStageScore {
   }
 
   async #detect(onProgress: () => void): Promise<ReadonlyMap<Example, readonly Detection[]>> {
-    const { config, assemble } = this.#detector;
-    const mode = this.#mode;
-    const predictor = withStored(
-      this.#detector.weights,
-      (weights) => new DetectorPredictor({ config, weights, mode }),
-    );
+    const { config, weights, assemble } = this.#detector;
+    const predictor = new DetectorPredictor({ config, weights, mode: this.#mode });
     try {
       const boxes = new Map<Example, readonly Detection[]>();
       for (const example of this.#examples) {

@@ -37,7 +37,7 @@ const other = makeRun('other', 0.2);
 test('runs are listed, in words and as JSON', async () => {
   const { status, stdout, stderr } = await nucleate(['runs', home]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/^one +detector +died +2\/9 +0\.5000 +cells +- +\d kB$/mu);
+  expect(stdout).toMatch(/^one +detector +died +2\/9 +box AP 0\.5000 +cells +- +\d kB$/mu);
   const json = await nucleate(['runs', 'list', home, '--json']);
   const { runs } = JSON.parse(json.stdout) as { runs: { folder: string; state: string }[] };
   expect(runs.map(({ folder, state }) => [folder, state])).toEqual([
@@ -71,7 +71,7 @@ test('a run is shown: in a pipe without control codes, in 80 columns, and as SVG
   });
   expect(status).toBe(0);
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|NaN|undefined/u);
-  expect(stdout).toContain('step 2 of 9, best 0.5000 at step 1');
+  expect(stdout).toContain('step 2 of 9, best box AP 0.5000 at step 1');
   expect(stdout).toContain('loss, logarithmic');
   expect(stdout).toContain(`  metrics         ${runFiles(one).metrics}\n`);
   for (const line of stdout.split('\n').filter((text) => !text.includes(home)))

@@ -21,9 +21,19 @@ const records = Array.from({ length: 600 }, (_, index) => ({
   ...{ gradientNorm: index === 9 ? 0 : 2, learningRate: 0.1, epoch: 1, stepMs: 90, dataMs: 1 },
 }));
 const validations = [200, 400, 600].map((step) => ({
-  ...{ step, kind: 'validation', score: step / 1000, ap: step / 1000, omitted: 12, 'cluster-a/ap': 0.25 },
+  ...{
+    step,
+    kind: 'validation',
+    score: step / 1000,
+    ap: step / 1000,
+    ap50: 0,
+    omitted: 12,
+    'cluster-a/ap': 0.25,
+  },
   ...{ 'cluster-a/score': 0.5, 'small/recall50': null, [`${hostile}/ap`]: 0.125, seconds: 60 },
 }));
+
+const names = { scoreName: 'box AP', lossNames: ['boxes'], metricNames: ['ap', 'ap50'] };
 
 function documentOf(lines: Parameters<typeof curvesOf>[0]): RunDocument {
   return {
@@ -38,6 +48,7 @@ function documentOf(lines: Parameters<typeof curvesOf>[0]): RunDocument {
       },
       ...{
         best: { step: 600, score: 0.6 },
+        scoreName: 'box AP',
         data: hostile,
         started: null,
         updated: null,
@@ -60,7 +71,8 @@ function documentOf(lines: Parameters<typeof curvesOf>[0]): RunDocument {
         problem: hostile,
       },
     ],
-    curves: curvesOf(lines),
+    names,
+    curves: curvesOf(lines, names),
     damagedLines: 1,
   };
 }
@@ -86,13 +98,13 @@ test('a page holds what the run has, escapes what it was given, and loads nothin
   expect(page).not.toMatch(/[\u001b\u202e]|(?:src|href)="(?!data:)|url\(|<a /u);
   expect(page.match(/src="data:image\/png/gu)).toHaveLength(2);
   const text = page.replaceAll(/<[^>]*>/gu, ' ').replaceAll(/\s+/gu, ' ');
-  expect(text).toContain('0.6000 at step 600');
+  expect(text).toContain('box AP 0.6000 at step 600');
   expect(text).toContain('3 images, 40 nuclei');
   expect(text).toContain('scores are not of unseen images');
   // Counts are no shares; the figures of a part stand in its row, the score first.
-  expect(text).toContain('600 (best) 0.6000 0.6000 12 1.0 min');
+  expect(text).toContain('600 (best) 0.6000 0.6000 0 12 1.0 min');
   expect(text).toMatch(/cluster-a 0\.5000 0\.2500 -/u);
-  expect(text).toContain('0.2500, cluster &lt;script&gt;alert(1)&lt;/script&gt;');
+  expect(text).toContain('box AP 0.2500, cluster &lt;script&gt;alert(1)&lt;/script&gt;');
 });
 
 test('a run that has just begun has a page, too', () => {
@@ -101,12 +113,12 @@ test('a run that has just begun has a page, too', () => {
   expect(page.match(/None yet\./gu)).toHaveLength(2);
 });
 
-test('charts: counts and zeros are left out, no logarithm is drawn of 0, long curves are thinned', () => {
-  const charts = runCharts(curvesOf([...records, ...validations]));
+test('charts show the named metrics, no zeros on a logarithmic scale, and long curves thinned', () => {
+  const charts = runCharts(curvesOf([...records, ...validations], names), names);
   expect(charts.map(({ title, curves }) => [title, curves.map(({ name }) => name)])).toEqual([
     ['Loss', ['loss']],
     ['Parts of the loss', ['boxes']],
-    ['Validation', ['ap']],
+    ['Validation', ['box AP', 'ap50']],
     ['Learning rate', ['learningRate']],
     ['Gradient norm, before clipping', ['gradientNorm']],
     ['Time of a step, and of waiting for its batch, ms', ['stepMs', 'dataMs']],
@@ -117,7 +129,7 @@ test('charts: counts and zeros are left out, no logarithm is drawn of 0, long cu
       expect(steps.length).toBeLessThanOrEqual(300);
     }
   expect(Math.min(...charts[4]!.curves[0]!.values)).toBeGreaterThan(0);
-  expect(runCharts(curvesOf([]))).toEqual([]);
+  expect(runCharts(curvesOf([], names), names)).toEqual([]);
   const svg = curveCharts(charts);
   for (const { title } of charts) expect(svg).toContain(`>${title}<`);
   // Three rows of two charts.
@@ -131,7 +143,7 @@ test('as text it fits 80 columns, but for what the run was given', () => {
   const lines = runText(plain, { metrics: 'runs/a/metrics.jsonl' }, 80).split('\n');
   for (const line of lines.filter((text) => !text.includes('script')))
     expect(line.length).toBeLessThanOrEqual(80);
-  expect(lines).toContain('  step 600       whole        1 MB  score 0.6000  latest, best');
+  expect(lines).toContain('  step 600       whole        1 MB  box AP 0.6000  latest, best');
   expect(lines).toContain('1 line of metrics.jsonl cannot be read');
   expect(lines.join('\n')).not.toMatch(/NaN|undefined/u);
 });

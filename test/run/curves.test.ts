@@ -1,19 +1,24 @@
 import { expect, test } from 'vitest';
-import { curvesOf, thinCurve, validationCurve } from '../../src/run/curves.js';
+import { curvesOf, overallMetrics, thinCurve, validationCurve } from '../../src/run/curves.js';
 
 const train = (step: number, others: object) => ({
   ...{ step, kind: 'train', loss: step, boxes: step / 2, gradientNorm: 1, learningRate: 0.1, epoch: 1 },
   ...{ stepMs: 100, dataMs: 1, ...others },
 });
 
-test('records of steps become curves, in the order of the losses; what is no number leaves a gap', () => {
-  const { losses, gradientNorm, times, validations } = curvesOf([
-    train(1, {}),
-    train(2, { gradientNorm: 'Infinity', memoryMiB: 800, lossScale: 8 }),
-    { step: 2, kind: 'validation', score: 0.5, ap: 0.5, 'small/ap': null, seconds: 3 },
-    train(3, {}),
-    { step: 3, kind: 'validation', score: 'NaN' },
-  ]);
+const names = { lossNames: ['boxes'] };
+
+test('records of steps become curves, in the order of the losses; a value that is not a number leaves a gap', () => {
+  const { losses, gradientNorm, times, validations } = curvesOf(
+    [
+      train(1, {}),
+      train(2, { gradientNorm: 'Infinity', memoryMiB: 800, lossScale: 8 }),
+      { step: 2, kind: 'validation', score: 0.5, ap: 0.5, 'small/ap': null, seconds: 3 },
+      train(3, {}),
+      { step: 3, kind: 'validation', score: 'NaN' },
+    ],
+    names,
+  );
   expect(losses).toEqual([
     { name: 'loss', steps: [1, 2, 3], values: [1, 2, 3] },
     { name: 'boxes', steps: [1, 2, 3], values: [0.5, 1, 1.5] },
@@ -28,8 +33,20 @@ test('records of steps become curves, in the order of the losses; what is no num
   expect(validationCurve(validations, 'small/ap').values).toEqual([]);
 });
 
+test('losses are what the run names: a new field of a step is no loss curve, a named one without values neither', () => {
+  const records = [train(1, { masks: 3, temperature: 60 }), train(2, { masks: 2, temperature: 61 })];
+  const { losses } = curvesOf(records, { lossNames: ['masks', 'boxes', 'maps'] });
+  expect(losses.map(({ name }) => name)).toEqual(['loss', 'masks', 'boxes']);
+});
+
+test('overall metrics leave out clusters, size classes and limits of detections', () => {
+  const metrics = { score: 1, ap: 1, 'cluster-a/ap': 1, 'recall@10': 1, 'twoStage/score': 1 };
+  const record = { step: 1, score: 1, metrics, seconds: null };
+  expect(overallMetrics(record)).toEqual(['ap', 'twoStage/score']);
+});
+
 test('a run without steps has empty curves', () => {
-  const { losses, learningRate, validations } = curvesOf([]);
+  const { losses, learningRate, validations } = curvesOf([], names);
   expect({ losses, learningRate, validations }).toEqual({
     losses: [],
     learningRate: { name: 'learningRate', steps: [], values: [] },
@@ -37,7 +54,7 @@ test('a run without steps has empty curves', () => {
   });
 });
 
-test('neighbouring points give way to their median, so that none stands out', () => {
+test('neighbouring points are replaced by their median, so that no outlier remains', () => {
   const curve = { name: 'loss', steps: [1, 2, 3, 4, 5], values: [1, 900, 3, 4, 6] };
   // Five points on at most two: three and two of them.
   expect(thinCurve(curve, 2)).toEqual({ name: 'loss', steps: [3, 5], values: [3, 5] });

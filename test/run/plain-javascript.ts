@@ -5,14 +5,14 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What the scripts of these tests import, directly or not. */
-const sources = ['src/errors.ts', 'src/random.ts', 'src/safetensors', 'src/run', 'test/run'];
+/** All that the scripts of these tests import, directly or indirectly. */
+const sources = ['src/errors.ts', 'src/random.ts', 'src/config', 'src/safetensors', 'src/run', 'test/run'];
 
 /**
- * Writes these scripts as JavaScript, so that a process starts in a fifth of the time that tsx takes: the tests kill
+ * Writes these scripts as JavaScript. A process then starts in a fifth of the time that tsx takes, and the tests kill
  * many of them.
  *
- * @param folder Where to; `<folder>/test/run/x.child.js` is the script of `x.child.ts`.
+ * @param folder Where they are written; `<folder>/test/run/x.child.js` is the script of `x.child.ts`.
  */
 export function writePlainJavascript(folder: string): void {
   mkdirSync(folder, { recursive: true });

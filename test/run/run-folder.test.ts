@@ -15,6 +15,7 @@ const records = {
   environment: describeMachine(),
   git: null,
   dataset: { sha256: 'd0' },
+  metricNames: '{}',
 };
 /** In the hour that central Europe had twice. */
 const now = new Date('2026-10-25T00:30:05.678Z');
@@ -30,6 +31,7 @@ test('a run folder holds what the run began with', () => {
     'env.json',
     'eval',
     'git.json',
+    'metric-names.json',
     'tb',
   ]);
   expect(readFileSync(runFiles(folder).config, 'utf8')).toBe(records.config);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CreateTask } from '../../src/train/train-request.js';
 import { encodeSafetensors } from '../../src/safetensors/encode.js';
 import { fromHalf, toHalf } from '../../src/safetensors/half.js';
 import type { StoredTensors } from '../../src/safetensors/tensor.js';
@@ -9,7 +10,6 @@ import { tf } from '../../src/tf.js';
 import { loadCheckpoint } from '../../src/run/checkpoints/read.js';
 import { runFiles } from '../../src/run/run-folder.js';
 import type { Task } from '../../src/train/task.js';
-import type { CreateTask } from '../../src/train/train-run.js';
 import { useTinyRuns } from './tiny-run.js';
 import { createTinyTask, type TinyConfig } from './tiny-task.js';
 

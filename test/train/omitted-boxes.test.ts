@@ -29,7 +29,7 @@ test('nuclei that crops have no room for are counted at each step, and warned of
   const warnings = warningsOf(events);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(
-    /^\d+ nuclei of the crops of step \d have no room .* loader\.maxBoxes gives more/u,
+    /^\d+ nuclei in the crops of step \d exceed loader\.maxBoxes .* raise loader\.maxBoxes to keep them/u,
   );
   expect(readFileSync(runFiles(folder).log, 'utf8')).toContain(warnings[0]);
 });

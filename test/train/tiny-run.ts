@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll } from 'vitest';
+import type { CreateTask, TrainRequest } from '../../src/train/train-request.js';
+import type { StopSignal } from '../../src/train/ending.js';
 import type { Runtime } from '../../src/engine/runtime.js';
 import { startRuntime } from '../../src/engine/runtime.js';
-import type { StopSignal, TrainEvent } from '../../src/train/events.js';
+import type { TrainEvent } from '../../src/train/events.js';
 import { checkpointFiles, stateFile } from '../../src/run/checkpoints/manifest.js';
 import { readMetrics } from '../../src/run/logs/metrics.js';
 import { runFiles } from '../../src/run/run-folder.js';
-import { type CreateTask, trainRun, type TrainRequest } from '../../src/train/train-run.js';
+import { trainRun } from '../../src/train/train-run.js';
 import { readTrainingData, type TrainingData } from '../../src/data/loader/training-data.js';
 import { createTinyTask, tinyConfig, type TinyChanges, type TinyConfig } from './tiny-task.js';
 

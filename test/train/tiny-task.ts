@@ -35,7 +35,7 @@ export function tinyConfig(changes: TinyChanges = {}): TinyConfig {
     validation: { everySteps: 7 },
     checkpoints: { everySteps: 5 },
     ...others,
-    loader: { batchSize: 4, cropSize: 32, masks: true, workers: 0, ...loader },
+    loader: { batchSize: 4, cropSize: 32, workers: 0, ...loader },
   });
 }
 
@@ -59,13 +59,14 @@ export function createTinyTask(config: TinyConfig, data: TrainingData): Task<Tin
     model.apply([images, dropout], { training }) as tf.Tensor4D;
 
   return {
-    recipe: { task: 'detection', seed, sources: data.train, loader },
+    recipe: { task: 'detection', seed, examples: data.train, loader },
     weights,
     lossNames: ['lossBody', 'lossShare'],
+    scoreName: 'dice',
     metricNames: ['dice', 'accuracy'],
     inputs: (batch: BatchOf<TinyRecipe>, random: Random) => ({
       images: tf.tensor4d(batch.images, [batchSize, size, size, 3]),
-      body: tf.tensor4d(Float32Array.from(batch.gtLabels!, Math.sign), [batchSize, size, size, 1]),
+      body: tf.tensor4d(Float32Array.from(batch.gtLabels, Math.sign), [batchSize, size, size, 1]),
       dropout: tf.tensor4d(
         Float32Array.from({ length: batchSize * channels }, () => (random.uniform() < 0.2 ? 0 : 1.25)),
         [batchSize, 1, 1, channels],

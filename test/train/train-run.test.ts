@@ -10,12 +10,12 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CreateTask } from '../../src/train/train-request.js';
 import type { StepDone, TrainEvent } from '../../src/train/events.js';
 import { loadNewestCheckpoint } from '../../src/run/checkpoints/read.js';
 import { lockRun } from '../../src/run/lock/lock.js';
 import { runFiles } from '../../src/run/run-folder.js';
 import { readStatus } from '../../src/run/status.js';
-import type { CreateTask } from '../../src/train/train-run.js';
 import { tf } from '../../src/tf.js';
 import { outcomeOf, useTinyRuns } from './tiny-run.js';
 import { createTinyTask, type TinyConfig } from './tiny-task.js';
@@ -71,7 +71,7 @@ describe('an unbroken run', () => {
         'eval',
         'git.json',
       ],
-      ...['metrics.jsonl', 'run.lock', 'status.json', 'tb', 'train.log'],
+      ...['metric-names.json', 'metrics.jsonl', 'run.lock', 'status.json', 'tb', 'train.log'],
     ]);
     expect(readStatus(unbroken)).toMatchObject({ state: 'finished', exitCode: 0, step: 12 });
     const dataset = JSON.parse(readFileSync(runFiles(unbroken).dataset, 'utf8')) as Record<string, object>;

@@ -22,6 +22,7 @@ function toyTask(): Task<ToyRecipe> & { readonly drawn: number[] } {
     recipe: undefined as unknown as ToyRecipe,
     weights: { all: { kernel, bias, count }, trainable: { kernel, bias } },
     lossNames: ['lossKernel', 'lossBias'],
+    scoreName: 'score',
     metricNames: ['score'],
     inputs: ({ images }, random) => {
       drawn.push(random.uniform());

@@ -41,7 +41,14 @@ test('of few images each is drawn once; none is no gallery', () => {
 
 test('the run folder keeps the last and the best validation', () => {
   const folder = path.join(scratchFolder(), 'run');
-  const records = { config: '', resolvedConfig: '', environment: {}, git: null, dataset: {} };
+  const records = {
+    config: '',
+    resolvedConfig: '',
+    environment: {},
+    git: null,
+    dataset: {},
+    metricNames: '{}',
+  };
   createRunFolder(folder, records);
   const evaluation = (step: number) => ({
     ...{ step, score: 0.5, images: [{ id: '../x', cluster: 'a', score: null }] },

@@ -87,7 +87,7 @@ const showCommand: Command<{ dir: string; svg: string | undefined; verify: boole
         import('../../report/charts.js'),
         import('../../report/run-charts.js'),
       ]);
-      await writeText(svg, curveCharts(runCharts(document.curves)), 'curves');
+      await writeText(svg, curveCharts(runCharts(document.curves, document.names)), 'curves');
     }
     const columns = Math.min(widest, process.stdout.columns ?? widest);
     terminal.result({ text: runText(document, runFiles(folder), columns), value: document });

@@ -1,15 +1,16 @@
 import type { RunStarted, StepDone, TrainEvent, ValidationDone } from '../../train/events.js';
-import { RecentMedian } from '../../train/recent-median.js';
+import { RecentMedian } from './recent-median.js';
+import { metricLabel } from '../../run/metric-names.js';
 import type { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
-/** Steps over which times and losses are smoothed, by their median; detectron2 takes 20. */
+/** Steps of the median that times and losses are shown as; as in detectron2. */
 const smoothed = 20;
 
-/** Steps over which the time that is left is estimated: a median that a few slow ones do not move. */
+/** Steps of the median that the remaining time is estimated from; a few slow ones do not change it. */
 const estimated = 200;
 
-/** From one plain line to the next, s: a night is about a thousand lines. */
+/** Seconds between plain lines: about a thousand lines in a night. */
 const plainSeconds = 30;
 
 /** Shows the events of one training. */
@@ -40,7 +41,7 @@ export class TrainDisplay {
       case 'validation':
         this.#validation = event;
         this.#update();
-        return this.#terminal.notice(validationText(event, this.#run!.metricNames));
+        return this.#terminal.notice(validationText(event, this.#run!));
       case 'checkpoint':
         return this.#terminal.detail(
           `step ${event.step}: saved in ${event.seconds.toFixed(1)} s (${event.folder})`,
@@ -59,7 +60,7 @@ export class TrainDisplay {
     const { train, validation } = run.images;
     this.#terminal.notice(
       `${run.resumed ? `resumed at step ${run.step}` : 'started'}: ${run.folder}; ${count(run.weights)} weights, ` +
-        `${train} images to train on, ${validation} to validate`,
+        `${train} images for training, ${validation} for validation`,
     );
     this.#progress = this.#terminal.progress('training', run.steps, { plainSeconds });
   }
@@ -82,7 +83,7 @@ export class TrainDisplay {
     this.#progress?.update(step, [first, ...this.#words()].filter(Boolean).join(', '), this.#secondsLeft());
   }
 
-  /** What is left of the steps, at the median speed of late, and of the minutes: the smaller of the two. */
+  /** The time until the steps or the minutes of the budget are used up, whichever comes first. */
   #secondsLeft(): number | undefined {
     const { steps, minutes } = this.#run!;
     const perStep = this.#wholeMs.median;
@@ -93,7 +94,7 @@ export class TrainDisplay {
     return Number.isFinite(left) ? left : undefined;
   }
 
-  /** The most telling first, since a narrow terminal cuts the end off. */
+  /** The most important first, since a narrow terminal cuts off the end. */
   #words(): string[] {
     if (!this.#last) return [];
     const { epoch, learningRate, crops, memoryMiB } = this.#last;
@@ -102,7 +103,9 @@ export class TrainDisplay {
     const [loss, ...parts] = [...this.#losses].map(
       ([name, recent]) => `${name} ${digits(recent.median ?? 0)}`,
     );
-    const best = this.#validation ? `best ${this.#validation.best.score.toFixed(3)}` : '';
+    const best = this.#validation
+      ? `best ${this.#run!.scoreName} ${this.#validation.best.score.toFixed(3)}`
+      : '';
     return [
       loss!,
       best,
@@ -118,17 +121,20 @@ export class TrainDisplay {
 
 function validationText(
   { step, score, best, metrics, seconds }: ValidationDone,
-  names: readonly string[],
+  { scoreName, metricNames }: RunStarted,
 ): string {
-  const figures = names.slice(1).map((name) => `${name} ${figure(metrics[name])}`);
+  // The first is the score's own.
+  const others = metricNames
+    .slice(1)
+    .map((name) => `${metricLabel(name, scoreName)} ${metricText(metrics[name])}`);
   const verdict =
     best.step === step ? 'the best so far' : `best ${best.score.toFixed(4)} at step ${best.step}`;
-  return `step ${step}: score ${score.toFixed(4)}, ${verdict} (${[...figures, `${Math.round(seconds)} s`].join(', ')})`;
+  return `step ${step}: ${scoreName} ${score.toFixed(4)}, ${verdict} (${[...others, `${Math.round(seconds)} s`].join(', ')})`;
 }
 
-const figure = (value: number | null | undefined) => (typeof value === 'number' ? digits(value) : '-');
+const metricText = (value: number | null | undefined) => (typeof value === 'number' ? digits(value) : '-');
 
-/** Three digits that count. */
+/** Three significant digits. */
 const digits = (value: number) =>
   value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 

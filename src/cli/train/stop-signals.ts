@@ -1,15 +1,14 @@
-import type { StopSignal } from '../../train/events.js';
-import { exitCodeOf } from '../../train/train-run.js';
+import { type StopSignal, exitCodeOf } from '../../train/ending.js';
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** One request may arrive twice, directly and from bin/launch.js: systemd and `pkill -f` signal every process. */
+/** One request may arrive twice, directly and through bin/launch.js: systemd and `pkill -f` signal every process. */
 const sameRequestMs = 500;
 
 /**
- * Turns the first signal into a request to stop, and ends the process at the second.
+ * Turns the first signal into a request to stop; the second ends the process.
  *
- * @param onFirst Told of the first; returns whether to end the process at once, since nothing would be lost.
+ * @param onFirst Called with the first signal; returns whether to end the process at once because nothing is lost.
  */
 export function stopOnSignals(onFirst: (signal: StopSignal) => boolean): {
   readonly stop: AbortSignal;

@@ -30,7 +30,6 @@ export function contentOf(step: number, score: number | null = null, size = 100)
       step,
       draws: 4 * step,
       seconds: step / 2,
-      random: { dropout: randomFor(step, 'dropout').state() },
       best: null,
       validationsSinceBest: 0,
       logBytes: { 'metrics.jsonl': 10 * step },

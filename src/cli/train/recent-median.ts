@@ -1,9 +1,9 @@
-/** The last few values of something that is measured in each step. */
+/** The median of the last few values of a quantity that each step measures. */
 export class RecentMedian {
   readonly #values: number[] = [];
   #next = 0;
 
-  /** @param count Values that are kept, at least 1. */
+  /** @param count How many values are kept; at least 1. */
   constructor(readonly count: number) {}
 
   add(value: number): void {
@@ -11,7 +11,7 @@ export class RecentMedian {
     this.#next = (this.#next + 1) % this.count;
   }
 
-  /** Of an even number the upper of the two in the middle; undefined without a value. */
+  /** The upper of the two middle values if their number is even; undefined without a value. */
   get median(): number | undefined {
     const sorted = Float64Array.from(this.#values).sort();
     return sorted[sorted.length >> 1];
