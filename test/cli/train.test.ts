@@ -15,28 +15,28 @@ test.each([
   [
     'a run and a config',
     { resume: runs, config },
-    '--resume takes the config of the run; --set changes what may change, and --config contradicts that.',
+    '--resume and --config exclude each other: --resume uses the config of the run; --set changes single settings of it.',
   ],
   [
     'a run and other weights',
     { resume: runs, 'init-from': runs },
-    '--resume goes on with the weights of the run, and --init-from contradicts that.',
+    '--resume and --init-from exclude each other: --resume continues with the weights of the run.',
   ],
   [
     'a run and another folder',
     { resume: runs, 'run-dir': runs },
-    '--resume goes on in the folder of the run, and --run-dir contradicts that.',
+    '--resume and --run-dir exclude each other: --resume continues in the folder of the run.',
   ],
   [
     'a run, to be tried',
     { resume: runs, 'dry-run': true },
-    '--resume trains in earnest, and --dry-run contradicts that.',
+    '--resume and --dry-run exclude each other: --resume continues the training.',
   ],
   ['no run', { resume: runs }, `The config "${runs}/config.resolved.yaml" cannot be used: 1 problem.`],
   [
     'a config of another task',
     { config: 'configs/detector/tiny.yaml' },
-    'The config is of the task `detector`.',
+    'The config is for the task `detector`.',
   ],
   ['no duration', { config, time: 'soon' }, '--time takes a duration, received `soon`.'],
   [

@@ -5,7 +5,7 @@ import { exitCodes } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 
-/** Lines of `nucleate doctor`, problems last. */
+/** The output of `nucleate doctor`, problems last. */
 function describe(health: Health): string {
   const { library, gpu, cpu, conv } = health;
   const gflops = (value: number | null) => (value === null ? 'not possible' : `${value.toFixed(0)} GFLOP/s`);
@@ -34,11 +34,11 @@ function describe(health: Health): string {
 
 export const doctorCommand: Command<{ device: DeviceChoice }> = {
   usage: 'doctor',
-  describe: 'Examine this installation: versions, device, speed, and what to mend',
+  describe: 'Check this installation: versions, device, speed, and problems with their fixes',
   examples: [
-    ['nucleate doctor', 'in words'],
-    ['nucleate doctor --json', 'for other programs'],
-    ['nucleate doctor --device wasm', 'of another device'],
+    ['nucleate doctor', 'as text'],
+    ['nucleate doctor --json', 'as JSON, for other programs'],
+    ['nucleate doctor --device wasm', 'another device'],
   ],
   builder: withDevice,
   async handler({ device }, terminal) {

@@ -5,47 +5,43 @@ import { writeText } from '../write-text.js';
 
 export const reportCommand: Command<{ run: string; out: string | undefined }> = {
   usage: 'report <run>',
-  describe: 'Write a page about a run: config, curves, scores, best and worst images',
+  describe: 'Write an HTML page about a run: settings, curves, scores, best and worst images',
   examples: [
     [
       'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/r --time 5s\n  nucleate report runs/r --out report.html',
-      'train shortly and report it',
+      'train for 5 seconds and write the page',
     ],
   ],
   builder: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'A run folder' }).option('out', {
       type: 'string',
       requiresArg: true,
-      describe: 'Where to write; without it to report.html in the run folder',
+      describe: 'The HTML file to write; default: report.html in the run folder',
     }),
   async handler({ run: given, out }, terminal) {
-    const [
-      { requireRun },
-      { readRun },
-      { validationImagesFolder: evaluationFolder, readValidationImages: readEvaluation },
-      { runPage },
-    ] = await Promise.all([
-      import('../../run/find-runs.js'),
-      import('../../run/run-document.js'),
-      import('../../run/validation-images.js'),
-      import('../../report/run-page.js'),
-    ]);
+    const [{ requireRun }, { readRun }, { readValidationImages, validationImagesFolder }, { runPage }] =
+      await Promise.all([
+        import('../../run/find-runs.js'),
+        import('../../run/run-document.js'),
+        import('../../run/validation-images.js'),
+        import('../../report/run-page.js'),
+      ]);
     const run = path.normalize(given).replace(/(?<=.)\/+$/u, '');
     requireRun(run);
     const document = await readRun(run, { verify: false });
-    // The newest that has left its images; a run of an older nucleate has left none.
+    // Of the newest validation that has saved any; runs of older versions have none.
     const images = document.curves.validations.toReversed().flatMap(({ step }) => {
-      const evaluation = readEvaluation(run, step);
+      const evaluation = readValidationImages(run, step);
       if (!evaluation) return [];
       const drawn = evaluation.examples.map(({ file, ...rest }) => ({
         ...rest,
-        png: readFileSync(path.join(evaluationFolder(run, step), file)),
+        png: readFileSync(path.join(validationImagesFolder(run, step), file)),
       }));
       return [{ step, images: evaluation.images, drawn }];
     });
     const page = out ?? path.join(run, 'report.html');
     await writeText(page, runPage(document, images[0] ?? null), 'page');
     const { summary } = document;
-    terminal.result({ text: `${page}`, value: { page, run: summary } });
+    terminal.result({ text: page, value: { page, run: summary } });
   },
 };

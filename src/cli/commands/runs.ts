@@ -10,8 +10,8 @@ const runsFolder = 'runs';
 const listCommand: Command<{ dir: string }> = {
   usage: 'list [dir]',
   isDefault: true,
-  describe: 'List the runs in a folder, `runs` unless another is given; `nucleate runs` does the same',
-  examples: [['nucleate runs', 'the runs of this folder']],
+  describe: 'List the runs in a folder (default: runs); same as `nucleate runs`',
+  examples: [['nucleate runs', 'the runs in the folder `runs`']],
   builder: (parser) =>
     parser.positional('dir', { type: 'string', default: runsFolder, describe: 'Where to look for runs' }),
   async handler({ dir }, terminal) {
@@ -19,7 +19,7 @@ const listCommand: Command<{ dir: string }> = {
       import('../../run/find-runs.js'),
       import('../../run/run-summary.js'),
     ]);
-    // Before the first training there is none; whoever names a folder wants to know that it is missing.
+    // Before the first training there is no such folder; a folder that the user names must exist.
     const folders = dir === runsFolder && !existsSync(dir) ? [] : findRuns(dir);
     const runs = [];
     for (const folder of folders) runs.push(await summariseRun(folder));
@@ -29,17 +29,17 @@ const listCommand: Command<{ dir: string }> = {
 
 const diffCommand: Command<{ one: string; other: string }> = {
   usage: 'diff <one> <other>',
-  describe: 'Compare two runs: config, environment, scores',
+  describe: 'Compare two runs: settings, environment, scores',
   examples: [
     [
       'T="nucleate train segmenter --config configs/segmenter/tiny.yaml"\n  $T --run-dir a --time 5s; $T --run-dir b --time 5s --set seed=2\n  nucleate runs diff a b',
-      'what another seed changes',
+      'two seeds compared',
     ],
   ],
   builder: (parser) =>
     parser
       .positional('one', { type: 'string', demandOption: true, describe: 'A run folder' })
-      .positional('other', { type: 'string', demandOption: true, describe: 'Another one' }),
+      .positional('other', { type: 'string', demandOption: true, describe: 'Another run folder' }),
   async handler({ one, other }, terminal) {
     const [{ requireRun }, { readRun }, { compareRuns }, { comparisonText }] = await Promise.all([
       import('../../run/find-runs.js'),
@@ -56,21 +56,21 @@ const diffCommand: Command<{ one: string; other: string }> = {
 
 const showCommand: Command<{ dir: string; svg: string | undefined; verify: boolean }> = {
   usage: 'show <dir>',
-  describe: 'Show a run: where all lies, config, checkpoints, curves',
+  describe: 'Show a run: state, settings, checkpoints, curves, files',
   examples: [
     [
       'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/c --time 5s\n  nucleate runs show runs/c --svg curves.svg',
-      'train shortly and look at it',
+      'train for 5 seconds and look at the run',
     ],
   ],
   builder: (parser) =>
     parser
       .positional('dir', { type: 'string', demandOption: true, describe: 'A run folder' })
-      .option('svg', { type: 'string', requiresArg: true, describe: 'Write the curves to this file' })
+      .option('svg', { type: 'string', requiresArg: true, describe: 'Write the curves to this SVG file' })
       .option('verify', {
         type: 'boolean',
         default: false,
-        describe: 'Read every byte of the checkpoints and compare their hashes',
+        describe: 'Read all checkpoints completely and compare their hashes',
       }),
   async handler({ dir, svg, verify }, terminal) {
     const [{ requireRun }, { readRun }, { runText }, { runFiles }] = await Promise.all([
@@ -94,7 +94,7 @@ const showCommand: Command<{ dir: string; svg: string | undefined; verify: boole
   },
 };
 
-/** Characters of a line: what a terminal has at least, as a rule. */
+/** Characters of a line; terminals are rarely narrower. */
 const widest = 80;
 
 export const runsCommands: CommandGroup = {

@@ -32,7 +32,7 @@ interface TrainCommandOptions<C extends TaskConfig> {
   readonly task: C['task'];
   readonly describe: string;
   readonly examples: readonly CommandExample[];
-  /** Loads the code of the task, which takes a second that `--help` should not wait for. */
+  /** Loads the code of the task; that takes a second, which `--help` should not wait for. */
   readonly load: () => Promise<CreateTask<C>>;
 }
 
@@ -49,60 +49,61 @@ function trainCommand<C extends TaskConfig>({
     examples,
     builder: (parser) =>
       withOverrides(withDevice(parser))
-        .option('config', { type: 'string', requiresArg: true, describe: 'A YAML file' })
+        .option('config', { type: 'string', requiresArg: true, describe: 'Config of a new run, a YAML file' })
         .option('run-dir', {
           type: 'string',
           requiresArg: true,
-          describe: 'Write to this new folder; without it to one in `run.folder` of the config',
+          describe:
+            'New folder for the run; default: a folder in `run.folder` of the config, named by the time',
         })
         .option('resume', {
           type: 'string',
           requiresArg: true,
-          describe: 'Go on with the run in this folder',
+          describe: 'Continue the run in this folder',
         })
         .option('init-from', {
           type: 'string',
           requiresArg: true,
           describe:
-            "Begin with the weights of this run or checkpoint, of a model's network (DIR/detector.safetensors), " +
-            'or of a VGG16 or InceptionResNetV2 .h5 of Keras',
+            'Start from the weights of a run, a checkpoint, a model (DIR/detector.safetensors), or a VGG16 or ' +
+            'InceptionResNetV2 .h5 file of Keras',
         })
         .option('allow-partial', {
           type: 'boolean',
           default: false,
-          describe: 'With --init-from: weights that it lacks keep their random values',
+          describe: 'With --init-from: weights that are missing or differ in shape keep their random values',
         })
         .option('widen', {
           type: 'boolean',
           default: false,
           describe:
-            'With --init-from: those weights are of a narrower detector, which this one shall answer as',
+            'With --init-from: initialise from a narrower detector so that outputs stay the same (Net2Net)',
         })
         .option('data', {
           type: 'string',
           requiresArg: true,
-          describe: 'The dataset, short for --set data.path=',
+          describe: 'The dataset; short for --set data.path=',
         })
         .option('time', {
           type: 'string',
           requiresArg: true,
-          describe: 'Save and stop after this time: 150m, 2h30m; the run can be resumed',
+          describe: 'Save and stop after this time, such as 150m or 2h30m; the run can be resumed',
         })
         .option('dry-run', {
           type: 'boolean',
           default: false,
           describe:
-            'Only try each part: steps, validation, checkpoint, resuming; tell what the run will need',
+            'Only try steps, validation, checkpoint and resume; print the time, memory and disk the run needs',
         })
         .option('eager', {
           type: 'boolean',
           default: false,
-          describe: 'Run the step operation by operation instead of compiled: slower, to find mistakes',
+          describe: 'Run each operation on its own instead of a compiled step: slower, for debugging',
         })
         .option('force-unlock', {
           type: 'boolean',
           default: false,
-          describe: 'With --resume: take the lock of a process on another machine, which has ended',
+          describe: 'With --resume: take over the lock of a process on another machine that has ended',
         }),
     async handler(args, terminal) {
       const { config, place } = await readPlace<C>(task, args, terminal);
@@ -118,7 +119,7 @@ function trainCommand<C extends TaskConfig>({
   };
 }
 
-/** What to train, and where. */
+/** Reads the config, and where to train it. */
 async function readPlace<C extends TaskConfig>(
   task: string,
   args: Arguments,
@@ -130,7 +131,7 @@ async function readPlace<C extends TaskConfig>(
     import('../../run/run-folder.js'),
   ]);
   const { config: file, resume, data, time, set, 'init-from': init } = args;
-  requireOne(args, task);
+  requireConsistent(args, task);
   const overrides = [
     ...set,
     ...(data === undefined ? [] : [`data.path=${JSON.stringify(data)}`]),
@@ -141,7 +142,7 @@ async function readPlace<C extends TaskConfig>(
   warnOfOldKeys(oldKeys, terminal);
   if (config.task !== task) {
     throw wrong(
-      `The config is of the task \`${config.task}\`.`,
+      `The config is for the task \`${config.task}\`.`,
       `Use nucleate train ${config.task}, or another config.`,
       source,
     );
@@ -163,11 +164,11 @@ async function readPlace<C extends TaskConfig>(
   return { config: config as unknown as C, place };
 }
 
-/** Either a new run of a config, or one that goes on. */
-function requireOne(args: Arguments, task: string): void {
+/** Rejects arguments that contradict each other: a run is either new or resumed. */
+function requireConsistent(args: Arguments, task: string): void {
   const { config, resume, 'init-from': init } = args;
   if (resume === undefined && config === undefined) {
-    const hint = `Give one: nucleate train ${task} --config FILE; or go on with a run: --resume DIR.`;
+    const hint = `Give one: nucleate train ${task} --config FILE; or continue a run: --resume DIR.`;
     throw wrong('A training needs a config.', hint);
   }
   if (resume === undefined && args['force-unlock'])
@@ -179,35 +180,38 @@ function requireOne(args: Arguments, task: string): void {
   if (resume === undefined) return;
 
   const contradictions = {
-    config: 'takes the config of the run; --set changes what may change',
-    'run-dir': 'goes on in the folder of the run',
-    'init-from': 'goes on with the weights of the run',
-    'dry-run': 'trains in earnest',
+    config: 'uses the config of the run; --set changes single settings of it',
+    'run-dir': 'continues in the folder of the run',
+    'init-from': 'continues with the weights of the run',
+    'dry-run': 'continues the training',
   } as const;
   for (const [option, why] of Object.entries(contradictions)) {
     if (args[option as keyof typeof contradictions])
-      throw wrong(`--resume ${why}, and --${option} contradicts that.`, `Leave one of the two out.`);
+      throw wrong(`--resume and --${option} exclude each other: --resume ${why}.`, 'Leave one of them out.');
   }
 }
 
 const wrong = (what: string, hint: string, where?: string) =>
   new NucleateError({ what, hint, exitCode: exitCodes.usage, ...(where !== undefined && { where }) });
 
-/** The segmenter's task with the detector that its config names, if it does. */
+/** The segmenter's task, with the detector that the config names, if any. */
 async function loadSegmenterTask(): Promise<CreateTask<SegmenterConfig>> {
   const { createSegmenterTask } = await import('../../train/segmenter-task.js');
   return async (config, data, options) => {
     const { detector: place } = config.scoring;
     if (place === '') return createSegmenterTask(config, data, options);
-    const { readNamedDetector } = await import('../train/named-detector.js');
-    const detector = await readNamedDetector(place);
-    return createSegmenterTask(config, data, { ...options, detector });
+    const [{ findStage }, { AssembleSettings }] = await Promise.all([
+      import('../../model/find-networks.js'),
+      import('../../config/assemble.js'),
+    ]);
+    const { detector, assemble = AssembleSettings.parse({}) } = await findStage(place, 'detector');
+    return createSegmenterTask(config, data, { ...options, detector: { ...detector, assemble } });
   };
 }
 
 export const trainCommands: CommandGroup = {
   name: 'train',
-  describe: 'Train a network, or go on with a training',
+  describe: 'Train a network, or continue a training',
   commands: [
     trainCommand<DetectorConfig>({
       task: 'detector',
@@ -215,7 +219,7 @@ export const trainCommands: CommandGroup = {
       examples: [
         [
           'C=configs/detector/tiny.yaml\n  nucleate train detector --config $C --run-dir runs/d --time 20s',
-          'on the bundled sample, shortly',
+          '20 seconds on the bundled sample',
         ],
       ],
       load: async () => (await import('../../train/detector-task.js')).createDetectorTask,
@@ -226,7 +230,7 @@ export const trainCommands: CommandGroup = {
       examples: [
         [
           'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/s --time 20s',
-          'on the bundled sample, shortly',
+          '20 seconds on the bundled sample',
         ],
       ],
       load: loadSegmenterTask,

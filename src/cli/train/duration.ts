@@ -1,7 +1,7 @@
 import { exitCodes, NucleateError } from '../../errors.js';
 
 /**
- * Reads `150m`, `2h`, `2h30m`, `90s` or `1.5h`.
+ * Reads a duration: `150m`, `2h`, `2h30m`, `90s` or `1.5h`.
  *
  * @returns Minutes, above 0.
  * @throws {NucleateError} Exit code 2.
@@ -14,7 +14,7 @@ export function minutesOf(option: string, text: string): number {
   if (total > 0) return total;
   throw new NucleateError({
     what: `--${option} takes a duration, received \`${text}\`.`,
-    hint: `Give for example --${option} 150m, 2h30m or 90s.`,
+    hint: `For example: --${option} 150m, 2h30m or 90s.`,
     exitCode: exitCodes.usage,
   });
 }
