@@ -1,6 +1,7 @@
 /**
- * The order of the rooms of src, from the top down. A room imports from itself and from lower floors, never from its own
- * floor's other rooms or from above. CONTRIBUTING.md says what each room is for.
+ * The order of the rooms of src, from the top down. A room imports from itself and from lower floors, never from another
+ * room of its floor or from a higher floor. Files directly in src are below all rooms; only src/index.ts is above them.
+ * CONTRIBUTING.md says what each room is for.
  */
 const floors = [
   ['cli'],
@@ -18,12 +19,12 @@ const floors = [
 ];
 
 /**
- * The rooms above, and beside it on the same floor.
+ * The rooms that a room may not import: those on higher floors and the others on its own.
  *
  * @param {number} floor
  * @param {string} room
  */
-const above = (floor, room) =>
+const forbiddenTo = (floor, room) =>
   floors
     .slice(0, floor + 1)
     .flat()
@@ -46,7 +47,7 @@ export default {
         severity: /** @type {const} */ ('error'),
         from: { path: `^src/${room}/` },
         to: {
-          path: `^src/(${above(floor, room).join('|') || 'nothing'})/`,
+          path: `^src/(${forbiddenTo(floor, room).join('|') || 'nothing'})/`,
         },
       })),
     ),
@@ -57,7 +58,13 @@ export default {
       to: {},
     },
     {
-      name: 'nothing-imports-the-door',
+      name: 'files-of-src-are-below-all-rooms',
+      severity: 'error',
+      from: { path: '^src/[^/]+$', pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/[^/]+/' },
+    },
+    {
+      name: 'index-is-for-others',
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^src/index\\.ts$' },
@@ -81,13 +88,13 @@ export default {
     },
     {
       name: 'browser-clean',
-      comment: 'Box maths, networks and label images shall run in a browser one day.',
+      comment: 'Box maths, networks and label images must run in a browser, too: no Node modules.',
       severity: 'error',
       from: { path: '^src/(ops|models|data/geometry)/|^src/(random|tf|errors)\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'only-tested-code-knows-tests',
+      name: 'tests-and-benchmarks-are-not-imported',
       severity: 'error',
       from: { path: '^(src|bin|setup)/' },
       to: { path: '^(test|bench|experiments)/' },
