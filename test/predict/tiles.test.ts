@@ -21,7 +21,7 @@ const sizes = fc.record({
   height: fc.integer({ min: 1, max: 70 }),
 });
 
-test('two tiles overlap in the middle of the image, and part it there', () => {
+test('two tiles overlap in the middle of the image; their cores meet in the middle of that', () => {
   const tiling = { tileSize: 64, overlap: 16, zoom: 2, alignment: 8 };
   const tiles = planTiles({ width: 50, height: 20 }, tiling);
   // 50 px are 100 of the network: two tiles of 64 overlap by 28, but the second begins at a multiple of 8.
@@ -49,7 +49,42 @@ test('one tile for a single pixel, 441 for 20,000 x 20,000', () => {
   expect(planTiles({ width: 20_000, height: 20_000 }, tiling)).toHaveLength(21 ** 2); // (20000 - 64) / 960 = 20.8
 });
 
-test('tiles that cannot advance are refused', () => {
+test('of steps that differ the shorter ones come first', () => {
+  // 104 px: the last tile begins 5 steps of 8 behind the first. One step is at most 3, so two are 2 and 3.
+  const tiles = planTiles({ width: 104, height: 64 }, { tileSize: 64, overlap: 40, zoom: 1, alignment: 8 });
+  expect(tiles.map(({ window }) => window.x)).toEqual([0, 16, 40]);
+});
+
+describe('a nucleus is cut if it reaches an edge and begins well within the neighbour', () => {
+  // Two tiles of 64 px, at 0 and at 36; the margin is 1 px.
+  const tiling = { tileSize: 64, overlap: 20, zoom: 1, alignment: 4 };
+  const [left, right] = planTiles({ width: 100, height: 64 }, tiling);
+  const [upper, lower] = planTiles({ width: 64, height: 100 }, tiling);
+  const wide = (x1: number, x2: number) => ({ x1, y1: 20, x2, y2: 30 });
+  const high = (y1: number, y2: number) => ({ x1: 20, y1, x2: 30, y2 });
+
+  test.each([
+    [40, 63, false], // 1 px from the edge at 64
+    [40, 63.5, true],
+    [37, 64, true], // the next tile begins at 36
+    [36.5, 64, false], // cut by both, so by neither
+  ])('at the right and lower edge: %d to %d, %s', (start, end, expected) => {
+    expect(isCut(left!, wide(start, end), 1)).toBe(expected);
+    expect(isCut(upper!, high(start, end), 1)).toBe(expected);
+  });
+
+  test.each([
+    [37, 60, false], // 1 px from the edge at 36
+    [36.5, 60, true],
+    [36, 63, true], // the tile before ends at 64
+    [36, 63.5, false],
+  ])('at the left and upper edge: %d to %d, %s', (start, end, expected) => {
+    expect(isCut(right!, wide(start, end), 1)).toBe(expected);
+    expect(isCut(lower!, high(start, end), 1)).toBe(expected);
+  });
+});
+
+test('tiles that cannot advance are an error', () => {
   const tiling = { tileSize: 64, overlap: 40, zoom: 1, alignment: 32 };
   expect(() => planTiles({ width: 9, height: 9 }, tiling)).toThrow(
     new RangeError('Expected tiles of 64 px to advance by 32 px, and they overlap by 40 px'),
@@ -121,14 +156,14 @@ describe('any image, any tiling', () => {
     );
   });
 
-  test('what the tiles find of the same nuclei is put together to what there is, each once', () => {
+  test('what the tiles find of the same nuclei is merged: each nucleus once', () => {
     fc.assert(
       fc.property(sizes, tilings, fc.nat(), (size, tiling, seed) => {
         const tiles = planTiles(size, tiling);
         const nuclei = scattered(size, tiling.overlap / tiling.zoom - 2, seed);
         const found = tiles.map(({ window: { x, y, side } }) =>
           nuclei.flatMap(({ box, score }) => {
-            // A tile sees what lies in it; a cut nucleus still has a box and may even be the surest.
+            // A tile sees what lies in it; a cut nucleus still has a box, which may even have the highest score.
             const seen = {
               x1: Math.max(box.x1, x),
               y1: Math.max(box.y1, y),
@@ -176,14 +211,44 @@ function scattered({ width, height }: { width: number; height: number }, largest
 }
 
 describe('mergeTiles', () => {
-  const tiles = planTiles({ width: 100, height: 64 }, { tileSize: 64, overlap: 20, zoom: 1, alignment: 4 });
+  const tiling = { tileSize: 64, overlap: 20, zoom: 1, alignment: 4 };
+  const tiles = planTiles({ width: 100, height: 64 }, tiling);
   const options = { iouThreshold: 0.5, margin: 1 };
   const found = (x1: number, x2: number, score = 0.5) => ({ box: { x1, y1: 10, x2, y2: 20 }, score });
 
-  test('the tile whose core holds the centre has the say, even if it is less sure', () => {
+  test('the detection of the tile whose core holds the centre stays, even if its score is lower', () => {
     // Tiles 0-64 and 36-100, cores up to 50.
     const [sure, central] = [found(52, 62, 0.9), found(51, 62, 0.2)];
     expect(mergeTiles(tiles, [[sure], [central]], options)).toEqual([central]);
+    // The same with one tile above the other.
+    const [above, below] = planTiles({ width: 64, height: 100 }, tiling);
+    const turned = ({ box: { x1, y1, x2, y2 }, score }: typeof sure) => ({
+      box: { x1: y1, y1: x1, x2: y2, y2: x2 },
+      score,
+    });
+    const merged = mergeTiles([above!, below!], [[turned(sure)], [turned(central)]], options);
+    expect(merged).toEqual([turned(central)]);
+  });
+
+  test('of the same box in tiles that are not its own the upper tile, then the left one has it', () => {
+    // 2 x 2 tiles; the centre (56, 56) is in the core of the last one, which has found nothing.
+    const four = planTiles({ width: 100, height: 100 }, tiling);
+    const tagged = (tile: string) => [{ box: { x1: 51, y1: 51, x2: 61, y2: 61 }, score: 0.5, tile }];
+    const [first, second, third] = [tagged('row 0'), tagged('row 0, column 1'), tagged('row 1, column 0')];
+    for (const order of [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+    ]) {
+      const merge = (...found: (typeof first)[]) =>
+        mergeTiles(
+          order.map((index) => four[index]!),
+          order.map((index) => found[index]!),
+          options,
+        );
+      expect(merge(first, second, third, [])).toEqual(first);
+      expect(merge([], second, third, [])).toEqual(second);
+      expect(merge(first, second, [], [])).toEqual(first);
+    }
   });
 
   test('two boxes of different tiles are one nucleus above the threshold, and two at it', () => {
@@ -193,19 +258,19 @@ describe('mergeTiles', () => {
     expect(mergeTiles(tiles, pair, { ...options, iouThreshold: 0.59 })).toEqual([found(41, 51)]);
   });
 
-  test('of two as sure, each in its own core, the one further up stays', () => {
+  test('of two with equal scores, each in its own core, the one further up stays', () => {
     const [lower, upper] = [found(44, 54), found(46, 56)];
     const lowered = { ...lower, box: { ...lower.box, y1: 11, y2: 21 } };
     expect(mergeTiles(tiles, [[lowered], [upper]], { ...options, iouThreshold: 0.4 })).toEqual([upper]);
   });
 
-  test('a piece that a neighbour sees whole goes, also where nothing was found there', () => {
+  test('a piece that a neighbour sees whole is dropped, also where nothing was found there', () => {
     expect(mergeTiles(tiles, [[found(55, 64)], [found(55, 75)]], options)).toEqual([found(55, 75)]);
     expect(mergeTiles(tiles, [[found(55, 64)], []], options)).toEqual([]);
     expect(mergeTiles(tiles, [[], [found(36, 41)]], options)).toEqual([]);
   });
 
-  test('pieces of what no tile sees whole stay', () => {
+  test('pieces of a nucleus that no tile sees whole stay', () => {
     const pieces = [found(30, 64), found(36, 70)];
     expect(mergeTiles(tiles, [[pieces[0]!], [pieces[1]!]], { ...options, iouThreshold: 0.9 })).toHaveLength(
       2,

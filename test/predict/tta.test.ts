@@ -18,6 +18,21 @@ test('views are all combinations of what is named, the plain one first', () => {
   }
 });
 
+test('turns are exact, and flips keep the axes', () => {
+  // -0 is added to 0, so that they compare as equal.
+  const matrices = (name: 'flips' | 'turns') =>
+    ttaViews([name]).map(({ turn: { xx, xy, yx, yy } }) => [xx, xy, yx, yy].map((value) => value + 0));
+  const flips = [
+    [1, 0, 0, 1],
+    [-1, 0, 0, 1],
+    [-1, 0, 0, -1],
+    [1, 0, 0, -1],
+  ];
+  expect(matrices('flips')).toEqual(flips);
+  expect(matrices('turns')).toHaveLength(8);
+  expect(matrices('turns')).toEqual(expect.arrayContaining([...flips, [0, 1, -1, 0], [0, -1, 1, 0]]));
+});
+
 const box = (x1: number, y1: number, x2: number, y2: number) => ({ x1, y1, x2, y2 });
 
 test('boxes of two views are weighted by their scores; a view that misses a nucleus lowers its score', () => {
