@@ -1,9 +1,9 @@
-/** `import { loadModel } from 'nucleate'`: models and scores in one's own program, run by tsx or a bundler. */
+/** `import { openModel } from 'nucleate'`: models and scores in one's own program, run by tsx or a bundler. */
 export type { LabelImage } from './data/geometry/label-image.js';
 
 export { readImage } from './data/image/image-io.js';
 export type { Image } from './data/image/image.js';
-export { loadModel, type Model } from './model/model.js';
+export { openModel, type Model } from './model/model.js';
 export type { Instance, Segmentation } from './predict/assemble/segmentation.js';
 export { boxReport, type BoxImage, type BoxReport } from './eval/box-report.js';
 export { compareImages, type Comparison } from './eval/compare.js';

@@ -3,14 +3,19 @@ import type { Runtime } from '../engine/runtime.js';
 import type { Terminal } from './terminal.js';
 
 /**
- * Starts TensorFlow and tells on which device, why, and what is amiss with it.
+ * Starts TensorFlow and prints on which device it runs.
  *
- * @throws {NucleateError} Exit code 9 if the device cannot be had.
+ * @throws {NucleateError} Exit code 9 if the device is not available.
  */
 export async function startDevice(device: DeviceChoice, terminal: Terminal): Promise<Runtime> {
   const { startRuntime } = await import('../engine/runtime.js');
   const runtime = await startRuntime(device);
-  terminal.notice(`device: ${runtime.device}, since ${runtime.why}`);
-  if (runtime.warning) terminal.warn(`${runtime.warning.what} ${runtime.warning.hint ?? ''}`);
+  reportDevice(runtime, terminal);
   return runtime;
+}
+
+/** Prints on which device TensorFlow runs and why, and a warning if something is wrong with it. */
+export function reportDevice({ device, why, warning }: Runtime, terminal: Terminal): void {
+  terminal.notice(`device: ${device}, since ${why}`);
+  if (warning) terminal.warn(`${warning.what} ${warning.hint ?? ''}`);
 }

@@ -48,6 +48,8 @@ const Tuned = z.strictObject({
   date: z.string(),
 });
 
+export type NetworkOrigin = z.output<typeof Origin>;
+
 export type TrainedSizes = z.output<typeof TrainedSizes>;
 
 /** `model.json` of a model folder: all that prediction needs besides the weights. */

@@ -2,22 +2,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
+import type { NetworkOrigin } from '../config/model-file.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { networkOptions, regressionOf } from '../models/detector/detector.js';
 import { buildDetectorNetwork } from '../models/detector/network.js';
 import { distinctAnchorCounts } from '../models/detector/rpn-head.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
+import type { Network } from '../models/network.js';
 import { weightsOf } from '../models/weights.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
 import { withStored } from '../models/stored-tensors.js';
-import { findNetworks } from './find-networks.js';
+import { findStage } from './find-networks.js';
 import { stockNetwork } from './stock-layers.js';
-import type { StoredNetwork } from './trained-network.js';
 import { writeFolder } from './write-folder.js';
-
-type Network<Config> = Pick<StoredNetwork<Config>, 'config' | 'weights' | 'origin'>;
 
 /** What an exported model takes and gives, in the order of its inputs and outputs. */
 interface ExportedModel {
@@ -44,7 +43,7 @@ export interface ExportFile {
   /** What has to be done between and after the models. */
   readonly steps: readonly string[];
   readonly config: DetectorConfig | SegmenterConfig;
-  readonly origin: StoredNetwork<unknown>['origin'];
+  readonly origin: NetworkOrigin;
 }
 
 /**
@@ -57,16 +56,9 @@ export async function exportNetwork(
   place: string,
   folder: string,
 ): Promise<ExportFile> {
-  const found = await findNetworks(place);
-  if (stage === 'detector' && found?.detector) return exportDetector(found.detector, folder);
-  if (stage === 'segmenter' && found?.segmenter)
-    return exportSegmenter(found.segmenter, folder, found.assemble ?? AssembleSettings.parse({}));
-  throw new NucleateError({
-    what: `There is no ${stage} here.`,
-    where: place,
-    hint: `Name a run of \`nucleate train ${stage}\`, one of its checkpoints, or a model folder.`,
-    exitCode: exitCodes.usage,
-  });
+  if (stage === 'detector') return exportDetector((await findStage(place, stage)).detector, folder);
+  const { segmenter, assemble = AssembleSettings.parse({}) } = await findStage(place, stage);
+  return exportSegmenter(segmenter, folder, assemble);
 }
 
 /**

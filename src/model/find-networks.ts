@@ -1,24 +1,17 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AssembleSettings } from '../config/assemble.js';
-import type { DetectorConfig } from '../config/detector.js';
-import type { TrainedSizes } from '../config/model-file.js';
 import { PredictSettings } from '../config/predict.js';
-import type { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
-import { describeTta } from './describe-tta.js';
-import { readModelFolder } from './model-folder.js';
-import { readDetector, readSegmenter, readTask, type StoredNetwork } from './trained-network.js';
-
-type Network<Config> = Pick<StoredNetwork<Config>, 'config' | 'weights' | 'origin'>;
+import type { Network, NetworkPair } from '../models/network.js';
+import { describeTta } from '../predict/tta.js';
+import { networksOf, readModelFolder } from './model-folder.js';
+import { readDetector, readSegmenter, readTask } from './trained-network.js';
 
 /** The networks of a place: both of a model folder, or the one of a run or a checkpoint. */
-export interface FoundNetworks {
+export interface FoundNetworks extends Partial<NetworkPair> {
   /** As the user named it. */
   readonly path: string;
-  /** A model folder may tell the sizes that it learnt from. */
-  readonly detector?: Network<DetectorConfig> & { readonly sizes?: TrainedSizes | undefined };
-  readonly segmenter?: Network<SegmenterConfig>;
   /** Of a model folder. */
   readonly assemble?: AssembleSettings;
   /** Of a model folder. */
@@ -39,19 +32,33 @@ export interface PairedNetworks extends Required<FoundNetworks> {
  */
 export async function findNetworks(place: string): Promise<FoundNetworks | undefined> {
   if (await isFile(path.join(place, 'model.json'))) {
-    const { file, detector, segmenter } = await readModelFolder(place);
-    return {
-      path: place,
-      detector: { ...file.detector, weights: detector },
-      segmenter: { ...file.segmenter, weights: segmenter },
-      assemble: file.assemble,
-      predict: file.predict,
-    };
+    const stored = await readModelFolder(place);
+    const { assemble, predict } = stored.file;
+    return { path: place, ...networksOf(stored), assemble, predict };
   }
   if (!(await isRunOrCheckpoint(place))) return undefined;
   return (await readTask(place)) === 'segmenter'
     ? { path: place, segmenter: await readSegmenter(place) }
     : { path: place, detector: await readDetector(place) };
+}
+
+/**
+ * Reads what is at a place, which must have a network of one stage: {@link findNetworks}.
+ *
+ * @throws {NucleateError} Exit code 2 if it has none; 6 if it is damaged.
+ */
+export async function findStage<Stage extends keyof NetworkPair>(
+  place: string,
+  stage: Stage,
+): Promise<FoundNetworks & Pick<NetworkPair, Stage>> {
+  const found = await findNetworks(place);
+  if (found?.[stage]) return found as FoundNetworks & Pick<NetworkPair, Stage>;
+  throw new NucleateError({
+    what: `There is no ${stage} here.`,
+    where: place,
+    hint: `Name a run of \`nucleate train ${stage}\`, one of its checkpoints, or a model folder.`,
+    exitCode: exitCodes.usage,
+  });
 }
 
 /**

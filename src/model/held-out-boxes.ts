@@ -1,9 +1,8 @@
 import type { Mode } from '../engine/step.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { DetectorPredictor } from '../predict/detect.js';
-import { withStored } from '../models/stored-tensors.js';
 import { readTrainingData } from '../data/loader/training-data.js';
-import { findNetworks } from './find-networks.js';
+import { findStage } from './find-networks.js';
 
 /** `[x1, y1, x2, y2]`, px of the image, by the ids of images; the surest first. */
 export type BoxesOfImages = Record<string, [number, number, number, number][]>;
@@ -34,12 +33,7 @@ export async function heldOutBoxes(
 ): Promise<BoxesOfImages> {
   const boxes: BoxesOfImages = {};
   for (const place of places) {
-    const found = (await findNetworks(place))?.detector;
-    if (!found) {
-      const hint = 'Name runs of `nucleate train detector`, checkpoints of them, or model folders.';
-      throw refuse('There is no detector here.', place, hint, exitCodes.usage);
-    }
-    const { config, weights } = found;
+    const { config, weights } = (await findStage(place, 'detector')).detector;
     const { validation, unseen } = await readTrainingData(
       { ...config.data, path: data, labels },
       config.seed,
@@ -53,10 +47,7 @@ export async function heldOutBoxes(
       const hint = 'Name one detector for each fold.';
       throw refuse(`Two detectors have left out the image ${twice.id}.`, place, hint, exitCodes.usage);
     }
-    const predictor = withStored(
-      weights,
-      (tensors) => new DetectorPredictor({ config, mode, weights: tensors }),
-    );
+    const predictor = new DetectorPredictor({ config, mode, weights });
     try {
       for (const example of validation) {
         const { detections } = await predictor.detect(example);

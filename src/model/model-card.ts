@@ -1,5 +1,5 @@
 import type { PredictSettings } from '../config/predict.js';
-import { describeTta } from './describe-tta.js';
+import { describeTta } from '../predict/tta.js';
 import type { NewModelFile } from './model-folder.js';
 
 /**

@@ -5,6 +5,7 @@ import { readComplete } from '../config/complete.js';
 import { currentFormat, migrateModelFile } from '../config/migrations.js';
 import { ModelFile } from '../config/model-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
+import type { NetworkPair } from '../models/network.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
 import { fromHalf, toHalf } from '../safetensors/half.js';
@@ -18,6 +19,12 @@ export interface ModelFolder {
   readonly detector: StoredTensors;
   readonly segmenter: StoredTensors;
 }
+
+/** The networks of a model folder. */
+export const networksOf = ({ file, detector, segmenter }: ModelFolder): NetworkPair => ({
+  detector: { ...file.detector, weights: detector },
+  segmenter: { ...file.segmenter, weights: segmenter },
+});
 
 const cardName = 'README.md';
 const modelJson = 'model.json';

@@ -7,9 +7,8 @@ import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import { assembleInstances, assembleMasks } from '../predict/assemble/assemble.js';
 import { type CandidateMask, maskOf } from '../predict/assemble/candidate-mask.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
-import { boxArrays } from '../predict/box-arrays.js';
-import type { NucleusPredictor } from '../predict/nucleus-predictor.js';
-import { buildPredictor } from './build-predictor.js';
+import { boxArrays } from '../predict/detect.js';
+import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import type { PairedNetworks } from './find-networks.js';
 
 /**
@@ -22,7 +21,7 @@ export function modelPrediction(
   { path, kind, detector, segmenter, assemble, predict }: PairedNetworks,
   truth: TruthSource,
 ): PredictionSource {
-  const predictor = buildPredictor({ detector, segmenter }, { mode: 'compiled', predict });
+  const predictor = new NucleusPredictor({ detector, segmenter }, { mode: 'compiled', predict });
   const readImage = async (id: string) => {
     const image = await truth.readImage(id);
     if (image) return image;

@@ -1,54 +1,50 @@
 import type { Mode } from '../engine/step.js';
 import type { DeviceChoice } from '../engine/device.js';
-import { startRuntime } from '../engine/runtime.js';
+import { type Runtime, startRuntime } from '../engine/runtime.js';
 import type { AssembleSettings } from '../config/assemble.js';
 import type { PredictSettings } from '../config/predict.js';
 import type { Pixels } from '../data/image/stored-image.js';
 import type { ModelFile } from '../config/model-file.js';
 import type { Segmentation } from '../predict/assemble/segmentation.js';
-import type { NucleusPredictor } from '../predict/nucleus-predictor.js';
-import { buildPredictor } from './build-predictor.js';
-import { type ModelFolder, readModelFolder } from './model-folder.js';
+import { NucleusPredictor } from '../predict/nucleus-predictor.js';
+import { type ModelFolder, networksOf, readModelFolder } from './model-folder.js';
 
 /** A model that is ready to segment images. */
 export interface Model {
+  /** As it is stored, with the settings of {@link ModelOptions} in place of its own. */
   readonly file: ModelFile;
   readonly predictor: NucleusPredictor;
   /**
    * Finds the nuclei of an image, with the model's own settings where none are given.
    *
-   * @param onProgress Told the share of the work that is done, 0 to 1, now and then.
+   * @param onProgress Called now and then with the fraction of the work that is done, 0 to 1.
    */
   segment(
     image: Pixels,
     settings?: Partial<AssembleSettings>,
-    onProgress?: (share: number) => void,
+    onProgress?: (fraction: number) => void,
   ): Promise<Segmentation>;
   /** Frees the networks. */
   dispose(): void;
 }
 
 export interface ModelOptions {
-  /** How it looks at images; what is absent is the model's own. */
+  /** Test-time augmentation and second pass; those that are absent are the model's own. */
   readonly predict?: Partial<PredictSettings>;
 }
 
 /**
- * Makes the networks of a model folder; the runtime must have been started.
+ * Builds the networks of a model folder; the runtime must have been started.
  *
- * @throws {NucleateError} Exit code 6 if the weights do not fit the networks.
+ * @returns The caller disposes it.
+ * @throws {RangeError} If the weights do not fit the networks.
  */
 export function buildModel(
-  { file, detector, segmenter }: ModelFolder,
+  stored: ModelFolder,
   { mode = 'compiled', predict }: ModelOptions & { readonly mode?: Mode } = {},
 ): Model {
-  const predictor = buildPredictor(
-    {
-      detector: { ...file.detector, weights: detector },
-      segmenter: { ...file.segmenter, weights: segmenter },
-    },
-    { mode, predict: { ...file.predict, ...predict } },
-  );
+  const file: ModelFile = { ...stored.file, predict: { ...stored.file.predict, ...predict } };
+  const predictor = new NucleusPredictor(networksOf(stored), { mode, predict: file.predict });
   return {
     file,
     predictor,
@@ -59,17 +55,20 @@ export function buildModel(
 }
 
 /**
- * Loads a model folder and starts TensorFlow.
+ * Reads a model folder, starts TensorFlow, and builds the networks.
  *
+ * @param device Where it computes; `auto` takes a GPU where there is one.
+ * @param options.onStart Called with the runtime once it has started, before the networks are built.
  * @returns The caller disposes it.
  * @throws {NucleateError} Exit code 6 if it is no model folder, or not as it was written; exit code 9 if the device
- *   cannot be had.
+ *   is not available.
  */
-export async function loadModel(
+export async function openModel(
   folder: string,
-  { device = 'auto', predict }: ModelOptions & { readonly device?: DeviceChoice } = {},
+  device: DeviceChoice = 'auto',
+  { onStart = () => {}, ...options }: ModelOptions & { readonly onStart?: (runtime: Runtime) => void } = {},
 ): Promise<Model> {
   const stored = await readModelFolder(folder);
-  await startRuntime(device);
-  return buildModel(stored, predict && { predict });
+  onStart(await startRuntime(device));
+  return buildModel(stored, options);
 }

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { openImage } from '../data/image/stored-image.js';
 import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
 import { safeName } from '../predict/formats/safe-name.js';
-import { type OutputFormat, writeOutputs } from '../predict/formats/write-outputs.js';
+import type { OutputFormat } from '../predict/formats/output-formats.js';
+import { writeOutputs } from '../predict/formats/write-outputs.js';
 import type { ListedImage } from '../predict/list-images.js';
 import type { Model } from './model.js';
 

@@ -3,22 +3,11 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { readComplete } from '../config/complete.js';
 import { DetectorConfig } from '../config/detector.js';
-import type { ModelFile } from '../config/model-file.js';
 import { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
-import type { StoredTensors } from '../safetensors/tensor.js';
+import type { Network } from '../models/network.js';
 import { inspectCheckpoint, isDamage, loadCheckpoint } from '../run/checkpoints/read.js';
 import { runFiles } from '../run/run-folder.js';
-
-/** A network as a run has saved it. */
-export interface StoredNetwork<Config> {
-  readonly config: Config;
-  /** Float32, averaged where the run averages, by the names of the network's variables. */
-  readonly weights: StoredTensors;
-  readonly origin: ModelFile['detector']['origin'];
-  /** The checkpoint's folder. */
-  readonly folder: string;
-}
 
 /**
  * The best network of a run folder, or that of a checkpoint; every byte is verified. Needs no dataset.
@@ -26,11 +15,11 @@ export interface StoredNetwork<Config> {
  * @param place A run folder, whose best checkpoint is taken (the newest where none was validated), or a checkpoint.
  * @throws {NucleateError} Exit code 6 if it is neither, damaged, or of another task.
  */
-export const readDetector = (place: string): Promise<StoredNetwork<DetectorConfig>> =>
+export const readDetector = (place: string): Promise<Network<DetectorConfig>> =>
   readNetwork(place, 'detector', DetectorConfig);
 
 /** The same of the segmenter. */
-export const readSegmenter = (place: string): Promise<StoredNetwork<SegmenterConfig>> =>
+export const readSegmenter = (place: string): Promise<Network<SegmenterConfig>> =>
   readNetwork(place, 'segmenter', SegmenterConfig);
 
 /** The task that the network was trained for, as {@link readDetector} finds it; its weights are not read. */
@@ -45,7 +34,7 @@ async function readNetwork<Schema extends z.ZodType>(
   place: string,
   task: string,
   schema: Schema,
-): Promise<StoredNetwork<z.output<Schema>>> {
+): Promise<Network<z.output<Schema>>> {
   const folder = await checkpointOf(place);
   const { manifest, tensors } = await whole(folder, loadCheckpoint);
   const named = taskOf(manifest.config);
@@ -74,7 +63,6 @@ async function readNetwork<Schema extends z.ZodType>(
       commit: manifest.git?.commit ?? null,
       score: manifest.score,
     },
-    folder,
   };
 }
 

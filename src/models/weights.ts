@@ -1,3 +1,4 @@
+import { type NamedTensors, type NamedVariables, requireLike } from '../engine/step.js';
 import type { tf } from '../tf.js';
 
 /** The variables of a model by `<layer>/<weight>`, the names that checkpoints and weight files use. */
@@ -15,3 +16,14 @@ export function weightsOf(model: tf.LayersModel): ModelWeights {
 // The name without the suffix that tfjs appends where a process has built the layer before.
 const named = (weights: readonly tf.LayerVariable[]) =>
   Object.fromEntries(weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
+
+/**
+ * Gives variables new values, exact to the bit; those without one keep theirs.
+ *
+ * @param weights Not disposed.
+ * @throws {RangeError} If a name is unknown or a shape differs.
+ */
+export function setWeights(variables: NamedVariables, weights: NamedTensors): void {
+  requireLike('state', weights, variables, { partly: true });
+  for (const [name, value] of Object.entries(weights)) variables[name]!.assign(value);
+}

@@ -13,7 +13,10 @@ import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
 import { regionOf } from '../data/geometry/window.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
-import { setWeights } from '../models/set-weights.js';
+import { withStored } from '../models/stored-tensors.js';
+import { setWeights } from '../models/weights.js';
+import type { ScoredBoxes } from '../eval/sources/source.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
 import { fuseViews, plainView, type TtaView } from './tta.js';
 
 /** A nucleus that was found. */
@@ -30,6 +33,12 @@ export interface Detections {
   /** Detections that the caps of the config left no room for. */
   readonly omitted: number;
 }
+
+/** Detections in the form in which `nucleate eval` scores boxes, in their order. */
+export const boxArrays = (detections: readonly Detection[]): ScoredBoxes => ({
+  predBoxes: Float32Array.from(detections.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2])),
+  scores: Float32Array.from(detections, ({ score }) => score),
+});
 
 /** Pixels to look at, with the range that is shown as black and white. */
 export interface DetectedImage {
@@ -53,8 +62,8 @@ type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 export interface DetectorPredictorOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'tiles' | 'precision'>;
   readonly mode: Mode;
-  /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
-  readonly weights?: NamedTensors;
+  /** By the names of the network's variables; zeros if absent, see `load`. */
+  readonly weights?: StoredTensors;
   /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
   readonly once?: boolean;
 }
@@ -68,7 +77,7 @@ export class DetectorPredictor {
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
-  constructor({ config, mode, weights = {}, once = false }: DetectorPredictorOptions) {
+  constructor({ config, mode, weights = new Map(), once = false }: DetectorPredictorOptions) {
     this.#config = config;
     const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
@@ -78,7 +87,7 @@ export class DetectorPredictor {
     });
     const state = this.#detector.weights.all;
     // Before it is compiled, which then need not move the weights twice.
-    setWeights(state, weights);
+    withStored(weights, (values) => setWeights(state, values));
     this.#step = compile(step, { inputs, state, mode, precision: config.precision, once });
     tf.dispose(inputs);
   }

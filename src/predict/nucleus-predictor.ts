@@ -1,11 +1,9 @@
 import type { AssembleSettings } from '../config/assemble.js';
-import type { DetectorConfig } from '../config/detector.js';
-import type { TrainedSizes } from '../config/model-file.js';
 import type { PredictSettings } from '../config/predict.js';
-import type { SegmenterConfig } from '../config/segmenter.js';
 import { shownRange } from '../data/image/intensity.js';
 import type { Pixels } from '../data/image/stored-image.js';
-import type { Mode, NamedTensors } from '../engine/step.js';
+import type { Mode } from '../engine/step.js';
+import type { NetworkPair } from '../models/network.js';
 import { assembleMasks } from './assemble/assemble.js';
 import { type CandidateMask, maskOf } from './assemble/candidate-mask.js';
 import { type Candidate, pasteCandidate } from './assemble/candidate.js';
@@ -16,39 +14,28 @@ import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
 import { ttaViews } from './tta.js';
 
-/** A trained network and the config that it was trained with. */
-export interface TrainedNetwork<Config> {
-  readonly config: Config;
-  /** By the names of the network's variables. */
-  readonly weights: NamedTensors;
-}
-
-export interface TrainedNetworks {
-  readonly detector: TrainedNetwork<DetectorConfig>;
-  readonly segmenter: TrainedNetwork<SegmenterConfig>;
-}
-
 export interface NucleusPredictorOptions {
   readonly mode: Mode;
-  /** The plain view, once, if absent. */
+  /** Without test-time augmentation and second pass if absent. */
   readonly predict?: PredictSettings;
-  /** What the detector learnt from; those of DSB2018 if absent. */
-  readonly sizes?: TrainedSizes | undefined;
 }
 
 /** Both stages: boxes, then the nucleus in each box. */
 export class NucleusPredictor {
   readonly #detector: DetectorPredictor;
   readonly #segmenter: SegmenterPredictor;
-  readonly #networks: TrainedNetworks;
+  readonly #networks: NetworkPair;
   readonly #predict: PredictSettings;
-  readonly #sizes: TrainedSizes | undefined;
 
-  /** @param networks Their weights are copied, and not disposed. */
-  constructor(networks: TrainedNetworks, { mode, predict, sizes }: NucleusPredictorOptions) {
+  /**
+   * The runtime must have been started.
+   *
+   * @param networks A detector without `sizes` is taken to know the sizes of DSB2018.
+   * @throws {RangeError} If the name of a weight is unknown or its shape differs.
+   */
+  constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
     this.#networks = networks;
     this.#predict = predict ?? { tta: [], secondPass: false };
-    this.#sizes = sizes;
     const { detector, segmenter } = networks;
     this.#detector = new DetectorPredictor({ ...detector, mode, once: true });
     // Crops have one scale, and their boxes are those that all views agree upon.
@@ -103,13 +90,13 @@ export class NucleusPredictor {
 
   /** The boxes alone. */
   async detect(image: Pixels, onProgress?: (share: number) => void): Promise<Detections> {
-    const { config } = this.#networks.detector;
+    const { config, sizes } = this.#networks.detector;
     const intensity = shownRange(image, config.data.intensity);
     const input = { image, ...(intensity && { intensity }) };
     const options = { views: ttaViews(this.#predict.tta), ...(onProgress && { onProgress }) };
     const found = await this.#detector.detect(input, options);
     const zoom = this.#predict.secondPass
-      ? betterZoom(found.detections, config.loader.zoom, this.#sizes)
+      ? betterZoom(found.detections, config.loader.zoom, sizes)
       : undefined;
     return zoom === undefined ? found : this.#detector.detect(input, { ...options, zoom });
   }

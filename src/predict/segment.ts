@@ -8,11 +8,14 @@ import { compile } from '../engine/compile.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
-import { weightsOf } from '../models/weights.js';
+import { setWeights, weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
 import { regionOf, type Window, cropWindow } from '../data/geometry/window.js';
-import { setWeights } from '../models/set-weights.js';
+import type { RectMap, Size } from '../data/geometry/rect.js';
+import { withStored } from '../models/stored-tensors.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
+import { pasteMap } from './assemble/paste-map.js';
 
 /** What the segmenter says about one box. */
 export interface SegmentedCrop extends Window {
@@ -24,14 +27,19 @@ export interface SegmentedCrop extends Window {
   readonly border: Float32Array;
 }
 
+/** The body map of a crop in the pixels of the image, see {@link pasteMap}. */
+export function pasteBody({ x, y, side, size, body }: SegmentedCrop, image: Size): RectMap<Float32Array> {
+  return pasteMap(body, size, { x, y, side }, image);
+}
+
 /** Pixels to segment, with the range that is shown as black and white. */
 export type SegmentedImage = DetectedImage;
 
 export interface SegmenterPredictorOptions {
   readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'inference' | 'precision'>;
   readonly mode: Mode;
-  /** By the names of the network's variables; zeros if absent, see `load`. Not disposed. */
-  readonly weights?: NamedTensors;
+  /** By the names of the network's variables; zeros if absent, see `load`. */
+  readonly weights?: StoredTensors;
   /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
   readonly once?: boolean;
 }
@@ -46,7 +54,7 @@ export class SegmenterPredictor {
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
-  constructor({ config, mode, weights = {}, once = false }: SegmenterPredictorOptions) {
+  constructor({ config, mode, weights = new Map(), once = false }: SegmenterPredictorOptions) {
     this.#config = config;
     const { loader, model, inference: predict, precision } = config;
     const { cropSize: size } = loader;
@@ -57,7 +65,7 @@ export class SegmenterPredictor {
     });
     const state = weightsOf(this.#network).all;
     // Before it is compiled, which then need not move the weights twice.
-    setWeights(state, weights);
+    withStored(weights, (values) => setWeights(state, values));
     this.#step = compile(step, { inputs, state, mode, precision, once });
     tf.dispose(inputs);
   }

@@ -92,3 +92,9 @@ function fuse(members: readonly Scored[], views: number): Scored {
     );
   return { box: { x1: side('x1'), y1: side('y1'), x2: side('x2'), y2: side('y2') }, score: sum / views };
 }
+
+/** How a model predicts beyond the plain view, for users: `views flips x scales`, `second pass`; empty if it does not. */
+export const describeTta = ({ tta, secondPass }: PredictSettings): string[] => [
+  ...(tta.length > 0 ? [`views ${tta.join(' x ')}`] : []),
+  ...(secondPass ? ['second pass'] : []),
+];

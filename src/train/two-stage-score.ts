@@ -10,16 +10,16 @@ import { type Detection, DetectorPredictor } from '../predict/detect.js';
 import type { SegmenterPredictor } from '../predict/segment.js';
 import type { Network } from '../models/network.js';
 
-/** A detector that gives its boxes to a segmenter in training. */
+/** A trained detector whose boxes a segmenter in training is scored on. */
 export interface NamedDetector extends Pick<Network<DetectorConfig>, 'config' | 'weights'> {
-  /** How boxes and masks become nuclei. */
+  /** How boxes and masks are assembled to nuclei. */
   readonly assemble: AssembleSettings;
 }
 
 /**
- * The score of both stages on some images: a detector that stays as it is, and the segmenter as it is at the time.
+ * The challenge score of both stages on some images: of a fixed detector with the segmenter in training.
  *
- * The detector looks at each image once, before the first score, and is gone after that.
+ * The detector runs once on each image, before the first score, and is disposed after that.
  */
 export class TwoStageScore {
   readonly #examples: readonly Example[];
@@ -34,9 +34,10 @@ export class TwoStageScore {
   }
 
   /**
-   * `twoStage/score`, the challenge's, is the mean over images; `twoStage/cluster-<name>/score` that of a part of them.
+   * `twoStage/score` is the challenge score, the mean over images; `twoStage/cluster-<name>/score` the mean over the
+   * images of a cluster.
    *
-   * @param onProgress Told the images done and the images in all; what it throws ends the work.
+   * @param onProgress Called with the number of images done and in total; throws to stop.
    */
   async metrics(
     segmenter: Pick<SegmenterPredictor, 'segmentAll'>,

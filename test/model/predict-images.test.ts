@@ -13,7 +13,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readImage, writeImage } from '../../src/data/image/image-io.js';
 import { buildModel, type Model } from '../../src/model/model.js';
 import { predictImages } from '../../src/model/predict-images.js';
-import { outputFormats } from '../../src/predict/formats/write-outputs.js';
+import { outputFormatNames } from '../../src/predict/formats/output-formats.js';
 import { listImages } from '../../src/predict/list-images.js';
 import { tf } from '../../src/tf.js';
 import { useNativeCpu } from '../helpers/tensors.js';
@@ -106,7 +106,7 @@ test('files that are no images, images of any kind and names of any kind do no h
   });
   const before = readdirSync(folder, { recursive: true }).sort();
   const { predicted, failed } = await predictImages(model, await listImages([hostile]), {
-    ...{ out, formats: outputFormats, resume: false },
+    ...{ out, formats: outputFormatNames, resume: false },
   });
   expect(failed.map(({ where }) => path.basename(where ?? '')).sort()).toEqual(refused.toSorted());
   expect(new Set(failed.map(({ exitCode }) => exitCode))).toEqual(new Set([3]));
@@ -114,7 +114,7 @@ test('files that are no images, images of any kind and names of any kind do no h
   // All outputs are in their folders, and nothing else has come or gone.
   for (const { outputs } of predicted)
     for (const [index, file] of outputs.entries())
-      expect(path.dirname(file)).toBe(path.join(out, outputFormats[index]!));
+      expect(path.dirname(file)).toBe(path.join(out, outputFormatNames[index]!));
   const own = path.basename(out);
   const after = readdirSync(folder, { recursive: true }).filter((file) => !String(file).startsWith(own));
   expect(after.sort()).toEqual(before);

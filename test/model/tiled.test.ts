@@ -1,21 +1,15 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { boxIou } from '../../src/data/geometry/box.js';
 import { readImage } from '../../src/data/image/image-io.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
 import { type Detection, DetectorPredictor } from '../../src/predict/detect.js';
 import { shownRange } from '../../src/data/image/intensity.js';
-import { tf } from '../../src/tf.js';
-import { fromStored } from '../../src/models/stored-tensors.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 
 useNativeCpu();
 
-let weights: tf.NamedTensorMap;
-afterEach(() => tf.dispose(weights));
-
 test('the shipped model finds the same nuclei in tiles as in one piece, those at the seams once', async () => {
-  const { file, detector } = await readModelFolder('models/nucleate-small');
-  weights = fromStored(detector);
+  const { file, detector: weights } = await readModelFolder('models/nucleate-small');
   const image = await readImage('examples/dsb2018-mini/a-5afb7932.png');
   const { config } = file.detector;
   const input = { image, intensity: shownRange(image, config.data.intensity)! };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pasteBody } from '../../src/predict/segment-paste.js';
+import { pasteBody } from '../../src/predict/segment.js';
 import type { SegmentedCrop } from '../../src/predict/segment.js';
 
 /** A crop whose body is `value` at the centre of each of its pixels, given in px of the image. */

@@ -1,10 +1,11 @@
 import type { Image } from '../../data/image/image.js';
 import type { DeviceChoice } from '../../engine/device.js';
+import type { Runtime } from '../../engine/runtime.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { shippedModel } from '../shipped-model.js';
-import { startDevice } from '../start-device.js';
+import { reportDevice } from '../start-device.js';
 
 type Arguments = {
   images: string[];
@@ -46,25 +47,17 @@ export const figureCommand: Command<Arguments> = {
   async handler({ images, model: folder, output, device, ...numbers }, terminal) {
     const size = wholeNumber('size', numbers.size, 16);
     const columns = wholeNumber('columns', numbers.columns, 1);
-    const [
-      { listImages },
-      { readModelFolder },
-      { buildModel },
-      { readImage, writeImage },
-      { figureCell },
-      { sheet },
-    ] = await Promise.all([
-      import('../../predict/list-images.js'),
-      import('../../model/model-folder.js'),
-      import('../../model/model.js'),
-      import('../../data/image/image-io.js'),
-      import('../../draw/figure.js'),
-      import('../../draw/sheet.js'),
-    ]);
+    const [{ listImages }, { openModel }, { readImage, writeImage }, { figureCell }, { sheet }] =
+      await Promise.all([
+        import('../../predict/list-images.js'),
+        import('../../model/model.js'),
+        import('../../data/image/image-io.js'),
+        import('../../draw/figure.js'),
+        import('../../draw/sheet.js'),
+      ]);
     const listed = await listImages(images);
-    const stored = await readModelFolder(folder ?? shippedModel);
-    await startDevice(device, terminal);
-    const model = buildModel(stored);
+    const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
+    const model = await openModel(folder ?? shippedModel, device, { onStart });
     try {
       const progress = terminal.progress('predicting', listed.length);
       const cells: Image[] = [];

@@ -1,33 +1,26 @@
 import type { DeviceChoice } from '../../engine/device.js';
+import type { Runtime } from '../../engine/runtime.js';
+import { type OutputFormat, outputFormatNames, outputFormats } from '../../predict/formats/output-formats.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { shippedModel } from '../shipped-model.js';
-import { startDevice } from '../start-device.js';
+import { reportDevice } from '../start-device.js';
 
 type Arguments = {
   images: string[];
   model: string | undefined;
   out: string;
-  format: string[];
+  format: OutputFormat[];
   resume: boolean;
   device: DeviceChoice;
 } & TtaArguments;
 
-/** Names of `outputFormats`; written here too, so that --help needs no networks. */
-const formats = [
-  'labels',
-  'table',
-  'overlay',
-  'outlines',
-  'run-length',
-  'coco',
-  'coco-polygons',
-  'geojson',
-  'imagej',
-] as const;
-
 const sample = 'examples/dsb2018-mini';
+
+const formatsInWords = Object.entries(outputFormats)
+  .map(([name, { describe }]) => `${name} (${describe})`)
+  .join(', ');
 
 export const predictCommand: Command<Arguments> = {
   usage: 'predict <images..>',
@@ -46,11 +39,11 @@ export const predictCommand: Command<Arguments> = {
           describe: 'Folder for the results, one folder in it for each format',
         })
         .option('format', {
-          choices: formats,
+          choices: outputFormatNames,
           array: true,
           requiresArg: true,
-          default: ['labels', 'table', 'overlay'] as string[],
-          describe: 'What to write',
+          default: ['labels', 'table', 'overlay'] as OutputFormat[],
+          describe: `What to write: ${formatsInWords}`,
         })
         .option('resume', {
           type: 'boolean',
@@ -60,20 +53,18 @@ export const predictCommand: Command<Arguments> = {
     ),
   async handler({ images, model: folder, out, format, resume, device, ...asked }, terminal) {
     const predict = ttaSettings(asked);
-    const [{ listImages }, { predictImages }, { readModelFolder }, { buildModel }] = await Promise.all([
+    const [{ listImages }, { predictImages }, { openModel }] = await Promise.all([
       import('../../predict/list-images.js'),
       import('../../model/predict-images.js'),
-      import('../../model/model-folder.js'),
       import('../../model/model.js'),
     ]);
     const listed = await listImages(images);
-    const stored = await readModelFolder(folder ?? shippedModel);
-    await startDevice(device, terminal);
-    const model = buildModel(stored, { predict });
+    const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
+    const model = await openModel(folder ?? shippedModel, device, { predict, onStart });
     try {
       const progress = terminal.progress('predicting', listed.length);
       const result = await predictImages(model, listed, {
-        ...{ out, resume, formats: format as (typeof formats)[number][] },
+        ...{ out, resume, formats: format },
         onImage: (done, nuclei) => progress.update(Number(done.toFixed(2)), `${nuclei} nuclei`),
         onFailure: ({ what, where }) => terminal.warn(`${what} ${where ?? ''}`),
       });

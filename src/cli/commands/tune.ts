@@ -1,10 +1,11 @@
 import type { DeviceChoice } from '../../engine/device.js';
+import type { Runtime } from '../../engine/runtime.js';
 import type { TunedModel } from '../../model/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
-import { startDevice } from '../start-device.js';
+import { reportDevice } from '../start-device.js';
 
 type Arguments = {
   model: string;
@@ -43,37 +44,34 @@ export const tuneCommand: Command<Arguments> = {
         }),
     ),
   async handler({ model: folder, data, split, fold, device, ...asked }, terminal) {
-    const looks = ttaSettings(asked);
     const [
-      { readModelFolder, replaceModelFile },
-      { buildModel },
+      { openModel },
+      { replaceModelFile },
       { tuneModel },
       { modelCard },
-      { describeTta: looksInWords },
+      { describeTta },
       { readTrainingData },
     ] = await Promise.all([
-      import('../../model/model-folder.js'),
       import('../../model/model.js'),
+      import('../../model/model-folder.js'),
       import('../../model/tune-model.js'),
       import('../../model/model-card.js'),
-      import('../../model/describe-tta.js'),
+      import('../../predict/tta.js'),
       import('../../data/loader/training-data.js'),
     ]);
-    const { file: packed, ...weights } = await readModelFolder(folder);
-    const predict = { ...packed.predict, ...looks };
-    const { config } = packed.detector;
-    const source = {
-      ...config.data,
-      ...(data !== undefined && { path: data }),
-      ...(split !== undefined && { split }),
-      ...(fold !== undefined && { validationFold: fold }),
-    };
-    const { validation, groups } = await readTrainingData(source, config.seed);
-    if (config.data.trainOnAll)
-      terminal.warn('The detector has been trained on these images: the score is too good.');
-    await startDevice(device, terminal);
-    const model = buildModel({ file: { ...packed, predict }, ...weights });
+    const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
+    const model = await openModel(folder, device, { predict: ttaSettings(asked), onStart });
     try {
+      const { config } = model.file.detector;
+      const source = {
+        ...config.data,
+        ...(data !== undefined && { path: data }),
+        ...(split !== undefined && { split }),
+        ...(fold !== undefined && { validationFold: fold }),
+      };
+      const { validation, groups } = await readTrainingData(source, config.seed);
+      if (config.data.trainOnAll)
+        terminal.warn('The detector was trained on these images; the score is optimistic.');
       const predicting = terminal.progress('predicting', validation.length);
       const trying = (tried: number, best: number) =>
         predicting.update(validation.length, `${tried} tried, ${best.toFixed(4)}`);
@@ -83,18 +81,19 @@ export const tuneCommand: Command<Arguments> = {
         onTried: trying,
       });
       const images = validation.length;
+      const { predict } = model.file;
       const file = {
-        ...{ ...packed, predict },
+        ...model.file,
         assemble: settings,
         tuned: { score, images, heldOut, date: new Date().toISOString() },
       };
       await replaceModelFile(folder, file, modelCard(file));
-      const words = looksInWords(predict);
+      const words = describeTta(predict);
       terminal.result({
         text: [
           ...curves.map(curveText),
           '',
-          ...(words.length > 0 ? [`looks       ${words.join(', ')}`] : []),
+          ...(words.length > 0 ? [`with        ${words.join(', ')}`] : []),
           `score       ${score.toFixed(4)}, mean of ${images} images; ${tried} combinations tried on the same images`,
           ...heldOutText(heldOut),
           `stored      ${folder}`,

@@ -5,6 +5,7 @@
 import { cocoCounts, packCocoCounts } from '../../data/geometry/coco-rle.js';
 import { masksOfLabels } from '../../data/geometry/mask.js';
 import type { Segmentation } from '../assemble/segmentation.js';
+import type { Encode } from './output-formats.js';
 import { polygonsOf } from './polygons.js';
 import { shortNumber } from './short-number.js';
 
@@ -62,3 +63,11 @@ function* annotationsOf({ id, segmentation }: CocoImage, masks: CocoMasks) {
     };
   }
 }
+
+/** A COCO dataset of one image. */
+export const encodeCoco =
+  (masks: CocoMasks): Encode =>
+  (name, { segmentation, fileName = name }) => ({
+    extension: '.json',
+    pieces: cocoDocument([{ id: 1, fileName, segmentation }], masks),
+  });

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { measureInstance } from './measure.js';
+import type { Encode } from './output-formats.js';
 import { polygonsOf, type Ring } from './polygons.js';
 import { shortNumber } from './short-number.js';
 
@@ -67,3 +68,9 @@ function uuid(name: string, label: number): string {
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/u, '$1-$2-$3-$4-$5');
 }
+
+/** A GeoJSON file of one image. */
+export const encodeGeojson: Encode = (name, { image, segmentation }) => ({
+  extension: '.geojson',
+  pieces: geojsonDocument(name, image, segmentation),
+});

@@ -2,6 +2,7 @@ import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { csvLines } from './csv-lines.js';
 import { measureInstance } from './measure.js';
+import type { Encode } from './output-formats.js';
 import { shortNumber } from './short-number.js';
 
 const columns = [
@@ -40,3 +41,9 @@ function* rows(
     ];
   }
 }
+
+/** The {@link nucleiTable} as a CSV file. */
+export const encodeTable: Encode = (_, { image, segmentation }) => ({
+  extension: '.csv',
+  pieces: nucleiTable(image, segmentation),
+});

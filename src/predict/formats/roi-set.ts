@@ -4,6 +4,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { nucleiColours } from '../../draw/nuclei-overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { encodeRoi, maxRoiCoordinate } from './imagej-roi.js';
+import type { Encode } from './output-formats.js';
 import { polygonsOf } from './polygons.js';
 
 /** Of every entry, so that the same nuclei give the same bytes. */
@@ -42,3 +43,9 @@ export async function roiSet({ labelImage, instances }: Segmentation, place: str
   zip.end();
   return buffer(zip.outputStream);
 }
+
+/** The zip of one image. */
+export const encodeRoiSet: Encode = async (name, { segmentation }) => ({
+  extension: '.zip',
+  pieces: [await roiSet(segmentation, name)],
+});

@@ -2,6 +2,7 @@ import { masksOfLabels } from '../../data/geometry/mask.js';
 import { encodeRuns, formatRuns } from '../../data/geometry/rle.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { csvLines } from './csv-lines.js';
+import type { Encode } from './output-formats.js';
 
 /** The first line of a run-length CSV, as the 2018 Data Science Bowl took it. */
 export const runLengthHeader = 'ImageId,EncodedPixels\n';
@@ -20,4 +21,15 @@ function* rows(id: string, { labelImage }: Segmentation): Generator<[string, str
   const masks = masksOfLabels(labelImage.labels, labelImage);
   if (masks.length === 0) yield [id, ''];
   for (const { runs } of masks) yield [id, formatRuns(encodeRuns(runs, labelImage))];
+}
+
+/** A CSV file of one image. */
+export const encodeRunLength: Encode = (name, { segmentation }) => ({
+  extension: '.csv',
+  pieces: withHeader(runLengthLines(name, segmentation)),
+});
+
+function* withHeader(lines: Iterable<string>): Generator<string> {
+  yield runLengthHeader;
+  yield* lines;
 }

@@ -8,7 +8,8 @@ import { writeImage } from '../../../src/data/image/image-io.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { readAll } from '../../data/read-all.js';
 import type { Segmentation } from '../../../src/predict/assemble/segmentation.js';
-import { outputFormats, writeOutputs } from '../../../src/predict/formats/write-outputs.js';
+import { outputFormatNames } from '../../../src/predict/formats/output-formats.js';
+import { writeOutputs } from '../../../src/predict/formats/write-outputs.js';
 import { labelImageOf, segmentationOf, segmentations } from './segmentations.js';
 import { findPython } from './python-environment.js';
 
@@ -42,7 +43,7 @@ test.skipIf(!python)(
     ];
     const expected: object[] = [await writeWideLabels()];
     for (const { name, image, segmentation } of images) {
-      await writeOutputs(folder, name, { image, segmentation }, outputFormats);
+      await writeOutputs(folder, name, { image, segmentation }, outputFormatNames);
       const { width, height, labels } = segmentation.labelImage;
       const files = { labels: `${name}.i32`, image: `${name}.png` };
       writeFileSync(path.join(folder, files.labels), new Uint8Array(labels.buffer));

@@ -19,7 +19,8 @@ import { geojsonDocument } from '../../../src/predict/formats/geojson.js';
 import { nucleiTable } from '../../../src/predict/formats/nuclei-table.js';
 import { roiSet } from '../../../src/predict/formats/roi-set.js';
 import { runLengthHeader, runLengthLines } from '../../../src/predict/formats/run-length.js';
-import { outputFormats, writeOutputs } from '../../../src/predict/formats/write-outputs.js';
+import { outputFormatNames } from '../../../src/predict/formats/output-formats.js';
+import { writeOutputs } from '../../../src/predict/formats/write-outputs.js';
 import { narrow } from '../../reference/draw.js';
 import { labelImageOf, maskOfLabel, rasterise, segmentationOf, segmentations } from './segmentations.js';
 import { decodeRoi, unzip } from './read-roi.js';
@@ -245,7 +246,7 @@ describe('writeOutputs', () => {
       output,
       'cell 1',
       { ...segmented, fileName: 'cell 1.tif' },
-      outputFormats,
+      outputFormatNames,
     );
     expect(paths.map((file) => path.relative(output, file))).toEqual([
       ...['labels/cell 1.png', 'table/cell 1.csv', 'overlay/cell 1.png', 'outlines/cell 1.png'],
@@ -270,19 +271,19 @@ describe('writeOutputs', () => {
       path.join(folder, 'empty'),
       'none',
       { image: greyImage(empty), segmentation: empty },
-      outputFormats,
+      outputFormatNames,
     );
-    expect(paths).toHaveLength(outputFormats.length);
+    expect(paths).toHaveLength(outputFormatNames.length);
     expect(readFileSync(paths[4]!, 'utf8')).toBe('ImageId,EncodedPixels\nnone,\n');
     expect(await unzip(readFileSync(paths.at(-1)!))).toEqual([]);
   });
 
   test('the same nuclei give the same bytes, and old files are replaced', async () => {
     const output = path.join(folder, 'twice');
-    const first = await writeOutputs(output, 'x', segmented, outputFormats);
+    const first = await writeOutputs(output, 'x', segmented, outputFormatNames);
     const bytes = first.map((file) => readFileSync(file));
     for (const file of first) writeFileSync(file, 'old');
-    const second = await writeOutputs(output, 'x', segmented, outputFormats);
+    const second = await writeOutputs(output, 'x', segmented, outputFormatNames);
     expect(second.map((file) => readFileSync(file))).toEqual(bytes);
   });
 

@@ -1,0 +1,19 @@
+import type { DetectorConfig } from '../config/detector.js';
+import type { NetworkOrigin, TrainedSizes } from '../config/model-file.js';
+import type { SegmenterConfig } from '../config/segmenter.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
+
+/** A trained network: its config, its weights, and where they come from. */
+export interface Network<Config> {
+  readonly config: Config;
+  /** Float32, by the names of the network's variables. */
+  readonly weights: StoredTensors;
+  readonly origin: NetworkOrigin;
+}
+
+/** The networks of both stages. */
+export interface NetworkPair {
+  /** A model folder may also have the sizes of the nuclei that it was trained on. */
+  readonly detector: Network<DetectorConfig> & { readonly sizes?: TrainedSizes | undefined };
+  readonly segmenter: Network<SegmenterConfig>;
+}
