@@ -9,7 +9,8 @@ import { formatFraction } from './numbers.js';
 /** What the descriptions of columns take as known. */
 export const countTerms = {
   heading: 'TP, FP, FN',
-  description: 'Nuclei with a prediction of IoU above the threshold, predictions without one, nuclei without one',
+  description:
+    'Nuclei with a prediction of IoU above the threshold, predictions without one, nuclei without one',
 };
 
 /** A column of values; `Row` is what a row of its table is about. */

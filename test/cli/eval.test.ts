@@ -37,7 +37,7 @@ beforeAll(async () => {
 const evaluate = (...args: string[]) => nucleate(['eval', ...args, '--data', at('data'), '--quiet']);
 
 describe('one target', () => {
-  test('in words', async () => {
+  test('as text', async () => {
     const { status, stdout, stderr } = await evaluate(at('data'));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(
@@ -48,7 +48,7 @@ describe('one target', () => {
     expect(stdout).not.toContain('NaN');
   });
 
-  test('as JSON that its schema describes', async () => {
+  test('as JSON that follows its schema', async () => {
     const { status, stdout } = await evaluate(at('shifted'), '--groups', `${sample}/sample.csv`, '--json');
     expect(status).toBe(0);
     const document = EvalDocument.parse(JSON.parse(stdout));
@@ -77,10 +77,12 @@ describe('two targets', () => {
     expect(mostChanged).toHaveLength(3);
   });
 
-  test('in words', async () => {
+  test('as text', async () => {
     const { stdout } = await evaluate(at('merged'), at('shifted'));
-    expect(stdout).toMatch(/^\[2\] .*shifted {2}0\.\d{4} {2}\+0\.\d{4} {2}[+-]0\.\d{4} \.\. \+0\.\d{4} /mu);
-    expect(stdout).toMatch(/^most changed, \d better, \d worse, \d equal +\[1\] +\[2\] +change$/mu);
+    expect(stdout).toMatch(/^\[2\] .*shifted +0\.\d{4} +\+0\.\d{4} {2}[+-]0\.\d{4} \.\. \+0\.\d{4} /mu);
+    expect(stdout).toMatch(
+      /^most changed images \(\d better, \d worse, \d equal\) +\[1\] score +\[2\] score +change$/mu,
+    );
   });
 });
 
@@ -95,7 +97,7 @@ describe('a split', () => {
     return EvalDocument.parse(JSON.parse(stdout));
   };
 
-  test('gives the fold, clusters and groups; of other data it is refused', async () => {
+  test('gives the fold, clusters and groups; a split of other data is an error', async () => {
     const plain = await evaluate(at('shifted'), '--json');
     const { sha256 } = EvalDocument.parse(JSON.parse(plain.stdout)).data;
     write(sha256);
@@ -105,13 +107,13 @@ describe('a split', () => {
     expect(bootstrap).toMatchObject({ unit: 'group', units: 1 });
     expect(targets[0]!.clusters.map(({ cluster }) => cluster)).toEqual(['k0', 'k2']);
     const { stdout } = await evaluate(at('merged'), at('shifted'), '--split', at('split.json'));
-    expect(stdout).toContain('over 2 groups of images that belong together (crops of one field)\n');
+    expect(stdout).toContain('of 2 groups of images that belong together (crops of one field)\n');
 
     write('another');
     const outcome = await evaluate(at('shifted'), '--split', at('split.json'), '--json');
     expect(outcome.status).toBe(3);
     expect(jsonError(outcome).problems).toMatchObject([
-      { what: `The split is of the dataset another, and this is ${sha256}.` },
+      { what: `The split was made for another dataset: another; this dataset is ${sha256}.` },
     ]);
     expect((await document(at('shifted'), '--allow-other-data')).data.imageCount).toBe(3);
   });
@@ -132,7 +134,7 @@ describe('targets with networks', () => {
   });
 
   test(
-    'a run takes its other network from --with; stages are told on demand',
+    'a run takes its other network from --with; --ablation shows what each stage costs',
     { timeout: 120_000 },
     async () => {
       const html = at('stages.html');
@@ -157,17 +159,23 @@ describe('targets with networks', () => {
       args: ['masks', '--with', 'masks'],
       what: 'This is a segmenter, and so is what --with names: a detector is missing.',
     },
-    { args: ['boxes', '--with', 'shifted'], what: 'What --with names holds no network.' },
+    { args: ['boxes', '--with', 'shifted'], what: '--with names no network.' },
     {
       args: ['model', '--with', 'masks'],
-      what: 'No target needs what --with names: each is predicted already, or has both networks.',
+      what: 'No target needs --with: none is only a detector or only a segmenter.',
     },
-    { args: ['shifted', '--tta=none'], what: 'No target looks at images: each is predicted already.' },
+    {
+      args: ['shifted', '--tta=none'],
+      what: 'Test-time augmentation needs a model. All targets are finished predictions.',
+    },
     {
       args: ['shifted', '--no-second-pass'],
-      what: 'No target looks at images: each is predicted already.',
+      what: 'Test-time augmentation needs a model. All targets are finished predictions.',
     },
-    { args: ['shifted', '--ablation'], what: 'No target has networks that could be asked again.' },
+    {
+      args: ['shifted', '--ablation'],
+      what: '--ablation needs a model to predict with true boxes. All targets are finished predictions.',
+    },
   ])('$args: $what', async ({ args, what }) => {
     const outcome = await evaluate(...args.map((arg) => (arg.startsWith('--') ? arg : at(arg))), '--json');
     expect(outcome.status).toBe(2);
@@ -190,7 +198,7 @@ test('a file that cannot be written', async () => {
   expect(jsonError(outcome).what).toMatch(/^The file cannot be written: ENOENT/u);
 });
 
-describe('predictions that are not in order', () => {
+describe('predictions with problems', () => {
   test.each([
     { target: 'missing', problem: 'The image f-245b9958 has no prediction.' },
     { target: 'extra', problem: 'other is predicted and no image of the data.' },
@@ -204,7 +212,7 @@ describe('predictions that are not in order', () => {
     });
   });
 
-  test('every problem at once', async () => {
+  test('all problems at once', async () => {
     const outcome = await evaluate(at('missing'), at('extra'), '--json');
     expect(jsonError(outcome).problems.map(({ what }) => what)).toEqual([
       'The image f-245b9958 has no prediction.',
@@ -241,16 +249,16 @@ describe('predictions that are not in order', () => {
     );
   });
 
-  test('--data is needed', async () => {
+  test('--data is required', async () => {
     expect((await nucleate(['eval', at('shifted')])).stderr).toContain('Missing: --data.');
   });
 });
 
-test('objects that overlap are told', async () => {
+test('overlapping objects are reported', async () => {
   const rows = [`${ids[0]},1 5`, `${ids[0]},3 5`, `${ids[0]},1 2`, `${ids[1]},`, `${ids[2]},`];
   writeFileSync(at('overlap.csv'), `ImageId,EncodedPixels\n${rows.join('\n')}\n`);
   const { stdout } = await evaluate(at('overlap.csv'));
   expect(stdout).toContain(
-    '[1]: objects overlap in 1 image; 5 pixels stay with the earlier object, 1 object without a pixel counted as extra\n',
+    '[1]: objects overlap in 1 image; 5 pixels given to the earlier object, 1 object left without a pixel counted as extra\n',
   );
 });

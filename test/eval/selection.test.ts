@@ -30,7 +30,7 @@ test('an empty fold, a split of other data, and one that lacks an image', async 
     dataErrorOf(Promise.resolve().then(() => selectFold(truth, { ...choice, ...changes })));
   expect((await of({ fold: 2 })).what).toBe('No image is in fold 2.');
   expect((await of({ sha256: 'other' })).problems[0]!.what).toBe(
-    'The split is of the dataset same, and this is other.',
+    'The split was made for another dataset: same; this dataset is other.',
   );
   expect(selectFold(truth, { ...choice, sha256: null }).ids).toHaveLength(3);
   const { images } = split;

@@ -1,5 +1,7 @@
 import type { PredictSettings } from '../../config/predict.js';
 import type { DeviceChoice } from '../../engine/device.js';
+import { metrics } from '../../eval/metrics/metrics.js';
+import { sourceKinds, type ListedKind } from '../../eval/sources/kinds.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
 import type { FoundNetworks, PairedNetworks } from '../../model/find-networks.js';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -25,15 +27,24 @@ type Arguments = {
   device: DeviceChoice;
 } & TtaArguments;
 
+/** Predictions of models, which are computed while they are scored. */
+const modelWords = 'model folders, runs and checkpoints';
+
 export const evalCommand: Command<Arguments> = {
   usage: 'eval <targets..>',
-  describe: 'Score predictions against the truth, and compare several of them',
+  describe: 'Score predictions against the truth, and compare several predictions',
   examples: [
-    ['nucleate eval examples/dsb2018-mini --data examples/dsb2018-mini', 'the truth against itself: 1'],
-    ['S=examples/dsb2018-mini; nucleate eval $S --data $S --html eval.html', 'as a page'],
+    [
+      'nucleate eval examples/dsb2018-mini --data examples/dsb2018-mini',
+      'the truth against itself: the score is 1',
+    ],
+    [
+      'S=examples/dsb2018-mini; nucleate eval $S --data $S --html eval.html',
+      'also write an HTML page with charts and images',
+    ],
     [
       'S=examples/dsb2018-mini; nucleate data split $S --folds 3 --output s.json\n  nucleate eval $S --data $S --split s.json --fold 0',
-      'the images of one fold',
+      'score only the images of one fold',
     ],
   ],
   builder: (parser) =>
@@ -42,8 +53,7 @@ export const evalCommand: Command<Arguments> = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe:
-          'Folders of label images or of masks, run-length CSV files, COCO files, datasets, model folders, runs, checkpoints; compared with the first',
+        describe: `Predictions: ${sourceKinds.map(({ words }) => words).join(', ')}, ${modelWords}. Several are compared with the first`,
       })
       .option('data', {
         type: 'string',
@@ -51,48 +61,62 @@ export const evalCommand: Command<Arguments> = {
         requiresArg: true,
         describe: 'The truth: a dataset (folder, zip archive, prepared file), or a folder of label images',
       })
-      .option('labels', { type: 'string', requiresArg: true, describe: 'A run-length CSV with its masks' })
+      .option('labels', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'A run-length CSV file with the true masks',
+      })
       .option('split', {
         type: 'string',
         requiresArg: true,
-        describe: 'A file of `data split`: clusters, and groups that the intervals keep together',
+        describe:
+          'A file written by `data split`: modality clusters, and groups of images that the intervals keep together',
       })
       .option('fold', {
         type: 'string',
         requiresArg: true,
         implies: 'split',
-        describe: 'Score only the images of this fold of the split, from 0',
+        describe: 'Score only the images of this fold of the split; the first is 0',
       })
       .option('groups', {
         type: 'string',
         requiresArg: true,
         conflicts: 'split',
-        describe: 'Instead of a split, a CSV with name (or image_id), cluster and, where known, mosaic',
+        describe:
+          'Clusters without a split: a CSV file with the columns name or image_id, cluster and, optionally, mosaic',
       })
       .option('with', {
         type: 'string',
         requiresArg: true,
         describe:
-          'A run, checkpoint or model folder: the other network for targets that are a detector or a segmenter alone',
+          'A run, checkpoint or model folder: the other network for a target that is only a detector or only a segmenter',
       })
       .option('ablation', {
         type: 'boolean',
         default: false,
         describe:
-          'Predict again with true boxes, and score our boxes with true masks: which stage is at fault?',
+          'Score each model also with the true boxes and with the true masks, to see which stage loses more',
       })
-      .option('html', { type: 'string', requiresArg: true, describe: 'Write a page with charts and images' })
-      .option('csv', { type: 'string', requiresArg: true, describe: 'Write a row for each image' })
+      .option('html', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Write an HTML page with charts and images',
+      })
+      .option('csv', {
+        type: 'string',
+        requiresArg: true,
+        describe: `Write a CSV file with a row for each image: ${metrics.map(({ label }) => label).join(', ')}, errors, hits`,
+      })
       .option('allow-other-data', {
         type: 'boolean',
         default: false,
-        describe: 'Score also what is recorded to be made for other data: targets, split',
+        describe: 'Also accept targets or a split that are recorded as made for other data',
       }),
   async handler(
     { targets, data, labels, html, csv, device, 'allow-other-data': allowOtherData, ablation, ...choice },
     terminal,
   ) {
-    const [{ openPrediction, openTruth }, { rejectOtherData: refuseOtherData }, { scoreSources }] = await Promise.all([
+    const [{ openPrediction, openTruth }, { rejectOtherData }, { scoreSources }] = await Promise.all([
       import('../../eval/sources/open.js'),
       import('../../eval/sources/recorded-data.js'),
       import('../../eval/score-sources.js'),
@@ -101,30 +125,32 @@ export const evalCommand: Command<Arguments> = {
       import('../../report/eval-document.js'),
       import('../../report/eval-text.js'),
     ]);
-    const looks = ttaSettings(choice);
-    const networks = await readNetworks(targets, choice.with, looks);
-    if (ablation && networks.size === 0) throw nothingToAblate();
-    if (Object.keys(looks).length > 0 && networks.size === 0) throw nothingToLookAt();
+    const settings = ttaSettings(choice);
+    const networks = await readNetworks(targets, choice.with, settings);
+    if (ablation && networks.size === 0)
+      throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
+    if (Object.keys(settings).length > 0 && networks.size === 0) {
+      throw noModel('Test-time augmentation needs a model.', '--tta, --second-pass and --no-second-pass');
+    }
     if (networks.size > 0) await startDevice(device, terminal);
     const truth = await openTruth(data, { labels });
     const predictions: PredictionSource[] = [];
     try {
-      for (const target of targets) {
-        const pair = networks.get(target);
-        predictions.push(pair ? await predictWith(pair, truth) : await openPrediction(target));
-      }
+      const kinds = [modelKind(networks, truth), ...sourceKinds];
+      for (const target of targets) predictions.push(await openPrediction(target, kinds));
       const sha256 = await truth.identity();
-      if (!allowOtherData) refuseOtherData(predictions, data, sha256);
+      if (!allowOtherData) rejectOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
       const { hasTrainedOn } = await import('../../model/find-networks.js');
       for (const pair of networks.values()) {
         if (!hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined })) continue;
-        terminal.warn(`${pair.path} has trained on some of these images: its score is too good.`);
+        terminal.warn(`${pair.path} was trained on some of these images: its score is optimistic.`);
       }
 
       const progress = terminal.progress('scoring', selection.ids.length);
       const scored = await scoreSources(truth, predictions, {
-        ...{ selection, ablate: ablation },
+        selection,
+        ablate: ablation,
         onImage: (done) => progress.update(done),
       });
       const document = evalDocument({ truth, sha256, selection, split }, scored);
@@ -144,11 +170,11 @@ export const evalCommand: Command<Arguments> = {
   },
 };
 
-/** The networks of the targets that have some, by target. */
+/** The networks of the targets that are models, by target. */
 async function readNetworks(
   targets: readonly string[],
   partnerPlace: string | undefined,
-  looks: Partial<PredictSettings>,
+  settings: Partial<PredictSettings>,
 ): Promise<ReadonlyMap<string, PairedNetworks>> {
   const { findNetworks, isHalf, pairNetworks } = await import('../../model/find-networks.js');
   const found: FoundNetworks[] = [];
@@ -159,34 +185,38 @@ async function readNetworks(
   const partner = partnerPlace === undefined ? undefined : await findNetworks(partnerPlace);
   if (partnerPlace !== undefined && !partner) throw noPartner(partnerPlace);
   if (partner && !found.some(isHalf)) throw needlessPartner(partner.path);
-  return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner, looks)]));
+  return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner, settings)]));
 }
 
-async function predictWith(networks: PairedNetworks, truth: TruthSource): Promise<PredictionSource> {
-  const { modelPrediction } = await import('../../model/model-prediction.js');
-  return modelPrediction(networks, truth);
+/** Models as a kind of predictions; it is tried before other kinds, since models are folders, too. */
+function modelKind(networks: ReadonlyMap<string, PairedNetworks>, truth: TruthSource): ListedKind {
+  return {
+    words: modelWords,
+    load: () =>
+      Promise.resolve({
+        recognise: ({ path }) => networks.has(path),
+        async open({ path }) {
+          const { modelPrediction } = await import('../../model/model-prediction.js');
+          return modelPrediction(networks.get(path)!, truth);
+        },
+      }),
+  };
 }
 
 const noPartner = (where: string) =>
-  usage('What --with names holds no network.', 'Name a run, a checkpoint or a model folder.', where);
+  usage('--with names no network.', 'Give it a run, a checkpoint or a model folder.', where);
 
 const needlessPartner = (where: string) =>
   usage(
-    'No target needs what --with names: each is predicted already, or has both networks.',
-    'Leave --with out, or name a run as a target.',
+    'No target needs --with: none is only a detector or only a segmenter.',
+    'Leave --with out, or add a run as a target.',
     where,
   );
 
-const nothingToAblate = () =>
+const noModel = (what: string, options: string) =>
   usage(
-    'No target has networks that could be asked again.',
-    'Leave --ablation out, or name a model folder or a run as a target.',
-  );
-
-const nothingToLookAt = () =>
-  usage(
-    'No target looks at images: each is predicted already.',
-    'Leave --tta, --second-pass and --no-second-pass out, or name a model folder or a run as a target.',
+    `${what} All targets are finished predictions.`,
+    `Leave out ${options}, or add a model folder or a run as a target.`,
   );
 
 function usage(what: string, hint: string, where?: string): NucleateError {
@@ -198,7 +228,7 @@ function usage(what: string, hint: string, where?: string): NucleateError {
   });
 }
 
-/** The images to score, by `--split`, `--fold` and `--groups`. */
+/** The images to score, as chosen by `--split`, `--fold` and `--groups`. */
 async function select(
   truth: TruthSource,
   sha256: string | null,

@@ -1,18 +1,14 @@
-import { parse } from 'node:path';
+import { basename, parse } from 'node:path';
 import { z } from 'zod';
 import { readBytes } from '../../data/files/read-bytes.js';
 import type { Size } from '../../data/geometry/rect.js';
 import { runsOfCocoCounts, unpackCocoCounts } from '../../data/geometry/coco-rle.js';
 import type { Mask } from '../../data/geometry/mask.js';
 import type { Problem } from '../../errors.js';
-import {
-  checkSize,
-  masksToLabelImage,
-  throwIfProblems,
-  sourceError,
-  type ScoredBoxes,
-  type PredictionSource,
-} from './source.js';
+import type { PredictionFolder } from './folder.js';
+import type { SourceKind } from './kinds.js';
+import { readRecordedHash, recordName } from './recorded-data.js';
+import { checkSize, masksToLabelImage, sourceError, throwIfProblems, type ScoredBoxes } from './source.js';
 
 const Annotation = z.object({
   image_id: z.union([z.int(), z.string()]),
@@ -37,20 +33,49 @@ interface CocoImage {
 }
 
 /**
- * COCO dataset files with masks as run lengths, as `nucleate predict --format coco` writes them, one for each image, or
- * one for all. An image goes by its `file_name` without folders and extension. Where all annotations have a `score`,
- * the surest keeps the pixels that several claim, and boxes are scored, too.
- *
- * @param paths At least one.
- * @throws {NucleateError} Exit code 3 for a file that is not such a one, or an image that is there twice.
+ * COCO dataset files with masks as run lengths, as `nucleate predict --format coco` writes them: one file for all images,
+ * or a folder with one for each. An image is identified by its `file_name` without folders and extension. Where all
+ * annotations have a `score`, the highest-scoring mask keeps a pixel that several claim, and boxes are scored, too.
  */
-export async function cocoPrediction(
-  path: string,
-  paths: readonly string[],
-): Promise<Omit<PredictionSource, 'dataHash'>> {
+export const cocoKind: SourceKind = {
+  async recognise({ path, isFolder, list }) {
+    if (!isFolder) return /\.json$/iu.test(path);
+    const listing = await list();
+    return listing.images.length === 0 && documentsOf(listing).length > 0;
+  },
+  async open({ path, isFolder, list }) {
+    const images = await readImages(path, isFolder ? documentsOf(await list()) : [path]);
+    const hasScores = [...images.values()].every(({ annotations }) =>
+      annotations.every(({ score }) => score !== undefined),
+    );
+    return {
+      path,
+      kind: 'COCO masks',
+      ids: [...images.keys()].sort(),
+      dataHash: isFolder ? await readRecordedHash(path) : null,
+      read: (id, size) =>
+        Promise.resolve().then(() => {
+          const image = images.get(id)!;
+          const objects = masksToLabelImage(masksOf(image, size), size);
+          return hasScores ? { ...objects, boxes: boxesOf(image) } : objects;
+        }),
+      close: () => Promise.resolve(),
+    };
+  },
+};
+
+const documentsOf = ({ documents }: PredictionFolder) =>
+  documents.filter((file) => basename(file) !== recordName);
+
+/**
+ * The images of all files by name.
+ *
+ * @throws {NucleateError} Exit code 3 for a file that is no COCO dataset, or an image that is there twice.
+ */
+async function readImages(path: string, files: readonly string[]): Promise<ReadonlyMap<string, CocoImage>> {
   const images = new Map<string, CocoImage>();
   const problems: Problem[] = [];
-  for (const file of paths) {
+  for (const file of files) {
     const document = await readCoco(file);
     const byImage = new Map<number | string, Annotation[]>();
     for (const { id } of document.images) {
@@ -59,7 +84,7 @@ export async function cocoPrediction(
     }
     for (const annotation of document.annotations) {
       const known = byImage.get(annotation.image_id);
-      const what = `An annotation is of the image ${annotation.image_id}, which is not listed.`;
+      const what = `An annotation belongs to the image ${annotation.image_id}, which is not listed.`;
       if (known) known.push(annotation);
       else problems.push({ what, where: file });
     }
@@ -69,24 +94,8 @@ export async function cocoPrediction(
       images.set(name, { path: file, annotations: byImage.get(id)! });
     }
   }
-  throwIfProblems(path, 'The COCO files have', problems, 'Mend what is listed.');
-  const hasScores = [...images.values()].every(({ annotations }) =>
-    annotations.every(({ score }) => score !== undefined),
-  );
-  return {
-    path,
-    kind: 'COCO masks',
-    ids: [...images.keys()].sort(),
-    read: (id, size) =>
-      Promise.resolve().then(() => {
-        const image = images.get(id)!;
-        return {
-          ...masksToLabelImage(masksOf(image, size), size),
-          ...(hasScores ? { boxes: boxesOf(image) } : {}),
-        };
-      }),
-    close: () => Promise.resolve(),
-  };
+  throwIfProblems(path, 'The COCO files have', problems, 'Fix the listed problems.');
+  return images;
 }
 
 async function readCoco(path: string): Promise<z.output<typeof CocoDocument>> {
@@ -98,39 +107,31 @@ async function readCoco(path: string): Promise<z.output<typeof CocoDocument>> {
   } catch (cause) {
     const what =
       cause instanceof z.ZodError
-        ? `The file is no COCO dataset with run lengths: ${problemOf(cause)}.`
+        ? `The file is not a COCO dataset with run lengths: ${problemOf(cause)}.`
         : `The file is not JSON: ${(cause as Error).message}.`;
     throw sourceError(path, what, hint, cause);
   }
 }
 
 function problemOf({ issues: [issue] }: z.ZodError): string {
-  return `${issue!.path.map(String).join('.') || 'the whole'}: ${issue!.message}`;
+  return `${issue!.path.map(String).join('.') || 'the whole file'}: ${issue!.message}`;
 }
 
-/** The surest first. */
+/** The highest-scoring mask first. */
 function masksOf({ path, annotations }: CocoImage, size: Size): Mask[] {
-  const surestFirst = [...annotations].sort((one, other) => (other.score ?? 0) - (one.score ?? 0));
-  return surestFirst.map(
-    (
-      {
-        segmentation: {
-          size: [height, width],
-          counts,
-        },
-      },
-      index,
-    ) => {
-      checkSize(path, { width, height }, size);
-      try {
-        const numbers = typeof counts === 'string' ? unpackCocoCounts(counts) : counts;
-        return { name: String(index), runs: runsOfCocoCounts(numbers, size) };
-      } catch (cause) {
-        if (!(cause instanceof RangeError)) throw cause;
-        throw sourceError(path, `A mask is damaged: ${cause.message}.`, 'Export the file again.', cause);
-      }
-    },
-  );
+  const byScore = [...annotations].sort((one, other) => (other.score ?? 0) - (one.score ?? 0));
+  return byScore.map(({ segmentation }, index) => {
+    const [height, width] = segmentation.size;
+    checkSize(path, { width, height }, size);
+    const { counts } = segmentation;
+    try {
+      const numbers = typeof counts === 'string' ? unpackCocoCounts(counts) : counts;
+      return { name: String(index), runs: runsOfCocoCounts(numbers, size) };
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw sourceError(path, `A mask is damaged: ${cause.message}.`, 'Export the file again.', cause);
+    }
+  });
 }
 
 function boxesOf({ annotations }: CocoImage): ScoredBoxes {

@@ -1,13 +1,16 @@
 import { openDataset, type DatasetOptions } from '../../data/read/dataset.js';
 import type { AnnotatedImage } from '../../data/read/example.js';
 import type { Dataset } from '../../data/read/layout.js';
+import { isPrepared } from '../../data/read/prepared-layout.js';
 import { problemsError } from '../../data/read/problems.js';
-import { checkSize, masksToLabelImage, type PredictionSource, type TruthSource } from './source.js';
+import type { SourceKind } from './kinds.js';
+import { checkSize, masksToLabelImage, type TruthSource } from './source.js';
+import { firstBytes } from './target.js';
 
 /**
- * A dataset as truth, of any layout that `openDataset` reads.
+ * A dataset as truth, in any layout that `openDataset` reads.
  *
- * @throws {NucleateError} Exit code 3 if it is not recognised, or has problems.
+ * @throws {NucleateError} Exit code 3 if it is not recognised or has problems.
  */
 export async function datasetTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
   const { dataset, ids, read } = await openSound(path, options);
@@ -30,28 +33,33 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
 }
 
 /**
- * The masks of a dataset as predictions: another annotator's, or the truth against itself.
- *
- * @throws {NucleateError} Exit code 3 if it is not recognised, or has problems.
+ * The masks of a zip archive or a prepared dataset as predictions: another annotator's, or the truth against itself.
+ * Folders are read by their own kinds.
  */
-export async function datasetPrediction(path: string): Promise<PredictionSource> {
-  const { dataset, ids, read } = await openSound(path, {});
-  const places = new Map(dataset.images.map(({ id, place }) => [id, place]));
-  return {
-    path,
-    kind: dataset.kind,
-    ids,
-    dataHash: null,
-    async read(id, size) {
-      const { image, masks } = await read(id);
-      checkSize(places.get(id)!, image, size);
-      return masksToLabelImage(masks, size);
-    },
-    close: () => dataset.close(),
-  };
-}
+export const datasetKind: SourceKind = {
+  recognise: async ({ path, isFolder }) => !isFolder && ((await isPrepared(path)) || (await isZip(path))),
+  async open({ path }) {
+    const { dataset, ids, read } = await openSound(path, {});
+    const places = new Map(dataset.images.map(({ id, place }) => [id, place]));
+    return {
+      path,
+      kind: dataset.kind,
+      ids,
+      dataHash: null,
+      async read(id, size) {
+        const { image, masks } = await read(id);
+        checkSize(places.get(id)!, image, size);
+        return masksToLabelImage(masks, size);
+      },
+      close: () => dataset.close(),
+    };
+  },
+};
 
-/** A dataset without problems of its listing. */
+/** Whether a file begins as a zip archive does. */
+const isZip = async (path: string) => (await firstBytes(path, 2)).toString('latin1') === 'PK';
+
+/** @throws {NucleateError} Exit code 3 if the layout is not recognised, or the listing has problems. */
 async function openSound(path: string, options: DatasetOptions) {
   const dataset: Dataset = await openDataset(path, options);
   if (dataset.problems.length > 0) {

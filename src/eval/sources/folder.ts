@@ -10,25 +10,25 @@ export interface ImageFile {
   readonly path: string;
 }
 
-/** Images, tables and subfolders of a folder, each in code-unit order of their names. */
+/** What a folder holds, in code-unit order of the names. */
 export interface PredictionFolder {
   readonly images: readonly ImageFile[];
   /** Paths of CSV files. */
   readonly tables: readonly string[];
   /** Paths of JSON files. */
   readonly documents: readonly string[];
-  /** Names. */
+  /** Names of subfolders. */
   readonly folders: readonly string[];
 }
 
 const imageExtension = /^\.(png|tiff?)$/iu;
 
 /**
- * Lists the .png, .tif, .tiff, .csv and .json files and the subfolders; other files and names that begin with a dot are ignored.
- * Links are refused, so that nothing outside the folder is read.
+ * Lists the .png, .tif, .tiff, .csv and .json files and the subfolders; other files and names that begin with a dot are
+ * ignored. Links are errors, so that nothing outside the folder is read.
  *
- * @throws {NucleateError} Exit code 3: no such folder, a link, names that differ only in case or in how an accent is
- *   encoded, which are one file on some systems.
+ * @throws {NucleateError} Exit code 3 for a folder that cannot be read, a link, or names that differ only in case or in
+ *   how an accent is encoded: on some systems they are one file.
  */
 export async function listPredictionFolder(folder: string): Promise<PredictionFolder> {
   const images: ImageFile[] = [];
@@ -61,7 +61,7 @@ export async function listPredictionFolder(folder: string): Promise<PredictionFo
     }
     namesInUse.set(folded, name);
   }
-  throwIfProblems(folder, 'The folder has', problems, 'Mend what is listed.');
+  throwIfProblems(folder, 'The folder has', problems, 'Fix the listed problems.');
   return { images, tables, documents, folders };
 }
 

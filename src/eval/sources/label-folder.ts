@@ -1,30 +1,96 @@
 import { parse } from 'node:path';
-import { identityOf } from '../../data/read/identity.js';
-import { readLabelImage } from '../../data/image/image-io.js';
 import { openFileTree } from '../../data/files/open-files.js';
+import { readLabelImage } from '../../data/image/image-io.js';
+import { identityOf } from '../../data/read/identity.js';
+import { isRunLengthHeader } from '../../data/read/rle-csv.js';
 import type { Problem } from '../../errors.js';
-import type { ImageFile, PredictionFolder } from './folder.js';
-import {
-  checkSize,
-  throwIfProblems,
-  sourceError,
-  type PredictionSource,
-  type TruthSource,
-} from './source.js';
+import type { ImageFile } from './folder.js';
+import type { SourceKind } from './kinds.js';
+import { hasMaskFolders } from './mask-folders.js';
+import { readRecordedHash } from './recorded-data.js';
+import { checkSize, sourceError, throwIfProblems, type TruthSource } from './source.js';
+import { firstBytes, type Target } from './target.js';
+
+/** Label images as predictions. */
+export const labelFolderKind: SourceKind = {
+  recognise: ({ isFolder }) => isFolder,
+  async open(target) {
+    const { path: folder } = target;
+    const paths = await findLabelImages(target);
+    return {
+      path: folder,
+      kind: 'label images',
+      ids: [...paths.keys()].sort(),
+      dataHash: await readRecordedHash(folder),
+      async read(id, size) {
+        const path = paths.get(id)!;
+        const labelImage = await readLabelImage(path);
+        checkSize(path, labelImage, size);
+        return { labelImage, withoutPixels: 0, overlapPixels: 0 };
+      },
+      close: () => Promise.resolve(),
+    };
+  },
+};
+
+/**
+ * Whether a folder holds label images, none of them beside its image, and no table with masks: a truth without images,
+ * and no dataset.
+ */
+export async function holdsOnlyLabelImages(target: Target): Promise<boolean> {
+  if (!target.isFolder) return false;
+  const listing = await target.list();
+  if (await hasMaskFolders(target.path, listing)) return false;
+  const stems = new Set(listing.images.map(({ stem }) => stem));
+  if (stems.size === 0 || listing.images.some(({ stem }) => stems.has(`${stem}_masks`))) return false;
+  for (const table of listing.tables) if (isRunLengthHeader(await firstLine(table))) return false;
+  return true;
+}
+
+async function firstLine(path: string): Promise<string> {
+  const [line = ''] = (await firstBytes(path, 1000)).toString('utf8').split(/\r?\n/u);
+  return line;
+}
+
+/** Label images without their images as truth. */
+export async function labelFolderTruth(target: Target): Promise<TruthSource> {
+  const { path: folder } = target;
+  const paths = await findLabelImages(target);
+  return {
+    path: folder,
+    kind: 'label images',
+    ids: [...paths.keys()].sort(),
+    async read(id) {
+      const labelImage = await readLabelImage(paths.get(id)!);
+      return { labelImage, withoutPixels: 0, overlapPixels: 0 };
+    },
+    readImage: () => Promise.resolve(null),
+    async identity() {
+      const tree = await openFileTree(folder);
+      try {
+        const names = Array.from(paths.values(), (path) => parse(path).base);
+        return await identityOf(tree, names);
+      } finally {
+        await tree.close();
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
 
 /** Endings of label images beside their images: Cellpose's, and the words that people use. Longest first. */
 const suffixes = ['_cp_masks', '_masks', '_labels'];
 
 /**
- * The label images of a folder by id.
+ * The paths of a folder's label images by image id.
  *
  * A file is named after its image: `X.png`, or with an ending, `X_masks.png`, `X_cp_masks.png` or `X_labels.png`, for
- * the id X. If one file has an ending, the files without are taken for the images beside them and left alone.
+ * the id X. If any file has an ending, files without one are taken for the images themselves and ignored.
  *
  * @throws {NucleateError} Exit code 3 if there is none, or two for one id.
  */
-function findLabelImages(folder: string, { images }: PredictionFolder): ReadonlyMap<string, string> {
-  const named = images.map((image) => ({ ...image, id: withoutSuffix(image) }));
+async function findLabelImages({ path: folder, list }: Target): Promise<ReadonlyMap<string, string>> {
+  const named = (await list()).images.map((image) => ({ ...image, id: withoutSuffix(image) }));
   const suffixed = named.filter(({ id, stem }) => id !== stem);
   const paths = new Map<string, string>();
   const problems: Problem[] = [];
@@ -45,49 +111,4 @@ function findLabelImages(folder: string, { images }: PredictionFolder): Readonly
 function withoutSuffix({ stem }: ImageFile): string {
   const suffix = suffixes.find((suffix) => stem.endsWith(suffix)) ?? '';
   return stem.slice(0, stem.length - suffix.length);
-}
-
-/** Label images as predictions. */
-export function labelFolderPrediction(
-  folder: string,
-  listing: PredictionFolder,
-): Omit<PredictionSource, 'dataHash'> {
-  const paths = findLabelImages(folder, listing);
-  return {
-    path: folder,
-    kind: 'label images',
-    ids: [...paths.keys()].sort(),
-    close: () => Promise.resolve(),
-    async read(id, size) {
-      const path = paths.get(id)!;
-      const labelImage = await readLabelImage(path);
-      checkSize(path, labelImage, size);
-      return { labelImage, withoutPixels: 0, overlapPixels: 0 };
-    },
-  };
-}
-
-/** Label images without their images as truth. */
-export function labelFolderTruth(folder: string, listing: PredictionFolder): TruthSource {
-  const paths = findLabelImages(folder, listing);
-  return {
-    path: folder,
-    kind: 'label images',
-    ids: [...paths.keys()].sort(),
-    close: () => Promise.resolve(),
-    async read(id) {
-      const labelImage = await readLabelImage(paths.get(id)!);
-      return { labelImage, withoutPixels: 0, overlapPixels: 0 };
-    },
-    readImage: () => Promise.resolve(null),
-    async identity() {
-      const tree = await openFileTree(folder);
-      try {
-        const names = Array.from(paths.values(), (path) => parse(path).base);
-        return await identityOf(tree, names);
-      } finally {
-        await tree.close();
-      }
-    },
-  };
 }

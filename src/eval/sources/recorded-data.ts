@@ -4,13 +4,13 @@ import { z } from 'zod';
 import type { Problem } from '../../errors.js';
 import { throwIfProblems, sourceError, type PredictionSource } from './source.js';
 
-/** The file of a folder of predictions that says which data they were made for. */
+/** The file in a folder of predictions that records which data they were made for. */
 export const recordName = 'dataset.json';
 
 const Recorded = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/u) });
 
 /**
- * The hash of the data that a folder of predictions was made for, as {@link TruthSource.hash} gives it.
+ * The hash of the data that a folder of predictions was made for, see `TruthSource.identity`.
  *
  * @returns null where nothing is recorded.
  * @throws {NucleateError} Exit code 3 if the record is damaged.
@@ -38,10 +38,10 @@ export async function readRecordedHash(folder: string): Promise<string | null> {
 }
 
 /**
- * Refuses predictions that are recorded to be made for other data.
+ * Checks that no predictions are recorded as made for other data.
  *
- * @param sha256 Of the data that they are to be scored on.
- * @throws {NucleateError} Exit code 3, naming all of them.
+ * @param sha256 Of the data that they are scored on.
+ * @throws {NucleateError} Exit code 3, naming all that are.
  */
 export function rejectOtherData(
   predictions: readonly PredictionSource[],
@@ -53,12 +53,12 @@ export function rejectOtherData(
       ? []
       : [
           {
-            what: `It was made for the data ${dataHash.slice(0, 12)}..., not ${sha256.slice(0, 12)}....`,
+            what: `It was made for the data ${dataHash.slice(0, 12)}..., not for ${sha256.slice(0, 12)}....`,
             where: path,
           },
         ],
   );
   const hint =
-    'Give --data the data that the targets were made for, or compare nevertheless with --allow-other-data.';
+    'Give --data the data that the targets were made for, or add --allow-other-data to score them anyway.';
   throwIfProblems(data, 'The targets have', problems, hint);
 }

@@ -1,4 +1,4 @@
-/** What `nucleate eval` reads: predictions, and the truth that they are held against. */
+/** What `nucleate eval` reads: predictions, and the truth that they are compared with. */
 import type { RectMap, Size } from '../../data/geometry/rect.js';
 import type { LabelImage } from '../../data/geometry/label-image.js';
 import type { Image } from '../../data/image/image.js';
@@ -8,9 +8,9 @@ import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 /** Objects as one label image. */
 export interface LabelledObjects {
   readonly labelImage: LabelImage;
-  /** Objects that have no pixel: their mask was empty, or lies wholly under earlier ones. */
+  /** Objects without a pixel: their mask was empty, or lies entirely under earlier ones. */
   readonly withoutPixels: number;
-  /** Pixels that an object had to leave to an earlier one; a pixel that three objects claim counts twice. */
+  /** Pixels that an object lost to an earlier one; a pixel that three objects claim counts twice. */
   readonly overlapPixels: number;
 }
 
@@ -26,7 +26,7 @@ export interface TrueInstances extends LabelledObjects {
 export interface ScoredBoxes {
   /** `[D, 4]` xyxy, px of the image, half-open. */
   readonly predBoxes: Float32Array;
-  /** `[D]` higher is surer. */
+  /** `[D]`, any scale. */
   readonly scores: Float32Array;
 }
 
@@ -36,17 +36,17 @@ export interface PredictedInstances extends LabelledObjects {
   readonly boxes?: ScoredBoxes;
 }
 
-/** What the segmenter of a model makes of boxes that it is given. */
+/** What the segmenter of a model predicts in given boxes. */
 export interface SegmentedBoxes {
-  /** All nuclei together, put together as the model does with those of its own boxes. */
+  /** All nuclei, combined as the model combines those of its own boxes. */
   readonly labelImage: LabelImage;
-  /** `[N]` each mask by itself, in the order of the boxes; undefined for a box without a mask. */
+  /** `[N]` each mask before they are combined, in the order of the boxes; undefined for a box without a mask. */
   readonly masks: readonly (RectMap | undefined)[];
 }
 
-/** The stages of a model, so that the truth can take the place of one of them. */
+/** The stages of a model, so that the truth can replace one of them. */
 export interface ModelStages {
-  /** Detections that are less sure are not segmented. */
+  /** Detections that score lower are not segmented. */
   readonly scoreThreshold: number;
   /** @param boxes `[N, 4]` xyxy, px of the image. */
   segmentBoxes(id: string, boxes: Float32Array): Promise<SegmentedBoxes>;
@@ -56,11 +56,11 @@ export interface ModelStages {
 export interface PredictionSource {
   /** As the user named it. */
   readonly path: string;
-  /** What it was taken for, in words. */
+  /** What it was recognised as, in words. */
   readonly kind: string;
   /** Ids of the predicted images, in code-unit order. */
   readonly ids: readonly string[];
-  /** {@link TruthSource.identity} of the data that they were made for; null where it is not recorded. */
+  /** {@link TruthSource.identity} of the data that they were made for; null if not recorded. */
   readonly dataHash: string | null;
   /**
    * Reads one image's prediction.
@@ -69,7 +69,7 @@ export interface PredictionSource {
    * @throws {NucleateError} Exit code 3 if it cannot be read or has another size.
    */
   read(id: string, size: Size): Promise<PredictedInstances>;
-  /** Absent where no model is at hand that could be asked again. */
+  /** Absent unless the predictions come from a model that can predict again. */
   readonly stages?: ModelStages;
   close(): Promise<void>;
 }
@@ -82,9 +82,9 @@ export interface TruthSource {
   readonly ids: readonly string[];
   /** @throws {NucleateError} Exit code 3 if it cannot be read. */
   read(id: string): Promise<TrueInstances>;
-  /** The image itself; null where the source holds only truth. */
+  /** The image itself; null if the source has no images. */
   readImage(id: string): Promise<Image | null>;
-  /** SHA-256 of the dataset, see src/data/identity.ts; reads every file. */
+  /** SHA-256 of the dataset, see src/data/read/identity.ts; reads every file. */
   identity(): Promise<string>;
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ export function masksToLabelImage(masks: readonly Mask[], { width, height }: Siz
   return { labelImage: { width, height, labels }, withoutPixels, overlapPixels };
 }
 
-/** A source that is not in order. */
+/** An error in a source. */
 export function sourceError(where: string, what: string, hint: string, cause?: unknown): NucleateError {
   return new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
 }
@@ -104,7 +104,7 @@ export function sourceError(where: string, what: string, hint: string, cause?: u
 const problemsShown = 20;
 
 /**
- * Throws one error for all problems of a source; nothing where there are none.
+ * Throws one error that lists all problems of a source; does nothing if there are none.
  *
  * @throws {NucleateError} Exit code 3.
  */
@@ -133,6 +133,6 @@ export function checkSize(place: string, pred: Size, gt: Size): void {
   throw sourceError(
     place,
     `The prediction has ${pred.width} x ${pred.height} pixels and the truth ${gt.width} x ${gt.height}.`,
-    'Scale and crop predictions back to the size of the image.',
+    'Scale or crop the predictions back to the size of the image.',
   );
 }

@@ -30,7 +30,7 @@ async function open(content: unknown, name = 'p.json') {
   return openPrediction(`${folder.path}/${name}`);
 }
 
-test('images go by their names, the surest mask keeps a pixel, boxes have scores', async () => {
+test('images go by their names, the highest-scoring mask keeps a pixel, boxes have scores', async () => {
   const source = await open({ images, annotations: [left, right] });
   expect(source).toMatchObject({ kind: 'COCO masks', ids: ['a', 'b'] });
   expect(await source.read('a', size)).toEqual({
@@ -45,7 +45,7 @@ test('images go by their names, the surest mask keeps a pixel, boxes have scores
   expect((await source.read('b', size)).labelImage).toEqual(drawing('....', '....', '....'));
 });
 
-test('without scores there are masks alone, in the order of the file', async () => {
+test('without scores there are only masks, in the order of the file', async () => {
   const plain = ({ score: _, ...rest }: typeof left) => rest;
   const source = await open({ images, annotations: [plain(left), plain(right)] });
   const { boxes, labelImage } = await source.read('a', size);
@@ -78,17 +78,17 @@ test('what predict writes is read back and scored, with boxes', async () => {
 
 test.each([
   ['no JSON', '{', /^The file is not JSON: /u],
-  ['another JSON', [], /^The file is no COCO dataset with run lengths: the whole: /u],
+  ['another JSON', [], /^The file is not a COCO dataset with run lengths: the whole file: /u],
   [
     'polygons',
     { images, annotations: [{ ...left, segmentation: [[0, 0, 1, 1]] }] },
     /with run lengths: annotations\.0\.segmentation: /u,
   ],
-])('%s is refused', async (_, content, what) => {
+])('%s is an error', async (_, content, what) => {
   expect((await dataErrorOf(open(content))).what).toMatch(what);
 });
 
-test('two images of one id are refused: whose the annotations are cannot be known', async () => {
+test('two images with one id are an error: whose the annotations are is unknown', async () => {
   const { problems } = await dataErrorOf(
     open({ images: [...images, { id: 7, file_name: 'c.png' }], annotations: [left] }),
   );
@@ -100,12 +100,12 @@ test('an empty mask is an object without a pixel', async () => {
   expect(await source.read('a', size)).toMatchObject({ withoutPixels: 1, overlapPixels: 0 });
 });
 
-test('an image twice, annotations of none, another size and damaged masks are refused', async () => {
+test('an image twice, annotations without an image, another size and damaged masks are errors', async () => {
   const { problems } = await dataErrorOf(
     open({ images: [...images, { id: 9, file_name: 'a.jpg' }], annotations: [{ ...left, image_id: 10 }] }),
   );
   expect(problems.map(({ what }) => what)).toEqual([
-    'An annotation is of the image 10, which is not listed.',
+    'An annotation belongs to the image 10, which is not listed.',
     'The image a is there twice.',
   ]);
   const source = await open({ images, annotations: [left, annotation(8, [0, 4], [0, 0, 1, 1])] });

@@ -33,7 +33,7 @@ const zipped = (name: string, files: Files) => {
   return path;
 };
 
-test('every layout of a dataset is the same truth', async () => {
+test('all layouts of a dataset give the same truth', async () => {
   const archive = zipped('data.zip', challenge);
   const prepared = join(folder, 'data.prepared');
   const dataset = await openDataset(archive);
@@ -67,7 +67,7 @@ test('every layout of a dataset is the same truth', async () => {
   expect(new Set([identities[0], identities[1], identities[5]]).size).toBe(1);
 });
 
-test('it has ignore maps and clusters where the dataset has', async () => {
+test('it has the ignore maps and clusters of the dataset', async () => {
   const path = writeFolder(folder, {
     'x.png': image,
     'x_masks.png': image,
@@ -81,7 +81,7 @@ test('it has ignore maps and clusters where the dataset has', async () => {
 test('a zip archive or a prepared file is a prediction, too', async () => {
   const archive = zipped('data.zip', challenge);
   const prediction = await openPrediction(archive);
-  expect(prediction).toMatchObject({ kind: 'images with a mask file a nucleus', ids: ['x'] });
+  expect(prediction).toMatchObject({ kind: 'images with one mask file per nucleus', ids: ['x'] });
   const { labelImage } = await prediction.read('x', { width: 3, height: 2 });
   expect(labelImage).toEqual(drawing('112', '...'));
   expect(await dataErrorOf(prediction.read('x', { width: 2, height: 3 }))).toMatchObject({
@@ -91,12 +91,14 @@ test('a zip archive or a prepared file is a prediction, too', async () => {
   await prediction.close();
 });
 
-test('a dataset with problems, and what is none, are refused', async () => {
+test('a dataset with problems, and a file that is no dataset, are errors', async () => {
   const broken = writeFolder(join(folder, 'broken'), { ...challenge, 'y/masks/a.png': image });
-  expect((await dataErrorOf(openTruth(broken))).problems).toMatchObject([{ what: 'The masks have no image.' }]);
+  expect((await dataErrorOf(openTruth(broken))).problems).toMatchObject([
+    { what: 'The masks have no image.' },
+  ]);
   writeFileSync(join(folder, 'a.csv'), '');
   expect((await dataErrorOf(openTruth(join(folder, 'a.csv')))).what).toBe(
-    'The dataset is a file, and not a zip archive.',
+    'The dataset is a file, but neither a zip archive nor a prepared dataset.',
   );
   expect((await dataErrorOf(openTruth(join(folder, 'missing')))).what).toMatch(
     /^There is nothing to read: ENOENT/u,

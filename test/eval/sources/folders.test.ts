@@ -24,7 +24,11 @@ describe('label images', () => {
     folder.text('.hidden.png', '');
     const source = await openPrediction(folder.path);
     expect(source).toMatchObject({ kind: 'label images', ids });
-    expect(await source.read(ids[0]!, size)).toEqual({ labelImage: image, withoutPixels: 0, overlapPixels: 0 });
+    expect(await source.read(ids[0]!, size)).toEqual({
+      labelImage: image,
+      withoutPixels: 0,
+      overlapPixels: 0,
+    });
   });
 
   test('beside an image the label image is read, not the image', async () => {
@@ -34,7 +38,7 @@ describe('label images', () => {
     expect((await (await openPrediction(folder.path)).read('a', size)).labelImage).toEqual(image);
   });
 
-  test('two for one image, none at all, and a link are refused', async () => {
+  test('two for one image, none at all, and a link are errors', async () => {
     const twice = temporaryFolder();
     await twice.labels('a_masks.png', image);
     await twice.labels('a_labels.png', image);
@@ -51,7 +55,7 @@ describe('label images', () => {
     ]);
   });
 
-  test('of another size are refused', async () => {
+  test('of another size are an error', async () => {
     const folder = temporaryFolder();
     await folder.labels('a.png', image);
     const source = await openPrediction(folder.path);
@@ -61,7 +65,7 @@ describe('label images', () => {
     });
   });
 
-  test('of floating point, of colours and as JPEG are refused', async () => {
+  test('as floating point, as colours and as JPEG are errors', async () => {
     const folder = temporaryFolder();
     for (const [name, file] of [
       ['float.tif', 'float32.tif'],
@@ -76,7 +80,7 @@ describe('label images', () => {
     expect((await dataErrorOf(source.read('jpeg', size))).what).toMatch(/^A JPEG cannot hold labels/u);
   });
 
-  test('with labels above 65535 come as 32-bit TIFF, up to 2^31 - 1', async () => {
+  test('with labels above 65535 are read from 32-bit TIFF, up to 2^31 - 1', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder.path, 'a.tif'), uint32Tiff([0, 1, 70000, 70000, 2, 0]));
     writeFileSync(join(folder.path, 'b.tif'), uint32Tiff([0, 1, 2 ** 31, 0, 0, 0]));
@@ -117,7 +121,7 @@ describe('label images', () => {
 });
 
 describe('mask folders', () => {
-  test('are drawn in the order of their names; an empty folder is an image without nuclei', async () => {
+  test('the mask whose name comes first keeps a pixel; an empty folder is an image without nuclei', async () => {
     const folder = temporaryFolder();
     await folder.mask('x/masks/b.png', size, [1, 2]);
     await folder.mask('x/masks/a.png', size, [0, 1]);
@@ -134,7 +138,7 @@ describe('mask folders', () => {
     expect((await source.read('y', size)).labelImage).toEqual(drawing('...', '...'));
   });
 
-  test('with label images or other sizes in them are refused', async () => {
+  test('with label images or other sizes in them are errors', async () => {
     const folder = temporaryFolder();
     await folder.labels('x/masks/a.png', image);
     await folder.mask('y/masks/a.png', { width: 2, height: 2 }, [0]);
@@ -149,7 +153,7 @@ describe('mask folders', () => {
 });
 
 describe('truth', () => {
-  test('as pairs, and as label images alone', async () => {
+  test('as pairs, and as label images without images', async () => {
     const folder = temporaryFolder();
     await folder.labels('a_masks.png', image);
     const alone = await openTruth(folder.path);
@@ -164,7 +168,7 @@ describe('truth', () => {
     for (const truth of [alone, pairs]) expect(narrow((await truth.read('a')).labelImage)).toEqual(image);
   });
 
-  test('has an identity that depends on names and contents, not on the place', async () => {
+  test('has an identity that depends on names and contents, not on the path', async () => {
     const [one, other] = [temporaryFolder(), temporaryFolder()];
     for (const folder of [one, other]) {
       await folder.labels('a.png', image);

@@ -12,7 +12,7 @@ async function open(content: string) {
 }
 
 /** What is wrong and where, without the folder. */
-async function refused(promise: Promise<unknown>) {
+async function errorOf(promise: Promise<unknown>) {
   const { what, where, problems } = await dataErrorOf(promise);
   const [problem] = problems;
   return `${(problem?.where ?? where)!.replace(/.*\//u, '')} ${problem?.what ?? what}`;
@@ -50,22 +50,22 @@ test('objects that overlap, and duplicates', async () => {
   expect({ withoutPixels, overlapPixels }).toEqual({ withoutPixels: 1, overlapPixels: 4 });
 });
 
-test('a size that the file gives has to be that of the image', async () => {
+test('a size in the file has to be the size of the image', async () => {
   const source = await open('ImageId,EncodedPixels,Height,Width\na,1 1,3,4\nb,1 1,4,3\n');
   expect((await source.read('a', size)).labelImage.labels[0]).toBe(1);
-  expect(await refused(source.read('b', size))).toBe(
-    'p.csv:3:3 The line gives the size 3 x 4 and the image has 4 x 3: Height and Width are swapped.',
+  expect(await errorOf(source.read('b', size))).toBe(
+    'p.csv:3:3 The line says 3 x 4 pixels, but the image has 4 x 3: Height and Width are swapped.',
   );
 });
 
-test('runs beyond the image are known when its size is', async () => {
+test('runs beyond the image are found when its size is known', async () => {
   const source = await open('ImageId,EncodedPixels\na,1 1\na,11 3\n');
-  expect(await refused(source.read('a', size))).toBe(
+  expect(await errorOf(source.read('a', size))).toBe(
     'p.csv:3:3 The run at 11 of length 3 ends beyond the 4 x 3 = 12 pixels of the image.',
   );
 });
 
-test('what is wrong with the file is told at once, with line and column', async () => {
+test('all problems of the file are reported at once, with line and column', async () => {
   const { what, problems } = await dataErrorOf(
     open('ImageId,EncodedPixels\r\na,1 2 5\r\n\r\n"b","1 1 x 2"\r\n,1 1\r\n'),
   );
@@ -79,7 +79,7 @@ test('what is wrong with the file is told at once, with line and column', async 
 
 test('a file that is not there', async () => {
   const folder = temporaryFolder();
-  expect(await refused(openPrediction(`${folder.path}/p.csv`))).toMatch(
+  expect(await errorOf(openPrediction(`${folder.path}/p.csv`))).toMatch(
     /^p\.csv There is nothing to read: ENOENT/u,
   );
 });

@@ -1,0 +1,40 @@
+import { open, stat } from 'node:fs/promises';
+import { listPredictionFolder, type PredictionFolder } from './folder.js';
+import { sourceError } from './source.js';
+
+/** A path that the user gives to be scored, or as the truth. */
+export interface Target {
+  /** As the user named it. */
+  readonly path: string;
+  readonly isFolder: boolean;
+  /**
+   * Lists the folder; reads it once, however often it is called.
+   *
+   * @throws {NucleateError} Exit code 3, see {@link listPredictionFolder}.
+   */
+  readonly list: () => Promise<PredictionFolder>;
+}
+
+/** @throws {NucleateError} Exit code 3 if there is no such file or folder. */
+export async function targetAt(path: string): Promise<Target> {
+  const isFolder = await stat(path).then(
+    (info) => info.isDirectory(),
+    (cause: unknown) => {
+      const what = `There is nothing to read: ${(cause as Error).message}.`;
+      throw sourceError(path, what, 'Check the path.', cause);
+    },
+  );
+  let listing: Promise<PredictionFolder> | undefined;
+  return { path, isFolder, list: () => (listing ??= listPredictionFolder(path)) };
+}
+
+/** The first bytes of a file, at most `length`. */
+export async function firstBytes(path: string, length: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
