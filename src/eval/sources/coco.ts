@@ -6,7 +6,7 @@ import { runsOfCocoCounts, unpackCocoCounts } from '../../data/geometry/coco-rle
 import type { Mask } from '../../data/geometry/mask.js';
 import type { Problem } from '../../errors.js';
 import type { PredictionFolder } from './folder.js';
-import type { SourceKind } from './kinds.js';
+import type { SourceKind } from './source-kind.js';
 import { readRecordedHash, recordName } from './recorded-data.js';
 import { checkSize, masksToLabelImage, sourceError, throwIfProblems, type ScoredBoxes } from './source.js';
 

@@ -3,7 +3,7 @@ import type { AnnotatedImage } from '../../data/read/example.js';
 import type { Dataset } from '../../data/read/layout.js';
 import { isPrepared } from '../../data/read/prepared-layout.js';
 import { problemsError } from '../../data/read/problems.js';
-import type { SourceKind } from './kinds.js';
+import type { SourceKind } from './source-kind.js';
 import { checkSize, masksToLabelImage, type TruthSource } from './source.js';
 import { firstBytes } from './target.js';
 

@@ -5,7 +5,7 @@ import { identityOf } from '../../data/read/identity.js';
 import { isRunLengthHeader } from '../../data/read/rle-csv.js';
 import type { Problem } from '../../errors.js';
 import type { ImageFile } from './folder.js';
-import type { SourceKind } from './kinds.js';
+import type { SourceKind } from './source-kind.js';
 import { hasMaskFolders } from './mask-folders.js';
 import { readRecordedHash } from './recorded-data.js';
 import { checkSize, sourceError, throwIfProblems, type TruthSource } from './source.js';

@@ -5,7 +5,7 @@ import type { Mask } from '../../data/geometry/mask.js';
 import type { Size } from '../../data/geometry/rect.js';
 import { readMaskFile } from '../../data/read/challenge-layout.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
-import type { SourceKind } from './kinds.js';
+import type { SourceKind } from './source-kind.js';
 import { readRecordedHash } from './recorded-data.js';
 import { checkSize, masksToLabelImage, sourceError, type LabelledObjects } from './source.js';
 

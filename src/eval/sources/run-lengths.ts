@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readRunLengthCsv } from '../../data/read/rle-csv.js';
 import { masksOfLines } from '../../data/read/run-length-layout.js';
-import type { SourceKind } from './kinds.js';
+import type { SourceKind } from './source-kind.js';
 import { masksToLabelImage, throwIfProblems } from './source.js';
 
 /**
