@@ -1,3 +1,4 @@
+import { networkChannels } from '../data/image/network-pixels.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AssembleSettings } from '../config/assemble.js';
@@ -80,7 +81,7 @@ export async function exportDetector(
     assign(network.weights.all, weights);
     const [finest] = network.levels;
     const { poolSize } = model.boxHead;
-    const images = tf.input({ name: 'images', shape: [null, null, 3] });
+    const images = tf.input({ name: 'images', shape: [null, null, networkChannels] });
     const levels = stockNetwork(network.models.features)([images]);
     const propose = stockNetwork(network.models.rpnHead);
     const counts = distinctAnchorCounts(options.rpn.anchorsPerCell);
@@ -182,7 +183,7 @@ export async function exportSegmenter(
   const network = buildSegmenter({ ...model, size, seed });
   try {
     assign(weightsOf(network).all, weights);
-    const crops = tf.input({ name: 'crops', shape: [size, size, 4] });
+    const crops = tf.input({ name: 'crops', shape: [size, size, networkChannels + 1] });
     const [logits] = stockNetwork(network)([crops]);
     const file: ExportFile = {
       ...{ format: exportFormat, task: 'segmenter' },
@@ -192,7 +193,7 @@ export async function exportSegmenter(
           inputs: [
             {
               name: 'crops',
-              shape: `[N, ${size}, ${size}, 4]`,
+              shape: `[N, ${size}, ${size}, ${networkChannels + 1}]`,
               meaning:
                 'red, green and blue of a nucleus and its margin' +
                 (model.standardize ? ', scaled to mean 0 and deviation 1 of the crop' : ' from -1 to 1') +
@@ -225,7 +226,7 @@ export async function exportSegmenter(
 
 const imagesInput: ExportedTensor = {
   name: 'images',
-  shape: '[N, H, W, 3]',
+  shape: `[N, H, W, ${networkChannels}]`,
   meaning:
     'red, green and blue from -1 (black) to 1 (white), grey three times; magnified by config.loader.zoom, sides that 32 divides',
 };

@@ -1,3 +1,4 @@
+import { networkChannels } from '../data/image/network-pixels.js';
 import { tf } from '../tf.js';
 import { Convolution, NormConvolution, scaleChannels } from './layers.js';
 
@@ -87,7 +88,7 @@ export interface Vgg16Options {
  * @returns The model; see {@link vgg16Blocks} for its weights. The caller disposes it.
  */
 export function buildVgg16({ size, seed }: Vgg16Options): tf.LayersModel {
-  const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), 3] });
+  const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), networkChannels] });
   const features = vgg16Blocks(images, {
     width: 1,
     depth: blocks.length,

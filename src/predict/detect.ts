@@ -5,7 +5,7 @@ import { applyMap, type Point } from '../data/geometry/linear-map.js';
 import { resamplePixels } from '../data/image/resample.js';
 import type { Image } from '../data/image/image.js';
 import type { IntensityRange } from '../data/image/intensity.js';
-import { writeNetworkPixels } from '../data/image/network-pixels.js';
+import { networkChannels, writeNetworkPixels } from '../data/image/network-pixels.js';
 import { paddingValues, type Pixels, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
@@ -81,7 +81,7 @@ export class DetectorPredictor {
     this.#config = config;
     const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
-    const inputs = { images: tf.zeros<tf.Rank.R4>([1, size, size, 3]) };
+    const inputs = { images: tf.zeros<tf.Rank.R4>([1, size, size, networkChannels]) };
     const step = ({ images }: NamedTensors): NamedTensors => ({
       ...this.#detector.detect(images as tf.Tensor4D),
     });
@@ -173,9 +173,9 @@ export class DetectorPredictor {
       fill,
     );
     if (inverted) for (let i = 0; i < pixels.length; i++) pixels[i] = 1 - pixels[i]!;
-    const values = new Float32Array(size * size * 3);
+    const values = new Float32Array(size * size * networkChannels);
     writeNetworkPixels({ channels: image.channels, pixels }, values, 0);
-    const images = tf.tensor4d(values, [1, size, size, 3]);
+    const images = tf.tensor4d(values, [1, size, size, networkChannels]);
     const outputs = this.#step.run({ images });
     const read = async (names: readonly string[]) =>
       Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { boxAt } from '../data/geometry/box.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import { resamplePixels } from '../data/image/resample.js';
-import { writeNetworkPixels } from '../data/image/network-pixels.js';
+import { networkChannels, writeNetworkPixels } from '../data/image/network-pixels.js';
 import { paddingValues, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
@@ -70,7 +70,7 @@ export class SegmenterPredictor {
     tf.dispose(inputs);
   }
 
-  /** @returns `[N, S, S, 3]`. */
+  /** @returns `[N, S, S, C]`, C = {@link pixelClasses}. */
   #probabilities(images: tf.Tensor4D, boxes: tf.Tensor2D): tf.Tensor4D {
     const { model, inference: predict } = this.#config;
     const crops = networkCrops(images, boxes, model);
@@ -122,7 +122,7 @@ export class SegmenterPredictor {
   async #segmentBatch(requests: readonly SegmentRequest[]): Promise<SegmentedCrop[]> {
     const { loader, inference: predict } = this.#config;
     const size = loader.cropSize;
-    const images = new Float32Array(predict.batchSize * size * size * 3);
+    const images = new Float32Array(predict.batchSize * size * size * networkChannels);
     const boxes = new Float32Array(predict.batchSize * 4);
     const shown = new Set(requests.map(({ image: { image } }) => image));
     const fills = new Map([...shown].map((image) => [image, paddingValues(image)]));
@@ -132,7 +132,7 @@ export class SegmenterPredictor {
         image,
         window,
         { size, fill: fills.get(image.image)! },
-        images.subarray(row * size * size * 3),
+        images.subarray(row * size * size * networkChannels),
       );
       const scale = size / window.side;
       const corners = [box.x1 - window.x, box.y1 - window.y, box.x2 - window.x, box.y2 - window.y];
@@ -143,7 +143,7 @@ export class SegmenterPredictor {
       return window;
     });
     const inputs = {
-      images: tf.tensor4d(images, [predict.batchSize, size, size, 3]),
+      images: tf.tensor4d(images, [predict.batchSize, size, size, networkChannels]),
       boxes: tf.tensor2d(boxes, [predict.batchSize, 4]),
     };
     const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
@@ -185,12 +185,14 @@ function mapOf(
 ): Float32Array {
   const map = new Float32Array(size * size);
   const channel = pixelClasses.indexOf(name);
-  for (let i = 0, at = row * map.length * 3 + channel; i < map.length; i++, at += 3) map[i] = values[at]!;
+  const classes = pixelClasses.length;
+  for (let i = 0, at = row * map.length * classes + channel; i < map.length; i++, at += classes)
+    map[i] = values[at]!;
   return map;
 }
 
 const emptyBatch = (batchSize: number, size: number) => ({
-  images: tf.zeros<tf.Rank.R4>([batchSize, size, size, 3]),
+  images: tf.zeros<tf.Rank.R4>([batchSize, size, size, networkChannels]),
   boxes: tf.zeros<tf.Rank.R2>([batchSize, 4]),
 });
 

@@ -1,3 +1,4 @@
+import { networkChannels } from '../data/image/network-pixels.js';
 import type { DetectorConfig } from '../config/detector.js';
 import type { Recipe } from '../data/loader/batch-maker.js';
 import type { DetectionBatch } from '../data/loader/detection-batch.js';
@@ -37,12 +38,12 @@ export function createDetectorTask(
   const detector = buildDetector(model, settings);
   const network = networkOptions(model, settings);
   const images = scoredImages(data.validation, { seed, count: config.scoring.images });
-  // Made when it is needed, and with a network of its own: that in training stays as it is.
+  // Created for the first validation, with its own copy of the network: the one in training is not touched.
   let predictor: DetectorPredictor | undefined;
   return {
     recipe: { task: 'detection', seed, examples: data.train, loader },
     weights: detector.weights,
-    // Both are shown -1 to 1.
+    // Both networks take pixels from -1 to 1.
     published: { network: 'inception-resnet-v2', adapt: (values) => values },
     ...(network.kind === 'pyramid' && { widen: (narrow) => widenDetector(narrow, network) }),
     lossNames: detectorLossNames(model),
@@ -73,7 +74,7 @@ export function createDetectorTask(
 function batchTensors({ ids, size, maxBoxes, images, gtBoxes, gtValid, ignore }: DetectionBatch) {
   const count = ids.length;
   return {
-    images: tf.tensor4d(images, [count, size, size, 3]),
+    images: tf.tensor4d(images, [count, size, size, networkChannels]),
     gtBoxes: tf.tensor3d(gtBoxes, [count, maxBoxes, 4]),
     gtValid: tf.tensor2d(gtValid, [count, maxBoxes], 'float32'),
     ignore: tf.tensor3d(ignore, [count, size, size], 'float32'),

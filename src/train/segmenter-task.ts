@@ -1,3 +1,4 @@
+import { networkChannels } from '../data/image/network-pixels.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import type { Recipe } from '../data/loader/batch-maker.js';
 import { readDetectedBoxes } from '../data/loader/detected-boxes.js';
@@ -22,14 +23,14 @@ type SegmenterRecipe = Recipe & { readonly task: 'segmentation' };
 export interface SegmenterTaskOptions {
   /** How validation runs. */
   readonly mode: Mode;
-  /** Gives its boxes to validation; what the config names in `scoring.detector` is not read here. */
+  /** Its boxes are used in validation. The config's `scoring.detector` is not read here. */
   readonly detector?: NamedDetector | undefined;
 }
 
 /**
- * Training of the mask network on crops round nuclei.
+ * Training of the mask network on crops around nuclei.
  *
- * @throws {NucleateError} Exit code 3 if the config names boxes of a detector that cannot be used.
+ * @throws {NucleateError} Exit code 3 if the boxes that the config names in `boxes.path` cannot be used.
  */
 export function createSegmenterTask(
   config: SegmenterConfig,
@@ -46,7 +47,7 @@ export function createSegmenterTask(
   const twoStage =
     detector &&
     new TwoStageScore(scoredImages(data.validation, { seed, count: config.scoring.images }), detector, mode);
-  // Made when it is needed, and with a network of its own: that in training stays as it is.
+  // Created for the first validation, with its own copy of the network: the one in training is not touched.
   let predictor: SegmenterPredictor | undefined;
   return {
     recipe: { task: 'segmentation', seed, examples: data.train, loader, ...detected },
@@ -99,7 +100,7 @@ function batchTensors({
   const count = ids.length;
   const map = (values: Uint8Array) => tf.tensor3d(values, [count, size, size], 'bool');
   return {
-    images: tf.tensor4d(images, [count, size, size, 3]),
+    images: tf.tensor4d(images, [count, size, size, networkChannels]),
     boxes: tf.tensor2d(boxes, [count, 4]),
     masks: map(masks),
     neighbours: map(neighbours),

@@ -1,3 +1,4 @@
+import { networkChannels } from '../../data/image/network-pixels.js';
 import { tf } from '../../tf.js';
 import { type BlockCounts, inceptionResNetV2Taps } from '../inception-resnet-v2.js';
 import { type ModelWeights, weightsOf } from '../weights.js';
@@ -193,7 +194,7 @@ export function buildDetectorNetwork(options: DetectorNetworkOptions): DetectorN
 /** The backbone and what is built upon it: a model of images with one output per level, finest first. */
 function buildFeatures(options: DetectorNetworkOptions): tf.LayersModel {
   const { size, seed, normMomentum, backbone } = options;
-  const images = tf.input({ name: 'images', shape: [size, size, 3] });
+  const images = tf.input({ name: 'images', shape: [size, size, networkChannels] });
   const shared = { ...backbone, seed, normMomentum, padding: 'same' } as const;
   if (options.kind === 'single') {
     const end = options.stride === 8 ? 'block35' : 'block17';

@@ -1,3 +1,4 @@
+import { networkChannels } from '../../data/image/network-pixels.js';
 import { randomFor } from '../../random.js';
 import type { StoredTensors, StoredTensor } from '../../safetensors/tensor.js';
 import type { BlockLayers } from '../inception-resnet-v2-blocks.js';
@@ -32,7 +33,7 @@ export function widenDetector(narrow: StoredTensors, options: PyramidDetectorOpt
   const { backbone, pyramid, rpn, boxHead, auxiliary } = options;
   const layers = widenLayers(narrow, options.seed ?? 0);
   const { blocks } = backbone;
-  const images = { origins: [0, 1, 2], narrow: 3 };
+  const images = { origins: [...new Array(networkChannels).keys()], narrow: networkChannels };
   const taps = inceptionResNetV2(backboneLayers(narrow, layers, backbone), images, {
     blocks,
     padding: 'same',

@@ -1,6 +1,7 @@
 import type { SegmenterConfig } from '../../config/segmenter.js';
 import type { LossParts } from '../../ops/gradients.js';
 import { tf } from '../../tf.js';
+import { pixelClasses } from './network.js';
 import type { SegmenterTargets } from './targets.js';
 
 /** The parts of the loss, in the order in which they are shown. */
@@ -14,7 +15,7 @@ const smooth = 1;
  *
  * Pixels of weight 0 count in none of the parts; the Dice parts ignore other weights.
  *
- * @param logits `[N, S, S, 3]`.
+ * @param logits `[N, S, S, C]`, C = {@link pixelClasses}.
  * @returns Scalars; the caller disposes them.
  *
  * Source: DSB2018 1st place (0.6 cross-entropy + 0.2 Dice of the body + 0.2 Dice of the border).
@@ -27,8 +28,8 @@ export function segmenterLosses(
   return tf.tidy(() => {
     const logProbabilities = tf.logSoftmax(logits);
     const counted = tf.greater(weights, 0).toFloat();
-    const [, body, border] = tf.split(tf.exp(logProbabilities).mul(counted), 3, 3);
-    const [, trueBody, trueBorder] = tf.split(classes.mul(counted), 3, 3);
+    const [, body, border] = byClass(tf.exp(logProbabilities).mul(counted));
+    const [, trueBody, trueBorder] = byClass(classes.mul(counted));
     const parts = {
       crossEntropy: crossEntropy(logProbabilities, { classes, weights }),
       bodyDice: tf.mean<tf.Scalar>(diceLoss(body!, trueBody!, [1, 2, 3])),
@@ -56,3 +57,6 @@ function diceLoss(probabilities: tf.Tensor, truth: tf.Tensor, axes?: number[]): 
   const either = tf.add(tf.sum(probabilities, axes), tf.sum(truth, axes)).add(smooth);
   return tf.sub(1, tf.div(both, either));
 }
+
+/** One map `[N, S, S, 1]` for each of {@link pixelClasses}. */
+const byClass = (maps: tf.Tensor): tf.Tensor[] => tf.split(maps, pixelClasses.length, 3);

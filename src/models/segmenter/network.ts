@@ -1,9 +1,10 @@
+import { networkChannels } from '../../data/image/network-pixels.js';
 import { tf } from '../../tf.js';
 import { Convolution, scaleChannels } from '../layers.js';
 import { convolveBlock, type Vgg16Shape, vgg16Blocks } from '../vgg16.js';
 import { weightsOf } from '../weights.js';
 
-/** What a pixel can be, in the order of the logits. */
+/** What a pixel can be, in the order of the logits; the one home of their names and number. */
 export const pixelClasses = ['background', 'body', 'border'] as const;
 
 export interface SegmenterShape extends Vgg16Shape {
@@ -19,8 +20,7 @@ export interface SegmenterShape extends Vgg16Shape {
  * The mask network: VGG16, and a decoder that goes back to the crop's resolution level by level, each time with the
  * encoder's features of that resolution beside it.
  *
- * Input `[N, S, S, 4]` float32, see `networkCrops`; output logits `[N, S, S, 3]`, see
- * {@link pixelClasses}.
+ * Input `[N, S, S, 4]` float32, see `networkCrops`; output logits `[N, S, S, C]`, C = {@link pixelClasses}.
  *
  * The kernel rows of the box prior begin at zero, so that the first layer begins as VGG16's own.
  *
@@ -31,7 +31,7 @@ export interface SegmenterShape extends Vgg16Shape {
  */
 export function buildSegmenter(shape: SegmenterShape): tf.LayersModel {
   const { size, decoder, decoderConvolutions, seed } = shape;
-  const crops = tf.input({ name: 'crops', shape: [size, size, 4] });
+  const crops = tf.input({ name: 'crops', shape: [size, size, networkChannels + 1] });
   const features = vgg16Blocks(crops, shape);
   let x = features.at(-1)!;
   // From 1/2^(depth-2) of the crop's resolution to the whole.
@@ -56,5 +56,6 @@ export function buildSegmenter(shape: SegmenterShape): tf.LayersModel {
 
 function silenceBoxPrior(model: tf.LayersModel): void {
   const kernel = weightsOf(model).all['block1_conv1/kernel']!;
-  tf.tidy(() => kernel.assign(kernel.mul(tf.tensor4d([1, 1, 1, 0], [1, 1, 4, 1]))));
+  const isImage = [...new Array<number>(networkChannels).fill(1), 0];
+  tf.tidy(() => kernel.assign(kernel.mul(tf.tensor4d(isImage, [1, 1, isImage.length, 1]))));
 }

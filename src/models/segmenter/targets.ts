@@ -1,5 +1,6 @@
 import type { SegmenterConfig } from '../../config/segmenter.js';
 import { tf } from '../../tf.js';
+import { pixelClasses } from './network.js';
 
 /** N = crops, S = their side in px. */
 export interface CropMaps {
@@ -12,7 +13,7 @@ export interface CropMaps {
 }
 
 export interface SegmenterTargets {
-  /** `[N, S, S, 3]` float32, 1 at the class of each pixel. */
+  /** `[N, S, S, C]` float32, C = {@link pixelClasses}: 1 at the class of each pixel. */
   readonly classes: tf.Tensor4D;
   /** `[N, S, S, 1]` float32: how much each pixel counts, 0 where nobody has reviewed it. */
   readonly weights: tf.Tensor4D;
@@ -51,8 +52,12 @@ export function segmenterTargets(
       outline: tf.mul<tf.Tensor4D>(rim, outside),
       neighbours: others,
     }[border];
+    const maps = { background: tf.sub<tf.Tensor4D>(outside, third), body, border: third };
     return {
-      classes: tf.concat<tf.Tensor4D>([tf.sub(outside, third), body, third], 3),
+      classes: tf.concat<tf.Tensor4D>(
+        pixelClasses.map((name) => maps[name]),
+        3,
+      ),
       weights: tf.mul<tf.Tensor4D>(reviewed, gap.mul(gapWeight - 1).add(1)),
     };
   });

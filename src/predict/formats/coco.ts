@@ -5,7 +5,7 @@
 import { cocoCounts, packCocoCounts } from '../../data/geometry/coco-rle.js';
 import { masksOfLabels } from '../../data/geometry/mask.js';
 import type { Segmentation } from '../assemble/segmentation.js';
-import type { Encode } from './output-formats.js';
+import type { Encode } from './encode.js';
 import { polygonsOf } from './polygons.js';
 import { shortNumber } from './short-number.js';
 

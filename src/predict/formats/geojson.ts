@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { measureInstance } from './measure.js';
-import type { Encode } from './output-formats.js';
+import type { Encode } from './encode.js';
 import { polygonsOf, type Ring } from './polygons.js';
 import { shortNumber } from './short-number.js';
 

@@ -2,7 +2,7 @@ import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { csvLines } from './csv-lines.js';
 import { measureInstance } from './measure.js';
-import type { Encode } from './output-formats.js';
+import type { Encode } from './encode.js';
 import { shortNumber } from './short-number.js';
 
 const columns = [

@@ -1,23 +1,4 @@
-import type { Pixels } from '../../data/image/stored-image.js';
-import type { Segmentation } from '../assemble/segmentation.js';
-
-/** An image with the nuclei found in it. */
-export interface Segmented {
-  readonly image: Pixels;
-  /** Of the image's size. */
-  readonly segmentation: Segmentation;
-  /** What COCO calls the image; the name of its outputs if absent. */
-  readonly fileName?: string;
-}
-
-/** @param name Of the image, without its ending. */
-export type Encode = (name: string, segmented: Segmented) => Encoded | Promise<Encoded>;
-
-/** The ending of an output's file name, with its dot, and the file's content in pieces. */
-export interface Encoded {
-  readonly extension: string;
-  readonly pieces: Iterable<string | Uint8Array>;
-}
+import type { Encode } from './encode.js';
 
 interface Format {
   /** For --help. */

@@ -4,7 +4,7 @@ import { type Pixels, readRegion } from '../../data/image/stored-image.js';
 import { drawNuclei, type OverlayStyle } from '../../draw/nuclei-overlay.js';
 import { subsampleLabels } from '../../draw/overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
-import type { Encode } from './output-formats.js';
+import type { Encode } from './encode.js';
 
 /** The image with its nuclei drawn in; a PNG. */
 export const encodeOverlay =

@@ -4,7 +4,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { nucleiColours } from '../../draw/nuclei-overlay.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { encodeRoi, maxRoiCoordinate } from './imagej-roi.js';
-import type { Encode } from './output-formats.js';
+import type { Encode } from './encode.js';
 import { polygonsOf } from './polygons.js';
 
 /** Of every entry, so that the same nuclei give the same bytes. */

@@ -2,7 +2,7 @@ import { masksOfLabels } from '../../data/geometry/mask.js';
 import { encodeRuns, formatRuns } from '../../data/geometry/rle.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { csvLines } from './csv-lines.js';
-import type { Encode } from './output-formats.js';
+import type { Encode } from './encode.js';
 
 /** The first line of a run-length CSV, as the 2018 Data Science Bowl took it. */
 export const runLengthHeader = 'ImageId,EncodedPixels\n';

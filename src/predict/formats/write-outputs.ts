@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type OutputFormat, outputFormats, type Segmented } from './output-formats.js';
+import type { Segmented } from './encode.js';
+import { type OutputFormat, outputFormats } from './output-formats.js';
 import { safeName } from './safe-name.js';
 import { writeWhole } from './write-file.js';
 
