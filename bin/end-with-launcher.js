@@ -1,6 +1,6 @@
 /**
- * Loaded into the child of bin/launch.js before anything else: if the launcher dies, even by `kill -9`, the child is
- * asked to end as by SIGTERM, so that no orphan keeps the GPU.
+ * Loaded into the child of bin/launch.js before anything else: if the launcher dies, even by `kill -9`, the child gets
+ * SIGTERM, so that no orphan keeps the GPU.
  */
 
 /** Time to save a checkpoint. */

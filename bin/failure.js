@@ -1,5 +1,5 @@
 /**
- * Says why `nucleate` stopped, in the form of src/cli/report-error.ts, which cannot be loaded at this point.
+ * Prints why `nucleate` stopped, in the format of src/cli/report-error.ts, which cannot be loaded at this point.
  *
  * @param {{ what: string, hint: string, code: number }} failure
  * @param {{ json: boolean }} options `json` puts it on stdout as the one JSON document.

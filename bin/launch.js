@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { printFailure } from './failure.js';
 
-/** Ask the process to end. */
+/** Signals that ask the process to end. */
 const endSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /** One request may arrive twice: npm and timeout(1) signal a process and then its whole group. */
@@ -23,20 +23,24 @@ const crashes = {
 /**
  * Runs Node with the given arguments and the streams of this process until it ends.
  *
- * The child has a session of its own. Otherwise a terminal's Ctrl-C would reach it twice, from the terminal and from
- * here; so each signal comes from here alone, once. If this process is killed, bin/end-with-launcher.js ends the child.
+ * The child has its own session, so that it gets each signal once, from here. Otherwise a Ctrl-C would reach it twice, from
+ * the terminal and from here. If this process is killed, bin/end-with-launcher.js ends the child.
  *
  * @param {string[]} nodeArguments
  * @param {{ env: NodeJS.ProcessEnv, json: boolean }} options `json` reports a crash as JSON on stdout.
  * @returns {Promise<number>} the exit status: the child's own, or 128 + the number of the signal that ended it
  */
 export function launch(nodeArguments, { env, json }) {
-  const orphanRule = new URL('./end-with-launcher.js', import.meta.url).href;
-  const child = spawn(process.execPath, [...process.execArgv, '--import', orphanRule, ...nodeArguments], {
-    env,
-    detached: true,
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  });
+  const endWithLauncher = new URL('./end-with-launcher.js', import.meta.url).href;
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, '--import', endWithLauncher, ...nodeArguments],
+    {
+      env,
+      detached: true,
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   passSignals(child);
   return new Promise((resolve) => {
     child.on('error', (error) => {
@@ -52,8 +56,8 @@ export function launch(nodeArguments, { env, json }) {
 }
 
 /**
- * Whether the end of a terminal is an end for this process, too. Under nohup(1) and in the background without any stream
- * of a terminal it is not. That the signal is ignored cannot be asked for: Node, when it starts, resets what nohup set.
+ * Whether this process ends when its terminal closes (SIGHUP): not under nohup(1), and not in the background without any
+ * stream of a terminal. Whether nohup has ignored the signal cannot be read: Node resets that when it starts.
  */
 const belongsToTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
@@ -81,7 +85,7 @@ function passSignals(child) {
 }
 
 /**
- * To the child and to what it has started: nobody can pass on a signal that stops him.
+ * Sends a signal to the child and to all that it has started: a stopped process cannot forward signals.
  *
  * @param {import('node:child_process').ChildProcess} child @param {NodeJS.Signals} signal
  */
@@ -96,7 +100,7 @@ function reportCrash(signal, { json }) {
   if (!what) return;
   const hint =
     signal === 'SIGKILL'
-      ? 'Make the batch or the tiles smaller, or free memory; a training can be resumed.'
+      ? 'Use a smaller batch or smaller tiles, or free memory; a training can be resumed.'
       : 'Run again with --debug and report it; a training can be resumed.';
   printFailure({ what, hint, code: statusOf(signal) }, { json });
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Starts `nucleate`: Node once more, with the compiled sources and the environment that native libraries read while
- * they load. Without dependencies, so that it can say what is missing in a fresh clone.
+ * Starts `nucleate`: runs Node again with the compiled sources and the environment variables that native libraries read
+ * while they load. It needs no packages, so that it can say what is missing in a fresh clone.
  */
 import { compileSources } from '../setup/compile.js';
 import { nativeEnvironment } from '../setup/environment.js';
@@ -29,7 +29,7 @@ async function start() {
     main = await compileSources();
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    const hint = 'Mend src, or give write permission and space for dist: npm run setup';
+    const hint = 'Fix src, or make dist writable and free disk space, then run npm run setup.';
     return fail({ what: `The sources cannot be compiled: ${message}`, hint, code: code ? 8 : 1 });
   }
   const env = nativeEnvironment(process.env, { verbose: args.includes('--verbose') });

@@ -6,23 +6,23 @@ import { fileURLToPath } from 'node:url';
 /** @param {string} file */
 const fromRoot = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-/** Folders in it are named for the sources that they were made of, and never change. */
+/** Each folder in it is named by the fingerprint of its sources and never changes. */
 const compiled = fromRoot('dist');
 
-/** What Node runs: the command line, and what threads begin with. */
+/** What Node runs: the command line, and the loader's threads. */
 const entries = ['src/cli/main.ts', 'src/data/loader/worker.ts'];
 
-/** A training of days loads modules of its own folder until it ends. */
+/** How long a folder is kept: a training that takes days still loads modules from its own. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * The sources as JavaScript in a few files: started from them, a command answers in a quarter of the time that it takes
- * to translate 200 files, and to find them, each time. Made anew when a source has changed.
+ * Compiles the sources to a few JavaScript files, if they have changed. From these a command starts in a quarter of the
+ * time that it takes to find and translate 200 files at each start.
  *
  * The package esbuild must be installed.
  *
  * @returns {Promise<string>} path of main.js
- * @throws {Error} what esbuild says of sources that are no TypeScript, or the file system
+ * @throws {Error} of esbuild, for sources that are not valid TypeScript, or of the file system
  */
 export async function compileSources() {
   const folder = path.join(compiled, fingerprint());
@@ -38,7 +38,7 @@ export async function compileSources() {
       entryNames: '[name]',
       bundle: true,
       packages: 'external',
-      // They find their own files by their place.
+      // They find their own files relative to themselves.
       external: ['./setup/*'],
       splitting: true,
       format: 'esm',
@@ -61,12 +61,12 @@ function publish(partial, folder) {
   try {
     renameSync(partial, folder);
   } catch (error) {
-    // Another process was quicker, with the same.
+    // Another process has made the same folder first.
     if (!existsSync(folder)) throw error;
   }
 }
 
-/** Of the names, sizes and times of all sources. */
+/** A hash of the names, sizes and modification times of all sources. */
 function fingerprint() {
   const hash = createHash('sha256');
   for (const name of readdirSync(fromRoot('src'), { recursive: true, encoding: 'utf8' }).sort()) {

@@ -46,21 +46,21 @@ function bytesIn(folder) {
 
 /**
  * The verified wheel in `folder`, downloaded if it is not there. pip does the transfer, so that the user's index,
- * mirror, proxy and certificates hold.
+ * mirror, proxy and certificates apply.
  *
  * @param {Wheel} wheel
  * @param {object} options
- * @param {string} options.folder finished downloads; a wheel that somebody put here by hand is taken if its hash fits
- * @param {string} options.scratch an empty folder on the same disk, ours alone
+ * @param {string} options.folder finished downloads; a wheel that was copied here by hand is used if its hash matches
+ * @param {string} options.scratch an empty folder on the same disk that nothing else uses
  * @param {string} options.python
- * @param {number} options.lockFd kept by pip, so that a killed set-up's pip keeps the next one out
+ * @param {number} options.lockFd inherited by pip: when set-up is killed, a running pip still keeps the next set-up out
  * @returns {Promise<string>} path of the wheel
  */
 export async function fetchWheel(wheel, { folder, scratch, python, lockFd }) {
   const file = path.join(folder, wheel.file);
   if (existsSync(file)) {
     if ((await sha256(file)) === wheel.sha256) return file;
-    process.stderr.write(`${file} is damaged; fetching it again\n`);
+    process.stderr.write(`${file} is damaged; downloading it again\n`);
     rmSync(file);
   }
   mkdirSync(folder, { recursive: true });
@@ -68,8 +68,8 @@ export async function fetchWheel(wheel, { folder, scratch, python, lockFd }) {
   const arrived = path.join(scratch, wheel.file);
   if (!existsSync(arrived) || (await sha256(arrived)) !== wheel.sha256) {
     throw new SetupStop(
-      `pip delivered another file than ${wheel.file}.`,
-      'Check the index it uses: pip config list',
+      `pip did not download the expected ${wheel.file}.`,
+      'Check which index it uses: pip config list',
     );
   }
   renameSync(arrived, file);
@@ -117,7 +117,7 @@ async function pipDownload(wheel, { folder, scratch, python, lockFd }) {
 /**
  * @param {string} log what pip wrote to standard error
  * @param {Wheel} wheel
- * @param {string} command the same transfer by hand
+ * @param {string} command the same download by hand
  */
 function pipFailure(log, wheel, command) {
   const lines = log.trim().split('\n');
@@ -134,8 +134,8 @@ function pipFailure(log, wheel, command) {
     /NewConnectionError|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|No matching dist/;
   return new SetupStop(
     offline.test(log)
-      ? `pip reached no package index that has ${wheel.file} (${said}).`
+      ? `pip found no package index that has ${wheel.file} (${said}).`
       : `pip failed: ${said}`,
-    `Check the network and pip config list; or, on a machine with network, run: ${command}`,
+    `Check the network and pip config list. Without a network, run this on a machine that has one: ${command}`,
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The content of a JSON file; undefined if it is absent or damaged, since both call for making it anew.
+ * The content of a JSON file; undefined if it is missing or damaged: either way it has to be made again.
  *
  * @param {string} file
  * @returns {any}

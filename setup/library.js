@@ -38,7 +38,7 @@ const wanted = [
   '*License*',
 ];
 
-/** Bytes on disk at the peak of an installation, the wheels and all that is extracted of them: 1.2 and 8.6 GB seen. */
+/** Peak disk use of an installation in bytes: the wheels and what is extracted from them (measured: 1.2 and 8.6 GB). */
 export const diskNeeded = { cpu: 1.3e9, cuda: 9e9 };
 
 /**
@@ -54,8 +54,8 @@ export function libraryFolder(cache, flavour) {
 }
 
 /**
- * Whether every extracted file is there and whole. A file that has not been touched since it was last hashed is
- * trusted by its size and times, so this takes milliseconds; a touched one is hashed.
+ * Whether every extracted file is there and complete. A file whose size and times have not changed since it was last
+ * hashed is trusted, so this takes milliseconds; the others are hashed.
  *
  * @param {string} folder
  * @param {{ everything?: boolean }} [options] `everything` hashes all files
@@ -90,7 +90,7 @@ function writeManifest(folder, files) {
     writeFileSync(scratch, JSON.stringify(files, null, 1), { flush: true });
     renameSync(scratch, manifest);
   } catch (error) {
-    // A cache that an administrator shares read-only is fine: its files are hashed anew each time.
+    // A cache that an administrator shares read-only is fine: its files are hashed each time.
     if (!['EACCES', 'EROFS', 'EPERM'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? ''))
       throw error;
   }
@@ -102,7 +102,7 @@ function writeManifest(folder, files) {
  *
  * @param {object} options
  * @param {string} options.folder of the library, inside the cache
- * @param {import('./download.js').Wheel[]} options.wheels what it is made of
+ * @param {import('./download.js').Wheel[]} options.wheels that it is extracted from
  * @param {number} options.disk bytes that must be free
  * @param {string} options.python
  * @param {(line: string) => void} options.say
@@ -112,7 +112,7 @@ export async function installLibrary({ folder, wheels, disk, python, say }) {
   const held = lock(path.join(cache, 'lock'), { python, say });
   try {
     if (await libraryIsWhole(folder)) return;
-    if (existsSync(folder)) say(`${folder} is damaged; making it anew`);
+    if (existsSync(folder)) say(`${folder} is damaged; installing it again`);
     rmSync(folder, { recursive: true, force: true });
     for (const name of readdirSync(cache)) {
       if (name.startsWith('scratch-')) rmSync(path.join(cache, name), { recursive: true });
@@ -177,7 +177,7 @@ function checkSpace(cache, needed) {
   const { bavail, bsize } = statfsSync(cache);
   if (bavail * bsize >= needed) return;
   throw new SetupStop(
-    `${cache} has ${megabytes(bavail * bsize)} free; the TensorFlow library needs ${megabytes(needed)} while it installs.`,
+    `${cache} has ${megabytes(bavail * bsize)} free; the TensorFlow library needs ${megabytes(needed)} during installation.`,
     'Free some space, or set NUCLEATE_CACHE to a folder on a larger disk.',
     8,
   );

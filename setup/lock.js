@@ -6,9 +6,9 @@ import { SetupStop } from './stop.js';
 /**
  * Waits until this process alone holds `file`.
  *
- * The kernel keeps the lock on the open file, so it ends with its last holder, however that dies. Node has no flock;
- * a short-lived Python takes it on the descriptor that it shares with us. Children that are handed `fd` keep the
- * lock too: an npm that outlives a killed set-up still keeps the next one out.
+ * The kernel keeps the lock on the open file, so it is released when the last process that holds it ends, in whatever way.
+ * Node has no flock; a short-lived Python process takes it on the descriptor that it inherits. Children that inherit
+ * `fd` hold the lock, too: an npm that outlives a killed set-up still keeps the next set-up out.
  *
  * @param {string} file made if absent; its content is not used
  * @param {{ python: string, say: (line: string) => void }} options
@@ -24,7 +24,7 @@ export function lock(file, { python, say }) {
   };
   let status = flock('fcntl.LOCK_EX | fcntl.LOCK_NB');
   if (status === 75) {
-    say(`another set-up holds ${file}; waiting for it`);
+    say(`another set-up is running (it holds ${file}); waiting`);
     status = flock('fcntl.LOCK_EX');
   }
   if (status !== 0) {

@@ -7,7 +7,7 @@ const firstThatRuns = (names, args) =>
 
 export const gpuAnswers = () => firstThatRuns(['nvidia-smi'], ['-L']) !== undefined;
 
-/** Refuses machines for which there is no library. */
+/** Throws on a machine that Node or the TensorFlow library does not support. */
 export function checkMachine() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -17,14 +17,14 @@ export function checkMachine() {
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   if (process.platform !== 'linux' || process.arch !== 'x64' || !report.header.glibcVersionRuntime) {
     throw new SetupStop(
-      `There is no pinned TensorFlow library for ${process.platform} ${process.arch} with this C library.`,
-      'Use Linux on x86-64 with glibc; or run npm ci and add --device wasm to the commands that predict and score.',
+      `There is no TensorFlow library for ${process.platform} ${process.arch} with this C library.`,
+      'Use Linux on x86-64 with glibc. Or run npm ci and use --device wasm, which can predict and score, not train.',
     );
   }
 }
 
 /**
- * The programs that set-up calls; all that are missing are named at once.
+ * Finds the programs that set-up calls; the error names all that are missing.
  *
  * @param {{ withPip: boolean }} options whether there is something to download
  * @returns {{ python: string, compiler: string }}

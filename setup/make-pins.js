@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const tensorflow = '2.21.0';
 
-/** Any Python's wheel serves, since no Python code of it is used; 3.12 is the newest that all of these exist for. */
+/** Wheels of any Python would do, since their Python code is not used; 3.12 is the newest that all of these exist for. */
 const cpu = [['tensorflow-cpu', tensorflow, 'cp312-cp312-manylinux_2_27_x86_64']];
 
 /**

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * All set-up of a clone, in one command without dependencies: `npm run setup [-- --cuda | --cpu] [-- --verify]`.
+ * Sets a clone up with one command that needs no packages: `npm run setup [-- --cuda | --cpu] [-- --verify]`.
  *
  * Installs the npm packages, puts the TensorFlow library into the user's cache and builds the binding between the
- * two. Each step ends in one rename and a stamp, so it can be killed anywhere and run again; when all is done it ends
- * within milliseconds.
+ * two. Each step ends with one rename and a stamp, so that set-up can be killed at any time and run again. Where all is
+ * done it takes milliseconds.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -33,13 +33,13 @@ function readArguments() {
   });
   try {
     const { cpu, cuda, verify } = parseArgs({ options }).values;
-    if (cpu && cuda) throw new TypeError('--cpu and --cuda exclude each other');
+    if (cpu && cuda) throw new TypeError('--cpu and --cuda cannot be combined');
     return { asked: cuda ? 'cuda' : cpu ? 'cpu' : undefined, everything: verify };
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     throw new SetupStop(
       `${message}.`,
-      'Give --cpu or --cuda to choose the library, --verify to hash it all.',
+      'Use --cpu or --cuda to choose the library, and --verify to check all its files.',
       2,
     );
   }
@@ -65,7 +65,7 @@ async function main() {
   const { python, compiler } = findTools({ withPip: !libraryIsReady });
   const started = Date.now();
   const held = lock(fileURLToPath(new URL('../.setup/lock', import.meta.url)), { python, say });
-  // The stamp is read again: another set-up may have done it all while this one waited.
+  // The stamp is read again: another set-up may have done everything while this one waited.
   if (readStamp().packages !== packages) {
     say('installing the npm packages');
     removeStamp();
@@ -73,7 +73,7 @@ async function main() {
     writeStamp({ packages, flavour });
   }
   if (!libraryIsReady) {
-    say(`fetching TensorFlow ${pins.tensorflow} (${flavour}) into ${cache}`);
+    say(`downloading TensorFlow ${pins.tensorflow} (${flavour}) into ${cache}`);
     const disk = diskNeeded[flavour];
     await installLibrary({ folder: library, wheels: pins.wheels[flavour], disk, python, say });
   }

@@ -12,7 +12,7 @@ import { readJson } from './json.js';
  * @property {string | undefined} binding fingerprint of the built binding
  */
 
-/** Inside node_modules, so that it goes when they go. */
+/** Inside node_modules, so that it is deleted with them. */
 const file = fileURLToPath(new URL('../node_modules/.nucleate-setup.json', import.meta.url));
 
 /** @returns {Partial<Stamp>} */

@@ -1,4 +1,4 @@
-/** Something that the user can mend; `setup.js` prints it and ends with `exitCode` (README, "Exit codes"). */
+/** An error that the user can fix; `setup.js` prints it and ends with `exitCode` (docs/exit-codes.md). */
 export class SetupStop extends Error {
   /**
    * @param {string} what one sentence: what is wrong

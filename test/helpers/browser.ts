@@ -8,12 +8,12 @@ import { pathToFileURL } from 'node:url';
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const folders = (process.env['PATH'] ?? '').split(delimiter);
 
-/** The first Chromium on the PATH; absent on a machine without it. */
+/** The first Chromium on the PATH; undefined if there is none. */
 export const chromium = folders
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
-/** Why a test that needs Chromium is left out; empty where there is one. */
+/** Why a test that needs Chromium is skipped; empty where Chromium is installed. */
 export const noChromium = chromium === undefined ? `no ${names.join(', ')} on the PATH` : '';
 
 /** What Chromium answers to a command of its DevTools protocol. */
@@ -24,10 +24,10 @@ interface Answer {
 }
 
 /**
- * Opens a page in Chromium without a window or a network, and evaluates expressions in it, one after the other. A
- * strict CSP of the page does not hinder them.
+ * Opens a page in Chromium without a window or a network, and evaluates expressions in it, one after the other. They run
+ * despite a strict CSP of the page.
  *
- * @returns What each expression, or the promise that it is, comes to.
+ * @returns The value of each expression; of a promise, what it resolves to.
  */
 export async function evaluateInPage(path: string, expressions: readonly string[]): Promise<unknown[]> {
   if (chromium === undefined) throw new Error(`Expected a browser: ${noChromium}`);

@@ -14,7 +14,7 @@ test('expectTensorsClose compares shape, values and NaN', () => {
   expect(() => expectTensorsClose(tf.tensor1d([NaN]), [1], { atol: 1 })).toThrow(/values beyond/);
 });
 
-test('expectNewTensors sees a leak, and a result that is not one', () => {
+test('expectNewTensors counts leaks as well as results', () => {
   const kept: tf.Tensor[] = [];
   expectNewTensors(() => tf.ones([2]), 1);
   expectNewTensors(() => tf.tidy(() => tf.ones([2]).add(1)), 1);

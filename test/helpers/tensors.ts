@@ -40,7 +40,7 @@ function shapeOf(nested: NestedNumbers): number[] {
 /**
  * Runs `work` twice, the first time to warm up, and expects the second to leave `count` new tensors.
  *
- * Counts in tfjs and in the native library, which can leak apart from each other.
+ * Counts in tfjs and in the native library: each can leak alone.
  */
 export function expectNewTensors(work: () => unknown, count: number): void {
   const counts = () => {

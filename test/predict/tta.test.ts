@@ -114,6 +114,21 @@ test('nuclei of equal scores are in the order of their boxes, whatever the order
   }
 });
 
+test('with equal scores the upper box begins a nucleus, whatever the order of the views', () => {
+  // Each 10 px high and 2 px below the one before: IoU 8 / 12, and 6 / 14 of the first with the last.
+  const [first, second, third] = [0, 2, 4].map((y) => [{ box: box(0, y, 10, y + 10), score: 0.6 }]);
+  for (const views of [
+    [first!, second!, third!],
+    [third!, second!, first!],
+    [second!, third!, first!],
+  ]) {
+    const [joined, alone] = fuseViews(views);
+    expect(joined!.box.y1).toBeCloseTo(1, 12); // of 0 and 2
+    expect(joined!.score).toBeCloseTo(0.4, 12); // (0.6 + 0.6 + 0) / 3
+    expect(alone!.box).toEqual(third![0]!.box);
+  }
+});
+
 test('boxes of score 0 count alike', () => {
   const fused = fuseViews([[{ box: box(0, 0, 10, 10), score: 0 }], [{ box: box(0, 0, 10, 8), score: 0 }]]);
   expect(fused).toEqual([{ box: box(0, 0, 10, 9), score: 0 }]);

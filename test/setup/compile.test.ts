@@ -14,7 +14,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { copyNucleate, root, run } from '../cli/run-nucleate.js';
 
-/** A copy of nucleate, whose sources may be changed. */
+/** A copy of nucleate whose sources a test may change. */
 function copyOfNucleate() {
   const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-compile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,7 @@ function copyOfNucleate() {
   };
 }
 
-test('a changed source is compiled anew; what others run stays; what is a week old goes', async () => {
+test('a changed source is compiled again; folders in use stay; those older than a week are deleted', async () => {
   const { nucleate, edit, builds, dist } = copyOfNucleate();
   expect(await nucleate('--version')).toMatchObject({ status: 0, stderr: '' });
   expect(await nucleate('--version')).toMatchObject({ status: 0 });
@@ -40,21 +40,21 @@ test('a changed source is compiled anew; what others run stays; what is a week o
   const weekAgo = Date.now() / 1000 - 8 * 24 * 3600;
   utimesSync(old, weekAgo, weekAgo);
 
-  edit('Train, run and score', 'Drill, run and score');
-  expect((await nucleate('--help')).stdout).toContain('Drill, run and score');
+  edit('Find cell nuclei', 'Count cell nuclei');
+  expect((await nucleate('--help')).stdout).toContain('Count cell nuclei');
   expect(builds()).toHaveLength(2);
   expect(builds()).toContain(first);
   expect(existsSync(old)).toBe(false);
 });
 
-test('processes that compile at the same time get the same, and leave nothing else', async () => {
+test('processes that compile at the same time get the same folder, and leave nothing else', async () => {
   const { nucleate, builds } = copyOfNucleate();
   const answers = await Promise.all(Array.from({ length: 3 }, () => nucleate('--version')));
   for (const { status, stderr } of answers) expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(builds()).toHaveLength(1);
 });
 
-test('sources that are no TypeScript are told by their place', async () => {
+test('an error names the place of sources that are not valid TypeScript', async () => {
   const { nucleate, edit, dist } = copyOfNucleate();
   edit('async function run()', 'async function ()');
   const { status, stderr } = await nucleate('--version');

@@ -14,7 +14,7 @@ test.each([
   expect(cacheFolder(env)).toBe(folder);
 });
 
-test('TensorFlow is quiet unless asked, and what the user has set wins', () => {
+test('TensorFlow logs little unless asked to, and what the user has set stays', () => {
   expect(nativeEnvironment({ HOME: '/h' }, { verbose: false })).toEqual({
     HOME: '/h',
     TF_CPP_MIN_LOG_LEVEL: '2',

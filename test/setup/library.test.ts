@@ -31,7 +31,7 @@ function flipOneByte(file: string): void {
   writeFileSync(file, bytes);
 }
 
-test('downloads, extracts what is native, and leaves nothing else behind', async () => {
+test('downloads, extracts the native files, and leaves nothing else behind', async () => {
   const index = makeIndex();
   expect(install(index)).toMatchObject({ status: 0 });
   expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
@@ -67,7 +67,7 @@ test.each<[string, (file: string) => void]>([
   expect(await libraryIsWhole(index.folder)).toBe(false);
   const second = install(index);
   expect(second).toMatchObject({ status: 0 });
-  expect(second.stderr).toContain('is damaged; making it anew');
+  expect(second.stderr).toContain('is damaged; installing it again');
   expect(await libraryIsWhole(index.folder)).toBe(true);
 });
 
@@ -91,7 +91,7 @@ test('a damaged or missing manifest is an incomplete library', async () => {
   expect(await libraryIsWhole(index.folder)).toBe(false);
 });
 
-test('takes a wheel that somebody put into downloads, but not a damaged one', async () => {
+test('uses a wheel that was copied into downloads, but not a damaged one', async () => {
   const index = makeIndex();
   const downloads = path.join(index.cache, 'downloads');
   mkdirSync(downloads, { recursive: true });
@@ -104,16 +104,16 @@ test('takes a wheel that somebody put into downloads, but not a damaged one', as
   writeFileSync(path.join(downloads, index.wheel.file), wheel.subarray(0, wheel.length - 10));
   const second = install(offline);
   expect(second.status).not.toBe(0);
-  expect(second.stderr).toContain(`${index.wheel.file} is damaged; fetching it again`);
+  expect(second.stderr).toContain(`${index.wheel.file} is damaged; downloading it again`);
   expect(install(index)).toMatchObject({ status: 0 });
   expect(await libraryIsWhole(index.folder)).toBe(true);
 });
 
-test('refuses a disk that is too small before it downloads anything', () => {
+test('a disk that is too small is an error before anything is downloaded', () => {
   const index = makeIndex();
   const { status, stderr } = spawnSync(process.execPath, command(index, 1e18), options(index));
   expect(stderr).toMatch(
-    /has \d+ MB free; the TensorFlow library needs 1000000000000 MB while it installs\./,
+    /has \d+ MB free; the TensorFlow library needs 1000000000000 MB during installation\./,
   );
   expect(status).not.toBe(0);
   expect(readdirSync(index.cache)).toEqual(['lock']);
@@ -130,7 +130,7 @@ test('two set-ups at once: one installs, the other waits for it', async () => {
     });
   const both = await Promise.all([run(), run()]);
   expect(both.map(({ status }) => status)).toEqual([0, 0]);
-  expect(both.filter(({ log }) => log.includes('waiting for it'))).toHaveLength(1);
+  expect(both.filter(({ log }) => log.includes('another set-up is running'))).toHaveLength(1);
   expect(both.filter(({ log }) => log.includes('tinyflow 1.0: 20 MB'))).toHaveLength(1);
   expect(await libraryIsWhole(index.folder, { everything: true })).toBe(true);
 });

@@ -10,7 +10,7 @@ const setup = (args: string[], env: Record<string, string>) =>
     env: { ...process.env, ...env },
   });
 const emptyFolder = () => mkdtempSync(path.join(tmpdir(), 'nucleate-setup-'));
-/** A folder of links to the named programs, to stand for PATH. */
+/** A folder of links to the named programs, used as PATH. */
 function onlyPrograms(...names: string[]): string {
   const bin = path.join(emptyFolder(), 'bin');
   mkdirSync(bin);
@@ -21,7 +21,7 @@ function onlyPrograms(...names: string[]): string {
   return bin;
 }
 
-test('does nothing and says nothing when all is done', () => {
+test('does and prints nothing when all is done', () => {
   expect(setup([], {})).toMatchObject({ status: 0, stdout: '', stderr: '' });
 });
 
@@ -38,7 +38,7 @@ test('names everything that is missing at once', () => {
   expect(status).toBe(9);
 });
 
-test('without network it says so, with the way by hand', () => {
+test('without a network it says so, and how to download by hand', () => {
   const { status, stderr } = setup(['--cpu'], {
     NUCLEATE_CACHE: emptyFolder(),
     PIP_INDEX_URL: 'http://127.0.0.1:9/',
@@ -46,7 +46,7 @@ test('without network it says so, with the way by hand', () => {
     PIP_RETRIES: '0',
   });
   expect(stderr).toMatch(
-    /error: pip reached no package index that has tensorflow_cpu-2\.21\.0-.*\.whl \(.+\)\.\n/,
+    /error: pip found no package index that has tensorflow_cpu-2\.21\.0-.*\.whl \(.+\)\.\n/,
   );
   expect(stderr).toMatch(/ {2}hint: .*pip download tensorflow-cpu==2\.21\.0 .* -d .*\/downloads\n$/);
   expect(status).toBe(9);
@@ -54,7 +54,7 @@ test('without network it says so, with the way by hand', () => {
 
 test.each([
   [['--gpu'], "error: Unknown option '--gpu'"],
-  [['--cpu', '--cuda'], 'error: --cpu and --cuda exclude each other.'],
+  [['--cpu', '--cuda'], 'error: --cpu and --cuda cannot be combined.'],
 ])('%o is wrong', (args, message) => {
   const { status, stderr } = setup(args, {});
   expect(stderr).toContain(message);

@@ -21,7 +21,7 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_STORED) as wheel:
     }.items(): wheel.writestr(zipfile.ZipInfo(name), content)
 `;
 
-/** An empty cache, and an index folder that pip takes the wheel from without network. */
+/** An empty cache, and an index folder from which pip gets the wheel without a network. */
 export function makeIndex(): { cache: string; folder: string; wheel: Wheel; pip: Record<string, string> } {
   const base = mkdtempSync(path.join(tmpdir(), 'nucleate-setup-'));
   const index = path.join(base, 'index');

@@ -14,7 +14,7 @@ useNativeCpu();
 const images = ['a-9ebcfaf2', 'c-13f2bec0', 'd-76a372bf', 'f-6b72b61b'];
 const steps = 800;
 
-test('the tiny detector learns four images by heart', async () => {
+test('the tiny detector overfits four images', async () => {
   const tiny = loadConfig('configs/detector/tiny.yaml').config as DetectorConfig;
   const config: DetectorConfig = {
     ...tiny,

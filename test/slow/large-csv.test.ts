@@ -7,7 +7,7 @@ const fileSize = 1e9;
 const nucleiAnImage = 60;
 const runsANucleus = 12;
 
-/** A file of this size as it comes from a disk, without one: images with 60 nuclei of 12 runs each. */
+/** A stream as from a file of this size, without the file: images with 60 nuclei of 12 runs each. */
 function* blocks() {
   yield Buffer.from('ImageId,EncodedPixels\n');
   for (let image = 0, written = 0; written < fileSize; image++) {
@@ -24,10 +24,10 @@ function* blocks() {
   }
 }
 
-/** Bytes, the most that this process ever had resident. */
+/** Peak resident memory of this process, bytes. */
 const peakMemory = () => process.resourceUsage().maxRSS * 1024;
 
-test('a run-length CSV of 1 GB is read in a stream: what stays in memory are its runs', async () => {
+test('a run-length CSV of 1 GB is streamed: only its runs stay in memory', async () => {
   const before = peakMemory();
   const { images, problems } = await readRunLengthCsv(Readable.from(blocks()), 'large.csv');
   expect(problems).toEqual([]);

@@ -12,7 +12,7 @@ interface Report {
   readonly steps: { command: string; seconds: number; result: Record<string, unknown> }[];
 }
 
-test('a quickstart of few steps, from another folder: each command, its result, and what it leaves', async () => {
+test('a quickstart of few steps, from another folder: each command, its result, and the files it leaves', async () => {
   const cwd = mkdtempSync(path.join(tmpdir(), 'nucleate-quickstart-'));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
   const outcome = await nucleate(['quickstart', '--steps', '5', '--json', '--quiet'], { cwd });

@@ -14,7 +14,7 @@ useNativeCpu();
 const images = ['b-4193474b', 'd-76a372bf', 'f-7978812d'];
 const steps = 200;
 
-test('the tiny segmenter learns 32 crops by heart, to the resolution of the images', async () => {
+test('the tiny segmenter overfits 32 crops, up to the resolution of the images', async () => {
   const tiny = loadConfig('configs/segmenter/tiny.yaml').config as SegmenterConfig;
   const config: SegmenterConfig = {
     ...tiny,

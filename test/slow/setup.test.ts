@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { randomFor } from '../../src/random.js';
 import { freshClone } from './fresh-clone.js';
 
-/** Seconds that an undisturbed set-up takes; kills fall anywhere in it. */
+/** Seconds that an undisturbed set-up takes; kills happen at any time in it. */
 const duration = 50;
 
 test('killed at ten random instants, the real set-up always ends in a working install', async () => {
@@ -31,7 +31,7 @@ test('killed at ten random instants, the real set-up always ends in a working in
   bytes[bytes.length >> 1]! ^= 1;
   writeFileSync(file, bytes);
   const repaired = run('npm', 'run', 'setup');
-  expect(repaired.stderr).toContain('is damaged; making it anew');
+  expect(repaired.stderr).toContain('is damaged; installing it again');
   expect(repaired.status).toBe(0);
   expect(run(process.execPath, 'bin/nucleate.js', 'doctor').status).toBe(0);
   rmSync(base, { recursive: true });

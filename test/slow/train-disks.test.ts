@@ -11,7 +11,7 @@ const train = useTinyRuns();
 
 const changes = { budget: { steps: 12 }, validation: { everySteps: 5 }, checkpoints: { everySteps: 4 } };
 
-/** Runs a process after a line of bash that mounts something, which it alone sees; `$0` is the folder. */
+/** Runs a process after a line of bash that mounts something, which only that process sees; `$0` is the folder. */
 const mounted = (line: string, folder: string) => [
   'unshare',
   '--user',
@@ -23,7 +23,7 @@ const mounted = (line: string, folder: string) => [
   folder,
 ];
 
-test('logs that cannot be written are a warning: the run goes on and ends as any other', async () => {
+test('logs that cannot be written are a warning: the run continues and ends normally', async () => {
   const unbroken = path.join(scratchFolder(), 'run');
   await train(unbroken, changes);
   const folder = path.join(scratchFolder(), 'run');

@@ -20,7 +20,7 @@ const withWorkers = (workers: number) => ({ ...changes, loader: { workers } });
 
 const root = mkdtempSync(path.join(tmpdir(), 'nucleate-kills-'));
 const unbroken = path.join(root, 'run');
-/** What each write of the unbroken run was, by the step of its checkpoint. */
+/** The writes of the run that is not killed, by the step of their checkpoint. */
 const writes: string[] = [];
 beforeAll(async () => {
   let step = 0;

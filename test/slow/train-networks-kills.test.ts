@@ -11,7 +11,7 @@ import { outcomeOf } from '../train/tiny-run.js';
 
 const steps = 16;
 
-/** A short training of a tiny config, validated and saved in between, on threads of the loader. */
+/** A short training of a tiny config with validations, checkpoints and loader threads. */
 const shared = [
   `budget.steps=${steps}`,
   `schedule.steps=${steps}`,
@@ -23,10 +23,10 @@ const shared = [
 ];
 
 /**
- * `nucleate train` in a process of its own, without the launcher, which a `kill -9` would not pass on; goes on with the
- * run in the folder if it has begun.
+ * Runs `nucleate train` in a process of its own, without the launcher, which cannot forward a `kill -9`. Resumes the run
+ * in the folder if there is one.
  *
- * @param onStep Told of each step; may kill the process.
+ * @param onStep Called after each step; may kill the process.
  */
 function train(
   task: string,

@@ -45,7 +45,7 @@ test('SIGTERM while a checkpoint is written: it is finished, once', async () => 
   expect(eventsOf(ended).at(-1)).toMatchObject({ event: 'ended', step: 0 });
 });
 
-test('one request that arrives twice saves, as when systemd signals the launcher and the training', async () => {
+test('a request that arrives twice, from systemd to the launcher and to the training, saves a checkpoint', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const ended = await trainInProcess(folder, long, {
     onLine: (line, kill) => {
@@ -59,7 +59,7 @@ test('one request that arrives twice saves, as when systemd signals the launcher
   expect(readStatus(folder)).toMatchObject({ state: 'interrupted' });
 });
 
-test('a second signal ends at once, without a checkpoint', async () => {
+test('a second signal ends the training at once, without a checkpoint', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const ended = await trainInProcess(
     folder,
@@ -76,7 +76,7 @@ test('a second signal ends at once, without a checkpoint', async () => {
   expect(readStatus(folder)).toMatchObject({ state: 'died' });
 });
 
-test('whoever reads stdout goes away: the training goes on', async () => {
+test('the reader of stdout ends: the training continues', async () => {
   const unbroken = path.join(scratchFolder(), 'run');
   await train(unbroken, changes);
   const folder = path.join(scratchFolder(), 'run');
