@@ -8,30 +8,30 @@ import { overlapWith } from './mask-overlap.js';
 import { boxesWithoutIgnored, withoutIgnored } from './without-ignored.js';
 import type { ScoredBoxes, ModelStages, TrueInstances } from './sources/source.js';
 
-/** One image with the truth in place of one stage of a model. */
+/** Scores of one image with one stage of a model replaced by the truth. */
 export interface ImageAblation {
   readonly cluster?: string | undefined;
   readonly gtCount: number;
-  /** True boxes that a sure enough detection hits at IoU >= 0.5. */
+  /** True boxes that a detection above the score threshold hits at IoU >= 0.5. */
   readonly foundCount: number;
-  /** `[gtCount]` the mask in each true box against its nucleus. */
+  /** `[gtCount]` the mask predicted in each true box against its nucleus. */
   readonly masks: readonly MaskOverlap[];
-  /** Score of the model's masks in the true boxes. */
+  /** Score of the masks predicted in the true boxes. */
   readonly trueBoxes: number;
-  /** Score of the true masks in the model's boxes. */
+  /** Score of the true masks in the predicted boxes. */
   readonly trueMasks: number;
 }
 
-/** Which stage of a model costs how much, over a set of images. */
+/** What each stage of a model costs, over a set of images. */
 export interface AblationMetrics {
   readonly gtCount: number;
-  /** Share of the true boxes that a sure enough detection hits at IoU >= 0.5; null where there is no true box. */
+  /** Fraction of the true boxes that a detection above the score threshold hits at IoU >= 0.5; null without true boxes. */
   readonly boxRecall: number | null;
-  /** Mean IoU of the masks in the true boxes, one nucleus as much as another; null where there is none. */
+  /** Mean IoU over nuclei of the masks predicted in the true boxes; null without true boxes. */
   readonly maskIou: number | null;
-  /** Mean over images of {@link ImageAblation.trueBoxes}: what a perfect detector would give. */
+  /** Mean over images of {@link ImageAblation.trueBoxes}: the score with a perfect detector. */
   readonly trueBoxes: number;
-  /** Mean over images of {@link ImageAblation.trueMasks}: what a perfect segmenter would give. */
+  /** Mean over images of {@link ImageAblation.trueMasks}: the score with a perfect segmenter. */
   readonly trueMasks: number;
 }
 
@@ -40,18 +40,18 @@ export interface Ablation extends AblationMetrics {
   readonly clusters: readonly (AblationMetrics & { readonly cluster: string })[];
 }
 
-/** IoU from which a box is that of a nucleus, as in COCO's recall at 0.5. */
+/** IoU from which a box hits a nucleus, as in COCO's recall at 0.5. */
 const hitIou = 0.5;
 
 /**
- * Tries both stages of a model on one image with the truth in place of the other:
+ * Scores one image twice, each time with one stage of the model replaced by the truth:
  *
- * - true boxes, our masks: the segmenter gets the tight box of every nucleus, and its masks are put together as always;
- * - our boxes, true masks: a box that hits a nucleus (IoU >= 0.5) gets its true mask; several on one nucleus are one,
- *   as equal masks always are; a box that hits none is an extra prediction. So this score is the same at all
- *   thresholds, that of the boxes at 0.5.
+ * - true boxes, predicted masks: the segmenter gets the tight box of every nucleus, and its masks are combined as usual;
+ * - predicted boxes, true masks: a box that hits a nucleus (IoU >= 0.5) gets its true mask; several boxes on one nucleus
+ *   count as one, since their masks are equal; a box that hits none is an extra prediction. This score is therefore the
+ *   same at all thresholds.
  *
- * @param boxes All that the model detects; those surer than its threshold count.
+ * @param boxes All detections of the model; those above its score threshold count.
  */
 export async function ablateImage(
   id: string,
@@ -59,44 +59,44 @@ export async function ablateImage(
   boxes: ScoredBoxes,
   stages: ModelStages,
 ): Promise<ImageAblation> {
-  const reviewed = ignore ? withoutIgnored(labelImage, ignore).labelImage : labelImage;
-  const { labels, instanceCount } = renumberLabels(reviewed.labels);
-  const truth = { ...reviewed, labels };
+  const known = ignore ? withoutIgnored(labelImage, ignore).labelImage : labelImage;
+  const { labels, instanceCount } = renumberLabels(known.labels);
+  const truth = { ...known, labels };
   const { boxes: gtBoxes } = measureInstances(truth, instanceCount);
 
   const segmented = await stages.segmentBoxes(id, gtBoxes);
   const masks = segmented.masks.map((plane, gt) =>
     overlapWith({ labelImage: truth, label: gt + 1, box: boxAt(gtBoxes, gt), ignore }, plane ?? noMask, 0),
   );
-  const known = ignore ? boxesWithoutIgnored(boxes, ignore, labelImage) : boxes;
-  const { found, extra } = hits(gtBoxes, known, stages.scoreThreshold);
-  const foundAlone = { ...truth, labels: labels.map((label) => (found[label - 1] === true ? label : 0)) };
+  const predicted = ignore ? boxesWithoutIgnored(boxes, ignore, labelImage) : boxes;
+  const { found, extra } = hits(gtBoxes, predicted, stages.scoreThreshold);
+  const foundNuclei = { ...truth, labels: labels.map((label) => (found[label - 1] === true ? label : 0)) };
   return {
     cluster,
     gtCount: instanceCount,
     foundCount: found.filter(Boolean).length,
     masks,
     trueBoxes: evaluateImage(labelImage, segmented.labelImage, { id, ignore }).score,
-    trueMasks: evaluateImage(truth, foundAlone, { id, withoutPixels: extra }).score,
+    trueMasks: evaluateImage(truth, foundNuclei, { id, withoutPixels: extra }).score,
   };
 }
 
 const noMask = { x: 0, y: 0, width: 0, height: 0, values: [] };
 
-/** Which true boxes are hit, and how many sure enough detections hit none. */
+/** Which true boxes are hit, and how many detections above the score threshold hit none. */
 function hits(gtBoxes: Float32Array, { predBoxes, scores }: ScoredBoxes, scoreThreshold: number) {
-  const sure = Array.from(scores.keys()).filter((k) => scores[k]! >= scoreThreshold);
-  const sureBoxes = Float32Array.from(sure.flatMap((k) => [...predBoxes.subarray(4 * k, 4 * k + 4)]));
-  const sureScores = Float32Array.from(sure, (k) => scores[k]!);
-  const [takers] = matchDetections({ gtBoxes, predBoxes: sureBoxes, scores: sureScores }).matchedRanks;
-  const found = Array.from(takers!, (taker) => taker !== -1);
+  const kept = Array.from(scores.keys()).filter((k) => scores[k]! >= scoreThreshold);
+  const keptBoxes = Float32Array.from(kept.flatMap((k) => [...predBoxes.subarray(4 * k, 4 * k + 4)]));
+  const keptScores = Float32Array.from(kept, (k) => scores[k]!);
+  const [ranks] = matchDetections({ gtBoxes, predBoxes: keptBoxes, scores: keptScores }).matchedRanks;
+  const found = Array.from(ranks!, (rank) => rank !== -1);
   const hitsNone = (pred: number) =>
-    found.every((_, gt) => boxIou(boxAt(gtBoxes, gt), boxAt(sureBoxes, pred)) < hitIou);
-  return { found, extra: sure.filter((_, pred) => hitsNone(pred)).length };
+    found.every((_, gt) => boxIou(boxAt(gtBoxes, gt), boxAt(keptBoxes, pred)) < hitIou);
+  return { found, extra: kept.filter((_, pred) => hitsNone(pred)).length };
 }
 
 /**
- * Sums up the images of one model.
+ * Summarises the images of one model.
  *
  * @param images At least one.
  */

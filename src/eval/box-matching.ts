@@ -7,29 +7,29 @@ export interface BoxDetections {
   readonly gtBoxes: Float32Array;
   /** `[D, 4]` xyxy, px, half-open. */
   readonly predBoxes: Float32Array;
-  /** `[D]` higher is surer; any scale, the same in all images. */
+  /** `[D]`, any scale that is the same in all images. */
   readonly scores: Float32Array;
 }
 
-/** Who takes which true box of an image. T = 10 thresholds, {@link iouPercents}. */
+/** Which detection is matched to each true box of an image. T = 10 thresholds, {@link iouPercents}. */
 export interface MatchedBoxes {
   readonly gtCount: number;
-  /** `[D]` the surest first; its index is the detection's rank. Equal scores keep the order of the detections. */
+  /** `[D]` highest first; the index is the rank of the detection. Equal scores keep the order of the detections. */
   readonly scores: Float32Array;
-  /** `[T]` of `[N]`: the rank of the detection that takes the true box at this threshold; -1 where none does. */
+  /** `[T]` of `[N]`: the rank of the detection matched to the true box at this threshold; -1 where there is none. */
   readonly matchedRanks: readonly Int32Array[];
 }
 
-/** A true box that a detection may take. */
-interface Candidate {
+/** A true box that a detection overlaps enough. */
+interface Overlap {
   readonly gt: number;
   readonly iou: number;
 }
 
 /**
- * Matches in the way of COCO: the surest detection first, each takes the untaken true box with which its IoU is
- * highest, if that is at or above the threshold; of equals the last. What a detection takes depends on the surer ones
- * alone, so a cap on detections is a cap on ranks.
+ * Matches as COCO does: in descending order of scores, each detection gets the unmatched true box with which its IoU is
+ * highest, if that is at or above the threshold; of equal ones the last. A match depends only on higher-scoring
+ * detections, so a cap on detections is a cap on ranks.
  *
  * @throws {RangeError} If the numbers of boxes and scores do not fit.
  */
@@ -46,8 +46,8 @@ export function matchDetections({ gtBoxes, predBoxes, scores }: BoxDetections): 
   );
   const lowest = iouPercents[0] / 100;
   const truth = Array.from({ length: gtCount }, (_, gt) => boxAt(gtBoxes, gt));
-  const candidates = Array.from(order, (pred) => {
-    const found: Candidate[] = [];
+  const overlaps = Array.from(order, (pred) => {
+    const found: Overlap[] = [];
     const box = boxAt(predBoxes, pred);
     truth.forEach((gtBox, gt) => {
       const iou = boxIou(gtBox, box);
@@ -58,25 +58,25 @@ export function matchDetections({ gtBoxes, predBoxes, scores }: BoxDetections): 
   return {
     gtCount,
     scores: Float32Array.from(order, (pred) => scores[pred]!),
-    matchedRanks: iouPercents.map((percent) => matchGreedily(candidates, gtCount, percent / 100)),
+    matchedRanks: iouPercents.map((percent) => matchGreedily(overlaps, gtCount, percent / 100)),
   };
 }
 
 function matchGreedily(
-  candidates: readonly (readonly Candidate[])[],
+  overlaps: readonly (readonly Overlap[])[],
   gtCount: number,
   threshold: number,
 ): Int32Array {
-  const takers = new Int32Array(gtCount).fill(-1);
-  candidates.forEach((ofDetection, rank) => {
+  const ranks = new Int32Array(gtCount).fill(-1);
+  overlaps.forEach((ofDetection, rank) => {
     let best = -1;
     let highest = threshold;
     for (const { gt, iou } of ofDetection) {
-      if (iou < highest || takers[gt] !== -1) continue;
+      if (iou < highest || ranks[gt] !== -1) continue;
       highest = iou;
       best = gt;
     }
-    if (best !== -1) takers[best] = rank;
+    if (best !== -1) ranks[best] = rank;
   });
-  return takers;
+  return ranks;
 }

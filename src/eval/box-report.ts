@@ -1,16 +1,16 @@
-import { boxMetrics } from './box-detections.js';
+import { boxMetrics } from './box-metrics.js';
 import { matchDetections, type BoxDetections, type MatchedBoxes } from './box-matching.js';
 import { iouPercents } from './match-instances.js';
 import { sizeClasses, sizeClassOf, type SizeClass } from './size-classes.js';
 
-/** One image for {@link boxReport}. Boxes are in px of the image as it stands in the dataset, not of the network. */
+/** One image for {@link boxReport}. Boxes are in px of the image in the dataset, not of the network's input. */
 export interface BoxImage extends BoxDetections {
   readonly id: string;
   /** Modality cluster; absent where unknown. */
   readonly cluster?: string | undefined;
 }
 
-/** Share of true boxes that the surest detections of each image hit; null where there is no true box. */
+/** Fraction of true boxes that the highest-scoring detections of each image hit; null without true boxes. */
 export interface BoxRecall {
   /** Detections of each image that count. */
   readonly maxDetections: number;
@@ -20,13 +20,13 @@ export interface BoxRecall {
   readonly mean: number | null;
 }
 
-/** Figures of a set of images; the average precisions (AP) count {@link apDetections} of each image. */
+/** Metrics of a set of images; the average precisions (AP) count {@link apDetections} of each image. */
 export interface BoxSetMetrics {
   readonly imageCount: number;
   readonly gtCount: number;
-  /** All detections, those beyond the caps too. */
+  /** All detections, also those beyond the caps. */
   readonly predCount: number;
-  /** AP, mean over the thresholds 0.5 to 0.95; null where there is no true box, as the next two. */
+  /** AP, mean over the thresholds 0.5 to 0.95; like the next two null where there is no true box. */
   readonly ap: number | null;
   /** AP at IoU >= 0.5. */
   readonly ap50: number | null;
@@ -36,27 +36,27 @@ export interface BoxSetMetrics {
   readonly recall: readonly BoxRecall[];
 }
 
-/** What a detector finds; plain data, ready for JSON. */
+/** Metrics of a detector; plain data, ready for JSON. */
 export interface BoxReport extends BoxSetMetrics {
   /** In ascending order of their names; empty where no image has one. */
   readonly clusters: readonly (BoxSetMetrics & { readonly cluster: string })[];
-  /** In the order of {@link sizeClasses}. Recall alone: a false detection belongs to no true size. */
+  /** In the order of {@link sizeClasses}. Only recall: a false detection has no true size. */
   readonly sizeClasses: readonly (SizeClass & {
     readonly gtCount: number;
     readonly recall: readonly BoxRecall[];
   })[];
 }
 
-/** What recall is reported for: an image of the DSB2018 training set has at most 375 nuclei, a slide tile far more. */
+/** Caps for recall: an image of the DSB2018 training set has at most 375 nuclei, a slide tile far more. */
 const recallDetections = [100, 300, 1000] as const;
 
 /** COCO counts 100 objects of each image, fewer than some images here have nuclei. */
 const apDetections = 1000;
 
 /**
- * Box AP and recall in the way of COCO, of all images, by cluster and by size; see `evaluateBoxes`.
+ * COCO-style AP and recall of boxes, of all images, by cluster and by size; see `boxMetrics`.
  *
- * A nucleus is sized as in `nucleate eval`, by its area, for which the ellipse in its box stands: pi/4 of the box.
+ * The size classes are those of `nucleate eval`, by area; the area is taken to be the ellipse in the box, pi/4 of it.
  *
  * @param images May be empty.
  * @throws {RangeError} If the numbers of boxes and scores of an image do not fit.
@@ -87,7 +87,7 @@ function setMetrics(images: readonly MatchedBoxes[]): BoxSetMetrics {
   return { imageCount: images.length, gtCount, predCount, ap, ap50: apAt(50), ap75: apAt(75), recall };
 }
 
-/** Recall of the true boxes that are wanted, and how many these are. */
+/** Recall of the wanted true boxes, and their number. */
 function recallsOf(images: readonly MatchedBoxes[], isWanted: (image: number, gt: number) => boolean) {
   let gtCount = 0;
   /** `[caps][T]`. */
@@ -96,8 +96,8 @@ function recallsOf(images: readonly MatchedBoxes[], isWanted: (image: number, gt
     for (let gt = 0; gt < matched.gtCount; gt++) {
       if (!isWanted(image, gt)) continue;
       gtCount++;
-      for (const [t, takers] of matched.matchedRanks.entries()) {
-        const rank = takers[gt]!;
+      for (const [t, ranks] of matched.matchedRanks.entries()) {
+        const rank = ranks[gt]!;
         if (rank === -1) continue;
         recallDetections.forEach((cap, index) => {
           if (rank < cap) hits[index]![t]! += 1;

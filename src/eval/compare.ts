@@ -1,7 +1,7 @@
 import type { Random } from '../random.js';
 import type { ImageEvaluation } from './evaluate-image.js';
 
-/** What a resampled mean lies between. */
+/** A confidence interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -20,9 +20,9 @@ export interface ImageDifference {
 
 /** One set of predictions against the first. */
 export interface Comparison {
-  /** Of the scores, positive where the other set is better. */
+  /** Difference of the scores; positive where the other set is better. */
   readonly difference: number;
-  /** Of the difference, by the paired bootstrap over groups of images. */
+  /** Confidence interval of the difference, by the paired bootstrap over groups of images. */
   readonly interval: Interval;
   readonly better: number;
   readonly worse: number;
@@ -31,19 +31,19 @@ export interface Comparison {
   readonly images: readonly ImageDifference[];
 }
 
-/** Resamplings of a bootstrap: the ends of the interval then move by about 1 % of its width from seed to seed. */
+/** Resamples of a bootstrap: the ends of the interval then move by about 1 % of its width from seed to seed. */
 export const bootstrapResamples = 10_000;
 
-/** Share of the resampled means that the interval holds. */
+/** Fraction of the resampled means within the interval. */
 export const intervalLevel = 0.95;
 
 /**
  * Compares two sets of predictions of the same images, image by image.
  *
- * The interval says how far the difference may be due to which images happen to be in the data. Images that belong
- * together, such as crops of one field, are drawn together; as independent ones they would make it too narrow.
+ * The interval covers the chance of which images are in the data. Images that belong together, such as crops of one
+ * field, are drawn together; treated as independent they would make the interval too narrow.
  *
- * @param groupOf The group of each image id; without it each image is a group.
+ * @param groupOf The group of each image id; without it each image is its own group.
  * @param random Its draws depend only on the number of groups.
  * @throws {RangeError} If the ids differ in number or order, or there is none.
  */
@@ -76,7 +76,7 @@ export function compareImages(
   };
 }
 
-/** The differences of each group, in the order of their first images; an image without a group is one by itself. */
+/** The differences of each group, in the order of their first images; an image without a group is its own. */
 function grouped(
   images: readonly ImageDifference[],
   groupOf: ReadonlyMap<string, string> | undefined,
@@ -93,8 +93,8 @@ function grouped(
 }
 
 /**
- * The percentile interval of the mean of all values: whole groups are drawn anew with replacement, as many as there
- * are, {@link bootstrapResamples} times, and the mean is that of the values in them.
+ * The percentile interval of the mean of all values: {@link bootstrapResamples} times, as many whole groups as there are
+ * are drawn with replacement, and the mean of their values is taken.
  *
  * @param groups At least one, none empty; groups of one value each are the plain bootstrap.
  *
@@ -117,6 +117,6 @@ export function bootstrapMean(groups: readonly (readonly number[])[], random: Ra
   }
   means.sort();
   const tail = (1 - intervalLevel) / 2;
-  const at = (share: number) => means[Math.round(share * (bootstrapResamples - 1))]!;
+  const at = (fraction: number) => means[Math.round(fraction * (bootstrapResamples - 1))]!;
   return { low: at(tail), high: at(1 - tail) };
 }

@@ -1,6 +1,6 @@
 import { exceedsIou, iouPercents } from './match-instances.js';
 
-/** How far the mask of a nucleus and its truth agree. */
+/** Overlap of a predicted mask with the mask of its nucleus. */
 export interface MaskOverlap {
   /** px. */
   readonly intersection: number;
@@ -8,18 +8,18 @@ export interface MaskOverlap {
   readonly union: number;
 }
 
-/** Masks of nuclei whose boxes are given: a mean, and the shares that count as hits. */
+/** Metrics of masks predicted in given boxes, each for one nucleus. */
 export interface MaskMetrics {
   readonly count: number;
   /** Mean IoU; null without a nucleus. An empty pair has IoU 0. */
   readonly meanIou: number | null;
-  /** Share of IoUs above each of {@link iouPercents}; null without a nucleus. */
+  /** Fraction of IoUs above each of {@link iouPercents}; null without a nucleus. */
   readonly above: readonly (number | null)[];
-  /** Mean of `above`: what the score would be if every nucleus had one box and no box were wrong. */
+  /** Mean of `above`, the mask score: the challenge score if every nucleus had exactly one box and no box were wrong. */
   readonly score: number | null;
 }
 
-/** Sums up masks, one nucleus as much as another. */
+/** Summarises masks; every nucleus counts the same. */
 export function maskMetrics(overlaps: readonly MaskOverlap[]): MaskMetrics {
   const count = overlaps.length;
   const mean = (sum: number) => (count === 0 ? null : sum / count);

@@ -9,14 +9,14 @@ export interface TrueNucleus {
   readonly label: number;
   /** The tightest box of its pixels. */
   readonly box: Box;
-  /** 1 = no expert has reviewed the pixel: it counts neither for nor against a mask; absent where all are. */
+  /** 1 = no expert has reviewed the pixel, so it does not count; absent where all are reviewed. */
   readonly ignore?: Uint8Array | undefined;
 }
 
-/** The pixels of a plane above a threshold against those of a nucleus, where they are reviewed. */
+/** Overlap of the pixels of a map above a threshold with those of a nucleus, among reviewed pixels. */
 export function overlapWith(
   { labelImage: { labels, width }, label, box, ignore }: TrueNucleus,
-  plane: RectMap,
+  map: RectMap,
   threshold: number,
 ): MaskOverlap {
   const isReviewed = (pixel: number) => ignore?.[pixel] !== 1;
@@ -29,10 +29,10 @@ export function overlapWith(
   }
   let predicted = 0;
   let intersection = 0;
-  for (let v = 0, at = 0; v < plane.height; v++) {
-    for (let u = 0; u < plane.width; u++, at++) {
-      const pixel = (plane.y + v) * width + plane.x + u;
-      if (!(plane.values[at]! > threshold) || !isReviewed(pixel)) continue;
+  for (let v = 0, at = 0; v < map.height; v++) {
+    for (let u = 0; u < map.width; u++, at++) {
+      const pixel = (map.y + v) * width + map.x + u;
+      if (!(map.values[at]! > threshold) || !isReviewed(pixel)) continue;
       predicted += 1;
       if (labels[pixel] === label) intersection += 1;
     }

@@ -1,8 +1,8 @@
 import type { InstancePair, Overlaps } from './overlaps.js';
 
 /**
- * The thresholds of the score in percent of IoU. Integers, so that no comparison is rounded: 0.55, for one, is no
- * binary fraction.
+ * The IoU thresholds of the score in percent: integers keep comparisons exact, since 0.55, for example, is no binary
+ * fraction.
  *
  * Source: evaluation text of the 2018 Data Science Bowl, 0.5 to 0.95 in steps of 0.05.
  */

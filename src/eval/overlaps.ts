@@ -2,19 +2,19 @@ import type { LabelImage, Labels } from '../data/geometry/label-image.js';
 import { PairCounter, type PairCounts } from './pair-counter.js';
 
 /**
- * Where the instances of two label images of one size meet. G true instances, P predicted ones, K pairs that share
+ * Where the instances of two label images of the same size overlap. G true instances, P predicted ones, K pairs that share
  * at least one pixel. Instances are numbered 0..G-1 and 0..P-1 in ascending order of their labels.
  */
 export interface Overlaps {
-  /** `[G]` labels as they stand in the image. */
+  /** `[G]` labels in the image. */
   readonly gtLabels: Int32Array;
   /** `[G]` px, at least 1. */
   readonly gtAreas: Int32Array;
-  /** `[P]` labels as they stand in the image. */
+  /** `[P]` labels in the image. */
   readonly predLabels: Int32Array;
   /** `[P]` px, at least 1. */
   readonly predAreas: Int32Array;
-  /** `[K]` in the order of the first pixel that a pair shares. */
+  /** `[K]` in the order of the first pixel that each pair shares. */
   readonly pairs: readonly InstancePair[];
 }
 
@@ -67,7 +67,7 @@ export function countOverlaps(gt: LabelImage, pred: LabelImage): Overlaps {
 /**
  * Counts run by run. Background counts as a label here, so that areas are sums over pairs and one pass is enough.
  *
- * One loop without calls: nearly all time of the score goes here, most of it for the memory that is read.
+ * One loop without calls: it takes nearly all the time of scoring, most of it reading memory.
  */
 function countLabelPairs(gt: Labels, pred: Labels): PairCounts {
   if (gt.BYTES_PER_ELEMENT !== pred.BYTES_PER_ELEMENT) {
@@ -78,7 +78,7 @@ function countLabelPairs(gt: Labels, pred: Labels): PairCounts {
   const gtWords = wordsOf(gt);
   const predWords = wordsOf(pred);
   const wholeFours = gtWords.length - 3;
-  /** Two to the power of this are the pixels of a word. */
+  /** A word holds two to the power of this pixels. */
   const shift = gt.BYTES_PER_ELEMENT === 2 ? 1 : 0;
   for (let pixel = 0; pixel < size;) {
     const gtLabel = gt[pixel]!;
@@ -89,8 +89,8 @@ function countLabelPairs(gt: Labels, pred: Labels): PairCounts {
       counter.add(gtLabel, predLabel, pixel - start);
       continue;
     }
-    // Most pixels are background of both, and one branch for four words of them saves a third. The first word may begin
-    // with the pixel before this one, which is background, too.
+    // Most pixels are background in both images; one branch for four words of them saves a third of the time. The first
+    // word may begin with the pixel before this one, which is background, too.
     let word = pixel >> shift;
     while (
       word < wholeFours &&
@@ -107,14 +107,14 @@ function countLabelPairs(gt: Labels, pred: Labels): PairCounts {
 
 const widen = (labels: Labels) => (labels instanceof Int32Array ? labels : new Int32Array(labels));
 
-/** The same memory as words of 32 bits, without what fills none; a copy where labels do not begin at a whole word. */
+/** The same memory as 32-bit words, without an incomplete last one; a copy where labels do not begin at a whole word. */
 function wordsOf(labels: Labels): Int32Array {
   const { buffer, byteOffset, byteLength } =
     labels.byteOffset % Int32Array.BYTES_PER_ELEMENT === 0 ? labels : labels.slice();
   return new Int32Array(buffer, byteOffset, Math.floor(byteLength / Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** The instances of one side, ascending, and which of them each pair of labels belongs to; -1 for background. */
+/** The instances of one image, ascending, and which of them each pair of labels belongs to; -1 for background. */
 function listInstances(labelOf: Int32Array, counts: Int32Array) {
   const numberOf = numberLabels(labelOf);
   const instanceOf = new Int32Array(counts.length);
@@ -135,7 +135,7 @@ function listInstances(labelOf: Int32Array, counts: Int32Array) {
   return { labels, areas, instanceOf };
 }
 
-/** Labels up to this are numbered by a table, which takes 256 KB; most label images have no others. */
+/** Labels below this are numbered by a table of 256 KB; most label images have no others. */
 const tableLabels = 2 ** 16;
 
 /** Numbers the labels that occur from 0, ascending; background is -1. */

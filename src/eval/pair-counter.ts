@@ -1,4 +1,4 @@
-/** How many pixels have each pair of labels; K pairs in the order of their first pixels. */
+/** How many pixels each pair of labels has; K pairs in the order of their first pixels. */
 export interface PairCounts {
   /** `[K]`. */
   readonly gtLabels: Int32Array;
@@ -9,8 +9,8 @@ export interface PairCounts {
 }
 
 /**
- * Counts pairs of labels: a hash table with open addressing over typed arrays, several times quicker than a Map, and
- * indifferent to how large the labels are.
+ * Counts pairs of labels in a hash table with open addressing over typed arrays: several times faster than a Map, for
+ * labels of any size.
  */
 export class PairCounter {
   /** Slots, a power of 2; at most half of them are in use, so that probing stays short. */

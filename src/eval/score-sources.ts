@@ -19,29 +19,29 @@ import {
 } from './sources/source.js';
 import { summarise, type Evaluation } from './summarise.js';
 
-/** What it took to make label images of objects that overlap; all 0 where none does. */
+/** Objects that overlap: a label image can give each pixel to one object only. All 0 where none overlap. */
 export interface OverlapCounts {
-  /** Images with at least one of the others. */
+  /** Images with overlapping objects. */
   readonly images: number;
-  /** Pixels that objects had to leave to earlier ones. */
+  /** Pixels that objects lost to earlier ones. */
   readonly pixels: number;
-  /** Objects without a pixel of their own. */
+  /** Objects that keep no pixel. */
   readonly withoutPixels: number;
 }
 
-/** One set of predictions with its figures. */
+/** One set of predictions with its metrics. */
 export interface ScoredTarget {
   readonly source: PredictionSource;
   readonly overlaps: OverlapCounts;
   readonly evaluation: Evaluation;
   /** null where the predictions have no scores. */
   readonly boxes: BoxReport | null;
-  /** null where it was not asked for, or no model is at hand. */
+  /** null unless asked for, or where the predictions come from no model. */
   readonly ablation: Ablation | null;
 }
 
 export interface Scored {
-  /** Of the true objects; those without a pixel are left out of the truth. */
+  /** Overlaps of the true objects; those without a pixel are left out of the truth. */
   readonly truthOverlaps: OverlapCounts;
   /** In the order of the predictions. */
   readonly targets: readonly ScoredTarget[];
@@ -50,28 +50,28 @@ export interface Scored {
 export interface ScoreSourcesOptions {
   /** @default all images */
   readonly selection?: Selection;
-  /** Whether models predict again with the truth in place of each stage. @default false */
+  /** Whether models are scored again with each stage replaced by the truth. @default false */
   readonly ablate?: boolean;
   /** Called after each image with the number of images done. */
   readonly onImage?: (done: number) => void;
 }
 
-/** Images that are decoded while another is scored; this many are in memory, once for the truth and each target. */
+/** Images that are decoded while another is scored; so many are in memory, once for the truth and each target. */
 const prefetchCount = 4;
 
 /**
- * Scores sets of predictions against one truth, image by image. Predictions of images that are not selected are left
- * alone.
+ * Scores sets of predictions against one truth, image by image. Predictions of images that are not selected are not
+ * read.
  *
- * @throws {NucleateError} Exit code 3 with every problem at once: an image without prediction, a prediction of an image
- *   that is not in the truth, a file that cannot be read, a wrong size.
+ * @throws {NucleateError} Exit code 3 with all problems at once: an image without a prediction, a prediction for an image
+ *   that is not in the data, a file that cannot be read, a wrong size.
  */
 export async function scoreSources(
   truth: TruthSource,
   predictions: readonly PredictionSource[],
   { selection = selectAll(truth), ablate = false, onImage }: ScoreSourcesOptions = {},
 ): Promise<Scored> {
-  const hint = 'Mend the predictions, or give --data the data that they were made for.';
+  const hint = 'Fix the predictions, or give --data the data that they were made for.';
   const unknown = predictions.flatMap((prediction) => idProblems(truth, selection, prediction));
   throwIfProblems(truth.path, 'The predictions have', unknown, hint);
 
@@ -113,7 +113,7 @@ export async function scoreSources(
       if (ablation) target.ablations.push({ ...ablation, cluster });
     });
   }
-  throwIfProblems(truth.path, 'Data and predictions have', problems, 'Mend what is listed.');
+  throwIfProblems(truth.path, 'Data and predictions have', problems, 'Fix the listed problems.');
   return {
     truthOverlaps,
     targets: targets.map(({ source, overlaps, images, boxes, ablations }) => ({
@@ -136,7 +136,7 @@ function idProblems(truth: TruthSource, { ids }: Selection, prediction: Predicti
       .map((id) => ({ what: `The image ${id} has no prediction.`, where })),
     ...prediction.ids
       .filter((id) => !wanted.has(id))
-      .map((id) => ({ what: `${id} is predicted and no image of the data.`, where })),
+      .map((id) => ({ what: `There is a prediction for ${id}, which is not in the data.`, where })),
   ];
 }
 
@@ -150,7 +150,7 @@ function withImage(counts: OverlapCounts, { withoutPixels, overlapPixels }: Labe
   };
 }
 
-/** True and detected boxes of one image, without what no expert has reviewed. */
+/** True and detected boxes of one image, without those in pixels that no expert has reviewed. */
 function boxImage(
   { labelImage, ignore }: TrueInstances,
   detected: ScoredBoxes,
@@ -170,7 +170,7 @@ interface ReadPrediction extends PredictedInstances {
   readonly ablation?: ImageAblation;
 }
 
-/** The truth and all predictions of an image, in their order, or what is wrong with them. */
+/** The truth and all predictions of an image, in their order, or their problems. */
 type ReadImage =
   | {
       readonly id: string;

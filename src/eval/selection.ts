@@ -3,11 +3,11 @@ import type { KnownGroup } from '../data/read/groups-csv.js';
 import type { TruthSource } from './sources/source.js';
 import { throwIfProblems, sourceError } from './sources/source.js';
 
-/** Which images are scored, and what is known of them beside their files. */
+/** Which images are scored, and what is known about them from other files. */
 export interface Selection {
   /** Of the truth, in its order; at least one. */
   readonly ids: readonly string[];
-  /** Modality cluster by image id; it goes before that of the dataset. */
+  /** Modality cluster by image id; it overrides the cluster in the dataset. */
   readonly clusters?: ReadonlyMap<string, string>;
   /** Group by image id: images that belong together, such as crops of one field. */
   readonly groups?: ReadonlyMap<string, string>;
@@ -16,7 +16,7 @@ export interface Selection {
 /** All images. */
 export const selectAll = ({ ids }: TruthSource): Selection => ({ ids });
 
-/** All images, with clusters and mosaics of a table. */
+/** All images, with clusters and mosaics from a table. */
 export function selectWithGroups({ ids }: TruthSource, known: ReadonlyMap<string, KnownGroup>): Selection {
   const groups = valuesOf(known, ({ mosaic }) => mosaic);
   return {
@@ -27,26 +27,26 @@ export function selectWithGroups({ ids }: TruthSource, known: ReadonlyMap<string
 }
 
 export interface FoldChoice {
-  /** The split's file, for messages. */
+  /** The file of the split, for messages. */
   readonly path: string;
   readonly split: Split;
-  /** Without it all images are taken. */
+  /** All images if absent. */
   readonly fold?: number | undefined;
-  /** Of the truth, which has to be the data that was split; null to allow other data. */
+  /** Hash of the truth, which has to be the data that was split; null to allow other data. */
   readonly sha256: string | null;
 }
 
 /**
- * The images of one fold, with clusters and groups of the split.
+ * The images of one fold, with clusters and groups from the split.
  *
  * @throws {NucleateError} Exit code 3 if the split is of other data, lacks an image, or has no such fold.
  */
 export function selectFold(truth: TruthSource, { path, split, fold, sha256 }: FoldChoice): Selection {
   const problems = splitProblems(split, sha256 ?? split.dataset, truth.ids);
-  throwIfProblems(path, 'The split has', problems, 'Give the split of this data, or see --allow-other-data.');
+  throwIfProblems(path, 'The split has', problems, 'Use the split of this data, or add --allow-other-data.');
   const ids = truth.ids.filter((id) => fold === undefined || split.images[id]!.fold === fold);
   if (ids.length === 0) {
-    throw sourceError(path, `No image is in fold ${fold}.`, `Give --fold from 0 to ${split.folds - 1}.`);
+    throw sourceError(path, `No image is in fold ${fold}.`, `Choose --fold from 0 to ${split.folds - 1}.`);
   }
   const images = new Map(Object.entries(split.images));
   return {

@@ -17,7 +17,7 @@ export const sizeClasses: readonly SizeClass[] = [
   { name: 'large', minArea: 576, maxArea: null },
 ];
 
-/** The index of the class in {@link sizeClasses} that an area of at least 1 px belongs to. */
+/** The index in {@link sizeClasses} of an area, at least 1 px. */
 export function sizeClassOf(area: number): number {
   return sizeClasses.findIndex(({ maxArea }) => maxArea === null || area < maxArea);
 }

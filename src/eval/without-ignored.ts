@@ -2,16 +2,16 @@ import type { Size } from '../data/geometry/rect.js';
 import type { LabelImage } from '../data/geometry/label-image.js';
 import type { BoxDetections } from './box-matching.js';
 
-/** A label image without what no expert has reviewed. */
+/** A label image without the pixels that no expert has reviewed. */
 export interface WithoutIgnored {
   readonly labelImage: LabelImage;
-  /** Instances that were taken out. */
+  /** Instances that were removed entirely. */
   readonly dropped: number;
 }
 
 /**
- * Takes the pixels that no expert has reviewed out of a label image, of the truth or of a prediction: nothing there is
- * missed or extra. An instance of which more than half lies there is taken out whole; of the others only the pixels
+ * Removes the pixels that no expert has reviewed from a label image, true or predicted, so that nothing there counts as
+ * missed or extra. An instance with more than half of its pixels there is removed entirely; others lose only the pixels
  * there.
  *
  * @param ignore As large as the image, 1 = not reviewed.
@@ -41,8 +41,8 @@ export function withoutIgnored(labelImage: LabelImage, ignore: Uint8Array): With
 }
 
 /**
- * The same for detected boxes: one of which more than half lies in pixels that no expert has reviewed is taken out. What
- * a box shows beyond the image counts as reviewed.
+ * The same for detected boxes: a box with more than half of its area in such pixels is removed. The part of a box beyond
+ * the image counts as reviewed.
  */
 export function boxesWithoutIgnored(
   { predBoxes, scores }: Pick<BoxDetections, 'predBoxes' | 'scores'>,

@@ -201,7 +201,7 @@ test('a file that cannot be written', async () => {
 describe('predictions with problems', () => {
   test.each([
     { target: 'missing', problem: 'The image f-245b9958 has no prediction.' },
-    { target: 'extra', problem: 'other is predicted and no image of the data.' },
+    { target: 'extra', problem: 'There is a prediction for other, which is not in the data.' },
   ])('$target', async ({ target, problem }) => {
     const outcome = await evaluate(at(target), '--json');
     expect(outcome.status).toBe(3);
@@ -216,7 +216,7 @@ describe('predictions with problems', () => {
     const outcome = await evaluate(at('missing'), at('extra'), '--json');
     expect(jsonError(outcome).problems.map(({ what }) => what)).toEqual([
       'The image f-245b9958 has no prediction.',
-      'other is predicted and no image of the data.',
+      'There is a prediction for other, which is not in the data.',
     ]);
   });
 

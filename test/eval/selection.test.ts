@@ -49,7 +49,7 @@ test('only selected images need a prediction; others may have one', async () => 
     { what: 'The image c has no prediction.' },
   ]);
   expect((await dataErrorOf(score({ b: one, c: one, d: one }))).problems).toMatchObject([
-    { what: 'd is predicted and no image of the data.' },
+    { what: 'There is a prediction for d, which is not in the data.' },
   ]);
 });
 

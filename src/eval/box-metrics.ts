@@ -1,18 +1,18 @@
-import { matchDetections, type BoxDetections, type MatchedBoxes } from './box-matching.js';
+import type { MatchedBoxes } from './box-matching.js';
 import { iouPercents } from './match-instances.js';
 
-/** Figures of detections at one threshold. */
+/** Metrics of detections at one threshold. */
 export interface BoxThresholdMetrics {
   /** IoU; a hit is at or above it, as in COCO. */
   readonly threshold: number;
   /** Average precision; null where there is no true box. */
   readonly averagePrecision: number | null;
-  /** Share of the true boxes that are hit; null where there is none. */
+  /** Fraction of the true boxes that are hit; null where there is none. */
   readonly recall: number | null;
 }
 
 export interface BoxMetrics {
-  /** The surest detections of each image that count; null for all. */
+  /** How many detections of each image count, the highest-scoring ones; null for all. */
   readonly maxDetections: number | null;
   readonly gtCount: number;
   readonly predCount: number;
@@ -24,26 +24,17 @@ export interface BoxMetrics {
   readonly perThreshold: readonly BoxThresholdMetrics[];
 }
 
-/** COCO reads the precision at 101 recalls, 0, 0.01 ... 1. */
+/** COCO takes the precision at 101 recalls, 0, 0.01 ... 1. */
 const recallSteps = 100;
 
 /**
- * Box AP and recall in the way of COCO, which is *not* the score of the Data Science Bowl: detections are ranked over
- * all images, and hits are IoU >= threshold. Equal scores keep the order of images and detections.
+ * COCO-style AP and recall of boxes, which is *not* the challenge score: detections are ranked over all images, and hits
+ * are IoU >= threshold. Equal scores keep the order of images and detections.
  *
- * @param maxDetections Only this many of each image count, the surest first; null for no cap.
- * @throws {RangeError} If the numbers of boxes and scores do not fit.
+ * @param maxDetections Only this many of each image count, the highest-scoring ones; null for all.
  *
  * Source: COCO's evaluation as pycocotools does it, without crowds and size ranges.
  */
-export function evaluateBoxes(
-  images: readonly BoxDetections[],
-  { maxDetections }: { readonly maxDetections: number | null },
-): BoxMetrics {
-  return boxMetrics(images.map(matchDetections), maxDetections);
-}
-
-/** As {@link evaluateBoxes}, of images that have been matched. */
 export function boxMetrics(images: readonly MatchedBoxes[], maxDetections: number | null): BoxMetrics {
   const cap = maxDetections ?? Infinity;
   const gtCount = images.reduce((sum, image) => sum + image.gtCount, 0);
@@ -51,8 +42,8 @@ export function boxMetrics(images: readonly MatchedBoxes[], maxDetections: numbe
   const perThreshold = iouPercents.map((percent, index): BoxThresholdMetrics => {
     const hits = new Uint8Array(ranked.count);
     let found = 0;
-    for (const [image, { matchedRanks: takers }] of images.entries()) {
-      for (const rank of takers[index]!) {
+    for (const [image, { matchedRanks }] of images.entries()) {
+      for (const rank of matchedRanks[index]!) {
         if (rank === -1 || rank >= cap) continue;
         hits[ranked.positions[image]![rank]!] = 1;
         found++;
@@ -64,7 +55,7 @@ export function boxMetrics(images: readonly MatchedBoxes[], maxDetections: numbe
       recall: gtCount === 0 ? null : found / gtCount,
     };
   });
-  const mean = (value: (figures: BoxThresholdMetrics) => number | null) =>
+  const mean = (value: (metrics: BoxThresholdMetrics) => number | null) =>
     gtCount === 0 ? null : perThreshold.reduce((sum, each) => sum + value(each)!, 0) / perThreshold.length;
   return {
     maxDetections,
@@ -76,7 +67,7 @@ export function boxMetrics(images: readonly MatchedBoxes[], maxDetections: numbe
   };
 }
 
-/** Where each detection of each image stands among those of all images, the surest first. */
+/** The position of each detection of each image among those of all images, highest score first. */
 function rankAll(images: readonly MatchedBoxes[], cap: number) {
   const kept = images.map(({ scores }) => scores.subarray(0, Math.min(cap, scores.length)));
   const starts: number[] = [];
