@@ -7,10 +7,10 @@ import { factsTable, headedTable, type Row } from './html-tables.js';
 import { pngDataUri } from '../draw/png-data-uri.js';
 import { pageScript, pageStyle } from './page-assets.js';
 
-/** Pictures of one kind of problem; the table below them lists all. */
+/** Pictures per kind of problem; the table at the end lists all problems. */
 const picturesOfKind = 24;
 
-/** Rows of the table: a page of more opens slowly, and --json has all. */
+/** Rows of the table: a page with more opens slowly, and --json has all. */
 const maxRows = 5000;
 
 const ownStyle = `
@@ -22,9 +22,9 @@ th, td { text-align: left; overflow-wrap: anywhere; }
 `;
 
 /**
- * A page about what `nucleate data check` found. It reads the images of its pictures again, one at a time.
+ * A page with the problems that `nucleate data check` found. It reads the images of its pictures again, one at a time.
  *
- * @returns HTML that needs no network and nothing beside it.
+ * @returns HTML that needs neither the network nor other files.
  */
 export async function checkPage(dataset: Dataset, { summary, findings }: CheckResult): Promise<string> {
   const kinds = [...new Set(findings.map(({ kind }) => kind))];
@@ -41,9 +41,9 @@ export async function checkPage(dataset: Dataset, { summary, findings }: CheckRe
   const body = html`<main>
     <h1>Dataset check</h1>
     <p><b>${summary.path}</b>: ${summary.description}. SHA-256 <code>${summary.identity}</code></p>
-    ${summaryTable(summary)} ${findings.length === 0 ? html`<p>No problems.</p>` : sections}
+    ${summaryTable(summary)} ${findings.length === 0 ? html`<p>No problems were found.</p>` : sections}
     <h2>All problems</h2>
-    ${left > 0 ? html`<p class="note">${left} more are in the output of --json.</p>` : ''}
+    ${left > 0 ? html`<p class="note">${left} more are in the output of nucleate data check --json.</p>` : ''}
     <div class="scroll">${findingTable(findings.slice(0, maxRows))}</div>
   </main>`;
   const title = `Dataset check: ${summary.path}`;
@@ -58,18 +58,21 @@ function summaryTable(summary: DatasetSummary): Html {
     ['Images', readable === images ? `${images}` : `${images}, of which ${images - readable} cannot be read`],
     ['Masks, nuclei', `${masks}, ${nuclei}`],
     [
-      'Nuclei an image',
-      `median ${nucleiPerImage.median}, 95 % ${nucleiPerImage.p95}, most ${nucleiPerImage.most}`,
+      'Nuclei per image',
+      `median ${nucleiPerImage.median}, 95th percentile ${nucleiPerImage.p95}, maximum ${nucleiPerImage.most}`,
     ],
-    ['Area of a nucleus, px', `1 % ${nucleusArea.p1}, median ${nucleusArea.median}, 99 % ${nucleusArea.p99}`],
-    ['Sizes', sizes.map((size) => `${size.width} x ${size.height}: ${size.images}`).join(', ')],
     [
-      'Modalities',
+      'Area of a mask, px',
+      `1st percentile ${nucleusArea.p1}, median ${nucleusArea.median}, 99th percentile ${nucleusArea.p99}`,
+    ],
+    ['Images by size, px', sizes.map((size) => `${size.width} x ${size.height}: ${size.images}`).join(', ')],
+    [
+      'Images by modality',
       Object.entries(modalities)
-        .map(([name, count]) => `${name} ${count}`)
+        .map(([name, count]) => `${name}: ${count}`)
         .join(', '),
     ],
-    ['Crops that continue each other', `${neighbours} pairs`],
+    ['Pairs of neighbouring crops of one field', `${neighbours}`],
   ]);
 }
 
@@ -94,7 +97,7 @@ async function kindSection(dataset: Dataset, findings: readonly Finding[]): Prom
 }
 
 function findingTable(findings: readonly Finding[]): Html {
-  const rows = findings.map(({ kind, severity, where, what, hint: hint }): Row => {
+  const rows = findings.map(({ kind, severity, where, what, hint }): Row => {
     return [kind, html`<span class="${severity}">${severity}</span>`, where ?? '', what, hint ?? ''];
   });
   return headedTable(['kind', 'severity', 'place', 'problem', 'what to do'], rows, { sortable: true });

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { readImage } from '../../src/data/image/image-io.js';
 import { jsonError, nucleate } from './run-nucleate.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-data-looks-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-data-preview-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const sample = 'examples/dsb2018-mini';
 
@@ -33,7 +33,7 @@ test('data preview writes two sheets, the same for the same seed', async () => {
   expect(bytes(other[0])).not.toBe(bytes(detection));
 });
 
-test('data preview --config shows what the network of the config gets', async () => {
+test('data preview --config shows only crops for the network of the config', async () => {
   const preview = async (...more: string[]) => {
     const output = path.join(folder, 'config');
     const config = ['--config', 'configs/segmenter/tiny.yaml', '--count', '2'];
@@ -58,13 +58,13 @@ test('data preview --config shows what the network of the config gets', async ()
   expect(Buffer.from(smaller.buffer).equals(Buffer.from(data.buffer))).toBe(false);
 });
 
-test('data preview --set is refused without a config', async () => {
+test('data preview --set needs a config', async () => {
   const outcome = await nucleate(['data', 'preview', sample, '--set', 'seed=2', '--json']);
   expect(outcome.status).toBe(2);
-  expect(jsonError(outcome).what).toBe('--set changes a config.');
+  expect(jsonError(outcome).what).toBe('--set needs --config: it changes a value of a config.');
 });
 
-test('data anchors fits anchors, scales them and judges given ones', async () => {
+test('data anchors fits anchors, scales them and rates given ones', async () => {
   const args = [
     'data',
     'anchors',
@@ -101,13 +101,13 @@ test.each([
   [['--scales', '1,0'], '--scales takes comma-separated numbers above 0, received `1,0`.'],
   [['--stride', 'wide'], '--stride takes a number above 0, received `wide`.'],
   [['--size-count', '0'], '--size-count takes a whole number of at least 1, received `0`.'],
-])('data anchors %j is refused', async (options, what) => {
+])('data anchors %j is an error', async (options, what) => {
   const outcome = await nucleate(['data', 'anchors', sample, ...options, '--json']);
   expect(outcome.status).toBe(2);
   expect(jsonError(outcome).what).toBe(what);
 });
 
-test('a preview that cannot be written is an input/output failure', async () => {
+test('a preview that cannot be written is an input/output error', async () => {
   const output = path.join(folder, 'file');
   writeFileSync(output, '');
   const outcome = await nucleate(['data', 'preview', sample, '--count', '1', '--output', output, '--json']);

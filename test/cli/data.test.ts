@@ -25,7 +25,7 @@ interface Checked {
   readonly findings: readonly { readonly kind: string }[];
 }
 
-test('data check: warnings leave 0, --strict and errors give 3, always with one document', async () => {
+test('data check: exit code 0 with warnings, 3 with errors or --strict, always with one document', async () => {
   for (const [args, status, kinds] of [
     [[warned], 0, ['speck', 'full-mask']],
     [[warned, '--strict'], 3, ['speck', 'full-mask']],
@@ -39,7 +39,7 @@ test('data check: warnings leave 0, --strict and errors give 3, always with one 
   }
 });
 
-test('data check --html: names are escaped, and nothing is loaded', async () => {
+test('data check --html: names are escaped, and the page loads nothing', async () => {
   const page = join(folder, 'check.html');
   const before = readdirSync(warned, { recursive: true });
   const { status } = await nucleate(['data', 'check', warned, '--html', page]);
@@ -77,7 +77,17 @@ test('data split and data check --split find a leak', async () => {
   writeFolder(folder, { 'split.json': JSON.stringify(split) });
   const { status, stdout } = await nucleate(['data', 'check', path, '--split', output]);
   expect(status).toBe(3);
-  expect(stdout).toMatch(/^error {4}leak {13}The image b of fold \d has the pixels of a of fold \d\./mu);
+  expect(stdout).toMatch(/^error {4}leak {13}The image b in fold \d has the same pixels as a in fold \d\./mu);
+});
+
+test('data layouts lists every layout', async () => {
+  const { status, stdout } = await nucleate(['data', 'layouts', '--json']);
+  expect(status).toBe(0);
+  expect((JSON.parse(stdout) as { layouts: unknown[] }).layouts).toContainEqual({
+    name: 'pairs',
+    describe: 'images with label images',
+    arrangement: 'X.png with X_masks.png',
+  });
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { NucleateError, type Problem } from '../../src/errors.js';
 
-/** Awaits a refusal with exit code 3 and gives the parts that a user reads. */
+/** Awaits an error with exit code 3, and returns the parts that a user reads. */
 export async function dataErrorOf(
   promise: Promise<unknown>,
 ): Promise<{ what: string; where: string | undefined; problems: readonly Problem[] }> {

@@ -14,7 +14,7 @@ interface Arguments {
   'ratio-count': string;
 }
 
-/** Coverage of one anchor set at one scale. */
+/** How well one set of anchors covers the boxes at one magnification. */
 interface Row extends Coverage {
   readonly anchors: 'fitted' | 'given';
   readonly scale: number;
@@ -25,10 +25,11 @@ interface Row extends Coverage {
 
 export const dataAnchorsCommand: Command<Arguments> = {
   usage: 'anchors <path>',
-  describe: 'Fit anchor sizes and ratios to the boxes of a dataset, and tell how many boxes anchors cover',
+  describe:
+    'Fit anchor sizes and aspect ratios to the boxes of a dataset, and show how many boxes they cover',
   examples: [
     ['nucleate data anchors examples/dsb2018-mini', 'fitted anchors at magnifications 1, 2 and 4'],
-    ['nucleate data anchors examples/dsb2018-mini --sizes 16,32,64 --scales 2', 'given ones, too'],
+    ['nucleate data anchors examples/dsb2018-mini --sizes 16,32,64 --scales 2', 'also rate these anchors'],
   ],
   builder: (parser) =>
     withDataset(parser)
@@ -36,26 +37,36 @@ export const dataAnchorsCommand: Command<Arguments> = {
         type: 'string',
         requiresArg: true,
         default: '1,2,4',
-        describe: 'Magnifications at which the network is trained',
+        describe: 'Magnifications of the image (zoom) to compute the coverage for',
       })
       .option('stride', {
         type: 'string',
         requiresArg: true,
         default: '16',
-        describe: 'Distance of the anchors, px of the network input',
+        describe: 'Distance between anchors, px of the network input',
       })
       .option('sizes', {
         type: 'string',
         requiresArg: true,
-        describe: 'Anchors to judge: square roots of areas, px of the network input',
+        describe: 'Anchors to rate: square roots of their areas, px of the network input',
       })
       .option('ratios', {
         type: 'string',
         requiresArg: true,
-        describe: 'Their ratios, height / width (default 1)',
+        describe: 'Aspect ratios of the anchors to rate, height / width (default 1)',
       })
-      .option('size-count', { type: 'string', requiresArg: true, default: '5', describe: 'Sizes to fit' })
-      .option('ratio-count', { type: 'string', requiresArg: true, default: '3', describe: 'Ratios to fit' }),
+      .option('size-count', {
+        type: 'string',
+        requiresArg: true,
+        default: '5',
+        describe: 'Number of sizes to fit',
+      })
+      .option('ratio-count', {
+        type: 'string',
+        requiresArg: true,
+        default: '3',
+        describe: 'Number of aspect ratios to fit',
+      }),
   async handler(args, terminal) {
     const scales = positiveNumbers('scales', args.scales);
     const stride = positiveNumber('stride', args.stride);
@@ -119,7 +130,7 @@ function describe(
 ): string {
   const list = (numbers: readonly number[], digits: number) =>
     numbers.map((number) => String(Number(number.toFixed(digits)))).join(', ');
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
   const header = ['anchors', 'scale', 'IoU >= 0.5', 'IoU >= 0.7', 'mean IoU', 'sizes, px of the input'];
   const rows = coverage.map((row) => [
     row.anchors,

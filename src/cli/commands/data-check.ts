@@ -6,7 +6,7 @@ import { writeText } from '../write-text.js';
 
 const sample = 'examples/dsb2018-mini';
 
-/** Findings that are printed; all are in --json and --html. */
+/** Problems that are printed; --json has all. */
 const maxLines = 200;
 
 type CheckArguments = {
@@ -19,21 +19,29 @@ type CheckArguments = {
 
 export const dataCheckCommand: Command<CheckArguments> = {
   usage: 'check <path>',
-  describe: 'Find what is wrong with a dataset, and measure it',
+  describe: 'Find problems in a dataset, and summarise it',
   examples: [
-    [`nucleate data check ${sample}`, 'what was found, and a summary'],
-    [`nucleate data check ${sample} --html check.html`, 'with pictures of the problems'],
-    [`nucleate data check ${sample} --json`, 'for other programs'],
+    [`nucleate data check ${sample}`, 'print the problems and a summary'],
+    [`nucleate data check ${sample} --html check.html`, 'also write a page with pictures of the problems'],
+    [`nucleate data check ${sample} --json`, 'print one JSON document'],
   ],
   builder: (parser) =>
     withDataset(parser)
-      .option('split', { type: 'string', requiresArg: true, describe: 'Look for leaks in this split' })
+      .option('split', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Split file: report images that belong together but are in different folds',
+      })
       .option('html', {
         type: 'string',
         requiresArg: true,
-        describe: 'Write a page with pictures of the problems',
+        describe: 'HTML file to write, with pictures of the problems',
       })
-      .option('strict', { type: 'boolean', default: false, describe: 'Exit with 3 for warnings, too' }),
+      .option('strict', {
+        type: 'boolean',
+        default: false,
+        describe: 'Exit with code 3 if there are warnings',
+      }),
   async handler({ path, labels, split: splitPath, html, strict }, terminal) {
     const [{ openDataset }, { checkDataset }, { readSplit }] = await Promise.all([
       import('../../data/read/dataset.js'),
@@ -66,7 +74,7 @@ function checkText({ summary, findings }: CheckResult): string {
     return `${severity.padEnd(7)}  ${kind.padEnd(15)}  ${what}${place === undefined ? '' : `  ${place}`}`;
   });
   const left = findings.length - listed.length;
-  if (left > 0) listed.push(`... and ${left} more; --json and --html show them`);
+  if (left > 0) listed.push(`... and ${left} more; --json prints all`);
   const kinds = new Map<string, number>();
   for (const { kind } of findings) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const counted = [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
@@ -76,14 +84,16 @@ function checkText({ summary, findings }: CheckResult): string {
     `dataset     ${description}`,
     `identity    ${identity}`,
     `images      ${images}${readable < images ? `, of which ${images - readable} cannot be read` : ''}`,
-    `masks       ${masks}, which make ${nuclei} nuclei`,
-    `nuclei      an image: median ${counts.median}, 95 % ${counts.p95}, most ${counts.most}`,
-    `area        px: 1 % ${areas.p1}, median ${areas.median}, 99 % ${areas.p99}, most ${areas.most}`,
-    `sizes       ${sizes.map((size) => `${size.width} x ${size.height}: ${size.images}`).join(', ')}`,
+    `masks       ${masks}, read as ${nuclei} nuclei`,
+    `nuclei      per image: median ${counts.median}, 95th percentile ${counts.p95}, maximum ${counts.most}`,
+    `area        of a mask, px: 1st percentile ${areas.p1}, median ${areas.median}, 99th ${areas.p99}, maximum ${areas.most}`,
+    `sizes       ${sizes.map((size) => `${size.width} x ${size.height} px: ${plural(size.images, 'image')}`).join(', ')}`,
     `modalities  ${Object.entries(modalities)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')}`,
-    `neighbours  ${neighbours} pairs of images continue each other`,
-    `problems    ${errors} errors, ${warnings} warnings${counted === '' ? '' : `: ${counted}`}`,
+    `neighbours  ${plural(neighbours, 'pair')} of neighbouring crops of one field`,
+    `problems    ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${counted === '' ? '' : `: ${counted}`}`,
   ].join('\n');
 }
+
+const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -5,14 +5,16 @@ const sample = 'examples/dsb2018-mini';
 
 export const dataPrepareCommand: Command<{ path: string; labels: string | undefined; output: string }> = {
   usage: 'prepare <path>',
-  describe: 'Write a dataset as one file that loads ten times faster',
-  examples: [[`nucleate data prepare ${sample} --output mini.prepared`, 'which is then used as any dataset']],
+  describe: 'Convert a dataset into one file that loads ten times faster',
+  examples: [
+    [`nucleate data prepare ${sample} --output mini.prepared`, 'use mini.prepared like any other dataset'],
+  ],
   builder: (parser) =>
     withDataset(parser).option('output', {
       type: 'string',
       requiresArg: true,
       demandOption: true,
-      describe: 'The file to write',
+      describe: 'File to write',
     }),
   async handler({ path, labels, output }, terminal) {
     const [{ openDataset }, { prepareDataset }] = await Promise.all([

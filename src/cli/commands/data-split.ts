@@ -16,35 +16,43 @@ type SplitArguments = {
 
 export const dataSplitCommand: Command<SplitArguments> = {
   usage: 'split <path>',
-  describe: 'Divide a dataset into folds that keep crops of one field together',
+  describe: 'Split a dataset into folds, with crops of one field in the same fold',
   examples: [
-    [`nucleate data split ${sample} --folds 4 --output split.json`, 'groups and modalities from the pixels'],
-    [`nucleate data split ${sample} --seed 2 --output s.json --json`, 'another draw, for other programs'],
+    [
+      `nucleate data split ${sample} --folds 4 --output split.json`,
+      'find crops of one field and modalities from the pixels',
+    ],
+    [
+      `nucleate data split ${sample} --seed 2 --output s.json --json`,
+      'another seed; print one JSON document',
+    ],
   ],
   builder: (parser) =>
     withDataset(parser)
       .option('groups', {
         type: 'string',
         requiresArg: true,
-        describe: 'A CSV with image_id,cluster,mosaic; what the pixels show is added to its mosaics',
+        describe:
+          'CSV with image_id,cluster,mosaic: images of one mosaic share a fold, as do images whose pixels match',
       })
       .option('folds', {
         type: 'string',
         requiresArg: true,
         default: '5',
-        describe: 'Number of folds, at least 2; or clusters, for one fold each: to leave out a kind of image',
+        describe:
+          'Number of folds, at least 2; or `clusters`: one fold per cluster, to leave out one kind of image',
       })
       .option('seed', {
         type: 'string',
         requiresArg: true,
         default: '1',
-        describe: 'Draws which fold gets what',
+        describe: 'Seed of the random assignment to folds',
       })
       .option('output', {
         type: 'string',
         requiresArg: true,
         demandOption: true,
-        describe: 'The file to write',
+        describe: 'File to write',
       }),
   async handler({ path, labels, groups, output, ...options }, terminal) {
     const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { writeSplit }] = await Promise.all([

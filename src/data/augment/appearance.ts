@@ -1,3 +1,7 @@
+/**
+ * Augmentation. This folder: `detection-sample.ts` and `segmentation-sample.ts` draw a whole sample, `detection-view.ts` and
+ * `elastic.ts` its geometry, this file its colours and sharpness, `copy-paste.ts` and `cut.ts` change its nuclei.
+ */
 import type { Augment } from '../../config/augment.js';
 import type { Random } from '../../random.js';
 import { blur } from './blur.js';
@@ -8,13 +12,13 @@ import { deviationOf, type Sample } from './sample.js';
 import { changeStain, type Triple } from './stain.js';
 import { changeContrast, changeGamma, invertPolarity } from './tone.js';
 
-/** Changes how a sample looks, each part with its probability; labels and the ignore map stay as they are. */
+/** Changes colours and sharpness of a sample, each part with its own probability. Labels and ignore map stay the same. */
 export function augmentAppearance(sample: Sample, augment: Augment, random: Random): Sample {
   const { colour, stain, palette, contrast, gamma } = augment;
   const happens = (probability: number) => random.uniform() < probability;
-  /** Even in -most..most. */
+  /** Uniform in -most..most. */
   const within = (most: number) => most * (2 * random.uniform() - 1);
-  /** 1/most..most, its logarithm even. */
+  /** Log-uniform in 1/most..most. */
   const factorWithin = (most: number) => Math.exp(within(Math.log(most)));
   const three = (draw: () => number): Triple => [draw(), draw(), draw()];
 
@@ -46,5 +50,5 @@ export function augmentAppearance(sample: Sample, augment: Augment, random: Rand
   return result;
 }
 
-/** A blur of less than 0.2 px moves no value by a step of 8 bits: exp(-1 / (2 * 0.2^2)) = 4e-6. */
+/** A blur below 0.2 px changes no value by a step of 8 bits: exp(-1 / (2 * 0.2^2)) = 4e-6. */
 const minSigma = 0.2;

@@ -1,7 +1,7 @@
 import type { Sample } from './sample.js';
 
 /**
- * Blurs by a Gaussian, cut off at 3 sigma; at the border the border pixel goes on.
+ * Blurs with a Gaussian, truncated at 3 sigma; at the border the border pixel is repeated.
  *
  * @param sigma Standard deviation, px; above 0.
  */
@@ -19,7 +19,7 @@ function blurRows({ pixels, width, height, channels }: Sample, kernel: Float64Ar
   const radius = (kernel.length - 1) / 2;
   const row = width * channels;
   const blurred = new Float32Array(pixels.length);
-  // The row, and beyond its ends `radius` times its first and last pixel.
+  // The row, with its first and last pixel repeated `radius` times beyond its ends.
   const line = new Float64Array(row + 2 * radius * channels);
   for (let start = 0; start < height * row; start += row) {
     line.set(pixels.subarray(start, start + row), radius * channels);

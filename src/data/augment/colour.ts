@@ -1,15 +1,15 @@
-/** Changes of colour; a grey sample is returned as it is. */
+/** Changes of colour. A grey sample is returned as it is. */
 import { clampToUnit } from '../image/intensity.js';
 import { type Sample } from './sample.js';
 
-/** Luma of red, green and blue: ITU-R BT.601. */
+/** Weights of red, green and blue in the luma: ITU-R BT.601. */
 const luma = [0.299, 0.587, 0.114] as const;
 
 /** Brightness of a colour, in the unit of its red, green and blue. */
 export const lumaOf = (red: number, green: number, blue: number): number =>
   luma[0] * red + luma[1] * green + luma[2] * blue;
 
-/** Turns a sample to grey, with one channel. */
+/** Converts a sample to grey, with one channel. */
 export function toGrey(sample: Sample): Sample {
   if (sample.channels === 1) return sample;
   const { pixels } = sample;
@@ -21,22 +21,22 @@ export function toGrey(sample: Sample): Sample {
 }
 
 export interface ColourChange {
-  /** Turn of the hue, radians. */
+  /** Rotation of the hue, radians. */
   readonly hue: number;
-  /** Factor of the saturation; 1 keeps it, 0 is grey. */
+  /** Factor of the saturation; 1 keeps it, 0 gives grey. */
   readonly saturation: number;
-  /** Added to red, green and blue, share of white. */
+  /** Added to red, green and blue; 1 = white. */
   readonly shifts: readonly [number, number, number];
 }
 
 /**
- * Turns the hue and scales the saturation about the grey axis, then shifts the channels; clips to 0..1.
+ * Rotates the hue and scales the saturation about the grey axis, then shifts the channels; clips to 0..1.
  *
- * A linear map of RGB, so faster than by HSV and smooth in greys, where HSV's hue jumps.
+ * This is a linear map of RGB: faster than HSV, and smooth near grey, where the hue of HSV jumps.
  */
 export function changeColour(sample: Sample, { hue, saturation, shifts }: ColourChange): Sample {
   if (sample.channels === 1) return sample;
-  // A rotation about (1, 1, 1) has equal circulants: own, next and previous channel (Rodrigues's formula).
+  // A rotation about (1, 1, 1) is a circulant matrix: weights of the own, next and previous channel (Rodrigues's formula).
   const own = (1 + 2 * Math.cos(hue)) / 3;
   const next = (1 - Math.cos(hue) - Math.sqrt(3) * Math.sin(hue)) / 3;
   const previous = 1 - own - next;

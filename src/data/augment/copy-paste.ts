@@ -3,14 +3,15 @@ import { type Box, boxAt } from '../geometry/box.js';
 import type { Random } from '../../random.js';
 import { highestLabel, type Sample } from './sample.js';
 
-/** Places tried for one nucleus before it is given up. */
+/** Places that are tried per nucleus to paste. */
 const tries = 10;
 
 /**
  * Pastes flipped and turned copies of nuclei of the sample onto its free background, as new labels after the old ones.
  *
- * Copied are nuclei that lie wholly inside. A copy covers no nucleus and no ignored pixel, so there may be fewer than
- * `count`, or none. Copies lie within `area` (px), which keeps them off the padding. On its outline the copy is mixed evenly with what was there, for a soft seam.
+ * Only nuclei that are completely inside the sample are copied. A copy covers no nucleus and no ignored pixel, so there may
+ * be fewer than `count` copies, or none. Copies are within `area` (px), which keeps them out of the padding. Pixels on the
+ * outline of a copy are the mean of copy and background, for a soft seam.
  *
  * Source: first place of the 2018 Data Science Bowl (selim/datasets/dsb_binary.py), which blurs the seam instead.
  */
@@ -46,7 +47,7 @@ export function pasteNuclei(
   return pasted;
 }
 
-/** Where each pixel of a nucleus goes; undefined if the turned box is larger than the area. */
+/** Where each pixel of a nucleus is copied to; undefined if the turned box is larger than the area. */
 function drawMoves(
   { width, labels }: Sample,
   label: number,
@@ -71,7 +72,7 @@ function drawMoves(
       if (labels[from] !== label) continue;
       const [u, v] = [flip ? x2 - 1 - x : x - x1, mirror ? y2 - 1 - y : y - y1];
       const to = (top + (transpose ? u : v)) * width + left + (transpose ? v : u);
-      // A nucleus that is wholly inside has four neighbours everywhere.
+      // Every pixel of a nucleus that is completely inside has four neighbours.
       const isInner = [1, -1, width, -width].every((step) => labels[from + step] === label);
       moves.push({ from, to, weight: isInner ? 1 : 0.5 });
     }

@@ -2,15 +2,15 @@ import type { Augment } from '../../config/augment.js';
 import type { Sample } from './sample.js';
 
 /**
- * The rule for nuclei that a crop cuts or shrinks: they stay if enough of them shows, and are ignored otherwise.
+ * Removes nuclei of which a crop shows too little.
  *
- * A nucleus stays unless it has fewer than `minArea` pixels, or reaches the edge of the crop with less than
- * `minVisible` of its area. What does not stay becomes background in `labels` and 1 in `ignore`, so a network is
- * neither asked to find a sliver nor blamed for finding it. What stays is renumbered 1..n in its old order; its
- * box is that of what shows.
+ * A nucleus is removed if it has fewer than `minArea` pixels, or if it touches the edge of the crop with less than
+ * `minVisible` of its area. It becomes background in `labels` and 1 in `ignore`, so a network neither has to find it nor is
+ * penalised for finding it. The other nuclei are renumbered 1..n in their old order. Their boxes are around the visible
+ * part.
  *
- * @param fullAreas `[N]`, px of the crop: the area of label k + 1 if nothing were cut off.
- * @param keep A label that stays in any case; 0 for none.
+ * @param fullAreas `[N]`, px of the crop: the area of label k + 1, including what is outside the crop.
+ * @param keep A label that is never removed; 0 for none.
  */
 export function removeSlivers(
   sample: Sample,

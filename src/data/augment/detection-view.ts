@@ -9,22 +9,22 @@ import type { CropView } from '../image/resample.js';
 
 /** A view that shows at least one pixel of the nucleus `label`. */
 export interface DetectionView extends CropView {
-  /** 0 in an example without nuclei, where the view is round any pixel. */
+  /** 0 in an example without nuclei; then the view is around any pixel. */
   readonly label: number;
 }
 
 export interface DetectionCrop {
   /** Side of the crop, px. */
   readonly size: number;
-  /** px of the crop for a pixel of the image, before augmentation. */
+  /** px of the crop per px of the image, before augmentation. */
   readonly zoom: number;
 }
 
 /**
- * Draws a square view round a random nucleus, at a random place in the crop.
+ * Draws a square view around a random nucleus, which is at a random place in the crop.
  *
- * A view lies within the example where the example is large enough (but for the corners of a rotated one);
- * otherwise it holds the whole width or height of the example.
+ * The view is within the example if the example is large enough (except for the corners of a rotated view). Otherwise it
+ * contains the whole width or height of the example.
  */
 export function drawDetectionView(
   { labelImage }: Example,
@@ -59,7 +59,7 @@ export function drawMap(scale: number, { turns, rotation }: Augment, random: Ran
 const drawScale = ({ min, max }: Augment['scale'], random: Random) =>
   min * Math.exp(random.uniform() * Math.log(max / min));
 
-/** The centre of the pixel of an instance that is nearest the centre of its box; the first of several. */
+/** The centre of the instance's pixel that is closest to the centre of its box; the first of several. */
 function innerPixel({ width, labels }: LabelImage, label: number, { x1, y1, x2, y2 }: Box): Point {
   let best: Point = { x: x1 + 0.5, y: y1 + 0.5 };
   let least = Infinity;
@@ -76,8 +76,8 @@ function innerPixel({ width, labels }: LabelImage, label: number, { x1, y1, x2, 
 }
 
 /**
- * The smallest box of the crop that holds all of the example which a view shows; px of the crop, whole numbers. Where
- * the example is rotated, its corners leave some of the box empty.
+ * The smallest box that contains the visible part of the example; px of the crop, whole numbers. If the example is rotated,
+ * the corners of the box may be outside it.
  */
 export function visibleBox({ size, map, from, to }: CropView, example: LabelImage): Box {
   const corners = cornerSteps(example, map, to);
@@ -104,12 +104,12 @@ function cornerSteps(example: LabelImage, map: LinearMap, to: Point): Point[] {
   );
 }
 
-/** Draws the centre of the pixel of the crop that shall show the point `to` of the example. */
+/** Draws the pixel of the crop that shows the point `to` of the example; its centre. */
 function drawPlace(size: number, example: LabelImage, map: LinearMap, to: Point, random: Random): Point {
   const corners = cornerSteps(example, map, to);
   const draw = (steps: number[]) => {
-    // The example reaches from place + least to place + most, and the crop from 0 to size.
-    // Between the two it covers the crop, or lies within it where it is the smaller of the two.
+    // The example reaches from place + min(steps) to place + max(steps), the crop from 0 to size.
+    // Between the two ends the example covers the crop, or is within it if it is the smaller of the two.
     const ends = [size - Math.max(...steps), -Math.min(...steps)];
     const [one, other] = ends.map((end) => Math.min(Math.max(end, 0), size)) as [number, number];
     return Math.min(Math.floor(one + random.uniform() * (other - one)), size - 1) + 0.5;

@@ -2,27 +2,27 @@ import type { Random } from '../../random.js';
 import type { ElasticField } from '../image/resample.js';
 
 export interface ElasticOptions {
-  /** Distance of the control points, share of S. */
+  /** Distance between control points, as a fraction of S. */
   readonly spacing: number;
-  /** Standard deviation of a control point, share of S. */
+  /** Standard deviation of the displacement of a control point, as a fraction of S. */
   readonly amplitude: number;
 }
 
 /** Below 0.48 spacings a cubic B-spline warp cannot fold over itself (Choi and Lee, Signal Processing 80, 2000). */
-const maxShareOfSpacing = 0.45;
+const maxFractionOfSpacing = 0.45;
 
 /**
  * Draws a field: a uniform cubic B-spline over a grid of normally distributed control points.
  *
  * @param size S, px.
  *
- * Source: U-Net (arXiv 1505.04597, section 3.1), with a B-spline for its bicubic interpolation, which may fold.
+ * Source: U-Net (arXiv 1505.04597, section 3.1), with a B-spline instead of bicubic interpolation, which may fold.
  */
 export function drawElasticField(size: number, options: ElasticOptions, random: Random): ElasticField {
   const spacing = options.spacing * size;
   const amplitude = options.amplitude * size;
   const side = Math.floor((size - 0.5) / spacing) + 4;
-  const limit = maxShareOfSpacing * spacing;
+  const limit = maxFractionOfSpacing * spacing;
   const drawn = () => Math.max(-limit, Math.min(limit, amplitude * random.normal()));
   const controlX = Float64Array.from({ length: side * side }, drawn);
   const controlY = Float64Array.from({ length: side * side }, drawn);
@@ -51,7 +51,7 @@ export function drawElasticField(size: number, options: ElasticOptions, random: 
   };
 }
 
-/** For each pixel centre the first of the four control points that act on it, and their weights, which add up to 1. */
+/** For each pixel centre the first of the four control points that affect it, and their weights, whose sum is 1. */
 function splines(size: number, spacing: number): { first: Int32Array; weights: Float64Array } {
   const first = new Int32Array(size);
   const weights = new Float64Array(4 * size);

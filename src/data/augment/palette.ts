@@ -3,16 +3,16 @@ import { lumaOf, toGrey } from './colour.js';
 import type { Sample } from './sample.js';
 import type { Triple } from './stain.js';
 
-/** What black and white become; red, green and blue, share of white. */
+/** The colours that black and white become; red, green and blue, 0 to 1. */
 export interface Palette {
   readonly black: Triple;
   readonly white: Triple;
 }
 
 /**
- * Draws two colours that a network can tell apart by their brightness, either of them the brighter one.
+ * Draws two colours of different brightness; either may be the brighter one.
  *
- * @param minContrast Least difference of their luma, share of white; below 1.
+ * @param minContrast Least difference of their luma, 0 to 1; must be below 1.
  */
 export function drawPalette(minContrast: number, random: Random): Palette {
   const colour = (): Triple => [random.uniform(), random.uniform(), random.uniform()];
@@ -22,7 +22,7 @@ export function drawPalette(minContrast: number, random: Random): Palette {
   }
 }
 
-/** Shows the brightness of a sample as a mixture of two colours, as if it were stained with another dye. */
+/** Replaces the brightness of a sample by a mixture of two colours, as if it were stained with another dye. */
 export function changePalette(sample: Sample, { black, white }: Palette): Sample {
   const grey = toGrey(sample).pixels;
   const pixels = new Float32Array(3 * grey.length);

@@ -4,11 +4,11 @@ import type { Example } from '../read/example.js';
 import type { Sample } from './sample.js';
 
 /**
- * Resamples an example once for flips, turns, scale, rotation, warp and crop together: the image bilinear, labels
- * and ignore map by the nearest pixel. Where the view shrinks, several samples are averaged, against aliasing.
+ * Resamples an example once for flips, turns, scale, rotation, warp and crop together: the image bilinearly, labels and
+ * ignore map by the nearest pixel. Where the view shrinks the image, several samples are averaged, against aliasing.
  *
- * Flips and quarter turns at scale 1 copy pixels exactly if `from` and `to` are both centres of pixels. Outside
- * of the example there is background, in the median colour of the image.
+ * Flips and quarter turns at scale 1 copy pixels exactly if `from` and `to` are both pixel centres. Outside the example
+ * there is background, with the median of each channel.
  *
  * @returns A new sample of `size` x `size`, with the labels of the example.
  */
@@ -38,7 +38,7 @@ function nearestRow(
   for (let u = 0; u < x.length; u++) {
     const px = x[u]!;
     const py = y[u]!;
-    // `| 0` is Math.floor for what is not negative, and makes the index an integer to the compiler.
+    // `| 0` is Math.floor for values from 0, and tells the compiler that the index is an integer.
     if (px >= 0 && py >= 0 && px < width && py < height)
       target[start + u] = source[(py | 0) * width + (px | 0)]!;
   }

@@ -1,26 +1,26 @@
 import type { Channels } from '../image/image.js';
 
-/** A piece of an example on its way through augmentation. H, W = its size in px. */
+/** A crop of an example during augmentation. H, W = its size, px. */
 export interface Sample {
   readonly width: number;
   readonly height: number;
   readonly channels: Channels;
-  /** `[H, W, channels]`, 0 = black to 1 = white: the range of the bit depth, or the example's `intensity`. */
+  /** `[H, W, channels]`, 0 = black to 1 = white, by the example's `intensity` or the range of the bit depth. */
   readonly pixels: Float32Array;
-  /** `[H, W]`, 0 = background, 1..n = the instances without gaps once `removeSlivers` has run. */
+  /** `[H, W]`, 0 = background, else the instance; 1..n without gaps after `removeSlivers`. */
   readonly labels: Int32Array;
-  /** `[H, W]`, 1 = neither nucleus nor background: not reviewed, or the rest of a nucleus that was cut off. */
+  /** `[H, W]`, 1 = ignored: not reviewed, or the rest of a nucleus that the crop cuts off. */
   readonly ignore: Uint8Array;
 }
 
-/** The highest label; 0 without one. */
+/** The highest label; 0 if all are background. */
 export function highestLabel(labels: Int32Array): number {
   let highest = 0;
   for (let i = 0; i < labels.length; i++) if (labels[i]! > highest) highest = labels[i]!;
   return highest;
 }
 
-/** Standard deviation of the values of a sample; 0 where it is flat. */
+/** Standard deviation of the values of a sample; 0 if it is flat. */
 export function deviationOf({ pixels }: Sample): number {
   let sum = 0;
   let squares = 0;

@@ -14,9 +14,9 @@ import type { Sample } from './sample.js';
 export interface SegmentationCrop extends CropMargins {
   /** Side of the crop, px. */
   readonly size: number;
-  /** How far each side of the box moves at most, share of the box's width or height. */
+  /** How far each side of the box moves at most, as a fraction of the box's width or height. */
   readonly jitter: number;
-  /** A detector's box of this nucleus, px of the image, and how often it takes the place of a jittered one. */
+  /** A detector's box of this nucleus, px of the image, and the probability that it replaces the jittered box. */
   readonly detected?: { readonly box: Box; readonly probability: number };
 }
 
@@ -27,7 +27,7 @@ export interface SegmentationSample {
   readonly box: readonly [number, number, number, number];
 }
 
-/** Moves each side of a box evenly by up to `jitter` of the box's width or height. */
+/** Moves each side of a box by up to `jitter` times the box's width or height, uniformly. */
 export function jitterBox({ x1, y1, x2, y2 }: Box, jitter: number, random: Random): Box {
   const move = (length: number) => jitter * length * (2 * random.uniform() - 1);
   const width = x2 - x1;
@@ -41,10 +41,10 @@ export function jitterBox({ x1, y1, x2, y2 }: Box, jitter: number, random: Rando
 }
 
 /**
- * Draws one augmented crop round a nucleus for the segmenter: the jittered box is centred and sets the scale.
+ * Draws one augmented crop around a nucleus for the segmenter. The jittered box is centred and sets the scale.
  *
- * The box is that of the nucleus as it is flipped, turned and rotated; an elastic warp moves the nucleus a little
- * within it, which is one more jitter.
+ * The box is around the flipped, turned and rotated nucleus. An elastic warp moves the nucleus a little within it, as one
+ * more jitter.
  *
  * @param label 1..N.
  */
@@ -88,7 +88,7 @@ export function drawSegmentationSample(
   };
 }
 
-/** The box of an instance after the turns of a map, about `centre`; px of the image. */
+/** The box of an instance after it is turned by a map around `centre`; px of the image. */
 function turnedBox({ labelImage }: Example, label: number, box: Box, centre: Point, map: LinearMap): Box {
   const back = invertMap(map);
   const turned = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
@@ -105,7 +105,7 @@ function turnedBox({ labelImage }: Example, label: number, box: Box, centre: Poi
   return turned;
 }
 
-/** Moves and scales a turned box as a detector's box is moved and scaled from the original one. */
+/** Moves and scales a turned box in the way the detector's box differs from the original box. */
 function likeDetected(
   turned: Box,
   { original, detected, map }: { original: Box; detected: Box; map: LinearMap },

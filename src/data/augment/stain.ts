@@ -6,7 +6,7 @@ export type Triple = readonly [number, number, number];
 export interface StainChange {
   /** Factors of haematoxylin, eosin and the residual; 1 keeps them. */
   readonly factors: Triple;
-  /** Added to the three, optical density. */
+  /** Added to the three; optical density. */
   readonly shifts: Triple;
 }
 
@@ -17,11 +17,11 @@ const stains: readonly [Triple, Triple, Triple] = [
   [0.27, 0.57, 0.78],
 ];
 
-/** Black has no finite density: half a step of 8 bits is added before the logarithm and taken off after. */
+/** The density of black is infinite, so half a step of 8 bits is added before the logarithm and subtracted after it. */
 const darkest = 0.5 / 255;
 
 /**
- * Scales and shifts the amounts of the stains of a tissue section; clips to 0..1. A grey sample stays as it is.
+ * Scales and shifts the amounts of the stains of a tissue section; clips to 0..1. A grey sample is returned as it is.
  *
  * Source: Tellez et al. 2018 (doi 10.1109/TMI.2018.2820199).
  */

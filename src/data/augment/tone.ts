@@ -1,4 +1,4 @@
-/** Changes that treat every value alike, whatever its place and channel. */
+/** Changes that are the same for every pixel and channel. */
 import { clampToUnit } from '../image/intensity.js';
 import { type Sample } from './sample.js';
 
@@ -11,10 +11,10 @@ export function invertPolarity(sample: Sample): Sample {
 }
 
 /**
- * Moves every value away from the mean of the sample, or towards it, and then up or down; clips to 0..1.
+ * Scales the differences to the mean of the sample, then shifts all values; clips to 0..1.
  *
  * @param change.factor 1 keeps the contrast.
- * @param change.shift Share of white; 0 keeps the brightness.
+ * @param change.shift 0 keeps the brightness; 1 = from black to white.
  */
 export function changeContrast(sample: Sample, { factor, shift }: { factor: number; shift: number }): Sample {
   const { pixels } = sample;
@@ -26,11 +26,11 @@ export function changeContrast(sample: Sample, { factor, shift }: { factor: numb
   return { ...sample, pixels: changed };
 }
 
-/** 4095 steps are finer than the 255 of most images and enough for what is seen of 16 bits. */
+/** 4095 steps are finer than the 255 of most images, and enough for 16-bit images in their range. */
 const steps = 4095;
 
 /**
- * Raises every value to a power; black and white stay.
+ * Raises every value to a power; black and white stay the same.
  *
  * @param exponent Above 0; 1 changes nothing, below 1 is brighter. The value is first rounded to 1 / 4095.
  */

@@ -1,7 +1,7 @@
-/** Which anchors fit a dataset's boxes. N = boxes. */
+/** Which anchors fit the boxes of a dataset. N = boxes. */
 import { type Box, boxIou } from '../geometry/box.js';
 
-/** Anchors of a detector: one for each size and ratio at each cell of a grid. */
+/** Anchors of a detector: one for each size and aspect ratio at each cell of a grid. */
 export interface AnchorSet {
   /** Square roots of the areas, px of the network input. */
   readonly sizes: readonly number[];
@@ -10,11 +10,11 @@ export interface AnchorSet {
 }
 
 /**
- * Fits anchors to boxes: the centres of clusters (k-means) of the logarithms of size and of ratio, each by itself.
- * Logarithms, since IoU depends on quotients.
+ * Fits anchors to boxes: centres of clusters (k-means) of the logarithm of the size, and separately of the logarithm of the
+ * aspect ratio. Logarithms, since IoU depends on quotients.
  *
- * @param boxes `[N, 4]` `xyxy`, px; N = 0 gives no size and no ratio.
- * @param counts How many of each; fewer come back where boxes have fewer different values.
+ * @param boxes `[N, 4]` `xyxy`, px; N = 0 gives no sizes and no ratios.
+ * @param counts How many of each; fewer are returned if the boxes have fewer different values.
  * @returns In ascending order, px of the boxes.
  */
 export function fitAnchors(boxes: Float32Array, counts: { sizes: number; aspectRatios: number }): AnchorSet {
@@ -35,18 +35,18 @@ export function fitAnchors(boxes: Float32Array, counts: { sizes: number; aspectR
 
 /** How well anchors cover boxes. */
 export interface Coverage {
-  /** Shares of the boxes whose best anchor has at least that IoU. */
+  /** Fractions of the boxes whose best anchor has at least this IoU. */
   readonly atIou50: number;
   readonly atIou70: number;
-  /** Mean over the boxes of the best IoU. */
+  /** Mean over the boxes of the IoU with the best anchor. */
   readonly meanIou: number;
 }
 
 /**
- * The IoU of each box with the best anchor on an endless grid, whose cell centres lie at (i + 1/2) strides.
+ * The IoU of each box with the best anchor on an endless grid. Cell centres are at (i + 1/2) strides.
  *
  * @param boxes `[N, 4]` `xyxy`, px of the image.
- * @param options.scale px of the network input for a pixel of the image.
+ * @param options.scale px of the network input per px of the image.
  * @param options.stride Distance of the cells, px of the network input.
  * @returns `[N]`, 0 to 1; 0 for every box if there is no anchor.
  */
@@ -66,11 +66,12 @@ export function bestIous(
   });
 }
 
-/** Sums up best IoUs; all 0 for no box. */
+/** Summarises best IoUs; all 0 without boxes. */
 export function coverageOf(ious: Float64Array): Coverage {
-  const share = (least: number) => ious.filter((value) => value >= least).length / Math.max(1, ious.length);
+  const fraction = (least: number) =>
+    ious.filter((value) => value >= least).length / Math.max(1, ious.length);
   const sum = ious.reduce((total, value) => total + value, 0);
-  return { atIou50: share(0.5), atIou70: share(0.7), meanIou: sum / Math.max(1, ious.length) };
+  return { atIou50: fraction(0.5), atIou70: fraction(0.7), meanIou: sum / Math.max(1, ious.length) };
 }
 
 function shapesOf(boxes: Float32Array) {
@@ -87,10 +88,10 @@ const boxAround = (x: number, y: number, width: number, height: number): Box => 
   y2: y + height / 2,
 });
 
-/** Lloyd's algorithm moves no border after a few dozen rounds on one axis; this ends it in any case. */
+/** Lloyd's algorithm in one dimension converges after a few dozen rounds; this ends it in any case. */
 const maxRounds = 1000;
 
-/** k-means on one axis, started at even quantiles and so free of chance; ascending. */
+/** k-means in one dimension, ascending. It starts at evenly spaced quantiles, so the result is not random. */
 function clusterCentres(values: readonly number[], count: number): number[] {
   const sorted = Float64Array.from(values).sort();
   const different = [...new Set(sorted)];

@@ -1,4 +1,4 @@
-/** What the pixels say about the masks: some hold no nucleus, and some nuclei have none. */
+/** Compares pixels with masks: finds masks that hold no nucleus, and nuclei without a mask. */
 import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
 import type { AnnotatedImage } from '../read/example.js';
@@ -6,40 +6,40 @@ import { areaOf, boxOf, type Mask } from '../geometry/mask.js';
 import { greyOf } from '../split/signature.js';
 import type { Finding } from './finding.js';
 
-/** px around the box of a mask that are its surroundings. */
+/** Width of the surroundings of a mask, px around its box. */
 const surroundings = 5;
 
-/** Unmarked pixels in the surroundings from which their mean is taken. */
+/** The mean of the surroundings needs more unmarked pixels than this. */
 const minSurroundings = 20;
 
-/** Masks that an image needs for others to be compared with them. */
+/** Least number of masks in an image for each of the two comparisons. */
 const [minForFaint, minForUnmarked] = [5, 3];
 
-/** px; the mean of a smaller mask says little. */
+/** px; the mean of a smaller mask is too uncertain. */
 const minFaintArea = 50;
 
-/** px around masks that are neither nucleus nor background: outlines are drawn too tight by a pixel or two. */
+/** px around masks that count neither as nucleus nor as background: masks are often drawn a pixel or two too small. */
 const margin = 3;
 
-/** Of an unmarked region: its area over the median of the masks', and its share of its box. */
+/** Of an unmarked region: its area over the median area of the masks, and the fraction of its box that it fills. */
 const [minAreaRatio, maxAreaRatio, minFill] = [0.5, 5, 0.5];
 
-/** Of an unmarked region: its contrast with the background over that of the median mask. */
+/** Of an unmarked region: its contrast to the background over the contrast of the median mask. */
 const minContrastRatio = 0.8;
 
-/** Values from which a median is taken. */
+/** A median is taken of at most this many values. */
 const medianSample = 10_000;
 
 /**
  * Compares the nuclei of one image with each other.
  *
- * `faint`: the others are brighter than their surroundings and this one is darker, or the other way round. `unmarked`: a
- * region away from all masks whose pixels lie on the nuclei's side of the middle between nuclei and background, of the
- * size and contrast of a nucleus.
+ * `faint`: the other nuclei are brighter than their surroundings and this one is darker, or the reverse. `unmarked`: a
+ * region away from all masks, of the size and contrast of a nucleus, whose grey values are closer to the nuclei than to
+ * the background.
  *
- * In the 2018 Data Science Bowl as published this finds 14 and 34, in the corrected set 10 and 14. It removed 20 masks,
- * four of which are faint, and added 6, three of which are found. Wider bounds flood: masks with less than a tenth of
- * the usual contrast are 37, nearly all of them dim nuclei.
+ * In the 2018 Data Science Bowl as published this finds 14 and 34, in the corrected dataset 10 and 14. The correction
+ * removed 20 masks, of which 4 are found as faint, and added 6, of which 3 are found. Wider bounds find too much: 37
+ * masks have less than a tenth of the usual contrast, and nearly all of them are dim nuclei.
  */
 export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedImage): Finding[] {
   const place = origin === undefined ? {} : { where: origin };
@@ -57,8 +57,8 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
       const numbers = { contrast: round(contrast), usual: round(usual) };
       findings.push({
         ...{ kind: 'faint', severity: 'warning', image: id, ...place, mask: mask.name, box, numbers },
-        what: `The mask ${mask.name} differs from its surroundings by ${numbers.contrast}, the others by about ${numbers.usual}.`,
-        hint: 'Remove it, unless something brighter or darker lies beside it.',
+        what: `The mask ${mask.name} differs from its surroundings by ${numbers.contrast} grey levels, the other masks by about ${numbers.usual}.`,
+        hint: 'Remove it, unless a brighter or darker object beside it explains the difference.',
       });
     }
   }
@@ -79,8 +79,8 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
     if (contrastRatio < minContrastRatio) continue;
     findings.push({
       ...{ kind: 'unmarked', severity: 'warning', image: id, ...place, box },
-      what: `A region of ${area} px at ${box.x1}, ${box.y1} looks like a nucleus and has no mask.`,
-      hint: 'Mark it, if it is one.',
+      what: `A region of ${area} px at ${box.x1}, ${box.y1} looks like a nucleus but has no mask.`,
+      hint: 'Draw its mask if it is a nucleus.',
       numbers: { area, usualArea, contrastRatio: round(contrastRatio) },
     });
   }
@@ -89,7 +89,7 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** 1 for the pixels of masks and those up to `reach` px beside or above them. */
+/** 1 for the pixels of masks and for those up to `reach` px away from them along rows and columns. */
 function mark(masks: readonly Mask[], { width, height }: Size, reach: number): Uint8Array {
   const marks = new Uint8Array(width * height);
   for (const { runs } of masks) {
@@ -105,7 +105,7 @@ function mark(masks: readonly Mask[], { width, height }: Size, reach: number): U
   return marks;
 }
 
-/** Mean of a mask, and by how much it is above that of its surroundings; undefined where these are too few. */
+/** Mean of a mask, and how much it is above the mean of its surroundings; undefined if too few of these are unmarked. */
 function measure(mask: Mask, grey: Float32Array, marked: Uint8Array, { width, height }: Size) {
   const { runs } = mask;
   const box = boxOf(mask, width)!;
@@ -126,7 +126,7 @@ function measure(mask: Mask, grey: Float32Array, marked: Uint8Array, { width, he
   return { box, area, mean, contrast: count > minSurroundings ? mean - around / count : undefined };
 }
 
-/** Connected pixels that are not 0, with the sum of their grey values; pixels that touch at a corner are apart. */
+/** Connected pixels that are not 0, with the sum of their grey values. Pixels that touch only at a corner are separate. */
 function* regionsOf(marks: Float32Array, grey: Float32Array, { width }: Size) {
   const left = Uint8Array.from(marks);
   const stack: number[] = [];
@@ -154,7 +154,7 @@ function* regionsOf(marks: Float32Array, grey: Float32Array, { width }: Size) {
   }
 }
 
-/** The median, of every few values where there are many; 0 of none. */
+/** The median; of a regular sample if there are many values; 0 of none. */
 function median(values: ArrayLike<number>): number {
   const step = Math.ceil(values.length / medianSample) || 1;
   const sample = new Float64Array(Math.ceil(values.length / step));

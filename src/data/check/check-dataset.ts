@@ -1,3 +1,7 @@
+/**
+ * Finds what is wrong with a dataset. This folder: `check-masks.ts` looks at the masks, `check-contrast.ts` compares the
+ * pixels of nuclei, `finding.ts` says which problems there are, `anchor-statistics.ts` fits anchors to boxes.
+ */
 import { NucleateError, type Problem } from '../../errors.js';
 import { mapConcurrently } from '../read/map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
@@ -15,13 +19,13 @@ import { quantilesOf, type Quantiles } from './quantiles.js';
 
 export interface CheckResult {
   readonly summary: DatasetSummary;
-  /** In the order of the images; problems of the listing first, pairs of images last. */
+  /** Problems of the listing first, then image by image, pairs of images last. */
   readonly findings: readonly Finding[];
 }
 
 export interface DatasetSummary {
   readonly path: string;
-  /** What was recognised. */
+  /** What was recognised, see `Dataset.description`. */
   readonly description: string;
   /** See `identityOf`. */
   readonly identity: string;
@@ -30,7 +34,7 @@ export interface DatasetSummary {
   readonly readable: number;
   /** Masks of the readable images, as annotated. */
   readonly masks: number;
-  /** What is left of them once overlaps are resolved. */
+  /** Nuclei that remain when overlaps are resolved. */
   readonly nuclei: number;
   /** How often each image size occurs, the most frequent first. */
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly images: number }[];
@@ -39,67 +43,67 @@ export interface DatasetSummary {
   readonly nucleusArea: Quantiles;
   /** Images of each modality. */
   readonly modalities: Readonly<Record<string, number>>;
-  /** Pairs of images that continue each other, so that they have to share a fold. */
+  /** Pairs of images that are neighbouring crops of one field, and must be in the same fold. */
   readonly neighbours: number;
   readonly errors: number;
   readonly warnings: number;
 }
 
 export interface CheckOptions {
-  /** The split to look for leaks in. */
+  /** A split to search for leaks. */
   readonly split?: Split | undefined;
-  /** Told after each image how many are done. */
+  /** Called after each image with how many are done. */
   readonly onImage?: (done: number) => void;
 }
 
 /** Images that are read at a time. */
-const imagesAhead = 3;
+const imagesAtOnce = 3;
 
-/** Reads a whole dataset and finds what is wrong with it; nothing is changed, and no problem ends the check. */
+/** Reads a whole dataset and finds what is wrong with it. Changes nothing, and continues after every problem. */
 export async function checkDataset(
   dataset: Dataset,
   { split, onImage = () => {} }: CheckOptions = {},
 ): Promise<CheckResult> {
   const findings: Finding[] = dataset.problems.map(fileFinding);
-  const portraits: Signature[] = [];
+  const signatures: Signature[] = [];
   const counts: number[] = [];
   const areas: number[] = [];
   let masks = 0;
   let done = 0;
-  for await (const { image, problems } of mapConcurrently(dataset.images, imagesAhead, tryToRead)) {
+  for await (const { image, problems } of mapConcurrently(dataset.images, imagesAtOnce, tryToRead)) {
     findings.push(...problems);
     if (image) {
       findings.push(...checkMasks(image), ...checkContrast(image));
-      portraits.push(signatureOf(image.id, image.image));
+      signatures.push(signatureOf(image.id, image.image));
       masks += image.masks.length;
       counts.push(paintMasks(image.masks, image.image).instanceCount);
       areas.push(...image.masks.map(areaOf).filter((area) => area > 0));
     }
     onImage(++done);
   }
-  const relations = findNeighbours(portraits);
-  findings.push(...relations.filter(({ kind }) => kind !== 'neighbours').map(relationFinding));
-  if (split) findings.push(...leaksOf(split, relations).map((relation) => leakFinding(relation, split)));
+  const neighbours = findNeighbours(signatures);
+  findings.push(...neighbours.filter(({ kind }) => kind !== 'adjacent').map(neighboursFinding));
+  if (split) findings.push(...leaksOf(split, neighbours).map((pair) => leakFinding(pair, split)));
   const summary = {
     path: dataset.path,
     description: dataset.description,
     identity: await dataset.identity(),
     images: dataset.images.length,
-    readable: portraits.length,
+    readable: signatures.length,
     masks,
     nuclei: counts.reduce((sum, count) => sum + count, 0),
-    sizes: sizesOf(portraits),
+    sizes: sizesOf(signatures),
     nucleiPerImage: quantilesOf(counts),
     nucleusArea: quantilesOf(areas),
-    modalities: countBy(portraits.map(({ modality }) => modality)),
-    neighbours: relations.filter(({ kind }) => kind === 'neighbours').length,
+    modalities: countBy(signatures.map(({ modality }) => modality)),
+    neighbours: neighbours.filter(({ kind }) => kind === 'adjacent').length,
     errors: findings.filter(({ severity }) => severity === 'error').length,
     warnings: findings.filter(({ severity }) => severity === 'warning').length,
   };
   return { summary, findings };
 }
 
-/** The image, or what is wrong with its files. */
+/** The image, or the problems of its files. */
 async function tryToRead(
   entry: ImageEntry,
 ): Promise<{ image?: AnnotatedImage; problems: readonly Finding[] }> {
@@ -113,28 +117,28 @@ async function tryToRead(
 
 const fileFinding = (problem: Problem): Finding => ({ ...problem, kind: 'file', severity: 'error' });
 
-function relationFinding({ first, second, kind, correlation }: Neighbours): Finding {
+function neighboursFinding({ first, second, kind, correlation }: Neighbours): Finding {
   const numbers = { correlation: round(correlation) };
   if (kind === 'same-pixels') {
-    const what = `The image ${second} has the pixels of ${first}.`;
+    const what = `The image ${second} has the same pixels as ${first}.`;
     return {
       kind: 'duplicate-image',
       severity: 'warning',
       image: second,
       what,
-      hint: 'Remove one.',
+      hint: 'Remove one of the two.',
       numbers,
     };
   }
   const what = `The image ${second} looks like ${first} (correlation ${numbers.correlation}).`;
-  const hint = 'Keep them in one fold; `nucleate data split` does.';
+  const hint = 'Keep both in the same fold, as `nucleate data split` does.';
   return { kind: 'similar-image', severity: 'warning', image: second, what, hint: hint, numbers };
 }
 
-const relationWords = {
-  'same-pixels': 'has the pixels of',
+const neighbourVerbs = {
+  'same-pixels': 'has the same pixels as',
   alike: 'looks like',
-  neighbours: 'continues',
+  adjacent: 'is a neighbouring crop of',
 } as const;
 
 function leakFinding({ first, second, kind, correlation }: Neighbours, split: Split): Finding {
@@ -143,16 +147,16 @@ function leakFinding({ first, second, kind, correlation }: Neighbours, split: Sp
     kind: 'leak',
     severity: 'error',
     image: second,
-    what: `The image ${second} of fold ${other} ${relationWords[kind]} ${first} of fold ${one}.`,
-    hint: 'Split again: nucleate data split.',
+    what: `The image ${second} in fold ${other} ${neighbourVerbs[kind]} ${first} in fold ${one}.`,
+    hint: 'Split the dataset again with `nucleate data split`.',
     numbers: { correlation: round(correlation) },
   };
 }
 
 const round = (value: number) => Math.round(value * 1e4) / 1e4;
 
-function sizesOf(portraits: readonly Signature[]): DatasetSummary['sizes'] {
-  const counts = countBy(portraits.map(({ width, height }) => `${width} ${height}`));
+function sizesOf(signatures: readonly Signature[]): DatasetSummary['sizes'] {
+  const counts = countBy(signatures.map(({ width, height }) => `${width} ${height}`));
   return Object.entries(counts).map(([size, images]) => {
     const [width = 0, height = 0] = size.split(' ').map(Number);
     return { width, height, images };

@@ -3,19 +3,19 @@ import { areaOf, boxOf, type Mask } from '../geometry/mask.js';
 import { componentsOf } from './components.js';
 import type { Finding, FindingKind } from './finding.js';
 
-/** Share of the image; three times the largest nucleus of the 2018 Data Science Bowl (8.4 %). */
-const fullShare = 0.25;
+/** Fraction of the image: three times that of the largest nucleus of the 2018 Data Science Bowl (8.4 %). */
+const fullFraction = 0.25;
 
 /**
- * Longer side of a box over its shorter one. Of the 29,461 nuclei of the 2018 Data Science Bowl 26 are as thin, and of
- * these the corrected set keeps 5; it removed 20 masks, 17 of them slivers.
+ * Longer side of a box over its shorter side. Of the 29,461 nuclei of the 2018 Data Science Bowl 26 are as thin. The
+ * corrected dataset keeps 5 of them; it removed 20 masks, 17 of them slivers.
  */
 const sliverRatio = 12;
 
 /** px; the smallest of the 29,461 nuclei of the 2018 Data Science Bowl has 21. */
 const speckArea = 16;
 
-/** Finds what is wrong with the masks of one image; nothing is changed. */
+/** Finds what is wrong with the masks of one image. Changes nothing. */
 export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Finding[] {
   const { width, height } = image;
   const findings: Finding[] = [];
@@ -28,7 +28,8 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
       ...(box ? { box } : {}),
     });
   };
-  if (masks.length === 0) warn('no-nuclei', undefined, 'The image has no nuclei.', 'Check that this is so.');
+  if (masks.length === 0)
+    warn('no-nuclei', undefined, 'The image has no nuclei.', 'Check that this is correct.');
   const byPixels = new Map<string, Mask>();
   const copies = new Set<Mask>();
   for (const mask of masks) {
@@ -43,25 +44,31 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
     const twin = byPixels.get(pixels);
     if (twin) {
       copies.add(mask);
-      warn('duplicate-mask', mask, `The mask ${mask.name} equals ${twin.name}.`, 'Remove one of the two.', {
-        area,
-      });
+      warn(
+        'duplicate-mask',
+        mask,
+        `The mask ${mask.name} has the same pixels as ${twin.name}.`,
+        'Remove one of the two.',
+        {
+          area,
+        },
+      );
       continue;
     }
     byPixels.set(pixels, mask);
     const { pieces, holes } = componentsOf(mask, width);
     const sum = (parts: readonly number[]) => parts.reduce((total, part) => total + part, 0);
     if (pieces.length > 1) {
-      const what = `The mask ${mask.name} has ${pieces.length} pieces of ${pieces.join(', ')} px.`;
-      warn('pieces', mask, what, 'Remove stray pixels, or give each nucleus a mask.', {
+      const what = `The mask ${mask.name} has ${pieces.length} pieces (${pieces.join(', ')} px).`;
+      warn('pieces', mask, what, 'Remove stray pixels, or make one mask per nucleus.', {
         area,
         pieces: pieces.length,
         smallest: pieces.at(-1)!,
       });
     }
     if (holes.length > 0) {
-      const what = `The mask ${mask.name} has ${plural(holes.length, 'hole')} of ${holes.join(', ')} px.`;
-      warn('holes', mask, what, 'Fill them, unless the nucleus is a ring.', { area, holes: sum(holes) });
+      const what = `The mask ${mask.name} has ${plural(holes.length, 'hole')} (${holes.join(', ')} px).`;
+      warn('holes', mask, what, 'Fill the holes, unless the nucleus is a ring.', { area, holes: sum(holes) });
     }
     if (area < speckArea) {
       const what = `The mask ${mask.name} has ${plural(area, 'pixel')}.`;
@@ -70,32 +77,34 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
     const box = boxOf(mask, width)!;
     const sides = [box.x2 - box.x1, box.y2 - box.y1].sort((one, other) => one - other);
     if (sides[1]! >= sliverRatio * sides[0]!) {
-      const what = `The mask ${mask.name} is a line of ${sides[1]} x ${sides[0]} px.`;
+      const what = `The mask ${mask.name} is as thin as a line: ${sides[1]} x ${sides[0]} px.`;
       warn('sliver', mask, what, 'Remove it, unless it is the edge of a nucleus.', { area });
     }
-    if (area >= fullShare * width * height) {
+    if (area >= fullFraction * width * height) {
       const percent = Math.round((100 * area) / (width * height));
       const what = `The mask ${mask.name} covers ${percent} % of the image.`;
-      warn('full-mask', mask, what, 'Redraw it, unless the nucleus is that large.', { area });
+      warn('full-mask', mask, what, 'Redraw it (is it inverted?), unless the nucleus is that large.', {
+        area,
+      });
     }
     if (mask.isBlurred) {
-      const what = `The mask ${mask.name} has several values besides 0.`;
-      warn('blurred-mask', mask, what, 'Save it without smoothing.', { area });
+      const what = `The mask ${mask.name} has several grey values besides 0.`;
+      warn('blurred-mask', mask, what, 'Save it without smoothing: 0 outside, 255 inside.', { area });
     }
   }
   for (const { first, second, shared } of overlapsOf(
     masks.filter((mask) => !copies.has(mask)),
     width * height,
   )) {
-    const what = `The masks ${first.name} and ${second.name} share ${plural(shared, 'pixel')}.`;
-    warn('overlap', second, what, 'Give the pixels to one of them.', { shared, area: areaOf(second) });
+    const what = `The masks ${first.name} and ${second.name} overlap by ${plural(shared, 'pixel')}.`;
+    warn('overlap', second, what, 'Assign these pixels to one of them.', { shared, area: areaOf(second) });
   }
   return findings;
 }
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** Pairs of masks with pixels in common. Where three meet, each later one is compared with the first. */
+/** Pairs of masks with common pixels. Where three overlap, each later one is compared with the first. */
 function overlapsOf(masks: readonly Mask[], pixels: number) {
   const owner = new Int32Array(pixels).fill(-1);
   const shared = new Map<string, { first: Mask; second: Mask; shared: number }>();

@@ -3,9 +3,9 @@ import { boxOf, type Mask } from '../geometry/mask.js';
 
 /** The parts of one mask. */
 export interface Components {
-  /** Pixels of each piece, the largest first. Pixels that touch at a corner belong together. */
+  /** Number of pixels of each piece, the largest first. Pixels that touch at a corner belong to the same piece. */
   readonly pieces: readonly number[];
-  /** Pixels of each hole, the largest first: background that the mask encloses on all four sides. */
+  /** Number of pixels of each hole, the largest first: background that the mask encloses on all four sides. */
   readonly holes: readonly number[];
 }
 
@@ -13,7 +13,7 @@ export interface Components {
 export function componentsOf(mask: Mask, imageWidth: number): Components {
   const box = boxOf(mask, imageWidth);
   if (!box) return { pieces: [], holes: [] };
-  // One pixel of margin: what encloses the mask is one connected region, which begins at the corner.
+  // One pixel of margin, so that the outside of the mask is one connected region, which includes the corner.
   const width = box.x2 - box.x1 + 2;
   const pixels = bitmapOf(mask, box, imageWidth, width);
   const fill = (start: number, value: number, neighbours: readonly number[]) =>
@@ -45,7 +45,7 @@ function bitmapOf({ runs }: Mask, box: Box, imageWidth: number, width: number): 
   return pixels;
 }
 
-/** Replaces the value of a connected region, and counts its pixels. Steps never leave the margin at a row's end. */
+/** Replaces the value of a connected region, and counts its pixels. The margin keeps steps from wrapping around rows. */
 function fillRegion(pixels: Uint8Array, start: number, value: number, steps: readonly number[]): number {
   const old = pixels[start];
   const stack = [start];

@@ -1,7 +1,7 @@
 import type { Box } from '../geometry/box.js';
 import type { Problem } from '../../errors.js';
 
-/** What is amiss: `file` is everything that keeps a file from being read. */
+/** Kinds of problems. `file`: the file cannot be read or has no counterpart. */
 export type FindingKind =
   | 'file'
   | 'blurred-mask'
@@ -20,38 +20,38 @@ export type FindingKind =
   | 'similar-image'
   | 'leak';
 
-/** One problem of a dataset, with its numbers. */
+/** One problem that `nucleate data check` found. */
 export interface Finding extends Problem {
   readonly kind: FindingKind;
-  /** An error keeps the image from being used; a warning is read by the rule that `hint` or the README tells. */
+  /** An image with an error cannot be used. A warning does not change how the image is read; see {@link findingTitles}. */
   readonly severity: 'error' | 'warning';
-  /** Id of the image; absent where the file belongs to none. */
+  /** Id of the image; absent if the file belongs to no image. */
   readonly image?: string;
   /** Name of the mask. */
   readonly mask?: string;
-  /** Where to look in the image, px. */
+  /** Where in the image, px. */
   readonly box?: Box;
-  /** px for areas, else counts. */
+  /** Measurements behind the problem: areas in px, counts, correlations, grey values. */
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
-/** What each kind means, and what reading does about it. */
+/** What each kind means, and how such data are read. */
 export const findingTitles: Readonly<Record<FindingKind, string>> = {
   file: 'The file cannot be used',
-  'blurred-mask': 'A mask with several grey values; every pixel that is not 0 counts',
+  'blurred-mask': 'A mask with several grey values; every pixel other than 0 belongs to the nucleus',
   'duplicate-mask': 'Two masks with the same pixels; the second is dropped',
-  'empty-mask': 'A mask without a pixel; it is dropped',
-  'full-mask': 'A mask that covers most of its image; often an inverted one',
-  holes: 'A mask with holes; they stay background',
-  overlap: 'Two masks share pixels; the first in name order keeps them',
-  pieces: 'A mask in several pieces; they stay one nucleus',
-  speck: 'A mask too small for a nucleus; it is kept',
-  sliver: 'A mask as thin as a line, often a slip at the border of the image; it is kept',
+  'empty-mask': 'A mask without pixels; it is dropped',
+  'full-mask': 'A mask that covers a quarter of its image or more; often it is inverted',
+  holes: 'A mask with holes; the holes are background',
+  overlap: 'Two masks that overlap; the first in name order keeps the shared pixels',
+  pieces: 'A mask in several pieces; they are read as one nucleus',
+  speck: 'A mask that is too small for a nucleus; it is kept',
+  sliver: 'A mask as thin as a line, often a drawing error at the border of the image; it is kept',
   faint:
-    'A mask that differs from its surroundings the other way than the nuclei of its image do; it is kept',
-  unmarked: 'Pixels like those of nuclei, without a mask; they count as background',
+    'A mask that is darker than its surroundings while the other nuclei are brighter, or the reverse; it is kept',
+  unmarked: 'A region that looks like a nucleus but has no mask; it is background',
   'no-nuclei': 'An image without nuclei',
   'duplicate-image': 'Two images with the same pixels',
-  'similar-image': 'Two images that look alike; keep them in one fold',
-  leak: 'Images that belong together, in different folds of the split',
+  'similar-image': 'Two images that look alike; they must be in the same fold',
+  leak: 'Images that belong together but are in different folds of the split',
 };

@@ -15,19 +15,24 @@ export async function listFolder(root: string): Promise<FileListing> {
   const place = (file: string) => join(root, file);
   async function walk(folder: string): Promise<void> {
     const entries = await readdir(place(folder), { withFileTypes: true }).catch((cause: Error) => {
-      throw fileError(place(folder), `The dataset folder cannot be read: ${cause.message}.`, cause);
+      throw fileError(place(folder), `The folder cannot be read: ${cause.message}.`, cause);
     });
     entries.sort((one, other) => (one.name < other.name ? -1 : 1));
     for (const entry of entries) {
       const path = folder + entry.name;
       if (entry.isDirectory()) await walk(`${path}/`);
       else if (entry.isFile()) files.push(path);
-      else problems.push({ what: notFollowed, where: place(path), hint: 'Put the file itself there.' });
+      else
+        problems.push({
+          what: notFollowed,
+          where: place(path),
+          hint: 'Replace the link by the file itself.',
+        });
     }
   }
   await walk('');
   return { files, problems, place, read: (file) => readBytes(place(file)), close: () => Promise.resolve() };
 }
 
-/** What is wrong with an entry that is a link, in a folder or in an archive. */
+/** The problem of an entry that is a link, in a folder or in an archive. */
 export const notFollowed = 'Links are not followed.';

@@ -1,21 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
 import { exitCodes, NucleateError } from '../../errors.js';
 
-/** Bytes: 64 megapixels of uncompressed 16-bit RGBA, the largest image that is held in memory. */
+/** Bytes of 64 megapixels of uncompressed 16-bit RGBA, the largest image that is held in memory. */
 export const maxFileBytes = 64e6 * 8;
 
 /**
  * Reads a whole file.
  *
- * @param most Bytes.
- * @throws {NucleateError} Exit code 3 if it is not a regular file, cannot be read, or has more bytes.
+ * @param maxBytes Larger files are an error.
+ * @throws {NucleateError} Exit code 3 if it is not a regular file, cannot be read, or is too large.
  */
-export async function readBytes(path: string, most = maxFileBytes): Promise<Buffer> {
+export async function readBytes(path: string, maxBytes = maxFileBytes): Promise<Buffer> {
   const info = await stat(path).catch((cause: Error) => {
     throw fileError(path, `The file cannot be read: ${cause.message}.`, cause);
   });
   if (!info.isFile()) throw fileError(path, 'The file cannot be read: it is not a regular file.');
-  if (info.size > most) throw fileError(path, `The file has more than ${Math.floor(most / 1e6)} MB.`);
+  if (info.size > maxBytes) throw fileError(path, `The file has more than ${Math.floor(maxBytes / 1e6)} MB.`);
   return readFile(path).catch((cause: Error) => {
     throw fileError(path, `The file cannot be read: ${cause.message}.`, cause);
   });
@@ -27,7 +27,7 @@ export const fileError = (where: string, what: string, cause?: unknown) =>
     {
       what,
       where,
-      hint: 'Check the path and its permissions; cut huge images into tiles.',
+      hint: 'Check the path and its permissions. Cut very large images into tiles.',
       exitCode: exitCodes.data,
     },
     { cause },

@@ -7,9 +7,9 @@ import type { FileListing } from './file-tree.js';
 import { notFollowed } from './folder-files.js';
 
 /**
- * Lists every file of a zip archive; contents are read one by one, when they are asked for.
+ * Lists every file of a zip archive. Contents are read file by file when they are asked for.
  *
- * @throws {NucleateError} Exit code 3 if the archive is damaged or holds a name that leads out of it (`../x`, `/x`,
+ * @throws {NucleateError} Exit code 3 if the archive is damaged or has a name that leads out of it (`../x`, `/x`,
  *   `C:\x`).
  */
 export async function listZip(path: string): Promise<FileListing> {
@@ -39,7 +39,7 @@ export async function listZip(path: string): Promise<FileListing> {
     await handle.close();
     if (cause instanceof NucleateError) throw cause;
     const what = `The zip archive cannot be read: ${(cause as Error).message}.`;
-    const hint = 'Download or pack the archive again.';
+    const hint = 'Download or create the archive again.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
   }
 }
@@ -52,9 +52,9 @@ async function listEntries(zip: ZipFile, path: string) {
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName;
     if (name.endsWith('/')) continue;
-    const what = entries.has(name) ? 'The name stands twice in the archive.' : reasonToSkip(entry);
+    const what = entries.has(name) ? 'The archive has two files of this name.' : reasonToSkip(entry);
     if (what === undefined) entries.set(name, entry);
-    else problems.push({ what, where: placeIn(path, name), hint: 'Pack the archive again.' });
+    else problems.push({ what, where: placeIn(path, name), hint: 'Create the archive again.' });
   }
   return { entries, problems };
 }
@@ -64,7 +64,7 @@ function reasonToSkip(entry: Entry): string | undefined {
   if (((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000) return notFollowed;
   if (entry.isEncrypted()) return 'The entry is encrypted.';
   if (entry.compressionMethod !== stored && entry.compressionMethod !== deflated) {
-    return `The compression method ${entry.compressionMethod} is not understood.`;
+    return `The compression method ${entry.compressionMethod} is not supported.`;
   }
   return undefined;
 }
@@ -73,12 +73,12 @@ function reasonToSkip(entry: Entry): string | undefined {
 const stored = 0;
 const deflated = 8;
 
-/** The contents of an entry, which have to be what its header promises. */
+/** The contents of an entry. Its size and checksum must be those of its header. */
 function unpack(packed: Buffer, entry: Entry, place: string): Buffer {
   const size = entry.uncompressedSize;
   if (size > maxFileBytes) throw damaged(place, `${size} bytes`);
   try {
-    // Never unpacks more than promised, however small the entry: an archive may be a bomb.
+    // Never unpacks more than the header says: a small entry may be a zip bomb.
     const bytes =
       entry.compressionMethod === stored ? packed : inflateRawSync(packed, { maxOutputLength: size + 1 });
     if (bytes.length === size && crc32(bytes) === entry.crc32) return bytes;
@@ -89,8 +89,7 @@ function unpack(packed: Buffer, entry: Entry, place: string): Buffer {
 }
 
 function damaged(where: string, cause: unknown): NucleateError {
-  const what =
-    'The entry is damaged: it does not unpack to what the archive promises, or to more than 512 MB.';
-  const hint = 'Download or pack the archive again.';
+  const what = 'The entry is damaged (its size or checksum is wrong), or has more than 512 MB.';
+  const hint = 'Download or create the archive again.';
   return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
 }

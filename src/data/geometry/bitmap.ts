@@ -26,7 +26,7 @@ export function bitmapOf({ width, labels }: LabelImage, label: number, box: Box)
   return { ...bitmap, pixels };
 }
 
-/** Where a pixel of a bitmap lies in the label image of this width; only for pixels that are not of the margin. */
+/** Index of a pixel of a bitmap in the label image of this width; only for pixels outside the margin. */
 export function imageIndex({ x, y, width }: Bitmap, at: number, imageWidth: number): number {
   return (y + Math.floor(at / width)) * imageWidth + x + (at % width);
 }
@@ -41,7 +41,7 @@ const sidesAndCorners = (width: number) =>
 /**
  * Replaces the value of a connected region.
  *
- * @param steps To the neighbours that count as connected.
+ * @param steps Index differences to the neighbours that count as connected.
  * @returns The pixels of the region.
  */
 export function fillRegion(
@@ -59,7 +59,7 @@ export function fillRegion(
     const at = region[next]!;
     for (let index = 0; index < steps.length; index++) {
       const neighbour = at + steps[index]!;
-      // Looking beyond an array is slow.
+      // Reading outside an array is slow.
       if (neighbour < 0 || neighbour >= pixels.length || pixels[neighbour] !== old) continue;
       pixels[neighbour] = value;
       region[count++] = neighbour;
@@ -68,12 +68,15 @@ export function fillRegion(
   return region.subarray(0, count);
 }
 
-/** Values of a bitmap while its regions are counted. */
+/** Values of a bitmap while its regions are searched. */
 const inside = 1;
 const outside = 2;
 const seen = 3;
 
-/** The pieces of an instance, the largest first, of equal ones the one further up; pixels may touch at a corner. */
+/**
+ * The pieces of an instance, the largest first, of equal ones the upper one first. Pixels that touch at a corner belong to
+ * the same piece.
+ */
 export function piecesOf({ pixels, width }: Bitmap): Int32Array[] {
   const unseen = Uint8Array.from(pixels);
   const steps = sidesAndCorners(width);
@@ -84,10 +87,10 @@ export function piecesOf({ pixels, width }: Bitmap): Int32Array[] {
   return pieces.sort((one, other) => other.length - one.length);
 }
 
-/** The pixels of all holes: not of the instance, and enclosed by it on all four sides. */
+/** The pixels of all holes: background that the instance encloses on all four sides. */
 export function holePixels({ pixels, width }: Bitmap): number[] {
   const filled = Uint8Array.from(pixels);
-  // The margin begins at the corner and is one region with all that the instance does not enclose.
+  // The margin includes the corner and is connected to everything that the instance does not enclose.
   fillRegion(filled, 0, outside, sides(width));
   const holes: number[] = [];
   for (let at = filled.indexOf(0); at !== -1; at = filled.indexOf(0, at + 1)) holes.push(at);

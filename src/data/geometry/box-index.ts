@@ -1,13 +1,13 @@
 import type { Box } from './box.js';
 
-/** Side of a cell, px: about two nuclei, so that a cell holds a few and a nucleus lies in a few. */
+/** Side of a cell, px: about two nuclei, so that a cell has few nuclei and a nucleus is in few cells. */
 const cellSide = 64;
 
-/** Finds the boxes near a box without looking at all: an image may hold 100,000. */
+/** Finds the boxes near a box without comparing it with all: an image may have 100,000. */
 export class BoxIndex {
   readonly #cells = new Map<string, number[]>();
 
-  /** @param id Of the caller's choice; given back by {@link near}. */
+  /** @param id Any number that identifies the box for the caller; {@link near} returns it. */
   add(box: Box, id: number): void {
     for (const cell of cellsOf(box)) {
       const ids = this.#cells.get(cell);
@@ -16,7 +16,7 @@ export class BoxIndex {
     }
   }
 
-  /** The ids of all boxes that overlap a box, and perhaps of some that only lie near; in the order of adding. */
+  /** The ids of all boxes that overlap a box, and possibly of some that are only near it, in ascending order. */
   near(box: Box): number[] {
     const ids = new Set<number>();
     for (const cell of cellsOf(box)) for (const id of this.#cells.get(cell) ?? []) ids.add(id);

@@ -1,4 +1,8 @@
-/** Boxes: `[N, 4]` `xyxy`, px, half-open. */
+/**
+ * Boxes: `[N, 4]` `xyxy`, px, half-open. This folder, which needs neither Node nor TensorFlow: `rect.ts` has whole pixels,
+ * `window.ts` squares that crops show, `mask.ts` one instance, `label-image.ts` all instances of an image, `bitmap.ts` one
+ * instance cut out of it, `rle.ts` and `coco-rle.ts` masks as text.
+ */
 
 /** One row of `boxes`. */
 export interface Box {
@@ -27,6 +31,6 @@ export function boxIou(one: Box, other: Box): number {
 
 const areaOf = ({ x1, y1, x2, y2 }: Box) => (x2 - x1) * (y2 - y1);
 
-/** Orders boxes by where they begin, further up first, then further left; then by where they end. */
+/** Orders boxes by y1, x1, y2, x2. */
 export const compareBoxes = (one: Box, other: Box): number =>
   one.y1 - other.y1 || one.x1 - other.x1 || one.y2 - other.y2 || one.x2 - other.x2;

@@ -1,13 +1,13 @@
 /**
- * Run lengths as COCO writes them: counts of pixels outside and inside in turn, down the columns from the top left,
- * beginning with those outside (0 where the first pixel is inside).
+ * Run lengths in the format of COCO: alternating counts of pixels outside and inside, down the columns from the top left.
+ * The first count is of pixels outside (0 if the first pixel is inside).
  *
  * Source: github.com/cocodataset/cocoapi, common/maskApi.c (the format; the code is ours).
  */
 import type { Size } from './rect.js';
 import { decodeRuns, encodeRuns } from './rle.js';
 
-/** The counts of a mask's runs; they add up to all pixels. A mask without pixels gives one count. */
+/** The counts of a mask. Their sum is the number of pixels. A mask without pixels gives one count. */
 export function cocoCounts(runs: Int32Array, size: Size): number[] {
   const columns = encodeRuns(runs, size);
   const counts: number[] = [];
@@ -24,7 +24,7 @@ export function cocoCounts(runs: Int32Array, size: Size): number[] {
 /**
  * The runs of a mask from its counts; the inverse of {@link cocoCounts}.
  *
- * @throws {RangeError} For counts that are negative, no integers, or do not add up to all pixels.
+ * @throws {RangeError} For counts that are negative, not whole numbers, or whose sum is not the number of pixels.
  */
 export function runsOfCocoCounts(counts: readonly number[], size: Size): Int32Array {
   const pixels = size.width * size.height;
@@ -40,10 +40,10 @@ export function runsOfCocoCounts(counts: readonly number[], size: Size): Int32Ar
   return decodeRuns(Int32Array.from(columns), size);
 }
 
-/** From this count on, the difference to the one two before is written instead. */
+/** From this index on, a count is written as its difference to the count two before it. */
 const firstDifference = 3;
 
-/** Counts as a string: groups of 5 bits, lowest first, each a character from '0' on; bit 5 = more groups follow. */
+/** Counts as a string: groups of 5 bits, lowest first, one character each ('0' + group); bit 5 = more groups follow. */
 export function packCocoCounts(counts: readonly number[]): string {
   let text = '';
   counts.forEach((count, index) => {
@@ -51,7 +51,7 @@ export function packCocoCounts(counts: readonly number[]): string {
     for (let more = true; more;) {
       const group = value & 0x1f;
       value >>= 5;
-      // Done once all that is left is the sign, which bit 4 of the last group holds.
+      // Done when only the sign is left, which is bit 4 of the last group.
       more = value !== ((group & 0x10) === 0 ? 0 : -1);
       text += String.fromCharCode(48 + group + (more ? 0x20 : 0));
     }
@@ -62,7 +62,7 @@ export function packCocoCounts(counts: readonly number[]): string {
 /**
  * The inverse of {@link packCocoCounts}.
  *
- * @throws {RangeError} For a character that is none of the format, or a string that ends within a number.
+ * @throws {RangeError} For a character that is not part of the format, or a string that ends within a number.
  */
 export function unpackCocoCounts(text: string): number[] {
   const counts: number[] = [];
@@ -79,6 +79,6 @@ export function unpackCocoCounts(text: string): number[] {
     counts.push(counts.length >= firstDifference ? value + counts.at(-2)! : value);
     [value, shift] = [0, 0];
   }
-  if (shift > 0) throw new RangeError('Expected a whole COCO mask, and its string ends within a number');
+  if (shift > 0) throw new RangeError('Expected a complete COCO mask, but its string ends within a number');
   return counts;
 }

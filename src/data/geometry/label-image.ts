@@ -1,7 +1,7 @@
-/** Labels of 0 or more. Those of 16 bits, as nearly all files have, take half the memory and are counted sooner. */
+/** Labels from 0. Nearly all files have 16 bits, which take half the memory and are faster to count. */
 export type Labels = Uint16Array | Int32Array;
 
-/** Which instance each pixel belongs to: 0 = background, every other value one instance. */
+/** The instance of each pixel: 0 = background, every other value is one instance. */
 export interface LabelImage {
   /** px, at least 1. */
   readonly width: number;
@@ -11,9 +11,9 @@ export interface LabelImage {
   readonly labels: Labels;
 }
 
-/** Where the instances of a label image lie, and how large they are. */
+/** Boxes and areas of the instances of a label image. */
 export interface Instances {
-  /** `[N, 4]` `xyxy`, px, half-open: the tightest boxes. */
+  /** `[N, 4]` `xyxy`, px, half-open: the smallest boxes around the instances. */
   readonly boxes: Float32Array;
   /** `[N]`, px. */
   readonly areas: Int32Array;

@@ -13,13 +13,13 @@ export interface Point {
 }
 
 export interface ViewParts {
-  /** px of the crop for a pixel of the example. */
+  /** px of the crop per px of the example. */
   readonly scale: number;
-  /** How the crop is turned, 0 to 3, clockwise as seen. */
+  /** Quarter turns of the crop, 0 to 3, clockwise on the screen. */
   readonly quarterTurns: number;
-  /** Left and right exchanged, before the turns. */
+  /** Whether left and right are exchanged, before the quarter turns. */
   readonly flip: boolean;
-  /** How the example is rotated before that, clockwise as seen; radians. */
+  /** Rotation of the example before that, clockwise on the screen; radians. */
   readonly angle: number;
 }
 
@@ -30,7 +30,7 @@ const quarters = [
   { cosine: 0, sine: -1 },
 ] as const;
 
-/** The map from steps in a crop to steps in the example; flips and quarter turns are free of rounding. */
+/** The map from steps in a crop to steps in the example. Flips and quarter turns are exact. */
 export function viewMap({ scale, quarterTurns, flip, angle }: ViewParts): LinearMap {
   const { cosine, sine } = quarters[quarterTurns % 4]!;
   const mirror = flip ? -1 : 1;
@@ -51,7 +51,7 @@ export const applyMap = ({ xx, xy, yx, yy }: LinearMap, { x, y }: Point): Point 
   y: yx * x + yy * y,
 });
 
-/** How many pixels of the example one pixel of the crop covers. */
+/** Number of pixels of the example that one pixel of the crop covers. */
 export const areaFactor = ({ xx, xy, yx, yy }: LinearMap): number => Math.abs(xx * yy - xy * yx);
 
 export function invertMap({ xx, xy, yx, yy }: LinearMap): LinearMap {

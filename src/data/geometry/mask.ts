@@ -1,4 +1,4 @@
-/** Instances before overlaps are resolved. Masks are sparse: 29,461 of them would fill 7.4 GB as pixels. */
+/** Masks of single instances, before overlaps are resolved. Stored as runs: 29,461 masks as pixels would take 7.4 GB. */
 import type { Box } from './box.js';
 import type { Labels } from './label-image.js';
 import type { Size } from './rect.js';
@@ -8,20 +8,20 @@ export interface Mask {
   /** File name, label or line, unique within its image. */
   readonly name: string;
   /**
-   * Pairs (start, length) of pixels, counted row by row from the top left: ascending, apart from each other, none
-   * longer than its row. Empty for a mask without pixels.
+   * Pairs (start, length) of pixels, counted row by row from the top left. Ascending and separate; no run continues in the
+   * next row. Empty for a mask without pixels.
    */
   readonly runs: Int32Array;
-  /** Whether its pixels have several values, as after smoothing; each that is not 0 counts. Absent if not. */
+  /** Whether its pixels have several values, for example after smoothing; all except 0 belong to it. Absent if not. */
   readonly isBlurred?: true;
 }
 
-/** Collects runs into one array. */
+/** A growing list of runs in one array. */
 export class RunList {
   #runs = new Int32Array(64);
   #length = 0;
 
-  /** Numbers, two a run. */
+  /** How many numbers it has, two per run. */
   get length(): number {
     return this.#length;
   }
@@ -38,7 +38,7 @@ export class RunList {
     this.#length += runs.length;
   }
 
-  /** A copy of the numbers from `start` to before `end`; without them, of all. */
+  /** A copy of the numbers from `start` to before `end`; by default of all. */
   toRuns(start = 0, end = this.#length): Int32Array {
     return this.#runs.slice(start, end);
   }
@@ -59,7 +59,7 @@ export function runsOfPixels(pixels: Uint8Array | Uint16Array, { width, height }
   const rowBytes = width * pixels.BYTES_PER_ELEMENT;
   const emptyRow = Buffer.alloc(rowBytes);
   for (let row = 0; row < height; row++) {
-    // Most rows of a mask are empty, and native code sees that many times faster.
+    // Most rows of a mask are empty, and native code finds that out many times faster.
     if (emptyRow.compare(bytes, row * rowBytes, (row + 1) * rowBytes) === 0) continue;
     for (let at = row * width, end = at + width; at < end; at++) {
       if (pixels[at] === 0) continue;
@@ -71,7 +71,7 @@ export function runsOfPixels(pixels: Uint8Array | Uint16Array, { width, height }
   return runs.toRuns();
 }
 
-/** One mask a label, in ascending order and named by it; empty for background alone. */
+/** One mask per label, in ascending order and named by its label; none if there is only background. */
 export function masksOfLabels(labels: Labels, { width, height }: Size): Mask[] {
   const lists = new Map<number, RunList>();
   for (let row = 0; row < height; row++) {
@@ -90,21 +90,21 @@ export function masksOfLabels(labels: Labels, { width, height }: Size): Mask[] {
     .map(([label, list]) => ({ name: String(label), runs: list.toRuns() }));
 }
 
-/** Masks as one label image, and what it took to make it. */
+/** Masks as one label image, and what was lost in overlaps. */
 export interface PaintedMasks {
   /** `width * height`. */
   readonly labels: Int32Array;
-  /** Masks that have a pixel; their labels are 1..n in their order. */
+  /** Masks that have a pixel in the label image; their labels are 1..n in their order. */
   readonly instanceCount: number;
-  /** Masks that have none: they are empty, or lie wholly under earlier ones. */
+  /** Masks that have none: they are empty, or earlier masks cover them completely. */
   readonly withoutPixels: number;
-  /** Pixels that a mask had to leave to an earlier one; a pixel that three masks claim counts twice. */
+  /** Pixels of masks that belong to an earlier mask; a pixel of three masks counts twice. */
   readonly overlapPixels: number;
 }
 
 /**
- * Puts masks into one label image, numbered 1..n in their order. Where masks overlap, the first keeps the pixels; a
- * mask without a pixel of its own gets no number.
+ * Makes one label image of masks, numbered 1..n in their order. Where masks overlap, the first keeps the pixels. A mask
+ * without a pixel of its own gets no number.
  */
 export function paintMasks(masks: readonly Mask[], { width, height }: Size): PaintedMasks {
   const labels = new Int32Array(width * height);
@@ -127,7 +127,7 @@ export function paintMasks(masks: readonly Mask[], { width, height }: Size): Pai
   return { labels, instanceCount, withoutPixels: masks.length - instanceCount, overlapPixels };
 }
 
-/** Pixels of a mask. */
+/** Number of pixels of a mask. */
 export function areaOf({ runs }: Mask): number {
   let area = 0;
   for (let run = 1; run < runs.length; run += 2) area += runs[run]!;

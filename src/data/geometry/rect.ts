@@ -12,7 +12,7 @@ export interface Rect extends Size {
   readonly y: number;
 }
 
-/** Values of the pixels of a rectangle that lies within an image; from 0 on, width and height may be 0. */
+/** A value for each pixel of a rectangle within an image; width and height may be 0. */
 export interface RectMap<Values extends ArrayLike<number> = ArrayLike<number>> extends Rect {
   /** `[height, width]`. */
   readonly values: Values;

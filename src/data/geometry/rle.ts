@@ -1,14 +1,14 @@
 /**
- * Run lengths as the Data Science Bowl writes them: pairs "start length", 1-based, pixels counted down the columns
- * from the top left, ascending and apart from each other. A run may go on in the next column.
+ * Run lengths in the format of the Data Science Bowl: pairs "start length"; pixels are counted from 1, down the columns from
+ * the top left. Runs ascend and do not overlap. A run may continue in the next column.
  */
 import type { Size } from './rect.js';
 import { RunList } from './mask.js';
 
-/** What is wrong with a run-length text; whoever read the text knows the line. */
+/** What is wrong with a run-length text. The caller knows the line of the file. */
 export class RunLengthError extends Error {
   override readonly name = 'RunLengthError';
-  /** Characters of the text before the place. */
+  /** Position of the error in the text, characters from 0. */
   readonly offset: number;
 
   constructor(what: string, offset: number) {
@@ -20,12 +20,12 @@ export class RunLengthError extends Error {
 /**
  * Parses the text of one instance.
  *
- * @returns Pairs (start, length) as they stand, 1-based; empty for a text without numbers.
+ * @returns Pairs (start, length) as in the text, 1-based; empty for a text without numbers.
  * @throws {RunLengthError} For anything but digits and blanks, an odd count, a start or length of 0, and runs that
  *   overlap or do not ascend.
  */
 export function parseRuns(text: string): Int32Array {
-  // A number takes at least a digit and a blank.
+  // A number takes at least one digit and one blank.
   const runs = new Int32Array(Math.ceil(text.length / 2) + 1);
   let count = 0;
   /** The last pixel of the run before. */
@@ -37,10 +37,10 @@ export function parseRuns(text: string): Int32Array {
     if (lengthAt === text.length) throw new RunLengthError(`The start ${start} has no length.`, at);
     const lengthTo = wordEnd(text, lengthAt);
     const length = toNumber(text, lengthAt, lengthTo);
-    if (start < 1) throw new RunLengthError('A run starts at 0; the first pixel is 1.', at);
+    if (start < 1) throw new RunLengthError('A run starts at 0, but pixels are counted from 1.', at);
     if (length < 1) throw new RunLengthError(`The run at ${start} has the length 0.`, lengthAt);
     if (start <= end) {
-      const what = `The run at ${start} begins before the one before it has ended, at ${end}.`;
+      const what = `The run at ${start} overlaps the run before it, which ends at ${end}.`;
       throw new RunLengthError(what, at);
     }
     end = start + length - 1;
@@ -51,7 +51,7 @@ export function parseRuns(text: string): Int32Array {
   return runs.slice(0, count);
 }
 
-/** Space, tab, line feed and carriage return as character codes: comparing one-letter strings is far slower. */
+/** Space, tab, line feed and carriage return. By character code: comparing one-letter strings is far slower. */
 const isBlank = (code: number) => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
 function skipBlanks(text: string, at: number): number {
@@ -64,10 +64,10 @@ function wordEnd(text: string, at: number): number {
   return at;
 }
 
-/** 2^31 - 1 fits an Int32Array, and no image has as many pixels. */
+/** The largest value of an Int32Array; no image has as many pixels. */
 const largest = 2 ** 31 - 1;
 
-/** Characters of a word that messages show. */
+/** Most characters of a word that messages show. */
 const shownCharacters = 20;
 
 function toNumber(text: string, from: number, to: number): number {
@@ -88,24 +88,24 @@ export function formatRuns(runs: Int32Array): string {
 }
 
 /**
- * Turns parsed runs into those of a mask: 0-based, along the rows.
+ * Converts parsed runs to those of a mask: 0-based, along the rows.
  *
- * @throws {RangeError} If a run ends beyond the image.
+ * @throws {RangeError} If a run ends outside the image.
  */
 export function decodeRuns(runs: Int32Array, { width, height }: Size): Int32Array {
   const [start, length] = runs.length === 0 ? [1, 0] : [runs.at(-2)!, runs.at(-1)!];
   if (start + length - 1 > width * height) {
     throw new RangeError(
-      `The run at ${start} of length ${length} ends beyond the ${width} x ${height} = ${width * height} pixels of the ` +
-        'image.',
+      `The run at ${start} of length ${length} ends outside the image, which has ${width} x ${height} = ` +
+        `${width * height} pixels.`,
     );
   }
   const zeroBased = runs.map((value, index) => (index % 2 === 0 ? value - 1 : value));
-  // Counting down the columns is counting along the rows of the transposed image.
+  // Down the columns is along the rows of the transposed image.
   return transposeRuns(zeroBased, { width: height, height: width });
 }
 
-/** Turns the runs of a mask into those of a text; the inverse of {@link decodeRuns} up to how runs are split. */
+/** Converts the runs of a mask to those of a text; the inverse of {@link decodeRuns}, except for how runs are split. */
 export function encodeRuns(runs: Int32Array, size: Size): Int32Array {
   const merged = new RunList();
   let [start, length] = [0, 0];
@@ -122,7 +122,7 @@ export function encodeRuns(runs: Int32Array, size: Size): Int32Array {
   return merged.toRuns();
 }
 
-/** The runs of the transposed mask, none longer than its row; those given may go on in the next row. */
+/** The runs of the transposed mask, split at the ends of rows; those given may continue in the next row. */
 function transposeRuns(runs: Int32Array, { width, height }: Size): Int32Array {
   const rows = splitRuns(runs, width);
   let [left, right] = [width, 0];
@@ -151,7 +151,7 @@ function transposeRuns(runs: Int32Array, { width, height }: Size): Int32Array {
   return transposed.toRuns();
 }
 
-/** Cuts runs at the end of each row. */
+/** Splits runs at the end of each row. */
 function splitRuns(runs: Int32Array, width: number): Int32Array {
   const split = new RunList();
   for (let run = 0; run < runs.length; run += 2) {

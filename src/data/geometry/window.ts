@@ -11,15 +11,15 @@ export interface Window {
   readonly side: number;
 }
 
-/** What a crop shows round the box of a nucleus. */
+/** How much a crop shows around the box of a nucleus. */
 export interface CropMargins {
-  /** On each side of the box, share of the box's longer side. */
+  /** On each side of the box, as a fraction of the box's longer side. */
   readonly margin: number;
   /** Least margin, px of the image. */
   readonly minMargin: number;
 }
 
-/** Side of the square that a crop round a box of this size shows, in the unit of the box. */
+/** Side of the square that a crop around a box of this size shows, in the unit of the box. */
 export const cropSide = (
   box: { readonly width: number; readonly height: number },
   { margin, minMargin }: CropMargins,
@@ -35,8 +35,8 @@ export function cropWindow({ x1, y1, x2, y2 }: Box, crop: CropMargins): Window {
 }
 
 /**
- * The pixels of an image that a window shows when it is resampled bilinearly: one more than it covers on each side, since
- * values are interpolated between the centres of pixels.
+ * The pixels of an image that are needed to resample a window bilinearly: one more on each side than the window covers,
+ * since values are interpolated between pixel centres.
  *
  * @returns Whole px, within the image; at least one pixel, even for a window beside the image.
  */

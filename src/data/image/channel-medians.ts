@@ -1,9 +1,9 @@
 import type { Image } from './image.js';
 
-/** 1024 pixels are enough for a median: its standard error is then 0.016 of the values' rank. */
+/** Number of pixels that are sampled; the standard error of the median's rank is then 0.016. */
 const medianPixels = 1024;
 
-/** The median of each channel, as stored: the background of most images, whichever polarity they have. */
+/** The median of each channel, as stored: the colour of the background in most images, bright or dark. */
 export function channelMedians({ data, channels }: Pick<Image, 'data' | 'channels'>): Float64Array {
   const count = data.length / channels;
   const step = Math.max(1, Math.floor(count / medianPixels));

@@ -1,17 +1,17 @@
-/** What is refused by the header of an image file, before a pixel is decoded. */
+/** Checks the header of an image file before a pixel is decoded. */
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Channels } from './image.js';
 
-/** 64 megapixels: 8000 x 8000, beyond any field of view; a decoded 16-bit RGB image then takes 384 MB. */
+/** 64 megapixels: 8000 x 8000, more than any field of view. A decoded 16-bit RGB image takes 384 MB. */
 export const maxPixels = 64e6;
 
 /**
- * 1 gigapixel, for images that are unpacked to a file and read part by part: 32,000 x 32,000 of 16-bit RGB takes 6 GB of
- * disk, and its labels 4 GB of memory.
+ * 1 gigapixel, for images that are unpacked to a file and read part by part. 32,000 x 32,000 pixels of 16-bit RGB take 6 GB
+ * of disk, and their labels 4 GB of memory.
  */
 export const maxStoredPixels = 1024e6;
 
-/** The header of an image file; colour space and depth in libvips's words. */
+/** The header of an image file. Colour space and depth have the names of libvips. */
 export interface ImageHeader {
   readonly format: string;
   readonly width: number;
@@ -23,7 +23,7 @@ export interface ImageHeader {
   readonly space: string;
   readonly channels: number;
   readonly depth: string;
-  /** As stored; undefined where the format has no choice. */
+  /** As stored; undefined if the format has only one. */
   readonly bitsPerSample: number | undefined;
   readonly isPalette: boolean;
   readonly isWhiteIsZero: boolean;
@@ -33,7 +33,7 @@ export interface ImageHeader {
 export interface PixelLayout {
   readonly channels: Channels;
   readonly depth: 'uchar' | 'ushort';
-  /** Whether one more channel follows, to be dropped once it proved opaque. */
+  /** Whether an alpha channel follows. It is dropped if it is opaque. */
   readonly hasAlpha: boolean;
 }
 
@@ -44,65 +44,65 @@ const layouts = new Map<string, Omit<PixelLayout, 'hasAlpha'>>([
   ['rgb16', { channels: 3, depth: 'ushort' }],
 ]);
 
-/** The error for an image file that is not accepted. */
+/** The error for an image file that cannot be used. */
 export const imageError = (where: string, what: string, hint: string, cause?: unknown) =>
   new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
 
 /**
- * Checks that a file holds one upright image of a size and pixel layout that are understood.
+ * Checks that a file holds one upright image of a supported size and pixel layout.
  *
- * @param place The file, for the error.
- * @param most px.
- * @throws {NucleateError} Exit code 3: too large, several pages or frames, turned, white stored as 0, or pixels
+ * @param place The name of the file in errors.
+ * @param mostPixels Larger images are an error.
+ * @throws {NucleateError} Exit code 3: too large, several pages or frames, an orientation tag, white stored as 0, or pixels
  *   other than 8- or 16-bit grey or RGB with or without alpha.
  */
-export function checkHeader(header: ImageHeader, place: string, most = maxPixels): PixelLayout {
+export function checkHeader(header: ImageHeader, place: string, mostPixels = maxPixels): PixelLayout {
   const { width, height, pages, orientation, space, channels, depth } = header;
-  const refuse = (what: string, hint: string) => imageError(place, what, hint);
-  if (width * height > most) {
-    const side = Math.floor(Math.sqrt(most) / 1000) * 1000;
-    throw refuse(
-      `The image has ${width} x ${height} pixels, more than ${most / 1e6} megapixels.`,
+  const error = (what: string, hint: string) => imageError(place, what, hint);
+  if (width * height > mostPixels) {
+    const side = Math.floor(Math.sqrt(mostPixels) / 1000) * 1000;
+    throw error(
+      `The image has ${width} x ${height} pixels, more than ${mostPixels / 1e6} megapixels.`,
       `Cut it into tiles of at most ${side} x ${side} pixels.`,
     );
   }
-  if (pages > 1) throw refuse(`The file has ${pages} pages.`, 'Save each page as a file of its own.');
-  if (header.isAnimated) throw refuse('The file is an animation.', 'Save each frame as a file of its own.');
+  if (pages > 1) throw error(`The file has ${pages} pages.`, 'Save each page as a separate file.');
+  if (header.isAnimated) throw error('The file is an animation.', 'Save each frame as a separate file.');
   if (orientation !== 1) {
-    throw refuse(
-      `The file carries the orientation tag ${orientation}, and its masks may or may not be turned with it.`,
-      'Save the image the way it is to be seen, without the tag.',
+    throw error(
+      `The file has the orientation tag ${orientation}, so it is unclear whether its masks are rotated too.`,
+      'Save the image upright and without the tag.',
     );
   }
   if (header.isWhiteIsZero) {
-    throw refuse(
-      'The TIFF stores white as 0, as under an inverting lookup table.',
+    throw error(
+      'The TIFF stores white as 0 (inverted lookup table).',
       'Save it with black as 0; in ImageJ: Image > Lookup Tables > Invert LUT.',
     );
   }
   const layout = layouts.get(space);
   const extra = layout && channels - layout.channels;
   if (layout?.depth !== depth || (extra !== 0 && extra !== 1)) {
-    throw refuse(
-      `The pixels are not understood: colour space ${space}, ${channels} channels, values ${depth}.`,
+    throw error(
+      `This kind of pixels is not supported: colour space ${space}, ${channels} channels, values ${depth}.`,
       'Save the image as 8- or 16-bit grey or RGB.',
     );
   }
   return { ...layout, hasAlpha: extra === 1 };
 }
 
-/** What to do about a label image that is refused. */
+/** The hint for a label image that cannot be used. */
 export const labelsHint = 'Save the labels as a single-channel 16-bit PNG or TIFF, background 0.';
 
 /**
- * Checks that a file stores its values as labels need it.
+ * Checks that a file stores exact label values.
  *
- * @throws {NucleateError} Exit code 3 for JPEG, a palette or fewer than 8 bits.
+ * @throws {NucleateError} Exit code 3 for JPEG, a palette, and fewer than 8 bits.
  */
 export function checkLabelHeader({ format, isPalette, bitsPerSample = 8 }: ImageHeader, place: string): void {
-  const refuse = (what: string) => imageError(place, what, labelsHint);
-  if (format === 'jpeg') throw refuse('A JPEG cannot hold labels: its compression changes values.');
-  if (isPalette) throw refuse('A palette image cannot hold labels: its values are colours.');
-  // Fewer bits are stretched to 0-255 on decoding.
-  if (bitsPerSample < 8) throw refuse(`Expected labels of 8 or 16 bits, received ${bitsPerSample}.`);
+  const error = (what: string) => imageError(place, what, labelsHint);
+  if (format === 'jpeg') throw error('A JPEG cannot hold labels: its compression changes values.');
+  if (isPalette) throw error('A palette image cannot hold labels: its values are colours.');
+  // Decoding scales fewer bits to 0-255.
+  if (bitsPerSample < 8) throw error(`Expected labels of 8 or 16 bits, received ${bitsPerSample}.`);
 }

@@ -1,4 +1,8 @@
-/** Reads and writes image files. The only file that knows sharp (libvips). */
+/**
+ * Reads and writes image files; the only file that uses sharp (libvips). This folder: `image.ts` says what an image is,
+ * `image-header.ts` which files are accepted, `stored-image.ts` reads images larger than memory, `intensity.ts` and
+ * `resample.ts` make what networks see of them.
+ */
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { readBytes } from '../files/read-bytes.js';
@@ -19,25 +23,25 @@ import { labelTiff } from './label-tiff.js';
 import { decodePlainPng } from './plain-png.js';
 import { isAnimatedPng, photometric, tiffPhotometric } from './png-tiff-headers.js';
 
-// Files come from anywhere, and libvips would also open SVG, PDF and formats whose decoders see less scrutiny.
+// Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadTiffBuffer', 'VipsForeignLoadJpegBuffer'],
 });
-// Every image is decoded once, so a cache only holds memory.
+// Every image is decoded once, so a cache would only use memory.
 sharp.cache(false);
 
 /**
- * Reads a PNG, TIFF or JPEG file, whatever its name says, without changing a value: no gamma, no colour profile, no
- * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit, as their pixels look.
+ * Reads a PNG, TIFF or JPEG file, whatever its extension, without changing a value: no gamma, no colour profile, no
+ * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit images that look the same.
  *
- * An alpha channel is dropped where it is opaque everywhere. Refused are: alpha that is not, several pages or
- * frames, an orientation tag, CMYK and other colour spaces, floating point, TIFF with white as 0, more than 64
- * megapixels (seen in the header, before decoding), and files that are damaged or of another format.
+ * An opaque alpha channel is dropped. Errors are: alpha that is not opaque, several pages or frames, an orientation tag,
+ * CMYK and other colour spaces, floating point, TIFF with white as 0, more than 64 megapixels (according to the header,
+ * before decoding), and files that are damaged or have another format.
  *
  * @param source A path, or the bytes of a file.
- * @param place The file as errors name it.
- * @returns An image of its own memory.
+ * @param place The name of the file in errors.
+ * @returns An image with memory of its own.
  * @throws {NucleateError} Exit code 3, naming the file and what is wrong with it.
  */
 export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
@@ -46,27 +50,27 @@ export async function readImage(source: string | Buffer, place = placeOf(source)
 }
 
 /**
- * The size of an image in px, by its header alone.
+ * The size of an image in px, from its header.
  *
- * @throws {NucleateError} Exit code 3 if the header cannot be understood.
+ * @throws {NucleateError} Exit code 3 if the header cannot be read.
  */
 export async function readSize(bytes: Buffer, place: string): Promise<Size> {
   const { width, height } = (await open(bytes, place)).header;
   return { width, height };
 }
 
-/** Where the pixels of an unpacked image lie in its file: row by row, in the machine's byte order. */
+/** Where the pixels of an unpacked image are in its file: row by row, in the machine's byte order. */
 export interface UnpackedImage extends Size, PixelLayout {
   /** Bytes before the first pixel. */
   readonly headerBytes: number;
 }
 
 /**
- * Writes the pixels of an image, as {@link readImage} has them, into a file, row by row, so that few of them are in
- * memory at once. Alpha is kept: each pixel has four values then.
+ * Writes the pixels of an image to a file, row by row, so that few of them are in memory at once. Values are those of
+ * {@link readImage}. Alpha is kept: then each pixel has four values.
  *
- * @param target A path that ends in `.v`, which is libvips's own format: 64 bytes, then the pixels.
- * @throws {NucleateError} Exit code 3 as `readImage`, but for up to a gigapixel; also if the file cannot be written.
+ * @param target A path that ends in `.v`, the format of libvips: 64 bytes, then the pixels.
+ * @throws {NucleateError} Exit code 3 as `readImage`, but for more than a gigapixel; also if the file cannot be written.
  */
 export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
   const { header } = await open(bytes, place);
@@ -85,18 +89,17 @@ export async function unpackImage(bytes: Buffer, target: string, place: string):
 const noRoom = (place: string, cause: Error) =>
   imageError(
     place,
-    `There is no room to unpack the image: ${cause.message}.`,
+    `There is not enough disk space to unpack the image: ${cause.message}.`,
     'Set TMPDIR to a folder on a disk with more space.',
     cause,
   );
 
 /**
- * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, PNG or TIFF, or 32-bit grey TIFF. 0 is
+ * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, as PNG or TIFF; or 32-bit grey TIFF. 0 is
  * background.
  *
  * @param source A path, or the bytes of a file.
- * @returns Labels as they stand in the file, gaps included, of 16 bits unless the file has 32; all 0 where there is no
- *   instance.
+ * @returns Labels as in the file, gaps included, of 16 bits unless the file has 32; all 0 without instances.
  * @throws {NucleateError} As {@link readImage}; also for JPEG, palettes and fewer than 8 bits, which do not keep
  *   label values, and for colours.
  */
@@ -109,17 +112,17 @@ export async function readLabelImage(source: string | Buffer, place = placeOf(so
   return { width, height, labels: data instanceof Uint16Array ? data : Uint16Array.from(data) };
 }
 
-/** Whether pixels are whole numbers of 32 bits without a sign, for which images have no use and label images do. */
+/** Whether pixels are unsigned 32-bit integers, which label images may have, but images may not. */
 const isWideGrey = ({ format, channels, depth }: ImageHeader) =>
   format === 'tiff' && channels === 1 && depth === 'uint';
 
 async function readWideLabels(bytes: Buffer, header: ImageHeader, place: string): Promise<LabelImage> {
   const { width, height } = header;
-  // All else that is checked of a header holds for it, too.
+  // The other checks of a header apply, too.
   checkHeader({ ...header, space: 'grey16', depth: 'ushort' }, place);
   const raw = await decodeRaw(bytes, 'b-w', 'uint', place);
   const labels = new Int32Array(new Uint8Array(raw).buffer);
-  // Above 2^31 - 1 a label turned negative.
+  // A label above 2^31 - 1 has become negative.
   if (labels.some((label) => label < 0)) {
     throw imageError(place, 'The image has a label above 2147483647.', 'Renumber the labels without gaps.');
   }
@@ -130,7 +133,7 @@ async function readWideLabels(bytes: Buffer, header: ImageHeader, place: string)
  * Reads the mask of one instance: grey, or RGB with three equal channels, of 1 to 16 bits, PNG or TIFF.
  *
  * @param source A path, or the bytes of a file.
- * @returns One channel, whose pixels of the instance are not 0; all 0 for an empty mask.
+ * @returns One channel; pixels of the instance are not 0; all 0 for an empty mask.
  * @throws {NucleateError} As {@link readImage}; also for JPEG, whose compression changes values, and for colours,
  *   which may stand for several instances.
  */
@@ -143,14 +146,14 @@ export async function readMaskImage(
   const { bytes, header } = await open(source, place);
   const layout = checkHeader(header, place);
   if (header.format === 'jpeg') {
-    throw imageError(place, 'A JPEG cannot hold a mask: its compression changes values.', mendMask);
+    throw imageError(place, 'A JPEG cannot hold a mask: its compression changes values.', maskHint);
   }
   return requireGrey(await decode(bytes, header, layout, place), place);
 }
 
-const mendMask = 'Save the mask as an 8-bit grey PNG, background 0.';
+const maskHint = 'Save the mask as an 8-bit grey PNG, background 0.';
 
-/** One of three equal channels. */
+/** The first channel of an image whose channels are equal. */
 function requireGrey({ width, height, channels, data }: Image, place: string): Image & { channels: 1 } {
   if (channels === 1) return { width, height, channels, data };
   const grey = data instanceof Uint8Array ? new Uint8Array(width * height) : new Uint16Array(width * height);
@@ -166,7 +169,8 @@ function requireGrey({ width, height, channels, data }: Image, place: string): I
 /**
  * Encodes a PNG with as many bits as `data` has, 8 or 16.
  *
- * @param effort `most`: as small as it gets. `little`: an eighth of the time, an eighth larger (overlays of the sample).
+ * @param effort `most`: the smallest file. `little`: an eighth of the time, for a file that is an eighth larger (measured on
+ *   overlays of the sample).
  * @throws {RangeError} If `data` does not have `width * height * channels` values.
  */
 export async function encodePng(
@@ -184,7 +188,7 @@ export async function encodePng(
 }
 
 /**
- * Writes a PNG as {@link encodePng} makes it; an existing file is replaced.
+ * Writes a PNG, see {@link encodePng}. An existing file is replaced.
  *
  * @throws {NucleateError} Exit code 8 if the file cannot be written.
  * @throws {RangeError} As {@link encodePng}.
@@ -198,7 +202,7 @@ export async function writeImage(path: string, image: Image): Promise<void> {
 }
 
 /**
- * Writes a single-channel 16-bit PNG; an existing file is replaced.
+ * Writes a single-channel 16-bit PNG. An existing file is replaced.
  *
  * @throws {NucleateError} Exit code 3 for a label above 65535, which 16 bits cannot hold; exit code 8 if the file
  *   cannot be written.
@@ -207,7 +211,7 @@ export async function writeImage(path: string, image: Image): Promise<void> {
 export async function writeLabelImage(path: string, labelImage: LabelImage): Promise<void> {
   for (const label of labelImage.labels) {
     if (label > 65535) {
-      const what = `A 16-bit PNG holds labels up to 65535, and this label image has ${label}.`;
+      const what = `A 16-bit PNG holds labels up to 65535, but this label image has ${label}.`;
       throw imageError(path, what, 'Renumber the labels without gaps, or cut the image into tiles.');
     }
   }
@@ -215,8 +219,8 @@ export async function writeLabelImage(path: string, labelImage: LabelImage): Pro
 }
 
 /**
- * Encodes a label image: a single-channel 16-bit PNG, or a TIFF where that cannot hold it, with 32 bits for labels above
- * 65535. What is larger than {@link maxPixels} becomes a TIFF, too, whose reader may take it by strips.
+ * Encodes a label image as a single-channel 16-bit PNG; as a TIFF with 32 bits if it has labels above 65535; and as a TIFF
+ * if it has more than {@link maxPixels}, so that readers can read it strip by strip.
  *
  * @returns The bytes in pieces.
  * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
@@ -242,7 +246,7 @@ const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
 const placeOf = (source: string | Buffer) => (typeof source === 'string' ? source : 'image in memory');
 
 async function open(source: string | Buffer, place: string) {
-  // Whole files, because libvips would take a path apart: "a.tif[page=1]" is page 1 of "a.tif" to it.
+  // The bytes, not the path: libvips would read the path "a.tif[page=1]" as page 1 of "a.tif".
   const bytes = typeof source === 'string' ? await readBytes(source) : source;
   if (bytes.length === 0)
     throw imageError(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
@@ -251,7 +255,7 @@ async function open(source: string | Buffer, place: string) {
   } catch (cause) {
     throw imageError(
       place,
-      'The file cannot be understood as a PNG, TIFF or JPEG image.',
+      'The file is not a PNG, TIFF or JPEG image, or is damaged.',
       'Export the image as PNG or TIFF.',
       cause,
     );
@@ -259,7 +263,7 @@ async function open(source: string | Buffer, place: string) {
 }
 
 async function readHeader(bytes: Buffer): Promise<ImageHeader> {
-  // No limits here, so that an image beyond them is refused in our own words.
+  // No limits here, so that a larger image gives our own error.
   const metadata = await sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata();
   const colours = tiffPhotometric(bytes);
   return {
@@ -289,9 +293,9 @@ async function decode(
 }
 
 /**
- * The first channels of RGB with alpha.
+ * The first channels of an RGB image with alpha.
  *
- * @throws {NucleateError} Exit code 3 where alpha is not opaque.
+ * @throws {NucleateError} Exit code 3 if alpha is not opaque.
  */
 export function withoutAlpha(
   decoded: Image['data'],
@@ -304,17 +308,17 @@ export function withoutAlpha(
   for (let from = 0, to = 0; from < decoded.length; from += 4) {
     if (decoded[from + 3] !== (isShort ? 65535 : 255)) {
       const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
-      throw imageError(place, what, 'Save the image without transparency, one or three channels.');
+      throw imageError(place, what, 'Save the image without transparency, with one or three channels.');
     }
     for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
   }
   return data;
 }
 
-/** sharp drops the alpha of 8-bit grey unasked, so grey with alpha is decoded as RGB with alpha. */
+/** sharp always drops the alpha of 8-bit grey, so grey with alpha is decoded as RGB with alpha. */
 const decodedSpace = ({ channels, depth, hasAlpha }: PixelLayout) => spaceOf(hasAlpha ? 3 : channels, depth);
 
-/** The pixels as bytes; colour space and depth in libvips's words. */
+/** The pixels as bytes. Colour space and depth have the names of libvips. */
 function decodeRaw(
   bytes: Buffer,
   space: string,

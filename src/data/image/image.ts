@@ -1,7 +1,7 @@
 /** Values of a pixel: 1 = grey; 3 = red, green, blue. */
 export type Channels = 1 | 3;
 
-/** Pixels as they stand in the file: row by row from the top left, channels interleaved, no scaling. */
+/** Pixels as in the file: row by row from the top left, channels interleaved, not scaled. */
 export interface Image {
   /** px, at least 1. */
   readonly width: number;

@@ -1,6 +1,10 @@
+/**
+ * Which values of an image are shown as black and white. One rule: {@link shownRange} of an image and the config's
+ * `data.intensity`, in training (it sets `Example.intensity`) as in prediction.
+ */
 import type { Image } from './image.js';
 
-/** Which values of an image are shown as black and as white. */
+/** The values of an image that are shown as black and as white. */
 export interface IntensityRange {
   readonly black: number;
   /** Above `black`. */
@@ -8,24 +12,24 @@ export interface IntensityRange {
 }
 
 /**
- * Shares of the values that become black and white: cameras fill a small part of 16 bits, and a few hot pixels should
- * not decide which. 0.1 % and 99.9 % are 65 pixels each of 256 x 256.
+ * Quantiles of the values that become black and white. Cameras use a small part of 16 bits, and a few hot pixels must not
+ * decide which. 0.1 % of 256 x 256 pixels are 65 pixels.
  */
-const lowShare = 0.001;
-const highShare = 0.999;
+const lowQuantile = 0.001;
+const highQuantile = 0.999;
 
 /**
  * The narrowest range of an 8-bit image, 3 % of its scale, so that the noise of an empty image stays dim. The dimmest
- * image of DSB2018 fills 25 values. 16 bits have no such scale: a camera may fill any part of it.
+ * image of DSB2018 has 25 values. A 16-bit image has no such limit: a camera may use any part of 16 bits.
  */
 const narrowest = 8;
 
 /**
- * The range of an image: its percentiles 0.1 and 99.9, all channels together, since one each would turn colours.
+ * The range of an image: its percentiles 0.1 and 99.9, of all channels together, since separate ones would change colours.
  *
  * @param values At least one.
- * @returns The smallest value at or below which lie the share of values. A narrower range than there may be (8 of 8
- *   bits, 1 of 16) is widened upwards, or downwards at the end of the scale.
+ * @returns For each percentile the smallest value that has this fraction of the values at or below it. A range narrower than
+ *   the least (8 for 8 bits, 1 for 16) is widened upwards, or downwards at the end of the scale.
  */
 export function intensityRange(values: Uint8Array | Uint16Array): IntensityRange {
   const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
@@ -33,26 +37,27 @@ export function intensityRange(values: Uint8Array | Uint16Array): IntensityRange
   return rangeOfCounts(counts);
 }
 
-/** {@link intensityRange} of values that have been counted: `[256]` for 8 bits, `[65536]` for 16. */
+/** {@link intensityRange} from the counts of each value: `[256]` for 8 bits, `[65536]` for 16. */
 function rangeOfCounts(counts: Uint32Array): IntensityRange {
   const highest = counts.length - 1;
   const width = highest === 255 ? narrowest : 1;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const percentile = (share: number) => {
+  const quantile = (fraction: number) => {
     let seen = 0;
-    return counts.findIndex((count) => (seen += count) >= share * total);
+    return counts.findIndex((count) => (seen += count) >= fraction * total);
   };
-  const black = Math.min(percentile(lowShare), highest - width);
-  return { black, white: Math.max(percentile(highShare), black + width) };
+  const black = Math.min(quantile(lowQuantile), highest - width);
+  return { black, white: Math.max(quantile(highQuantile), black + width) };
 }
 
-/** How much of its scale a network sees of an 8-bit image; the config explains it. */
+/** `full`: an 8-bit image is shown with its whole scale. `stretched`: with the range of {@link intensityRange}. */
 export type IntensityMode = 'full' | 'stretched';
 
 /**
- * What a network sees as black and as white of an image, in training as in prediction.
+ * The values of an image that a network sees as black and as white, in training and in prediction. A 16-bit image always
+ * has the range of {@link intensityRange}.
  *
- * @param image Its pixels, or how often each value occurs, as of a `StoredImage`.
+ * @param image Its pixels, or how often each value occurs, as in a `StoredImage`.
  * @returns Undefined for the whole scale of an 8-bit image.
  */
 export function shownRange(
@@ -65,8 +70,8 @@ export function shownRange(
 }
 
 /**
- * An 8-bit copy of an image: `black` becomes 0, `white` 255, what lies between is in proportion and what lies outside
- * is cut off. Without a range an 8-bit image is given back itself, and a 16-bit image is shown in its own range.
+ * An 8-bit copy of an image: `black` becomes 0 and `white` 255; values between are scaled in proportion, values outside are
+ * clipped. Without a range an 8-bit image is returned as it is, and a 16-bit image is shown with {@link intensityRange}.
  */
 export function toEightBits(image: Image, range?: IntensityRange): Image & { readonly data: Uint8Array } {
   const { data } = image;

@@ -1,8 +1,8 @@
-/** Label images as TIFF, whose 32 bits hold more labels than a PNG, row by row so that memory stays free. */
+/** Writes label images as TIFF, which holds more labels (32 bits) than PNG. */
 import { deflateSync } from 'node:zlib';
 import type { LabelImage, Labels } from '../geometry/label-image.js';
 
-/** Tags, in ascending order, and values of TIFF 6.0, section 8; 8 (Deflate) of Adobe's TIFF Technical Note 3. */
+/** Tags in ascending order, and values: TIFF 6.0, section 8; Deflate (8): Adobe's TIFF Technical Note 3. */
 const tags = {
   imageWidth: 256,
   imageLength: 257,
@@ -19,19 +19,19 @@ const deflated = 8;
 const blackIsZero = 1;
 const unsigned = 1;
 
-/** Numbers of the field types, and the bytes that one value takes. */
+/** Numbers of the field types, and the bytes of one value. */
 const short = { type: 3, bytes: 2 } as const;
 const long = { type: 4, bytes: 4 } as const;
 
-/** Uncompressed bytes of a strip: small beside the image, large enough to compress well. */
+/** Uncompressed bytes per strip: few compared to the image, enough to compress well. */
 const stripBytes = 1 << 20;
 
 /** Offsets have 32 bits. */
 const largestFile = 2 ** 32 - 1;
 
 /**
- * A little-endian TIFF of one grey channel, 16-bit where the labels fit and else 32-bit, in pieces. The compressed strips
- * are in memory at once, which are a fiftieth of a usual label image.
+ * A little-endian TIFF with one grey channel, 16-bit if the labels fit and 32-bit if not, in pieces. All compressed strips
+ * are in memory at once; they take a fiftieth of a usual label image.
  *
  * @throws {RangeError} For a negative label, if `labels` does not have `width * height` values, or beyond 4 GB.
  */
@@ -58,7 +58,7 @@ export function labelTiff({ width, height, labels }: LabelImage): Buffer[] {
     offsets.push(end);
     end += strip.length;
   }
-  // The directory has to begin at an even offset.
+  // The directory must begin at an even offset.
   const padding = Buffer.alloc(end % 2);
   const directory = encodeDirectory(end + padding.length, [
     { tag: tags.imageWidth, ...long, values: [width] },
@@ -97,7 +97,7 @@ function littleEndian(labels: Labels, isShort: boolean): Buffer {
 interface Entry {
   readonly tag: number;
   readonly type: number;
-  /** Of one value. */
+  /** Bytes of one value. */
   readonly bytes: number;
   readonly values: readonly number[];
 }
@@ -115,7 +115,7 @@ function encodeDirectory(offset: number, entries: readonly Entry[]): Buffer {
     directory.writeUInt32LE(values.length, at + 4);
     const encoded = Buffer.alloc(Math.max(4, values.length * bytes));
     values.forEach((value, k) => encoded.writeUIntLE(value, k * bytes, bytes));
-    // Four bytes of values stand in the entry itself, more elsewhere.
+    // Up to four bytes of values are in the entry itself, more are elsewhere.
     if (encoded.length === 4) {
       directory.set(encoded, at + 8);
       continue;

@@ -1,8 +1,8 @@
 /**
- * Decodes the one kind of PNG that masks are: 8-bit grey, not interlaced, with nothing that changes how it looks.
+ * Decodes the usual kind of mask: an 8-bit grey PNG, not interlaced, without chunks that change how it looks.
  *
- * Masks are most of a dataset's files, and sharp takes three times as long for one of this kind (bench/data-read.ts).
- * Everything else, damaged files included, is left to it.
+ * Masks are most of the files of a dataset, and sharp takes three times as long for them (bench/data-read.ts). All other
+ * files, damaged ones included, are left to sharp.
  */
 import { promisify } from 'node:util';
 import { crc32, inflate } from 'node:zlib';
@@ -10,14 +10,14 @@ import { maxPixels } from './image-header.js';
 import type { Image } from './image.js';
 
 const inflateAsync = promisify(inflate);
-/** Chunks that say nothing about the pixels: resolution, time and texts (PNG 11.3.3 to 11.3.5). */
+/** Chunks that do not affect the pixels: resolution, time and texts (PNG 11.3.3 to 11.3.5). */
 const harmless = new Set(['pHYs', 'tIME', 'tEXt', 'zTXt', 'iTXt']);
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
 /**
  * @param bytes A whole file, of any format.
- * @returns The image; undefined for any other kind of file, for more than 64 megapixels, and for any damage.
+ * @returns The image; undefined for other files, for more than 64 megapixels, and for damaged files.
  *
  * Source: PNG third edition (W3C 2025), 5 (chunks), 7.2 and 9 (scanlines and filters), 11.2 (header).
  */
@@ -82,7 +82,7 @@ function unfilter(bytes: Buffer, width: number, height: number): Uint8Array | un
   return new Uint8Array(bytes.buffer, bytes.byteOffset, width * height);
 }
 
-/** The neighbour that is nearest to left + up - corner. */
+/** The neighbour that is closest to left + up - corner. */
 function paeth(left: number, up: number, corner: number): number {
   const toLeft = Math.abs(up - corner);
   const toUp = Math.abs(left - corner);

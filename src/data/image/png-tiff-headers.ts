@@ -1,11 +1,11 @@
-/** What the first bytes of a file say and sharp keeps silent about. */
+/** Facts in the headers of PNG and TIFF files that sharp does not report. */
 
 /**
- * Whether a PNG holds an animation (APNG), of which libpng shows only the first frame.
+ * Whether a PNG holds an animation (APNG), of which libpng decodes only the first frame.
  *
- * @param bytes A whole file, of any format; false where it is no PNG or ends early.
+ * @param bytes A whole file, of any format; false if it is not a PNG or ends early.
  *
- * Source: PNG third edition, 11.3.6: the `acTL` chunk stands before the first `IDAT`.
+ * Source: PNG third edition, 11.3.6: the `acTL` chunk comes before the first `IDAT`.
  */
 export function isAnimatedPng(bytes: Buffer): boolean {
   if (bytes.toString('latin1', 1, 4) !== 'PNG') return false;
@@ -21,9 +21,9 @@ export function isAnimatedPng(bytes: Buffer): boolean {
 export const photometric = { whiteIsZero: 0, palette: 3 } as const;
 
 /**
- * How the first page of a TIFF turns values into colours (tag 262, PhotometricInterpretation).
+ * How values of the first page of a TIFF are shown as colours (tag 262, PhotometricInterpretation).
  *
- * @param bytes A whole file, of any format; undefined where it is no TIFF or has no such tag.
+ * @param bytes A whole file, of any format; undefined if it is not a TIFF or has no such tag.
  * @throws {RangeError} If the file ends early.
  *
  * Source: TIFF 6.0, sections 2 and 8; BigTIFF (magic number 43) has 8-byte offsets and counts.

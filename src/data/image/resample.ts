@@ -3,17 +3,17 @@ import { clampToUnit, type IntensityRange } from './intensity.js';
 import { channelMedians } from './channel-medians.js';
 import { applyMap, areaFactor, type LinearMap, type Point } from '../geometry/linear-map.js';
 
-/** A smooth displacement of the pixels of a square crop. S = its side in px. */
+/** A smooth displacement of the pixels of a square crop. S = its side, px. */
 export interface ElasticField {
-  /** `[S]`, px: writes the displacements of the pixel centres of row `v` and returns the arrays, which it reuses. */
+  /** `[S]`, px: the displacements of the pixel centres of row `v`, in arrays that the next call overwrites. */
   row(v: number): { readonly dx: Float32Array; readonly dy: Float32Array };
 }
 
-/** Which part of an example a square crop shows, and how. Points are continuous: pixel i covers [i, i + 1). */
+/** Which part of an example a square crop shows. Coordinates are continuous: pixel i covers [i, i + 1). */
 export interface CropView {
   /** Side of the crop, px. */
   readonly size: number;
-  /** From steps in the crop to steps in the example, both px. */
+  /** Maps steps in the crop to steps in the example, both px. */
   readonly map: LinearMap;
   /** A point of the crop, and the point of the example that it shows; px. */
   readonly from: Point;
@@ -22,18 +22,17 @@ export interface CropView {
 }
 
 /**
- * Resamples the pixels of a crop: bilinear, and where the view shrinks, the mean of several samples, against aliasing.
- * Outside of the image it has its median colour.
+ * Resamples the pixels of a crop: bilinear; where the crop shrinks the image, the mean of several samples, against aliasing.
  *
- * @param intensity What to show as black and as white; without it the whole range of the bit depth.
- * @param fill The value of each channel beyond the image, as stored; for a part of an image that of the whole.
+ * @param intensity The values that become black and white; if undefined, the whole range of the bit depth.
+ * @param padding The value of each channel outside the image, as stored. For a part of an image, that of the whole image.
  * @returns `[size, size, channels]`, 0 = black to 1 = white.
  */
 export function resamplePixels(
   image: Image,
   intensity: IntensityRange | undefined,
   view: CropView,
-  fill = channelMedians(image),
+  padding = channelMedians(image),
 ): Float32Array {
   const { size } = view;
   const { channels, data } = image;
@@ -42,11 +41,11 @@ export function resamplePixels(
   const { black, white } = intensity ?? { black: 0, white: data instanceof Uint8Array ? 255 : 65535 };
   const scale = 1 / (offsets.length * (white - black));
   const pointsOfRow = rowPoints(view);
-  // Row by row, since loops over typed arrays alone run several times as fast as a call for each pixel.
+  // Row by row: a loop over typed arrays is several times as fast as a function call per pixel.
   for (let v = 0; v < size; v++) {
     const points = pointsOfRow(v);
     for (const offset of offsets) {
-      addBilinearRow(image, points, { offset, scale, fill }, pixels, v * size * channels);
+      addBilinearRow(image, points, { offset, scale, padding }, pixels, v * size * channels);
     }
   }
   if (intensity) {
@@ -62,7 +61,7 @@ export interface Points {
   readonly y: Float64Array;
 }
 
-/** Makes the function that gives the points which a row of the crop shows, in arrays that it reuses. */
+/** A function that gives the points of the example for a row of the crop, in arrays that the next call overwrites. */
 export function rowPoints({ size, map, from, to, elastic }: CropView): (v: number) => Points {
   const { xx, xy, yx, yy } = map;
   const anchor = elastic ? displacementAt(elastic, from, size) : { x: 0, y: 0 };
@@ -84,17 +83,17 @@ export function rowPoints({ size, map, from, to, elastic }: CropView): (v: numbe
 interface Sampling {
   /** Added to each point. */
   readonly offset: Point;
-  /** What values are multiplied by. */
+  /** Factor of the values. */
   readonly scale: number;
-  /** The value of each channel beyond the image. */
-  readonly fill: Float64Array;
+  /** The value of each channel outside the image. */
+  readonly padding: Float64Array;
 }
 
 /** Adds the scaled value of the image at each point to the channels of `target`. */
 function addBilinearRow(
   { width, height, channels, data }: Image,
   points: Points,
-  { offset, scale, fill }: Sampling,
+  { offset, scale, padding }: Sampling,
   target: Float32Array,
   start: number,
 ): void {
@@ -103,10 +102,10 @@ function addBilinearRow(
     const x = points.x[u]! + offset.x;
     const y = points.y[u]! + offset.y;
     if (!(x >= 0 && y >= 0 && x < width && y < height)) {
-      for (let c = 0; c < channels; c++) target[out + c]! += scale * fill[c]!;
+      for (let c = 0; c < channels; c++) target[out + c]! += scale * padding[c]!;
       continue;
     }
-    // Within half a pixel of the border the border pixel goes on.
+    // Within half a pixel of the border, the border pixel is repeated.
     const px = x < 0.5 ? 0 : x > width - 0.5 ? width - 1 : x - 0.5;
     const py = y < 0.5 ? 0 : y > height - 0.5 ? height - 1 : y - 0.5;
     const x0 = px | 0;
@@ -123,11 +122,13 @@ function addBilinearRow(
   }
 }
 
-/** Where a pixel that covers n x n pixels of the example is sampled, relative to its centre; px of the example. */
+/** Where a crop pixel that covers n x n pixels of the example is sampled, relative to its centre; px of the example. */
 function subsampleOffsets(map: LinearMap): Point[] {
   const n = Math.max(1, Math.round(Math.sqrt(areaFactor(map))));
   const step = (i: number) => (i + 0.5) / n - 0.5;
-  return Array.from({ length: n * n }, (_, i) => applyMap(map, { x: step(i % n), y: step(Math.floor(i / n)) }));
+  return Array.from({ length: n * n }, (_, i) =>
+    applyMap(map, { x: step(i % n), y: step(Math.floor(i / n)) }),
+  );
 }
 
 function displacementAt(elastic: ElasticField, { x, y }: Point, size: number): Point {

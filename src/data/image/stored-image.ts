@@ -1,4 +1,4 @@
-/** Images too large to hold in memory: unpacked into a file, read rectangle by rectangle. */
+/** Images that are too large for memory: they are unpacked to a file and read rectangle by rectangle. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,28 +11,28 @@ import { readImage, readSize, type UnpackedImage, unpackImage, withoutAlpha } fr
 import type { Channels, Image } from './image.js';
 import { channelMedians } from './channel-medians.js';
 
-/** An image in a file of its own, which is there until it is closed. */
+/** An image in a temporary file, which exists until the image is closed. */
 export interface StoredImage extends Size {
   readonly channels: Channels;
   /** How often each value occurs, all channels together: `[256]` for 8 bits, `[65536]` for 16. */
   readonly counts: Uint32Array;
-  /** `[channels]`, as stored: the median of each channel of about 1000 pixels, as `medianColour` has it. */
+  /** `[channels]`, as stored: see {@link channelMedians}. */
   readonly channelMedians: Float64Array;
   /**
    * Reads a rectangle.
    *
    * @param box Whole px, within the image, at least 1 x 1.
-   * @returns In memory of its own.
+   * @returns An image with memory of its own.
    */
   read(box: Box): Image;
   /** Removes the file. */
   close(): void;
 }
 
-/** Pixels that are in memory, or are read when they are needed. */
+/** An image in memory, or one whose pixels are read when they are needed. */
 export type Pixels = Image | StoredImage;
 
-/** A rectangle of an image as one of its own, as {@link StoredImage.read} has it; all of an image in memory is itself. */
+/** A rectangle of an image as an image; the image itself if it is in memory and the rectangle is all of it. */
 export function readRegion(image: Pixels, box: Box): Image {
   if ('read' in image) return image.read(box);
   const { width, height, channels, data } = image;
@@ -48,16 +48,17 @@ export function readRegion(image: Pixels, box: Box): Image {
   return { ...size, channels, data: region };
 }
 
-/** What lies beyond an image, as stored: the median of each channel. */
-export const paddingValues = (image: Pixels): Float64Array => ('read' in image ? image.channelMedians : channelMedians(image));
+/** The value of each channel outside an image, as stored: the median of the channel. */
+export const paddingValues = (image: Pixels): Float64Array =>
+  'read' in image ? image.channelMedians : channelMedians(image);
 
 /**
- * Reads an image, or unpacks it into a temporary file if it has more pixels than fit into memory comfortably. The file
- * is in the system's folder for them (`TMPDIR`), 1 to 6 bytes a pixel, and is gone when the process ends, however it does.
+ * Reads an image, or unpacks it to a temporary file if it is large. The file is in the system's temporary folder (`TMPDIR`),
+ * takes 1 to 6 bytes per pixel, and is deleted when the process ends, even after a crash.
  *
  * @param inMemory px: larger images are unpacked.
- * @returns A stored image is closed by the caller.
- * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and without room for the file.
+ * @returns The caller closes a stored image.
+ * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and if there is no disk space for the file.
  */
 export async function openImage(file: string, inMemory = maxPixels): Promise<Pixels> {
   const bytes = await readBytes(file, maxStoredBytes);
@@ -67,17 +68,17 @@ export async function openImage(file: string, inMemory = maxPixels): Promise<Pix
   try {
     const raw = path.join(folder, 'pixels.v');
     const unpacked = await unpackImage(bytes, raw, file);
-    // An open file stays readable after its name is gone, and the system frees it with the process.
+    // An open file stays readable after it is deleted, and the system frees its space when the process ends.
     return storedImage(openSync(raw, 'r'), unpacked, file);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** What Node reads of a file at once. */
+/** The largest file that Node can read at once. */
 const maxStoredBytes = 2 ** 31 - 1;
 
-/** Rows that are looked at together while an image is counted. */
+/** Rows that are read at a time while values are counted. */
 const countedRows = 64;
 
 function storedImage(handle: number, unpacked: UnpackedImage, place: string): StoredImage {
@@ -89,7 +90,7 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
       const { data } = read({ x1: 0, y1, x2: width, y2: Math.min(height, y1 + countedRows) });
       for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
     }
-    const median = sampledMedian(unpacked, read);
+    const median = sampledMedians(unpacked, read);
     return { width, height, channels, counts, channelMedians: median, read, close: () => closeSync(handle) };
   } catch (error) {
     closeSync(handle);
@@ -97,8 +98,8 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
   }
 }
 
-/** The same pixels that `medianColour` looks at. */
-function sampledMedian({ width, height, channels }: UnpackedImage, read: (box: Box) => Image): Float64Array {
+/** {@link channelMedians} of the same pixels. */
+function sampledMedians({ width, height, channels }: UnpackedImage, read: (box: Box) => Image): Float64Array {
   const step = Math.max(1, Math.floor((width * height) / 1024));
   const pixels = Array.from({ length: Math.ceil((width * height) / step) }, (_, index) => {
     const x1 = (index * step) % width;
@@ -119,7 +120,7 @@ function readRectangle(
   const pixelBytes = (hasAlpha ? 4 : channels) * (depth === 'ushort' ? 2 : 1);
   const rowBytes = size.width * pixelBytes;
   const bytes = new Uint8Array(size.height * rowBytes);
-  // Rows of the whole width stand one after another in the file.
+  // Rows of the whole width are contiguous in the file.
   const portions = size.width === width ? 1 : size.height;
   const portionBytes = bytes.length / portions;
   for (let portion = 0; portion < portions; portion++) {

@@ -86,7 +86,7 @@ const brokenBatch = (why: string, ids: readonly string[], cause?: unknown) =>
     {
       what: `Preparing a batch ${why}.`,
       where: ids.join(', '),
-      hint: 'Run `nucleate data check` on these images. If memory is short, lower loader.workers; if it is slow, raise loader.timeoutSeconds.',
+      hint: 'Run `nucleate data check` on these images. If memory is short, lower loader.workers.',
       exitCode: exitCodes.internal,
     },
     { cause },

@@ -6,17 +6,18 @@ import type { Example } from '../read/example.js';
 import type { DetectorBoxes } from './batch-maker.js';
 
 /**
- * Reads what a detector found: JSON, an object with a list of `[x1, y1, x2, y2]` in px of the image for each image's id,
- * best by networks that were not trained on these images. Each nucleus gets the box that fits its own box best.
+ * Reads boxes that a detector found. The file is JSON: an object with a list of `[x1, y1, x2, y2]`, px of the image, for
+ * each image id. The boxes should come from networks that were not trained on these images. Each nucleus gets the box with
+ * the highest IoU with its own box.
  *
- * @param examples Images that the file lacks keep their true boxes; others in the file are passed over.
- * @param minIou IoU with the nucleus's own box from which a box counts as one of it.
- * @throws {NucleateError} Exit code 3 if the file cannot be read, is not of that form, or has none of the images.
+ * @param examples Examples that are not in the file keep their true boxes. Other images in the file are ignored.
+ * @param minIou Least IoU between a box and the nucleus's own box.
+ * @throws {NucleateError} Exit code 3 if the file cannot be read, has another format, or has none of the images.
  */
 export function readDetectedBoxes(path: string, examples: readonly Example[], minIou: number): DetectorBoxes {
   const found = readBoxes(path);
   const known = examples.filter(({ id }) => Object.hasOwn(found, id));
-  if (known.length === 0) throw refuse(path, 'The boxes are of other images.');
+  if (known.length === 0) throw boxesError(path, 'The file has no boxes of the training images.');
   return Object.fromEntries(
     known.map(({ id, labelImage, instanceCount }) => {
       const { boxes } = measureInstances(labelImage, instanceCount);
@@ -30,10 +31,10 @@ export function readDetectedBoxes(path: string, examples: readonly Example[], mi
   );
 }
 
-/** As the file has them: x1, y1, x2, y2. */
+/** A box in the file: x1, y1, x2, y2. */
 type Corners = readonly [number, number, number, number];
 
-/** The box with the highest IoU, the first of several; undefined if none has `minIou`. */
+/** The box with the highest IoU, the first of equal ones; undefined if none reaches `minIou`. */
 function bestBox(truth: Box, boxes: readonly Corners[], minIou: number): Corners | undefined {
   let best: Corners | undefined;
   let highest = 0;
@@ -52,12 +53,13 @@ function readBoxes(path: string): Record<string, Corners[]> {
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw refuse(path, `The boxes cannot be read: ${(cause as Error).message}.`, cause);
+    throw boxesError(path, `The file with boxes cannot be read: ${(cause as Error).message}.`, cause);
   }
-  if (!isRecord(parsed)) throw refuse(path, 'The boxes are not an object of lists by image.');
+  if (!isRecord(parsed))
+    throw boxesError(path, 'The file is not an object with a list of boxes for each image.');
   for (const [id, boxes] of Object.entries(parsed)) {
     if (!Array.isArray(boxes) || !boxes.every(isBox))
-      throw refuse(path, `The boxes of ${id} are not all [x1, y1, x2, y2] with x1 < x2 and y1 < y2.`);
+      throw boxesError(path, `Not every box of ${id} is [x1, y1, x2, y2] with x1 < x2 and y1 < y2.`);
   }
   return parsed as Record<string, Corners[]>;
 }
@@ -71,11 +73,13 @@ function isBox(value: unknown): value is Corners {
   return x1 < x2 && y1 < y2;
 }
 
-const refuse = (path: string, what: string, cause?: unknown) =>
+const boxesError = (path: string, what: string, cause?: unknown) =>
   new NucleateError(
     {
-      ...{ what, where: path, exitCode: exitCodes.data },
-      hint: 'Give a file of boxes by image: {"<image id>": [[x1, y1, x2, y2], ...], ...}.',
+      what,
+      where: path,
+      hint: 'Give a file of `nucleate model boxes`: {"<image id>": [[x1, y1, x2, y2], ...], ...}.',
+      exitCode: exitCodes.data,
     },
     { cause },
   );

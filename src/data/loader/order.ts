@@ -1,10 +1,10 @@
 import { type Random, randomFor } from '../../random.js';
 
 /**
- * The order in which items are drawn, endless and the same wherever it is entered.
+ * The order in which items are drawn. It has no end, and each draw can be looked up directly.
  *
- * An epoch has as many draws as there are items. Equal weights draw each item once; otherwise an item is drawn
- * `count * weight / sum` times on average, which an epoch rounds down or up.
+ * An epoch has as many draws as there are items. With equal weights each item is drawn once. Otherwise an item is drawn
+ * `count * weight / sum` times on average, rounded down or up in each epoch.
  */
 export class DrawOrder {
   readonly #seed: number;
@@ -22,7 +22,7 @@ export class DrawOrder {
     this.#weights = weights;
   }
 
-  /** The item of the draw with this number, counted from 0 over all epochs. */
+  /** The item of a draw; draws are numbered from 0 over all epochs. */
   itemAt(draw: number): number {
     const epoch = Math.floor(draw / this.#weights.length);
     if (epoch !== this.#epoch) {
@@ -33,7 +33,7 @@ export class DrawOrder {
   }
 }
 
-/** Systematic sampling in random order (Madow 1949): one random start, then even steps through the weights. */
+/** Systematic sampling in random order (Madow 1949): one random start, then equal steps through the weights. */
 function drawEpoch(weights: readonly number[], random: Random): number[] {
   const shuffled = random.shuffle(weights.map((_, item) => item));
   const step = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
@@ -44,7 +44,7 @@ function drawEpoch(weights: readonly number[], random: Random): number[] {
     end += weights[item]!;
     while (drawn.length < weights.length && (start + drawn.length) * step < end) drawn.push(item);
   }
-  // Rounding may leave the very last draw open.
+  // Rounding may leave out the last draw.
   while (drawn.length < weights.length) drawn.push(shuffled.at(-1)!);
   return random.shuffle(drawn);
 }

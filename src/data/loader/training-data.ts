@@ -10,33 +10,33 @@ import { readSplit } from '../split/split-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { randomFor } from '../../random.js';
 
-/** What a network learns from and is scored on, in memory that all threads share. */
+/** The training and validation examples of a network, in memory that all threads share. */
 export interface TrainingData {
-  /** In the order of their ids, as are those that validate; at least one each. */
+  /** At least one, in the order of their ids; so are the validation examples. */
   readonly train: readonly Example[];
   readonly validation: readonly Example[];
-  /** Whether no image that validates trains as well. */
+  /** Whether no validation image is also a training image. */
   readonly unseen: boolean;
   /** Which images belong together, such as crops of one field, by id; empty without a split. */
   readonly groups: ReadonlyMap<string, number>;
-  /** SHA-256 of the dataset, and of what its split says. */
+  /** SHA-256 of the dataset, and of the folds and clusters of its split. */
   readonly identity: string;
   readonly splitSha256: string;
 }
 
-/** Where each image is; its group and modality where a split tells them. */
+/** The fold of each image; its group and cluster if there is a split. */
 type Folds = ReadonlyMap<string, Pick<SplitImage, 'fold'> & Partial<SplitImage>>;
 
-/** Folds that are drawn where there is no split. */
+/** Folds that are drawn if there is no split. */
 const drawnFolds = 5;
 
 /**
- * Reads the dataset of a config and divides it.
+ * Reads the dataset of a config and divides it into training and validation examples.
  *
- * @param seed Draws the folds where the config names no split.
- * @param onImage Told how many images are read, and how many there are.
- * @throws {NucleateError} Exit code 3 for a dataset with problems, a split that is not its own, and a fold without
- *   images.
+ * @param seed For drawing the folds if the config names no split.
+ * @param onImage Called after each image with how many are read, and how many there are.
+ * @throws {NucleateError} Exit code 3 for a dataset with problems, a split of another dataset, and if no image is left for
+ *   training or validation.
  */
 export async function readTrainingData(
   config: TrainingConfig['data'],
@@ -96,9 +96,11 @@ async function readFolds(path: string, { images }: Dataset, identity: string): P
   );
   if (problems.length > 0) {
     throw new NucleateError({
-      what: 'The split does not fit the dataset.',
+      what: 'The split does not match the dataset.',
       where: path,
-      hint: 'Split this dataset (nucleate data split) and name the file: --set data.split=FILE; or draw images one by one: --set data.split=none.',
+      hint:
+        'Split this dataset with `nucleate data split` and set data.split to the file, or draw folds at random with ' +
+        '--set data.split=none.',
       exitCode: exitCodes.data,
       problems: problems.slice(0, mostProblems),
     });
@@ -106,7 +108,7 @@ async function readFolds(path: string, { images }: Dataset, identity: string): P
   return new Map(Object.entries(split.images));
 }
 
-/** A split of another dataset lacks every image; a few of them tell as much. */
+/** A split of another dataset lacks every image; a few are enough to see it. */
 const mostProblems = 5;
 
 function drawFolds({ images }: Dataset, seed: number): Folds {
@@ -117,7 +119,7 @@ function drawFolds({ images }: Dataset, seed: number): Folds {
 const groupsOf = (folds: Folds): ReadonlyMap<string, number> =>
   new Map([...folds].flatMap(([id, { group }]) => (group === undefined ? [] : [[id, group] as const])));
 
-/** The same for a split file that has been written anew. */
+/** Depends only on ids, folds and clusters, so it is the same if the split file is written again. */
 function hashOf(folds: Folds): string {
   const hash = createHash('sha256');
   for (const [id, { fold, cluster = '' }] of [...folds].sort(([one], [other]) => (one < other ? -1 : 1)))
@@ -128,7 +130,7 @@ function hashOf(folds: Folds): string {
 function emptyFold({ path, validationFold }: TrainingConfig['data'], folds: Folds): NucleateError {
   const known = [...new Set([...folds.values()].map(({ fold }) => fold))].sort((a, b) => a - b);
   return new NucleateError({
-    what: `No image is in the fold ${validationFold}, which is to validate.`,
+    what: `The validation fold ${validationFold} has no images.`,
     where: path,
     hint: `Set data.validationFold to one of ${known.join(', ')}.`,
     exitCode: exitCodes.data,
@@ -137,8 +139,8 @@ function emptyFold({ path, validationFold }: TrainingConfig['data'], folds: Fold
 
 const nothingLeft = (path: string, images: number) =>
   new NucleateError({
-    what: `No image is left to train on: ${images === 1 ? 'the only one validates' : `all ${images} validate`}.`,
+    what: `No image is left for training: the validation fold has ${images === 1 ? 'the only image' : `all ${images} images`}.`,
     where: path,
-    hint: 'Add images, or let those that validate train as well: --set data.trainOnAll=true.',
+    hint: 'Add images, or train on the validation images too with --set data.trainOnAll=true.',
     exitCode: exitCodes.data,
   });

@@ -15,7 +15,7 @@ interface ImageFacts {
   /** Unique within its dataset. */
   readonly id: string;
   readonly image: Image;
-  /** The image's file within its dataset, with `/`; the same in a folder and in its zip archive. Absent for a generated image. */
+  /** The image's file within its dataset, with `/`; the same in a folder and in its zip. Absent for a generated image. */
   readonly origin?: string;
   /** Modality cluster (a-f of DSB2018, see examples/dsb2018-mini/README.md); absent where unknown. */
   readonly cluster?: string;

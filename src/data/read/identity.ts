@@ -7,11 +7,11 @@ import { commonFolder } from '../files/open-files.js';
 const filesAtOnce = 8;
 
 /**
- * The identity of a dataset: the SHA-256 of one line a file, `<SHA-256 of its content>  <name>`, in code-unit order of
- * the names, in hexadecimal. It is what `sha256sum` prints of the sorted files, hashed once more, and the same for a
- * folder and for its zip archive.
+ * The identity of a dataset: the SHA-256 of a list with one line per file, `<SHA-256 of its content>  <name>`, in
+ * code-unit order of the names, in hexadecimal. The list is the output of `sha256sum` for the sorted files. The identity
+ * is the same for a folder and for its zip archive.
  *
- * @param files Those that make the dataset; the folders that they have in common do not count.
+ * @param files The files that make up the dataset. Folders that all of them have in common do not matter.
  * @throws {NucleateError} Exit code 3 if a file cannot be read.
  */
 export async function identityOf(tree: FileTree, files: readonly string[]): Promise<string> {

@@ -1,4 +1,4 @@
-/** Instances as a CSV of run lengths, one a line: `ImageId,EncodedPixels`, with `Height,Width` where known. */
+/** A CSV of run lengths, one instance per line: `ImageId,EncodedPixels`, optionally with `Height,Width`. */
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import type { Size } from '../geometry/rect.js';
@@ -8,22 +8,22 @@ import { parseRuns, RunLengthError } from '../geometry/rle.js';
 
 /** One line of the file. */
 export interface RunLengthRow {
-  /** `file:line:column` of the runs. */
+  /** `file:line:column` of the runs, for messages. */
   readonly place: string;
   readonly line: number;
-  /** As {@link parseRuns} gives them; empty for an image without instances. */
+  /** The result of {@link parseRuns}; empty for an image without instances. */
   readonly runs: Int32Array;
-  /** Of the columns Height and Width; absent where the file has none. */
+  /** From the columns Height and Width; absent if the file has none. */
   readonly size?: Size;
 }
 
 /**
- * The lines of one image, in their order. They share one array, since a file may have millions of lines, and an object
- * for each would take several times the memory of the file.
+ * The lines of one image, in their order, in one array: a file may have millions of lines, and one object per line would
+ * take several times the memory of the file.
  */
 export class RunLengthLines implements Iterable<RunLengthRow> {
   readonly #file: string;
-  /** For each line {@link lineHeader} numbers and its runs. */
+  /** For each line {@link lineHeader} numbers, then its runs. */
   readonly #numbers = new RunList();
 
   constructor(file: string) {
@@ -35,7 +35,7 @@ export class RunLengthLines implements Iterable<RunLengthRow> {
     this.#numbers.append(runs);
   }
 
-  /** `file:line:column` of an empty field beside other lines. */
+  /** `file:line:column` of a line without nuclei, if the image has other lines too. */
   contradiction(): string | undefined {
     const rows = [...this];
     return rows.length === 1 ? undefined : rows.find(({ runs }) => runs.length === 0)?.place;
@@ -52,45 +52,45 @@ export class RunLengthLines implements Iterable<RunLengthRow> {
   }
 }
 
-/** Line, column, width, height and how many numbers its runs have. */
+/** Line, column, width, height, and how many numbers its runs have. */
 const lineHeader = 5;
 type FiveNumbers = [number, number, number, number, number];
 
 const unknownSize: Size = { width: 0, height: 0 };
 
 export interface RunLengthFile {
-  /** The lines of each image that the file names, in the order of their first lines. */
+  /** The lines of each image, in the order of their first lines. */
   readonly images: ReadonlyMap<string, RunLengthLines>;
-  /** Everything that is wrong, with line and column; such lines are not among the images. */
+  /** Everything that is wrong, with line and column. Lines with problems are not in `images`. */
   readonly problems: readonly Problem[];
 }
 
-/** Far more than a mask of 64 megapixels takes: a line without an end is no CSV. */
+/** Far more than a mask of 64 megapixels takes. A longer line is not a CSV. */
 const maxRecordBytes = 256e6;
 
-/** A file of another kind has a problem in each line. */
+/** A file of another format has a problem in every line. */
 const maxProblems = 1000;
 
 /**
- * Reads a whole file. Columns may come in any order and be separated by comma, semicolon or tab; other columns are
- * ignored, as are a byte order mark and blank lines. An image without instances has one line with empty runs.
+ * Reads a whole file. Columns may be in any order and separated by comma, semicolon or tab. Other columns, a byte order
+ * mark and blank lines are ignored. An image without instances has one line with empty runs.
  *
  * @param source The bytes of the file.
- * @param place The file as problems name it.
- * @throws {NucleateError} Exit code 3 if the file cannot be read; whatever is wrong within it is listed.
+ * @param place The name of the file in problems.
+ * @throws {NucleateError} Exit code 3 if the file cannot be read. Problems of its content are listed, not thrown.
  */
 export async function readRunLengthCsv(source: Readable, place: string): Promise<RunLengthFile> {
   const images = new Map<string, RunLengthLines>();
   const problems: Problem[] = [];
   const note = ({ line, column }: Position, what: string, hint: string) =>
-    problems.push({ what, where: `${place}:${line}:${column}`, hint: hint });
+    problems.push({ what, where: `${place}:${line}:${column}`, hint });
   let columns: Columns | undefined;
   const parser = parse({
     bom: true,
     delimiter: [',', ';', '\t'],
     info: true,
     raw: true,
-    // Its own detection stumbles over blank lines.
+    // The parser's own detection fails for files with blank lines.
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
@@ -104,7 +104,7 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
       if (columns === undefined) {
         const found = findColumns(record);
         if (typeof found === 'string') {
-          note({ line: lastLine, column: 1 }, found, mendHeader);
+          note({ line: lastLine, column: 1 }, found, headerHint);
           break;
         }
         columns = found;
@@ -112,8 +112,8 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
       }
       const at = (field: number, offset = 0) => positionOf(raw, lastLine, field, offset);
       if (record.length !== columns.count) {
-        const what = `The line has ${record.length} fields, the first line ${columns.count}.`;
-        note(at(0), what, 'Give every line the same fields.');
+        const what = `The line has ${record.length} fields, but the header has ${columns.count}.`;
+        note(at(0), what, 'Give every line as many fields as the header.');
         continue;
       }
       try {
@@ -123,30 +123,30 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
         lines.add(at(columns.runs), runs, size);
       } catch (error) {
         if (!(error instanceof FieldError)) throw error;
-        note(at(error.field, error.offset), error.message, mendRow);
+        note(at(error.field, error.offset), error.message, rowHint);
       }
       if (problems.length >= maxProblems) break;
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw unreadable(place, error);
     const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
-    note({ line, column: 1 }, `The CSV is malformed: ${error.message}.`, 'Export the file again.');
+    note({ line, column: 1 }, `The file is not a valid CSV: ${error.message}.`, 'Export the file again.');
   } finally {
     source.destroy();
   }
   if (columns === undefined && problems.length === 0) {
-    note({ line: 1, column: 1 }, 'The file is empty.', mendHeader);
+    note({ line: 1, column: 1 }, 'The file is empty.', headerHint);
   }
   for (const [id, lines] of images) {
     const where = lines.contradiction();
     if (where === undefined) continue;
-    const what = `An empty field says that ${id} has no nuclei, and other lines give it some.`;
-    problems.push({ what, where, hint: 'Remove the line with the empty field.' });
+    const what = `This line says that ${id} has no nuclei, but other lines have nuclei of it.`;
+    problems.push({ what, where, hint: 'Remove this line, or the other lines of the image.' });
   }
   return { images, problems };
 }
 
-/** Errors of the system; others are defects. */
+/** An error of the system as an error for the user; any other error is a defect and is returned as it is. */
 function unreadable(where: string, cause: unknown): unknown {
   if ((cause as NodeJS.ErrnoException).syscall === undefined) return cause;
   const what = `The file cannot be read: ${(cause as Error).message}.`;
@@ -154,8 +154,9 @@ function unreadable(where: string, cause: unknown): unknown {
   return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
 }
 
-const mendHeader = 'Begin the file with the line ImageId,EncodedPixels.';
-const mendRow = 'Export the line again, as "start length" pairs that count down the columns from 1.';
+const headerHint = 'The first line must be ImageId,EncodedPixels, optionally with Height,Width.';
+const rowHint =
+  'Export the run lengths again: pairs "start length", with pixels counted from 1, column by column from top to bottom.';
 
 interface ParsedRecord {
   readonly record: readonly string[];
@@ -166,37 +167,38 @@ interface ParsedRecord {
 interface Position {
   /** From 1. */
   readonly line: number;
-  /** Characters from 1. */
+  /** In characters, from 1. */
   readonly column: number;
 }
 
-/** Which fields hold what. */
+/** The positions of the columns. */
 interface Columns {
   readonly count: number;
   readonly id: number;
   readonly runs: number;
-  /** -1 where the file has none. */
+  /** -1 if the file has no sizes. */
   readonly height: number;
   readonly width: number;
 }
 
-/** Whether a line can be the header of such a file. */
+/** Whether a line is the header of such a file. */
 export function isRunLengthHeader(line: string): boolean {
   const names = line.replace(/^\ufeff/u, '').split(/[,;\t]/u);
   return typeof findColumns(names.map((name) => name.trim().replace(/^"(.*)"$/u, '$1'))) !== 'string';
 }
 
-/** The columns by their names; what is wrong, if they are not in order. */
+/** The positions of the columns, or what is wrong with the header. */
 function findColumns(names: readonly string[]): Columns | string {
   const trimmed = names.map((name) => name.trim());
   const find = (name: string) => trimmed.indexOf(name);
   for (const name of ['ImageId', 'EncodedPixels']) {
     if (find(name) === -1)
-      return `The column ${name} is missing; the first line reads ${trimmed.join(', ')}.`;
+      return `The column ${name} is missing; the first line is \`${trimmed.join(',')}\`.`;
   }
   const twice = trimmed.find((name, index) => find(name) !== index);
-  if (twice !== undefined) return `The column ${twice} stands twice.`;
-  if ((find('Height') === -1) !== (find('Width') === -1)) return 'Of Height and Width one column is missing.';
+  if (twice !== undefined) return `There are two columns ${twice}.`;
+  if ((find('Height') === -1) !== (find('Width') === -1))
+    return 'There is only one of the columns Height and Width.';
   const [id, runs] = [find('ImageId'), find('EncodedPixels')];
   return { count: names.length, id, runs, height: find('Height'), width: find('Width') };
 }
@@ -231,7 +233,7 @@ function readRow(record: readonly string[], columns: Columns) {
   return { id, runs, size: { width, height } };
 }
 
-/** Where a character of a field stands in the file. */
+/** Line and column of a character of a field. */
 function positionOf(raw: string, lastLine: number, field: number, offset: number): Position {
   const record = raw.replace(/^[\ufeff\r\n]+/u, '');
   let start = 0;

@@ -1,20 +1,20 @@
 import { randomFor } from '../../random.js';
 
-/** An image as the folds see it. */
+/** What decides the fold of an image. */
 export interface FoldItem {
   readonly id: string;
-  /** Images of one group share a fold. */
+  /** Images of one group are in the same fold. */
   readonly group: number;
   /** Images of one cluster are spread evenly over the folds. */
   readonly cluster: string;
 }
 
 /**
- * Deals groups into folds, the largest group first, each to the fold that has the smallest share of what the group
- * brings. Which of equal groups comes first is drawn from the seed.
+ * Assigns groups to folds, the largest group first, each to the fold that has the smallest fraction of the group's
+ * clusters. The order of groups of equal size is drawn from the seed.
  *
  * @param count Folds, at least 2.
- * @returns The fold of each id, 0 to count - 1. The order of the items plays no part.
+ * @returns The fold of each id, 0 to count - 1. It does not depend on the order of the items.
  * @throws {RangeError} If there are fewer groups than folds.
  */
 export function assignFolds(
@@ -27,12 +27,12 @@ export function assignFolds(
   const totals = countBy(items);
   const folds = Array.from({ length: count }, () => ({ size: 0, clusters: new Map<string, number>() }));
   const foldOf = new Map<string, number>();
-  const dealt = randomFor(seed, 'folds').shuffle([...groups.values()]);
-  for (const group of dealt.sort((one, other) => other.length - one.length)) {
-    const brought = countBy(group);
-    /** How full a fold is of the group's clusters, 1 = it has all of them; weighed by what the group brings. */
+  const shuffled = randomFor(seed, 'folds').shuffle([...groups.values()]);
+  for (const group of shuffled.sort((one, other) => other.length - one.length)) {
+    const groupCounts = countBy(group);
+    /** Which fraction of the group's clusters a fold has, weighted by the group's images of each cluster. */
     const fullness = ({ clusters }: (typeof folds)[0]) =>
-      [...brought].reduce(
+      [...groupCounts].reduce(
         (sum, [cluster, n]) => sum + (n * (clusters.get(cluster) ?? 0)) / totals.get(cluster)!,
         0,
       );
@@ -41,30 +41,30 @@ export function assignFolds(
       return difference < 0 || (difference === 0 && fold.size < chosen.size) ? fold : chosen;
     });
     best.size += group.length;
-    for (const [cluster, n] of brought) best.clusters.set(cluster, (best.clusters.get(cluster) ?? 0) + n);
+    for (const [cluster, n] of groupCounts) best.clusters.set(cluster, (best.clusters.get(cluster) ?? 0) + n);
     for (const { id } of group) foldOf.set(id, folds.indexOf(best));
   }
   return foldOf;
 }
 
 /**
- * One fold for each cluster, the largest cluster first, to leave out one kind of image at a time. A group that has several
- * clusters goes to that of most of its images.
+ * One fold per cluster, the largest cluster first, to leave out one kind of image at a time. A group with several
+ * clusters is assigned to the cluster of most of its images.
  *
- * @returns The fold of each id. The order of the items plays no part.
- * @throws {RangeError} If there is one cluster alone.
+ * @returns The fold of each id. It does not depend on the order of the items.
+ * @throws {RangeError} If there is only one cluster.
  */
 export function foldsOfClusters(items: readonly FoldItem[]): ReadonlyMap<string, number> {
-  const settled = [...groupsOf(items).values()].flatMap((group) => {
+  const assigned = [...groupsOf(items).values()].flatMap((group) => {
     const cluster = clustersBySize(group)[0]!;
     return group.map((item) => ({ ...item, cluster }));
   });
-  const clusters = clustersBySize(settled);
+  const clusters = clustersBySize(assigned);
   if (clusters.length < 2) throw new RangeError(`Expected at least 2 clusters, received ${clusters.length}`);
-  return new Map(settled.map(({ id, cluster }) => [id, clusters.indexOf(cluster)]));
+  return new Map(assigned.map(({ id, cluster }) => [id, clusters.indexOf(cluster)]));
 }
 
-/** Clusters, that of most items first. */
+/** Clusters, the one with most items first. */
 const clustersBySize = (items: readonly FoldItem[]): string[] =>
   [...countBy(items)]
     .sort(([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1))

@@ -1,4 +1,4 @@
-/** Unites what belongs together: relations are transitive. */
+/** Unites ids into groups: if a belongs to b, and b to c, all three are one group. */
 export class Groups {
   readonly #parents = new Map<string, string>();
 
@@ -6,13 +6,13 @@ export class Groups {
     for (const id of ids) this.#parents.set(id, id);
   }
 
-  /** Puts the groups of two ids together; ids that are not among those given are ignored. */
+  /** Merges the groups of two ids. Unknown ids are ignored. */
   unite(one: string, other: string): void {
     const [first, second] = [this.#rootOf(one), this.#rootOf(other)].sort();
     if (first !== undefined && second !== undefined) this.#parents.set(second, first);
   }
 
-  /** Every group, by its first id in code-unit order, which also names it. */
+  /** Every group. Its key is its first id in code-unit order. */
   all(): ReadonlyMap<string, readonly string[]> {
     const groups = new Map<string, string[]>();
     for (const id of [...this.#parents.keys()].sort()) {

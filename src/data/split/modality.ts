@@ -1,24 +1,24 @@
 import type { Image } from '../image/image.js';
 
 /**
- * Kinds of image by colour alone. In the words of the 2018 Data Science Bowl: `dim` and `dark` are fluorescence
- * (clusters f and a), `bright` is brightfield (d), `stained` purple on white (b and e), `tinted` purple on purple (c).
+ * Kinds of images, told apart by colour. `dim` and `dark` are fluorescence (clusters f and a of the 2018 Data Science
+ * Bowl), `bright` is brightfield (d), `stained` is purple on white (b and e), `tinted` is purple on purple (c).
  */
 export type Modality = 'dim' | 'dark' | 'bright' | 'stained' | 'tinted';
 
-/** Mean grey of a fluorescence image, of 255: below, its nuclei are few or faint (cluster f at most 17.9, a from 18.0). */
+/** Mean grey, of 255; fluorescence images below have few or faint nuclei (cluster f up to 17.9, a from 18.0). */
 const dimMean = 18;
 
-/** Median grey, of 255, which is the background's: dark up to 44 in the Data Science Bowl, bright from 131. */
+/** Median grey, of 255, which is that of the background: dark up to 44 in the Data Science Bowl, bright from 131. */
 const brightMedian = 96;
 
-/** Mean difference of the largest and the smallest channel, of 255: 0 for grey images, stains from 11.9. */
+/** Mean difference between the largest and the smallest channel, of 255: 0 for grey images, from 11.9 for stains. */
 const stainedSaturation = 4;
 
-/** The same of the median pixel: in clusters b and e nine of ten at most 22, in c all from 40. */
+/** Median of the same difference: up to 22 in nine of ten images of clusters b and e, from 40 in c. */
 const tintedSaturation = 32;
 
-/** Tells the kind of an 8-bit image. */
+/** The kind of an 8-bit image. */
 export function modalityOf({ channels, data }: Image & { readonly data: Uint8Array }): Modality {
   const pixels = data.length / channels;
   const greyCounts = new Uint32Array(256);

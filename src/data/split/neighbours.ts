@@ -1,51 +1,51 @@
-/** Which images show the same thing, found from their pixels. */
+/** Finds images that show the same field, from their pixels. */
 import type { Border, Signature } from './signature.js';
 
-/** Why two images belong together. */
-export type NeighbourKind = 'same-pixels' | 'alike' | 'neighbours';
+/** Why two images belong together: equal pixels, similar thumbnails, or adjacent crops of one field. */
+export type NeighbourKind = 'same-pixels' | 'alike' | 'adjacent';
 
-/** Two images of a dataset; `first` stands before `second`. */
+/** Two images of a dataset that belong together; `first` comes before `second`. */
 export interface Neighbours {
   readonly first: string;
   readonly second: string;
   readonly kind: NeighbourKind;
-  /** Correlation of what was compared, at most 1. */
+  /** Correlation of the thumbnails or borders that were compared, at most 1. */
   readonly correlation: number;
 }
 
 /**
- * Correlation of two borders that continue each other. Of 664 images of the Data Science Bowl, this and the bound on
- * the seam find 93 % of the pairs within published mosaics; twelve pairs beyond those, looked at, all continue.
+ * Least correlation of the borders of adjacent crops. In 664 images of the Data Science Bowl, this and the bound on the
+ * seam find 93 % of the pairs within published mosaics, and twelve more pairs; all twelve look adjacent.
  */
 const borderCorrelation = 0.95;
 
-/** The seam may differ by this much more than neighbouring lines within the quieter of the two images. */
+/** The difference across the seam may be this many times that between the two outermost lines of either image. */
 const seamFactor = 1.3;
 
-/** Grey levels as stored. Below this the few levels of a dark 8-bit border make all such look alike. */
+/** Grey levels as stored. With less deviation, borders of dark 8-bit images have so few levels that all look alike. */
 const minDeviation = 1;
 
-/** Correlation of 16 x 16 thumbnails that makes two images look alike. */
+/** Least correlation of the 16 x 16 thumbnails of two images that look alike. */
 const thumbnailCorrelation = 0.99;
 
 /**
- * Compares every image with every other: equal pixels; thumbnails that look alike; and crops of one field, whose
- * borders continue each other. Flips, turns and crops that overlap by more than a border are not looked for.
+ * Compares every image with every other. Finds equal pixels, thumbnails that look alike, and adjacent crops of one field,
+ * whose borders match. Does not find flipped, rotated or overlapping crops.
  *
- * @returns One relation a pair, in the order of the portraits; n images take n^2 / 2 comparisons (664: 2 s).
+ * @returns At most one entry per pair, in the order of the signatures; n images take n^2 / 2 comparisons (664: 2 s).
  */
-export function findNeighbours(portraits: readonly Signature[]): Neighbours[] {
-  const relations: Neighbours[] = [];
-  for (const [index, one] of portraits.entries()) {
-    for (const other of portraits.slice(index + 1)) {
-      const relation = relationOf(one, other);
-      if (relation) relations.push({ first: one.id, second: other.id, ...relation });
+export function findNeighbours(signatures: readonly Signature[]): Neighbours[] {
+  const pairs: Neighbours[] = [];
+  for (const [index, one] of signatures.entries()) {
+    for (const other of signatures.slice(index + 1)) {
+      const match = compare(one, other);
+      if (match) pairs.push({ first: one.id, second: other.id, ...match });
     }
   }
-  return relations;
+  return pairs;
 }
 
-function relationOf(one: Signature, other: Signature): Pick<Neighbours, 'kind' | 'correlation'> | undefined {
+function compare(one: Signature, other: Signature): Pick<Neighbours, 'kind' | 'correlation'> | undefined {
   if (one.pixelHash === other.pixelHash) return { kind: 'same-pixels', correlation: 1 };
   if (one.width * other.height === other.width * one.height) {
     const correlation = dot(one.thumbnail, other.thumbnail);
@@ -58,10 +58,10 @@ function relationOf(one: Signature, other: Signature): Pick<Neighbours, 'kind' |
     seamCorrelation(other.borders.bottom, one.borders.top),
   ];
   const correlation = Math.max(...seams);
-  return correlation >= borderCorrelation ? { kind: 'neighbours', correlation } : undefined;
+  return correlation >= borderCorrelation ? { kind: 'adjacent', correlation } : undefined;
 }
 
-/** The correlation of two borders, if their lines may lie side by side in one field; else -1. */
+/** The correlation of two borders if their lines can be adjacent in one field; else -1. */
 function seamCorrelation(one: Border, other: Border): number {
   const { length } = one.outer;
   if (length !== other.outer.length || Math.min(one.deviation, other.deviation) < minDeviation) return -1;

@@ -3,7 +3,7 @@ import type { Image } from '../image/image.js';
 import { toEightBits } from '../image/intensity.js';
 import { modalityOf, type Modality } from './modality.js';
 
-/** What is kept of an image to compare it with all others, 20 KB instead of its pixels. */
+/** What is kept of an image to compare it with all others: 20 KB instead of its pixels. */
 export interface Signature {
   readonly id: string;
   readonly width: number;
@@ -11,20 +11,20 @@ export interface Signature {
   readonly modality: Modality;
   /** SHA-256 of size and pixels. */
   readonly pixelHash: string;
-  /** Grey means of 16 x 16 equal parts, less their mean and scaled to length 1; all 0 for a flat image. */
+  /** Mean grey of 16 x 16 equal parts, minus their mean and scaled to length 1; all 0 for a flat image. */
   readonly thumbnail: Float32Array;
   readonly borders: Readonly<Record<'left' | 'right' | 'top' | 'bottom', Border>>;
 }
 
-/** One side of an image, in grey values as stored. */
+/** One border of an image, in grey values as stored. */
 export interface Border {
   /** The outermost line of pixels. */
   readonly outer: Float32Array;
-  /** Mean absolute difference to the line beside it. */
+  /** Mean absolute difference to the next line inwards. */
   readonly step: number;
   /** Standard deviation of the line. */
   readonly deviation: number;
-  /** The line less its mean, scaled to length 1; all 0 for a flat line. */
+  /** The line minus its mean, scaled to length 1; all 0 for a flat line. */
   readonly direction: Float32Array;
 }
 
@@ -32,13 +32,15 @@ const thumbnailSide = 16;
 
 export function signatureOf(id: string, original: Image): Signature {
   const { width, height } = original;
-  // As stored: crops of one field have different ranges, and scaled by them they would not fit together.
+  // Values as stored: crops of one field have different ranges, and would not match if they were scaled by them.
   const grey = greyOf(original);
   const column = (x: number) => Float32Array.from({ length: height }, (_, y) => grey[y * width + x]!);
   const row = (y: number) => grey.slice(y * width, (y + 1) * width);
   const bytes = Buffer.from(original.data.buffer, original.data.byteOffset, original.data.byteLength);
   return {
-    ...{ id, width, height },
+    id,
+    width,
+    height,
     modality: modalityOf(toEightBits(original)),
     pixelHash: createHash('sha256').update(`${width} ${height}\n`).update(bytes).digest('hex'),
     thumbnail: normalised(thumbnailOf(grey, width, height)),
@@ -51,7 +53,7 @@ export function signatureOf(id: string, original: Image): Signature {
   };
 }
 
-/** Means of the channels, as stored. */
+/** The mean of the channels of each pixel, as stored. */
 export function greyOf({ channels, data }: Image): Float32Array {
   if (channels === 1) return Float32Array.from(data);
   const grey = new Float32Array(data.length / 3);
@@ -83,7 +85,7 @@ function borderOf(outer: Float32Array, inner: Float32Array): Border {
   return { outer, step, deviation, direction: normalised(outer) };
 }
 
-/** Values less their mean, scaled to length 1: the dot product of two such is their correlation. */
+/** Values minus their mean, scaled to length 1: the dot product of two such lists is their correlation. */
 function normalised(values: Float32Array): Float32Array {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const centred = values.map((value) => value - mean);

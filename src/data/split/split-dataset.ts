@@ -7,7 +7,7 @@ import { signatureOf, type Signature } from './signature.js';
 import { splitImages, type Split, type SplitOptions } from './split.js';
 
 export interface SplitDatasetOptions extends Omit<SplitOptions, 'dataset'> {
-  /** Told after each image how many are done. */
+  /** Called after each image with how many are done. */
   readonly onImage?: (done: number) => void;
 }
 
@@ -15,13 +15,13 @@ const isComplete = (known: KnownGroup | undefined) =>
   known?.cluster !== undefined && known.mosaic !== undefined;
 
 /** Images that are read at a time. */
-const imagesAhead = 3;
+const imagesAtOnce = 3;
 
 /**
  * Reads all images of a dataset and splits them; see {@link splitImages}.
  *
- * @throws {NucleateError} Exit code 3 for a dataset with problems, for images that `known` lacks, and for fewer groups
- *   than folds.
+ * @throws {NucleateError} Exit code 3 for a dataset with problems, for images that `known` lacks, and if there are fewer
+ *   groups than folds.
  */
 export async function splitDataset(
   dataset: Dataset,
@@ -31,23 +31,26 @@ export async function splitDataset(
   const missing = known ? dataset.images.filter(({ id }) => !isComplete(known.get(id))) : [];
   const unknown = missing.map(({ id, place: where }) => {
     const what = known?.has(id)
-      ? 'The groups lack the cluster or mosaic of this image.'
-      : 'The groups lack this image.';
-    return { what, where, hint: 'Add it, or leave out --groups.' };
+      ? 'The --groups table has no cluster or no mosaic for this image.'
+      : 'The --groups table lacks this image.';
+    return { what, where, hint: 'Add it to the table, or leave out --groups.' };
   });
   const problems = [...dataset.problems, ...unknown];
   if (problems.length > 0) throw problemsError(dataset.path, problems);
-  const portraits: Signature[] = [];
-  for await (const { id, image } of mapConcurrently(dataset.images, imagesAhead, (entry) => entry.read())) {
-    portraits.push(signatureOf(id, image));
-    onImage(portraits.length);
+  const signatures: Signature[] = [];
+  for await (const { id, image } of mapConcurrently(dataset.images, imagesAtOnce, (entry) => entry.read())) {
+    signatures.push(signatureOf(id, image));
+    onImage(signatures.length);
   }
   try {
-    return splitImages(portraits, { ...options, dataset: await dataset.identity() });
+    return splitImages(signatures, { ...options, dataset: await dataset.identity() });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const what = `The dataset cannot be split: ${cause.message}.`;
-    const hint = options.folds === 'clusters' ? 'Give --groups with several clusters.' : 'Take fewer folds.';
+    const hint =
+      options.folds === 'clusters'
+        ? 'Give a --groups table with at least two clusters.'
+        : 'Use fewer folds: images of one group must be in the same fold.';
     throw new NucleateError({ what, where: dataset.path, hint, exitCode: exitCodes.data }, { cause });
   }
 }

@@ -3,7 +3,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import type { Split, SplitImage } from './split.js';
 
 /**
- * Writes a split as JSON, one line an image, so that two splits can be compared line by line.
+ * Writes a split as JSON, one line per image, so that two splits can be compared line by line.
  *
  * @throws {NucleateError} Exit code 8 if the file cannot be written.
  */
@@ -16,7 +16,7 @@ export async function writeSplit(path: string, { images, ...facts }: Split): Pro
   );
   const text = ['{', ...head, '  "images": {', rows.join(',\n'), '  }', '}', ''].join('\n');
   await writeFile(path, text).catch((cause: Error) => {
-    const what = `The split cannot be written: ${cause.message}.`;
+    const what = `The split file cannot be written: ${cause.message}.`;
     const hint = 'Check that the folder exists, is writable and has space left.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
   });
@@ -28,20 +28,20 @@ export async function writeSplit(path: string, { images, ...facts }: Split): Pro
  * @throws {NucleateError} Exit code 3 if the file cannot be read or is not a split.
  */
 export async function readSplit(path: string): Promise<Split> {
-  const refuse = (what: string, cause?: unknown) => {
-    const hint = 'Give a file that `nucleate data split` has written.';
+  const error = (what: string, cause?: unknown) => {
+    const hint = 'Give a file that was written by `nucleate data split`.';
     return new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
   };
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw refuse(`The split cannot be read: ${cause.message}.`, cause);
+    throw error(`The split file cannot be read: ${cause.message}.`, cause);
   });
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw refuse(`The split is not JSON: ${(cause as Error).message}.`, cause);
+    throw error(`The split file is not valid JSON: ${(cause as Error).message}.`, cause);
   }
-  if (!isSplit(parsed)) throw refuse('The file is JSON, and not a split.');
+  if (!isSplit(parsed)) throw error('The file is JSON, but not a split.');
   return parsed;
 }
 

@@ -5,9 +5,9 @@ import { Groups } from './groups.js';
 import type { Signature } from './signature.js';
 import { findNeighbours, type Neighbours } from './neighbours.js';
 
-/** Which image is in which fold, and why. */
+/** Which image is in which fold. */
 export interface Split {
-  /** Of the dataset that was split. */
+  /** Identity of the dataset that was split. */
   readonly dataset: string;
   readonly seed: number;
   readonly folds: number;
@@ -16,7 +16,7 @@ export interface Split {
 
 export interface SplitImage {
   readonly fold: number;
-  /** Number of the group that shares a fold. */
+  /** Number of the image's group; all images of a group are in the same fold. */
   readonly group: number;
   readonly cluster: string;
 }
@@ -24,27 +24,28 @@ export interface SplitImage {
 export interface SplitOptions {
   /** See `identityOf`. */
   readonly dataset: string;
-  /** How many; or one for each cluster, see `foldsOfClusters`. */
+  /** How many; or one per cluster, see `foldsOfClusters`. */
   readonly folds: number | 'clusters';
   readonly seed: number;
-  /** Mosaics and clusters that are known, of every image; what the pixels show is added to the mosaics. */
+  /** Known mosaic and cluster of every image. Images whose pixels match are grouped in addition. */
   readonly known?: ReadonlyMap<string, KnownGroup> | undefined;
 }
 
 /**
- * Splits a dataset into folds. Images with equal or alike pixels, crops whose borders continue each other, and images
- * of one known mosaic share a fold; clusters (where known, else the modality) are spread evenly, or are the folds.
+ * Splits a dataset into folds. Images with equal or similar pixels, adjacent crops of one field, and images of one known
+ * mosaic are in the same fold. Clusters (if unknown, modalities) are spread evenly, or each is a fold.
  *
- * @throws {RangeError} If `known` lacks an image, or there are fewer groups than folds, or one cluster for a fold each.
+ * @throws {RangeError} If `known` lacks an image, if there are fewer groups than folds, or if there is only one cluster
+ *   with `folds: 'clusters'`.
  */
 export function splitImages(
-  portraits: readonly Signature[],
+  signatures: readonly Signature[],
   { dataset, folds, seed, known }: SplitOptions,
 ): Split {
-  const groups = new Groups(portraits.map(({ id }) => id));
-  for (const { first, second } of findNeighbours(portraits)) groups.unite(first, second);
-  if (known) uniteMosaics(groups, portraits, known);
-  const modalities = new Map(portraits.map(({ id, modality }) => [id, modality]));
+  const groups = new Groups(signatures.map(({ id }) => id));
+  for (const { first, second } of findNeighbours(signatures)) groups.unite(first, second);
+  if (known) uniteMosaics(groups, signatures, known);
+  const modalities = new Map(signatures.map(({ id, modality }) => [id, modality]));
   const items: FoldItem[] = [...groups.all().values()].flatMap((ids, group) =>
     ids.map((id) => ({ id, group, cluster: known?.get(id)?.cluster ?? modalities.get(id)! })),
   );
@@ -57,11 +58,11 @@ export function splitImages(
 
 function uniteMosaics(
   groups: Groups,
-  portraits: readonly Signature[],
+  signatures: readonly Signature[],
   known: ReadonlyMap<string, KnownGroup>,
 ) {
   const firstOf = new Map<string, string>();
-  for (const { id } of portraits) {
+  for (const { id } of signatures) {
     const mosaic = known.get(id)?.mosaic;
     if (mosaic === undefined)
       throw new RangeError(`Expected a group for every image, received none for ${id}`);
@@ -71,30 +72,30 @@ function uniteMosaics(
   }
 }
 
-/** Pairs that belong together and are in different folds; pairs of which the split lacks an image are no leaks. */
-export function leaksOf(split: Split, relations: readonly Neighbours[]): Neighbours[] {
+/** Pairs that belong together but are in different folds. A pair is not a leak if the split lacks one of its images. */
+export function leaksOf(split: Split, neighbours: readonly Neighbours[]): Neighbours[] {
   const foldOf = (id: string) => split.images[id]?.fold;
-  return relations.filter(({ first, second }) => {
+  return neighbours.filter(({ first, second }) => {
     const [one, other] = [foldOf(first), foldOf(second)];
     return one !== undefined && other !== undefined && one !== other;
   });
 }
 
-/** What keeps a split from being used with a dataset. */
+/** Why a split cannot be used with a dataset; empty if it can. */
 export function splitProblems(split: Split, dataset: string, ids: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   if (split.dataset !== dataset) {
-    const hint = 'Use the dataset that was split, or split this one: nucleate data split.';
+    const hint = 'Use the dataset that was split, or split this one with `nucleate data split`.';
     problems.push({
-      what: `The split is of the dataset ${split.dataset}, and this is ${dataset}.`,
-      hint: hint,
+      what: `The split was made for another dataset: ${split.dataset}; this dataset is ${dataset}.`,
+      hint,
     });
   }
   for (const id of ids) {
     if (split.images[id]) continue;
     problems.push({
       what: `The split lacks the image ${id}.`,
-      hint: 'Split this dataset: nucleate data split.',
+      hint: 'Split this dataset with `nucleate data split`.',
     });
   }
   return problems;

@@ -27,7 +27,7 @@ const close = (actual: Float32Array, expected: readonly number[], digits = 6) =>
 const farthest = (a: Float32Array, b: Float32Array) =>
   Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 
-test('polarity: hand-computed, and twice is the identity', () => {
+test('polarity: hand-computed; applied twice it changes nothing', () => {
   close(invertPolarity(row(0, 0.25, 1)).pixels, [1, 0.75, 0]);
   fc.assert(
     fc.property(anySample, (sample) => {
@@ -36,12 +36,12 @@ test('polarity: hand-computed, and twice is the identity', () => {
   );
 });
 
-test('contrast moves values about their mean and clips', () => {
+test('contrast scales values about their mean and clips', () => {
   close(changeContrast(row(0.2, 0.4, 0.6), { factor: 2, shift: 0.1 }).pixels, [0.1, 0.5, 0.9]);
   close(changeContrast(row(0, 1), { factor: 3, shift: 0 }).pixels, [0, 1]);
 });
 
-test('gamma keeps black and white, brightens below 1, and 1 changes nothing that is seen', () => {
+test('gamma keeps black and white, brightens below 1, and changes nothing at 1', () => {
   close(changeGamma(row(0, 0.25, 1), 0.5).pixels, [0, 0.5, 1], 3);
   fc.assert(
     fc.property(anySample, (sample) => {
@@ -56,7 +56,7 @@ test('grey is the luma of the colours', () => {
   close(grey.pixels, [0.299 + 0.587 / 2 + 0.114 / 4]);
 });
 
-test('colour: a third of a turn exchanges the channels, saturation 0 is their mean, shifts add', () => {
+test('colour: a third of a turn exchanges the channels, saturation 0 gives their mean, shifts are added', () => {
   const still = { hue: 0, saturation: 1, shifts: [0, 0, 0] as const };
   const sample = one(0.2, 0.3, 0.7);
   close(changeColour(sample, still).pixels, [0.2, 0.3, 0.7]);
@@ -65,7 +65,7 @@ test('colour: a third of a turn exchanges the channels, saturation 0 is their me
   close(changeColour(sample, { ...still, shifts: [0.1, 0, -0.8] }).pixels, [0.3, 0.3, 0]);
 });
 
-test('stain: nothing changes without a change, and no stain at all is white', () => {
+test('stain: factors of 1 change nothing, and factors of 0 give white', () => {
   const still = { factors: [1, 1, 1] as const, shifts: [0, 0, 0] as const };
   fc.assert(
     fc.property(anySample, (sample) => {
@@ -80,7 +80,7 @@ test('stain: nothing changes without a change, and no stain at all is white', ()
   close(changeStain(pure, { ...still, factors: [2, 1, 1] }).pixels, [0.2725, 0.2466, 0.5599], 2);
 });
 
-test('palette: black and white become its colours, what lies between a mixture, and grey comes first', () => {
+test('palette: black and white become its colours, values between become mixtures, colours become grey first', () => {
   const palette = { black: [1, 0.5, 0] as const, white: [0, 0.5, 0.5] as const };
   const painted = changePalette(row(0, 1, 0.25), palette);
   expect(painted.channels).toBe(3);
@@ -89,7 +89,7 @@ test('palette: black and white become its colours, what lies between a mixture, 
   close(changePalette(one(1, 0.5, 0.25), palette).pixels, [1 - 0.621, 0.5, 0.621 / 2]);
 });
 
-test('palettes differ in brightness, either way round, and are those of the random stream', () => {
+test('the colours of a palette differ in brightness, in either direction, and repeat with the random stream', () => {
   const luma = ([red, green, blue]: readonly number[]) => 0.299 * red! + 0.587 * green! + 0.114 * blue!;
   const palettes = Array.from({ length: 200 }, (_, k) => drawPalette(0.4, randomFor(k)));
   const contrasts = palettes.map(({ black, white }) => luma(white) - luma(black));
@@ -100,7 +100,7 @@ test('palettes differ in brightness, either way round, and are those of the rand
   expect(drawPalette(0.4, randomFor(7))).toEqual(palettes[7]);
 });
 
-test('blur: hand-computed weights, the sum stays where the border is far, and a flat image stays', () => {
+test('blur: hand-computed weights; the sum is kept away from the border, and a flat image stays flat', () => {
   const point = row(0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
   const { pixels } = blur(point, 1);
   // exp(-1 / 2) = 0.6065 of the middle; all seven weights add up to 2.5059.
@@ -117,7 +117,7 @@ test('blur: hand-computed weights, the sum stays where the border is far, and a 
   );
 });
 
-test('blur does not mix channels and treats rows and columns alike', () => {
+test('blur does not mix channels, and is the same along rows and columns', () => {
   const sample = noiseSample(9, 5, 3);
   const red = { ...noiseSample(9, 5, 1), pixels: sample.pixels.filter((_, i) => i % 3 === 0) };
   expect(blur(sample, 1.3).pixels.filter((_, i) => i % 3 === 0)).toEqual(blur(red, 1.3).pixels);
@@ -136,7 +136,7 @@ test('blur does not mix channels and treats rows and columns alike', () => {
   ).toBeLessThan(1e-6);
 });
 
-test('noise has mean 0, the deviation asked for, no excess of far values and independent neighbours', () => {
+test('noise has mean 0, the requested deviation, no heavy tails, and independent neighbours', () => {
   const grey = { ...noiseSample(200, 200, 1), pixels: new Float32Array(40_000).fill(0.5) };
   const noise = addNoise(grey, 0.1, randomFor(1, 'noise')).pixels.map((value) => (value - 0.5) / 0.1);
   const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -186,7 +186,7 @@ test.each(['colour', 'stain', 'grey'])('%s leaves a grey sample as it is', (name
   expect(changes.find(([other]) => other === name)![1](sample, 1)).toBe(sample);
 });
 
-test('nothing changes where every probability is 0, and one seed gives one outcome', () => {
+test('nothing changes if every probability is 0, and the same seed gives the same sample', () => {
   const sample = noiseSample(16, 16, 3);
   expect(augmentAppearance(sample, noAugment, randomFor(1))).toBe(sample);
   const draw = (seed: number) => augmentAppearance(sample, fullAugment, randomFor(seed)).pixels;
@@ -204,7 +204,7 @@ test.each([
   ['gamma', { gamma: { probability: 1 } }],
   ['blur', { blur: { probability: 1 } }],
   ['noise', { noise: { probability: 1 } }],
-])('%s happens as often as its probability says', (name, always) => {
+])('%s happens with its probability', (name, always) => {
   const sample = noiseSample(6, 6, 3);
   const changed = (config: object) => {
     const augment = Augment.parse({ ...noAugment, ...config });
@@ -220,7 +220,7 @@ test.each([
   expect(changed(sometimes), name).toBeLessThan(86);
 });
 
-test('in a dim image nuclei stay above their background, however it is varied', () => {
+test('in a dim image nuclei stay brighter than their background under every augmentation', () => {
   const labels = Int32Array.from({ length: 1024 }, (_, i) =>
     i % 32 > 10 && i % 32 < 20 && i > 320 && i < 640 ? 1 : 0,
   );

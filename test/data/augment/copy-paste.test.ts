@@ -21,7 +21,7 @@ const toSample = ({ image, labelImage }: Example): Sample => ({
 
 const wholeOf = ({ width, height }: Sample): Box => ({ x1: 0, y1: 0, x2: width, y2: height });
 
-test('copies are new labels on free background, each of the area of a nucleus; the old ones stay', () => {
+test('copies are new labels on free background, each with the area of a nucleus; old labels stay the same', () => {
   fc.assert(
     fc.property(anyExample, fc.integer(), fc.integer({ min: 1, max: 5 }), (example, seed, count) => {
       const clear = { ...toSample(example), ignore: new Uint8Array(example.labelImage.labels.length) };
@@ -40,7 +40,7 @@ test('copies are new labels on free background, each of the area of a nucleus; t
   );
 });
 
-test('no copy covers an ignored pixel, and nothing else changes', () => {
+test('no copy covers an ignored pixel, and all other pixels stay the same', () => {
   fc.assert(
     fc.property(anyExample, fc.integer(), (example, seed) => {
       const sample = toSample(example);
@@ -57,7 +57,7 @@ test('no copy covers an ignored pixel, and nothing else changes', () => {
   );
 });
 
-test('a copy has the look of its nucleus: the same inside, half on the outline', () => {
+test('a copy has the pixels of its nucleus inside, and half of them on the outline', () => {
   const sample = toSample(discs(60, 60, [{ x: 10, y: 10, radius: 6 }]));
   const pasted = pasteNuclei(
     { ...sample, ignore: new Uint8Array(3600) },
@@ -69,14 +69,14 @@ test('a copy has the look of its nucleus: the same inside, half on the outline',
   expect(values).toEqual(new Set([inside, Math.fround(0.5 * inside + 0.5 * background)]));
 });
 
-test('a nucleus that the edge cuts is not copied, and there may be none', () => {
+test('a nucleus at the edge is not copied; without other nuclei there is no copy', () => {
   const cut = toSample(discs(40, 40, [{ x: 0, y: 20, radius: 6 }]));
   expect(pasteNuclei(cut, { count: 3, area: wholeOf(cut) }, randomFor(1))).toBe(cut);
   const empty = toSample(discs(5, 5, []));
   expect(pasteNuclei(empty, { count: 3, area: wholeOf(empty) }, randomFor(1))).toBe(empty);
 });
 
-test('copies stay within the area', () => {
+test('copies are within the area', () => {
   const sample = { ...toSample(discs(80, 80, [{ x: 60, y: 60, radius: 6 }])), ignore: new Uint8Array(6400) };
   const area = { x1: 5, y1: 20, x2: 50, y2: 33 };
   let copies = 0;

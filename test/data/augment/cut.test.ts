@@ -21,7 +21,7 @@ const areas = Float64Array.of(10, 50, 3, 4);
 const keptBy = (rule: { minVisible: number; minArea: number }, keep = 0) =>
   removeSlivers(sample, areas, rule, keep);
 
-test('a cut nucleus that shows too little is background in the labels and ignored, the rest closes up', () => {
+test('a cut nucleus that shows too little becomes ignored background, and the others are renumbered', () => {
   const { labels: kept, ignore } = keptBy({ minVisible: 0.25, minArea: 1 }); // 2 of 10 are a fifth
   expect([...kept]).toEqual([
     ...[0, 0, 0, 0, 0, 2],
@@ -34,16 +34,16 @@ test('a cut nucleus that shows too little is background in the labels and ignore
   expect(sample.ignore[0]).toBe(0);
 });
 
-test('a nucleus that shows just enough stays, and so does one that only touches the edge', () => {
+test('a nucleus that shows just enough is kept, and so is one that only touches the edge', () => {
   expect(new Set(keptBy({ minVisible: 0.2, minArea: 1 }).labels)).toEqual(new Set([0, 1, 2, 3]));
   expect(keptBy({ minVisible: 1, minArea: 1 }).labels[5]).toBe(0); // 3 of 4
 });
 
-test('nothing cuts a nucleus away from the edge but a size of its own', () => {
+test('a nucleus away from the edge is removed only if it is too small', () => {
   expect(keptBy({ minVisible: 1, minArea: 3 }).labels[8]).toBe(1);
   expect(keptBy({ minVisible: 0, minArea: 4 }).labels.every((label) => label === 0)).toBe(true);
 });
 
-test('the nucleus that the crop is round stays in any case', () => {
+test('the nucleus that the crop is around is always kept', () => {
   expect(keptBy({ minVisible: 1, minArea: 100 }, 1).labels[0]).toBe(1);
 });

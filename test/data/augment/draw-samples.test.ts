@@ -14,7 +14,7 @@ import { anyExample, discs, fullAugment, noAugment } from './samples.js';
 const anyZoom = fc.double({ min: 0.5, max: 3, noNaN: true });
 const anySize = fc.integer({ min: 8, max: 64 });
 
-test('a detection crop has a nucleus whenever the example has one, under every augmentation', () => {
+test('a detection crop has a nucleus if the example has one, under every augmentation', () => {
   fc.assert(
     fc.property(anyExample, fc.integer(), anySize, anyZoom, (example, seed, size, zoom) => {
       const instances = measureInstances(example.labelImage, example.instanceCount);
@@ -33,7 +33,7 @@ test('a detection crop has a nucleus whenever the example has one, under every a
   );
 });
 
-test('without augmentation a crop is a piece of the image, and within it where the image is large enough', () => {
+test('without augmentation a crop is a part of the image, and within it if the image is large enough', () => {
   fc.assert(
     fc.property(anyExample, fc.integer(), anySize, (example, seed, size) => {
       const { image, labelImage } = example;
@@ -76,7 +76,7 @@ test('crops reach every corner of the image', () => {
   expect(found.size).toBe(4);
 });
 
-test('the visible box holds the example and no more', () => {
+test('the visible box is the smallest around the example', () => {
   const { labelImage } = discs(30, 20, []);
   const still = { scale: 2, quarterTurns: 1, flip: true, angle: 0 };
   const view = { size: 100, map: viewMap(still), from: { x: 50, y: 50 }, to: { x: 15, y: 10 } };
@@ -89,7 +89,7 @@ test('the visible box holds the example and no more', () => {
 
 const crop = { size: 64, margin: 0.25, minMargin: 4, jitter: 0 };
 
-test('a segmentation crop without jitter has its nucleus in the middle, as large as its box says', () => {
+test('a segmentation crop without jitter has its nucleus in the middle, as large as its box', () => {
   const example = discs(100, 100, [
     { x: 40, y: 40, radius: 10 },
     { x: 61, y: 40, radius: 10 },
@@ -134,7 +134,7 @@ test('the box follows flips, turns and rotations exactly', () => {
   );
 });
 
-test('jitter moves each side by at most its share, and both ways', () => {
+test('jitter moves each side by at most its fraction, in both directions', () => {
   const example = discs(100, 100, [{ x: 50, y: 50, radius: 10 }]);
   const instances = measureInstances(example.labelImage, 1);
   const jittered = { ...crop, jitter: 0.2 };
@@ -159,7 +159,7 @@ test('jitter moves each side by at most its share, and both ways', () => {
   expect(wider).toBeLessThan(45);
 });
 
-test('the margin of a small box is the least one', () => {
+test('a small box has the least margin', () => {
   expect(cropSide({ width: 4, height: 8 }, crop)).toBe(16); // 8 + 2 * 4
   expect(cropSide({ width: 40, height: 8 }, crop)).toBe(60); // 40 + 2 * 10
 });

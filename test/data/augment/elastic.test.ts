@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { drawElasticField } from '../../../src/data/augment/elastic.js';
 import { randomFor } from '../../../src/random.js';
 
-test('a field never folds, even where its strength is absurd: neighbours keep their order', () => {
+test('a field never folds, however strong it is: neighbouring pixels keep their order', () => {
   fc.assert(
     fc.property(fc.integer(), fc.double({ min: 0, max: 5, noNaN: true }), (seed, amplitude) => {
       const size = 48;
@@ -30,7 +30,7 @@ test('a field never folds, even where its strength is absurd: neighbours keep th
   );
 });
 
-test('a field is smooth, of the strength asked for, and nothing at strength 0', () => {
+test('a field is smooth, has the requested strength, and is zero at strength 0', () => {
   const { dx, dy } = drawElasticField(200, { spacing: 0.02, amplitude: 0.005 }, randomFor(1)).row(100);
   const meanSquare = [...dx, ...dy].reduce((sum, value) => sum + value ** 2, 0) / 400;
   // A control point has 1 px; the spline averages its neighbours: sqrt((sum of squared weights)^2), 0.4 to 0.6.

@@ -17,7 +17,7 @@ test('clusters of sizes and ratios are found, in ascending order', () => {
   expect(aspectRatios.map((ratio) => ratio.toFixed(3))).toEqual(['0.250', '1.000', '4.000']);
 });
 
-test('there are no more anchors than different boxes, and none for none', () => {
+test('there are no more anchors than different boxes, and none without boxes', () => {
   const boxes = boxesOf(square(0, 0, 8), square(3, 3, 8));
   const fitted = fitAnchors(boxes, { sizes: 5, aspectRatios: 3 });
   expect(fitted.sizes.map((size) => size.toFixed(6))).toEqual(['8.000000']);
@@ -83,7 +83,7 @@ test('the nearest cell is the best: brute force over the grid', () => {
   );
 });
 
-test('coverage counts what reaches the IoU, and is 0 for no box', () => {
+test('coverage is the fraction of boxes that reach the IoU, and 0 without boxes', () => {
   expect(coverageOf(Float64Array.of(0.4, 0.5, 0.7, 1))).toEqual({
     atIou50: 0.75,
     atIou70: 0.5,

@@ -80,7 +80,7 @@ describe('nuclei compared with each other', () => {
   };
   const box = { x1: 5, y1: 30, x2: 15, y2: 40 };
 
-  test('one that is darker where the others are brighter is faint', () => {
+  test('a nucleus that is darker than its surroundings where the others are brighter is faint', () => {
     expect(found([150, 150, 150, 150, 40], 5)).toEqual([
       { kind: 'faint', mask: 'm4', box, numbers: { contrast: -10, usual: 100 } },
     ]);
@@ -90,7 +90,7 @@ describe('nuclei compared with each other', () => {
     expect(found([150, 150, 150, 40], 4)).toEqual([]);
   });
 
-  test('a region like the others is told where it has no mask', () => {
+  test('a region that looks like a nucleus but has no mask is reported', () => {
     expect(found([150, 150, 150, 150, 145], 4)).toEqual([
       { kind: 'unmarked', mask: undefined, box, numbers: { area: 100, usualArea: 100, contrastRatio: 0.95 } },
     ]);
@@ -100,7 +100,7 @@ describe('nuclei compared with each other', () => {
   });
 });
 
-test('masks: every kind, with its numbers', () => {
+test('masks: every kind of problem, with its numbers', () => {
   const image = { width: 12, height: 12, channels: 1, data: new Uint8Array(144) } as const;
   /** A mask of rows from the given one down; the rest is background. */
   const at = (name: string, top: number, ...rows: string[]) =>
@@ -136,14 +136,14 @@ test('masks: every kind, with its numbers', () => {
     severity: 'warning',
     image: 'x',
     where: 'x.png',
-    what: 'The mask ring has 1 hole of 1 px.',
+    what: 'The mask ring has 1 hole (1 px).',
     box: { x1: 0, y1: 0, x2: 5, y2: 4 },
   });
-  expect(found.at(-1)!.what).toBe('The masks parts and full share 4 pixels.');
+  expect(found.at(-1)!.what).toBe('The masks parts and full overlap by 4 pixels.');
   expect(checkMasks({ id: 'x', image, masks: [] }).map(({ kind }) => kind)).toEqual(['no-nuclei']);
 });
 
-test('a dataset: what cannot be read, twins, leaks and the summary', async () => {
+test('a dataset: unreadable files, duplicates, leaks and the summary', async () => {
   const random = randomFor(1, 'noise');
   const noise = (width: number) =>
     encodePng({
@@ -175,11 +175,11 @@ test('a dataset: what cannot be read, twins, leaks and the summary', async () =>
   expect(findings.map(({ kind, severity, image, what }) => [kind, severity, image, what])).toEqual(
     [
       ['file', 'error', undefined, 'The image has no masks.'],
-      ['file', 'error', 'c', 'The file cannot be understood as a PNG, TIFF or JPEG image.'],
+      ['file', 'error', 'c', 'The file is not a PNG, TIFF or JPEG image, or is damaged.'],
       ['full-mask', 'warning', 'a', 'The mask 1 covers 25 % of the image.'],
       ['full-mask', 'warning', 'b', 'The mask 1 covers 25 % of the image.'],
-      ['duplicate-image', 'warning', 'b', 'The image b has the pixels of a.'],
-      ['leak', 'error', 'b', 'The image b of fold 1 has the pixels of a of fold 0.'],
+      ['duplicate-image', 'warning', 'b', 'The image b has the same pixels as a.'],
+      ['leak', 'error', 'b', 'The image b in fold 1 has the same pixels as a in fold 0.'],
     ].sort((one, two) => order(one) - order(two)),
   );
   expect(summary).toMatchObject({

@@ -15,7 +15,7 @@ test('boxes are tight and half-open', () => {
   });
 });
 
-test('no instance gives empty arrays; a missing or surplus label is refused', () => {
+test('no instances give empty arrays; a missing or surplus label is an error', () => {
   const empty = { width: 2, height: 1, labels: new Int32Array(2) };
   expect(measureInstances(empty, 0)).toEqual({ boxes: new Float32Array(0), areas: new Int32Array(0) });
   expect(() => measureInstances(empty, 1)).toThrow('Expected labels 1 to 1, and 1 has no pixel');
@@ -23,7 +23,7 @@ test('no instance gives empty arrays; a missing or surplus label is refused', ()
   expect(() => measureInstances(surplus, 1)).toThrow('Expected labels from 0 to 1, received 2');
 });
 
-test('each side of a box touches its instance and no pixel lies outside', () => {
+test('each side of a box touches its instance, and no pixel is outside', () => {
   fc.assert(
     fc.property(anyExample, ({ labelImage, instanceCount }) => {
       const { boxes, areas } = measureInstances(labelImage, instanceCount);

@@ -33,7 +33,7 @@ test('strings keep counts of any size', () => {
   );
 });
 
-test('refuses what is no mask', () => {
+test('rejects what is not a mask', () => {
   const size = { width: 2, height: 2 };
   expect(() => runsOfCocoCounts([1, 2], size)).toThrow(
     new RangeError('Expected counts of 4 pixels, received 3'),

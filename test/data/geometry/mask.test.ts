@@ -23,7 +23,7 @@ const labelImages = fc
     }),
   );
 
-test('runs go along the rows and end with them', () => {
+test('runs follow the rows and end with them', () => {
   const image = drawing(['..##', '##..', '....', '#..#']);
   expect(runsOfPixels(image.data, image)).toEqual(Int32Array.of(2, 2, 4, 2, 12, 1, 15, 1));
   expect(runsOfPixels(Uint16Array.of(0, 256, 0, 1), { width: 2, height: 2 })).toEqual(
@@ -31,7 +31,7 @@ test('runs go along the rows and end with them', () => {
   );
 });
 
-test('a label image is what its masks paint', () => {
+test('painting the masks of a label image gives the label image again', () => {
   fc.assert(
     fc.property(labelImages, (image) => {
       const masks = masksOfLabels(image.labels, image);
@@ -74,7 +74,7 @@ test('label image -> run lengths -> label image', () => {
   );
 });
 
-test('run lengths count down the columns from 1, and go on in the next column', () => {
+test('run lengths count down the columns from 1, and continue in the next column', () => {
   // Column by column, 1-based: 3 = bottom left, 4 = top of the second column.
   const image = drawing(['.#', '..', '#.']);
   expect([...encodeRuns(runsOfPixels(image.data, image), image)]).toEqual([3, 2]);
@@ -91,7 +91,7 @@ test.each([
 
 test.each([
   ['1 2 3', 4, 'The start 3 has no length.'],
-  ['0 2', 0, 'A run starts at 0; the first pixel is 1.'],
+  ['0 2', 0, 'A run starts at 0, but pixels are counted from 1.'],
   ['3 0', 2, 'The run at 3 has the length 0.'],
   ['1 -2', 2, 'Expected a number of pixels in digits, received `-2`.'],
   ['1 2.5', 2, 'Expected a number of pixels in digits, received `2.5`.'],
@@ -99,9 +99,9 @@ test.each([
   ['1 NaN', 2, 'Expected a number of pixels in digits, received `NaN`.'],
   ['99999999999 1', 0, 'Expected a number of pixels in digits, received `99999999999`.'],
   [`1 ${'9'.repeat(400)}`, 2, 'Expected a number of pixels in digits, received `99999999999999999999...`.'],
-  ['5 3 7 1', 4, 'The run at 7 begins before the one before it has ended, at 7.'],
-  ['5 3 1 1', 4, 'The run at 1 begins before the one before it has ended, at 7.'],
-])('refuses %o at %d', (text, offset, message) => {
+  ['5 3 7 1', 4, 'The run at 7 overlaps the run before it, which ends at 7.'],
+  ['5 3 1 1', 4, 'The run at 1 overlaps the run before it, which ends at 7.'],
+])('rejects %o at %d', (text, offset, message) => {
   expect(() => parseRuns(text)).toThrow(new RunLengthError(message, offset));
   try {
     parseRuns(text);
@@ -110,10 +110,10 @@ test.each([
   }
 });
 
-test('refuses runs beyond the image, and takes those up to its end', () => {
+test('rejects runs that end outside the image, and accepts those that end with it', () => {
   const size = { width: 3, height: 2 };
   expect([...decodeRuns(Int32Array.of(6, 1), size)]).toEqual([5, 1]);
   expect(() => decodeRuns(Int32Array.of(6, 2), size)).toThrow(
-    new RangeError('The run at 6 of length 2 ends beyond the 3 x 2 = 6 pixels of the image.'),
+    new RangeError('The run at 6 of length 2 ends outside the image, which has 3 x 2 = 6 pixels.'),
   );
 });

@@ -62,20 +62,20 @@ describe('readImage keeps every value', () => {
     expect((await readImage(shifted)).data).toEqual(grey16);
   });
 
-  test('a name that libvips would take for a page number', async () => {
+  test('a name that libvips would read as a page number', async () => {
     const path = join(folder, 'stack.png[page=1]');
     writeFileSync(path, readFileSync(fixture('grey8.png')));
     expect((await readImage(path)).data).toEqual(grey8);
   });
 });
 
-describe('readImage refuses', () => {
-  const notUnderstood = 'The file cannot be understood as a PNG, TIFF or JPEG image.';
-  const damaged = 'The image is damaged: its header can be read and its pixels cannot.';
-  const turned = 'The file carries the orientation tag 6, and its masks may or may not be turned with it.';
+describe('readImage rejects', () => {
+  const notUnderstood = 'The file is not a PNG, TIFF or JPEG image, or is damaged.';
+  const damaged = 'The image is damaged: its header can be read, but its pixels cannot.';
+  const turned = 'The file has the orientation tag 6, so it is unclear whether its masks are rotated too.';
   const notAlpha = (ordinal: string) =>
     `The image has a channel after the ${ordinal} that is not opaque alpha.`;
-  const pixels = (layout: string) => `The pixels are not understood: colour space ${layout}.`;
+  const pixels = (layout: string) => `This kind of pixels is not supported: colour space ${layout}.`;
   test.each([
     ['empty.png', 'The file is empty (0 bytes).'],
     ['text.png', notUnderstood],
@@ -95,7 +95,7 @@ describe('readImage refuses', () => {
     ['six-channels.tif', pixels('b-w, 6 channels, values uchar')],
     ['cmyk.tif', pixels('cmyk, 4 channels, values uchar')],
     ['float32.tif', pixels('b-w, 1 channels, values float')],
-    ['grey8-white-is-zero.tif', 'The TIFF stores white as 0, as under an inverting lookup table.'],
+    ['grey8-white-is-zero.tif', 'The TIFF stores white as 0 (inverted lookup table).'],
   ])('%s', async (name, what) => {
     expect(await dataErrorOf(readImage(fixture(name)))).toEqual({ what, where: fixture(name), problems: [] });
   });
@@ -107,7 +107,7 @@ describe('readImage refuses', () => {
     expect(what).toBe('The file cannot be read: it is not a regular file.');
   });
 
-  test('a file too large to be honest, before reading it', async () => {
+  test('a file that is too large, before reading it', async () => {
     const path = join(folder, 'sparse.tif');
     writeFileSync(path, '');
     truncateSync(path, 600_000_000);
@@ -143,7 +143,7 @@ describe('readLabelImage', () => {
     ['flat.jpg', 'A JPEG cannot hold labels: its compression changes values.'],
     ['grey-alpha8-fading.png', 'The image has a channel after the first that is not opaque alpha.'],
     ['two-pages.tif', 'The file has 2 pages.'],
-  ])('refuses %s', async (name, what) => {
+  ])('rejects %s', async (name, what) => {
     expect(await dataErrorOf(readLabelImage(fixture(name)))).toEqual({
       what,
       where: fixture(name),
@@ -177,7 +177,7 @@ describe('writeImage', () => {
     expect(kindOf(path)).toEqual(kind);
   });
 
-  test('refuses data of another size, and says what cannot be written', async () => {
+  test('rejects data of another size, and names a file that cannot be written', async () => {
     const image = { width: 3, height: 2, channels: 1, data: grey8 } as const;
     await expect(writeImage(join(folder, 'x.png'), { ...image, width: 4 })).rejects.toThrow(
       new RangeError('Expected 4 x 2 x 1 values, received 6'),
@@ -193,7 +193,7 @@ describe('writeLabelImage', () => {
   const write = (labels: number[]) =>
     writeLabelImage(join(folder, 'labels.png'), { width: 2, height: 1, labels: Int32Array.from(labels) });
 
-  test('keeps labels up to 65535, as 16 bits even where 8 would do', async () => {
+  test('keeps labels up to 65535, with 16 bits even if 8 are enough', async () => {
     for (const labels of [
       [0, 65535],
       [0, 1],
@@ -204,9 +204,9 @@ describe('writeLabelImage', () => {
     }
   });
 
-  test('refuses labels that 16 bits cannot hold', async () => {
+  test('rejects labels that 16 bits cannot hold', async () => {
     const { what } = await dataErrorOf(write([1, 65536]));
-    expect(what).toBe('A 16-bit PNG holds labels up to 65535, and this label image has 65536.');
+    expect(what).toBe('A 16-bit PNG holds labels up to 65535, but this label image has 65536.');
     await expect(write([1, -1])).rejects.toThrow(new RangeError('Expected labels from 0, received -1'));
     await expect(write([1, 2, 3])).rejects.toThrow(RangeError);
   });

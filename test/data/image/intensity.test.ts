@@ -16,14 +16,14 @@ test('a flat image keeps a range of 1', () => {
   expect(intensityRange(Uint16Array.of(7, 7, 7))).toEqual({ black: 7, white: 8 });
 });
 
-test('an 8-bit range of less than 8 values is widened, at the top downwards', () => {
+test('an 8-bit range of less than 8 values is widened, downwards at the end of the scale', () => {
   expect(intensityRange(Uint8Array.of(7, 8, 9))).toEqual({ black: 7, white: 15 });
   expect(intensityRange(Uint8Array.of(250, 253, 255))).toEqual({ black: 247, white: 255 });
   expect(intensityRange(Uint8Array.of(10, 20, 200))).toEqual({ black: 10, white: 200 });
   expect(intensityRange(Uint16Array.of(65535))).toEqual({ black: 65534, white: 65535 });
 });
 
-test('a network sees the whole scale of 8 bits, or the range; of 16 bits always the range', () => {
+test('a network sees the whole scale or the range of an 8-bit image, and always the range of a 16-bit image', () => {
   const image = { width: 2, height: 1, channels: 1 } as const;
   const eight = { ...image, data: Uint8Array.of(10, 90) };
   expect(shownRange(eight, 'full')).toBeUndefined();
@@ -32,7 +32,7 @@ test('a network sees the whole scale of 8 bits, or the range; of 16 bits always 
   expect(shownRange(sixteen, 'full')).toEqual({ black: 10, white: 90 });
 });
 
-test('8 bits of 16: in proportion, cut off outside', () => {
+test('16 bits to 8: scaled in proportion, clipped outside', () => {
   const image = { width: 5, height: 1, channels: 1, data: Uint16Array.of(0, 100, 200, 300, 60000) } as const;
   expect([...toEightBits(image, { black: 100, white: 300 }).data]).toEqual([0, 0, 128, 255, 255]);
   const eight = { ...image, data: Uint8Array.of(1, 2, 3, 4, 5) };
@@ -40,14 +40,14 @@ test('8 bits of 16: in proportion, cut off outside', () => {
   expect([...toEightBits(eight, { black: 2, white: 4 }).data]).toEqual([0, 0, 128, 255, 255]);
 });
 
-test('an example of 16 bits keeps its values and records the range', () => {
+test('an example of 16 bits keeps its values and has the range; one of 8 bits has it if it is stretched', () => {
   const data = Uint16Array.of(500, 40000);
   const image = { width: 2, height: 1, channels: 1, data } as const;
   expect(toExample({ id: 'x', image, masks: [] })).toMatchObject({
     image: { data },
     intensity: { black: 500, white: 40000 },
   });
-  expect(
-    toExample({ id: 'x', image: { ...image, data: Uint8Array.of(5, 4) }, masks: [] }).intensity,
-  ).toBeUndefined();
+  const eight = { id: 'x', image: { ...image, data: Uint8Array.of(5, 90) }, masks: [] };
+  expect(toExample(eight).intensity).toBeUndefined();
+  expect(toExample(eight, 'stretched').intensity).toEqual({ black: 5, white: 90 });
 });

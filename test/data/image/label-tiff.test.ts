@@ -8,7 +8,7 @@ import { dataErrorOf } from '../expect-error.js';
 const tiff = (labels: number[], width: number) =>
   Buffer.concat(labelTiff({ width, height: labels.length / width, labels: Int32Array.from(labels) }));
 
-test('labels come back, with 16 bits and with 32', async () => {
+test('labels are read back as they were written, with 16 bits and with 32', async () => {
   const labels = (largest: number) =>
     fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
       fc.record({
@@ -47,13 +47,13 @@ test.each([
   expect(Buffer.compare(new Uint8Array(read.labels.buffer), new Uint8Array(labels.buffer))).toBe(0);
 });
 
-test('65,535 takes 16 bits and 65,536 takes 32', async () => {
+test('a label of 65,535 takes 16 bits, one of 65,536 takes 32', async () => {
   expect((await readImage(tiff([65_535], 1))).data).toEqual(Uint16Array.of(65_535));
   const { what } = await dataErrorOf(readImage(tiff([65_536], 1)));
-  expect(what).toBe('The pixels are not understood: colour space b-w, 1 channels, values uint.');
+  expect(what).toBe('This kind of pixels is not supported: colour space b-w, 1 channels, values uint.');
 });
 
-test('a PNG is what a label image becomes as long as it can', async () => {
+test('a label image becomes a PNG if its labels and its size allow it', async () => {
   const encode = (...labels: number[]) =>
     encodeLabelImage({ width: labels.length, height: 1, labels: Int32Array.from(labels) });
   for (const [label, extension] of [
@@ -67,14 +67,14 @@ test('a PNG is what a label image becomes as long as it can', async () => {
   await expect(encode(-1)).rejects.toThrow(new RangeError('Expected labels from 0, received -1'));
 });
 
-test('what is no label image is not written', () => {
+test('something that is not a label image is not written', () => {
   expect(() => tiff([-1], 1)).toThrow(new RangeError('Expected labels from 0, received -1'));
   expect(() => labelTiff({ width: 2, height: 2, labels: new Int32Array(3) })).toThrow(
     new RangeError('Expected 2 x 2 labels, received 3'),
   );
 });
 
-test('a label above 2^31 - 1 is refused', async () => {
+test('a label above 2^31 - 1 is an error', async () => {
   const bytes = tiff([0x7fffffff], 1);
   const strip = deflateSync(Buffer.of(0, 0, 0, 0x80));
   const old = deflateSync(Buffer.of(255, 255, 255, 0x7f));
@@ -83,9 +83,9 @@ test('a label above 2^31 - 1 is refused', async () => {
   expect((await dataErrorOf(readLabelImage(bytes))).what).toBe('The image has a label above 2147483647.');
 });
 
-test('a damaged one is refused', async () => {
+test('a damaged file is an error', async () => {
   const bytes = tiff([70_000, 1, 2, 3], 2);
   bytes.fill(0, 10, 20);
   const { what } = await dataErrorOf(readLabelImage(bytes));
-  expect(what).toBe('The image is damaged: its header can be read and its pixels cannot.');
+  expect(what).toBe('The image is damaged: its header can be read, but its pixels cannot.');
 });

@@ -32,7 +32,7 @@ test('decodes what sharp encodes, whatever the filters', async () => {
   expect(filters.size).toBe(2);
 });
 
-test('takes plain grey files and leaves all others to sharp', async () => {
+test('decodes plain grey files and leaves all others to sharp', async () => {
   const taken: string[] = [];
   for (const name of readdirSync(fixtures).filter((file) => !file.endsWith('.ts'))) {
     const decoded = await decodePlainPng(fixture(name));
@@ -43,7 +43,7 @@ test('takes plain grey files and leaves all others to sharp', async () => {
   expect(taken).toEqual(['grey8.png']);
 });
 
-test('refuses every damage of a plain file, wherever it is', async () => {
+test('rejects a plain file that is damaged anywhere', async () => {
   const bytes = fixture('grey8.png');
   for (let at = 0; at < bytes.length; at++) {
     const damaged = Buffer.from(bytes);
@@ -58,7 +58,7 @@ test.each([
   ['grey16.png', [0, 1, 255, 256, 40000, 65535]],
   ['rgb8-equal.png', [0, 1, 2, 127, 128, 255]],
   ['bit1.png', [255, 0, 255, 0, 255, 0]],
-])('readMask reads %s', async (name, values) => {
+])('readMaskImage reads %s', async (name, values) => {
   const mask = await readMaskImage(fixture(name));
   expect([mask.channels, [...mask.data]]).toEqual([1, values]);
 });
@@ -66,8 +66,8 @@ test.each([
 test.each([
   ['rgb8.png', 'The labels are colours: the three channels differ.'],
   ['flat.jpg', 'A JPEG cannot hold a mask: its compression changes values.'],
-  ['truncated.png', 'The image is damaged: its header can be read and its pixels cannot.'],
+  ['truncated.png', 'The image is damaged: its header can be read, but its pixels cannot.'],
   ['huge.png', 'The image has 65535 x 65535 pixels, more than 64 megapixels.'],
-])('readMask refuses %s', async (name, what) => {
+])('readMaskImage rejects %s', async (name, what) => {
   expect(await dataErrorOf(readMaskImage(fixture(name), 'm.png'))).toMatchObject({ what, where: 'm.png' });
 });

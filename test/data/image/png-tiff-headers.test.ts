@@ -5,7 +5,7 @@ import { isAnimatedPng, tiffPhotometric } from '../../../src/data/image/png-tiff
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../../fixtures/images', name));
 
-test('isAnimatedPng sees acTL, and only before the pixels', () => {
+test('isAnimatedPng finds acTL, but only before the pixels', () => {
   expect(isAnimatedPng(fixture('animated.png'))).toBe(true);
   expect(isAnimatedPng(fixture('rgb8-icc.png'))).toBe(false);
   expect(isAnimatedPng(Buffer.concat([fixture('grey8.png'), Buffer.from('\0\0\0\0acTL')]))).toBe(false);
@@ -25,7 +25,7 @@ test('tiffPhotometric reads the tag in both byte orders and in BigTIFF', () => {
   expect(tiffPhotometric(Buffer.from(bigTiff))).toBe(5);
 });
 
-test('tiffPhotometric knows other files and throws where a TIFF ends early', () => {
+test('tiffPhotometric is undefined for other files, and throws if a TIFF ends early', () => {
   expect(tiffPhotometric(fixture('grey8.png'))).toBeUndefined();
   expect(tiffPhotometric(Buffer.from('II is text'))).toBeUndefined();
   expect(() => tiffPhotometric(fixture('grey16.tif').subarray(0, 30))).toThrow(RangeError);

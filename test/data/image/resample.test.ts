@@ -78,7 +78,7 @@ test('hand-computed: bilinear values and the nearest labels half a pixel off', (
   expect(resample(example, { ...view, to: { x: 0.9, y: 0.5 } })).toMatchObject({ labels: Int32Array.of(0) });
 });
 
-test('flip after flip and turns that add up to a whole are the identity, for pixels, labels and ignore map', () => {
+test('two flips, and turns that add up to a full turn, are the identity for pixels, labels and ignore map', () => {
   fc.assert(
     fc.property(squareExample(8), fc.integer({ min: 0, max: 3 }), (example, turns) => {
       const plain = viewed(example, 8, {});
@@ -89,7 +89,7 @@ test('flip after flip and turns that add up to a whole are the identity, for pix
   );
 });
 
-test('flips and turns keep each label its pixels: areas, and boxes with their sides exchanged', () => {
+test('flips and turns keep the pixels of each label: areas, and boxes with their sides exchanged', () => {
   fc.assert(
     fc.property(
       squareExample(8),
@@ -105,7 +105,7 @@ test('flips and turns keep each label its pixels: areas, and boxes with their si
   );
 });
 
-test('an area grows with the square of the scale, wherever it is and however it is rotated', () => {
+test('an area grows with the square of the scale, at any place and rotation', () => {
   const parts = {
     scale: fc.double({ min: 0.4, max: 3, noNaN: true }),
     angle: fc.double({ min: -0.3, max: 0.3, noNaN: true }),
@@ -125,7 +125,7 @@ test('an area grows with the square of the scale, wherever it is and however it 
   );
 });
 
-test('a warp moves labels and image alike, and keeps a nucleus in one piece of about its area', () => {
+test('a warp moves labels and image together, and keeps a nucleus in one piece of about its area', () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const example = discs(128, 128, [
@@ -160,7 +160,7 @@ test('a smaller view averages: a fine checkerboard becomes grey, not noise', () 
   expect(Math.max(...inner)).toBeLessThan(0.8);
 });
 
-test('outside of the image there is background in its median colour', () => {
+test('outside of the image there is background with the median of each channel', () => {
   const example = discs(20, 20, [{ x: 10, y: 10, radius: 4 }], 3);
   const sample = viewed({ ...example, ignore: new Uint8Array(400).fill(1) }, 40, {});
   expect([...sample.pixels.slice(0, 3)]).toEqual([10, 50, 90].map((value) => Math.fround(value / 255)));
@@ -169,7 +169,7 @@ test('outside of the image there is background in its median colour', () => {
   expect(sample.ignore[20 * 40 + 20]).toBe(1);
 });
 
-test('16-bit images are seen in their intensity range, or the whole range without one', () => {
+test('16-bit images are shown in their intensity range, or in the whole range without one', () => {
   const image = { width: 3, height: 1, channels: 1, data: Uint16Array.of(1000, 2000, 65535) } as const;
   const example: Example = { ...discs(3, 1, []), image };
   const at = (sample: Sample) =>
@@ -178,7 +178,7 @@ test('16-bit images are seen in their intensity range, or the whole range withou
   expect(at(viewed({ ...example, intensity: { black: 1000, white: 3000 } }, 3, {}))).toEqual([0, 0.5, 1]);
 });
 
-test('8-bit images are seen in their intensity range, cut off at both ends, where they have one', () => {
+test('8-bit images are shown in their intensity range, if they have one, clipped at both ends', () => {
   const image = { width: 3, height: 1, channels: 1, data: Uint8Array.of(10, 40, 255) } as const;
   const example: Example = { ...discs(3, 1, []), image, intensity: { black: 20, white: 60 } };
   expect([...viewed(example, 3, {}).pixels.slice(3, 6)]).toEqual([0, 0.5, 1]);

@@ -25,7 +25,7 @@ afterAll(() => {
 /** As if the image were too large for memory. */
 const unpack = async (file: string) => (await openImage(file, 0)) as StoredImage;
 
-test('what fits into memory is read as ever', async () => {
+test('an image that fits into memory is read into memory', async () => {
   const file = path.join(fixtures, 'rgb16.png');
   expect(await openImage(file)).toEqual(await readImage(file));
 });
@@ -56,12 +56,12 @@ describe('an unpacked file has the values of the file in memory', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('enough kinds of them', () => {
+  test('there are enough kinds of files', () => {
     expect(accepted.length).toBeGreaterThan(15);
   });
 });
 
-test('every rectangle of a larger image, and the same median of thinned pixels', async () => {
+test('every rectangle of a larger image, and the same channel medians', async () => {
   const random = randomFor(1, 'stored');
   const image: Image = {
     ...{ width: 217, height: 150, channels: 3 },
@@ -90,12 +90,12 @@ test('every rectangle of a larger image, and the same median of thinned pixels',
   stored.close();
 });
 
-test('what is refused in memory is refused on disk, and nothing stays behind', async () => {
+test('a file that cannot be read into memory cannot be unpacked either, and no temporary file is left', async () => {
   const damaged = path.join(sources, 'damaged.png');
   writeFileSync(damaged, readFileSync(path.join(fixtures, 'rgb16.png')).subarray(0, 70));
   for (const file of [damaged, path.join(fixtures, 'huge.png'), path.join(fixtures, 'rgba8-fading.png')]) {
-    const refused = await dataErrorOf(openImage(file, 0));
-    expect(refused.where).toBe(file);
+    const error = await dataErrorOf(openImage(file, 0));
+    expect(error.where).toBe(file);
   }
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -39,7 +39,7 @@ test('a detection batch pads boxes, marks the valid ones and stretches grey to t
   expect(batch.gtLabels.slice(0, 1024)).toEqual(squares().labels);
 });
 
-test('where there is no room the smallest boxes are ignored, counted, and gone from the labels', () => {
+test('boxes beyond maxBoxes, the smallest, are ignored, counted, and removed from the labels', () => {
   const batch = detectionBatch([{ id: 'full', sample: squares() }], loader({ maxBoxes: 2 }), 4);
   expect([...batch.gtBoxes]).toEqual([2, 3, 10, 11, 12, 20, 17, 25]);
   expect([...batch.gtValid]).toEqual([1, 1]);
@@ -49,7 +49,7 @@ test('where there is no room the smallest boxes are ignored, counted, and gone f
   expect([0, 4, 12].map((x) => batch.gtLabels[22 * 32 + x])).toEqual([0, 0, 2]); // the third is the second now
 });
 
-test('a segmentation batch tells this nucleus from its neighbours', () => {
+test('a segmentation batch separates the nucleus from its neighbours', () => {
   const sample = { ...squares(), ignore: new Uint8Array(1024).fill(1, 1000) };
   const drawn = [{ id: 'x', label: 3, sample, box: [10, 18, 19, 27] as const }];
   const batch = segmentationBatch(drawn, SegmentationLoader.parse({ cropSize: 32 }), 9);
@@ -60,7 +60,7 @@ test('a segmentation batch tells this nucleus from its neighbours', () => {
   expect(batch).toMatchObject({ cursor: 9, ids: ['x'], labels: Int32Array.of(3), size: 32 });
 });
 
-test('shared pixels are the same pixels; three equal channels become one', () => {
+test('sharing an example keeps its pixels; three equal channels become one', () => {
   const grey = discs(9, 7, [{ x: 4, y: 4, radius: 3 }]);
   const repeated = Uint8Array.from({ length: 9 * 7 * 3 }, (_, i) => grey.image.data[Math.floor(i / 3)]!);
   const example = {

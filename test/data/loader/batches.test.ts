@@ -95,7 +95,7 @@ test('each batch owns its memory', async () => {
   }
 });
 
-test('an epoch is every example for the detector, every nucleus for the segmenter', async () => {
+test('an epoch draws every example for the detector, every nucleus for the segmenter', async () => {
   const nuclei = examples.reduce((sum, { instanceCount }) => sum + instanceCount, 0);
   expect(drawsPerEpoch(detection(0))).toBe(24);
   expect(drawsPerEpoch(segmentation(0))).toBe(nuclei);
@@ -103,7 +103,7 @@ test('an epoch is every example for the detector, every nucleus for the segmente
   expect(new Set(drawn).size).toBe(24);
 });
 
-test('a cluster is drawn more often by config', async () => {
+test('a cluster with a higher weight is drawn more often', async () => {
   const clustered = examples.map((example) => ({ ...example, cluster: example.id[0]! }));
   const clusterWeights = [{ cluster: 'b', weight: 4 }];
   const recipe = { ...detection(0, { batchSize: 8, clusterWeights }), examples: clustered };

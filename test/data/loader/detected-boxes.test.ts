@@ -51,9 +51,9 @@ test('each nucleus gets the box that fits it best; NaN where none does', () => {
 test.each([
   ['{', /cannot be read/],
   [[], /not an object/],
-  [{ discs: [[1, 2, 3]] }, /boxes of discs are not all/],
+  [{ discs: [[1, 2, 3]] }, /Not every box of discs/],
   [{ discs: [[3, 0, 3, 2]] }, /x1 < x2/],
-  [{ another: [] }, /other images/],
+  [{ another: [] }, /no boxes of the training images/],
 ])('%j is an error', (content, message) => {
   expect(() => readDetectedBoxes(write(content), [example], 0.5)).toThrow(message);
 });

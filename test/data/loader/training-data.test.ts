@@ -27,7 +27,7 @@ describe('with a split', () => {
     return file;
   };
 
-  test('one fold validates, the others train; examples know their modality', async () => {
+  test('one fold is for validation, the others for training; examples have their cluster', async () => {
     const data = await read({ split: await written(), validationFold: 2 });
     const inFold = Object.entries(split.images).flatMap(([id, { fold }]) => (fold === 2 ? [id] : []));
     expect(ids(data.validation)).toEqual(inFold.sort());
@@ -39,21 +39,21 @@ describe('with a split', () => {
     expect(data.groups).toEqual(new Map(groups));
   });
 
-  test('all train for a final model, and it says so', async () => {
+  test('all images are for training in a final model, and the result says so', async () => {
     const data = await read({ split: await written(), trainOnAll: true });
     expect(data.train).toHaveLength(24);
     expect(data.unseen).toBe(false);
   });
 
-  test('of another dataset: exit code 3, and how to mend it', async () => {
+  test('of another dataset: exit code 3, and how to fix it', async () => {
     await expect(read({ split: await written({ dataset: 'f'.repeat(64) }) })).rejects.toMatchObject({
       exitCode: 3,
       hint: expect.stringContaining('--set data.split=none') as string,
-      problems: [{ what: expect.stringContaining('is of the dataset ffff') as string }],
+      problems: [{ what: expect.stringContaining('made for another dataset: ffff') as string }],
     });
   });
 
-  test('another seed that put images elsewhere has another hash, the same written anew has not', async () => {
+  test('the hash changes with the folds, but not with the seed', async () => {
     const hash = async (changes: Partial<Split>) =>
       (await read({ split: await written(changes) })).splitSha256;
     const first = await hash({});
@@ -66,7 +66,7 @@ describe('with a split', () => {
 });
 
 describe('without a split', () => {
-  test('a fifth of the images validates, drawn by the seed', async () => {
+  test('a fifth of the images is for validation, drawn by the seed', async () => {
     const data = await read({ split: 'none' });
     expect(data.groups.size).toBe(0);
     expect([data.train.length, data.validation.length]).toEqual([19, 5]);
@@ -74,7 +74,7 @@ describe('without a split', () => {
     expect(ids((await read({ split: 'none' }, 2)).validation)).not.toEqual(ids(data.validation));
   });
 
-  test('a fold without images: exit code 3, with those there are', async () => {
+  test('a fold without images: exit code 3, with the folds that exist', async () => {
     await expect(read({ split: 'none', validationFold: 5 })).rejects.toMatchObject({
       exitCode: 3,
       hint: 'Set data.validationFold to one of 0, 1, 2, 3, 4.',
@@ -82,7 +82,7 @@ describe('without a split', () => {
   });
 });
 
-test('images are read into memory that threads share, in the range that the network shall see', async () => {
+test('images are read into memory that threads share, with the intensity range that the network sees', async () => {
   const example = async (intensity: string) =>
     (await read({ split: 'none', intensity })).train.find(({ id }) => id === 'f-16c3d593')!;
   const full = await example('full');

@@ -65,7 +65,7 @@ describe('the layout of the Data Science Bowl', () => {
     expect(await identityOf(zipped)).toBe(await identityOf(plain));
   });
 
-  test('from a stored zip of the same tree: the same origin, too', async () => {
+  test('from an uncompressed zip of the same tree: the same origin, too', async () => {
     const plain = writeFolder(join(folder, 'plain'), challenge);
     expect(await readAll(archive(challenge, { method: 0 }))).toEqual(await readAll(plain));
   });
@@ -116,7 +116,7 @@ describe('the layout of the Data Science Bowl', () => {
     });
     const { problems } = await dataErrorOf(readAll(path));
     expect(problems.map(({ what }) => what)).toEqual([
-      'The file cannot be understood as a PNG, TIFF or JPEG image.',
+      'The file is not a PNG, TIFF or JPEG image, or is damaged.',
       'The file is empty (0 bytes).',
     ]);
     const sized = writeFolder(join(folder, 'sized'), {
@@ -135,7 +135,7 @@ describe('images with run lengths', () => {
   const files = { 'b/images/b.png': image, 'a.png': image };
   const table = 'ImageId,EncodedPixels,Height,Width\nb,3 2,2,3\nb,1 1,2,3\na,,2,3\n';
 
-  test('a CSV among the images, and one elsewhere', async () => {
+  test('a CSV among the images, and elsewhere', async () => {
     const inside = await readAll(archive({ ...files, 'labels.csv': table, 'sample.csv': 'name,x\n' }));
     expect(inside.map(({ id, instanceCount }) => [id, instanceCount])).toEqual([
       ['a', 0],
@@ -173,7 +173,7 @@ describe('images with run lengths', () => {
   test('runs beyond the image, and a size that is swapped', async () => {
     const beyond = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels\na,6 2\n' });
     expect(await dataErrorOf(readAll(beyond))).toMatchObject({
-      what: 'The run at 6 of length 2 ends beyond the 3 x 2 = 6 pixels of the image.',
+      what: 'The run at 6 of length 2 ends outside the image, which has 3 x 2 = 6 pixels.',
       where: `${beyond}!/l.csv:2:3`,
     });
     const swapped = archive({ 'a.png': image, 'l.csv': 'ImageId,EncodedPixels,Height,Width\na,1 1,3,2\n' });
@@ -203,7 +203,7 @@ describe('clusters and annotators', () => {
     ['two', undefined, undefined],
   ];
 
-  test('come from a table among the images, or beside a zip archive, and are no part of the identity', async () => {
+  test('come from a table among the images or beside a zip archive, and do not change the identity', async () => {
     const plain = writeFolder(join(folder, 'plain'), challenge);
     const identity = await identityOf(plain);
     expect(await factsOf(plain)).toEqual([
@@ -218,26 +218,26 @@ describe('clusters and annotators', () => {
     expect(await factsOf(path)).toEqual(expected);
   });
 
-  test('stay in a prepared file', async () => {
+  test('are kept in a prepared file', async () => {
     const dataset = await openDataset(archive({ ...challenge, 'groups.csv': table }));
     await prepareDataset(dataset, join(folder, 'data.prepared'));
     await dataset.close();
     expect(await factsOf(join(folder, 'data.prepared'))).toEqual(expected);
   });
 
-  test('two tables, and one that is not in order, are refused', async () => {
+  test('two tables, and a table with an error, are reported', async () => {
     expect((await dataErrorOf(readAll(archive({ ...challenge, 'a.csv': table, 'b.csv': table })))).what).toBe(
       'Both a.csv and b.csv list the clusters of the images.',
     );
     const twice = archive({ ...challenge, 'a.csv': 'name,cluster\none,f\none,a\n' });
     expect(await dataErrorOf(readAll(twice))).toMatchObject({
-      what: 'The image one stands twice.',
+      what: 'The image one is listed twice.',
       where: `${twice}!/a.csv:3`,
     });
   });
 });
 
-describe('what is not recognised', () => {
+describe('a dataset that is not recognised', () => {
   const labels = { 'labels.csv': 'ImageId,EncodedPixels\n' };
   test.each<[string, Files, RegExp]>([
     ['nothing', { 'readme.txt': '' }, /^No masks were found among 1 files, 0 of them images\.$/],
@@ -257,12 +257,12 @@ describe('what is not recognised', () => {
   });
 });
 
-describe('a zip archive that is not in order', () => {
+describe('a damaged or unusual zip archive', () => {
   test.each<[string, ZipChanges, RegExp]>([
     ['a wrong checksum', { crcError: 1 }, /^The entry is damaged/],
     ['more than it claims', { size: 10 }, /^The entry is damaged/],
     ['less than it claims', { size: 5000 }, /^The entry is damaged/],
-    ['a bomb by its own words', { size: 4e9 }, /^The entry is damaged/],
+    ['a zip bomb, according to its header', { size: 4e9 }, /^The entry is damaged/],
   ])('%s', async (_, changes, what) => {
     const files = { 'x/images/x.png': image, 'x/masks/a.png': image };
     const { problems } = await dataErrorOf(readAll(archive(files, changes)));
@@ -273,7 +273,7 @@ describe('a zip archive that is not in order', () => {
   test.each<[string, ZipChanges]>([
     ['Links are not followed.', { mode: 0o120777 }],
     ['The entry is encrypted.', { flags: 1 }],
-    ['The compression method 12 is not understood.', { method: 12 }],
+    ['The compression method 12 is not supported.', { method: 12 }],
   ])('%s', async (what, changes) => {
     const tree = await openFileTree(archive({ 'a.png': image }, changes));
     expect(tree.files).toEqual([]);
@@ -304,7 +304,7 @@ describe('a prepared dataset', () => {
     return path;
   };
 
-  test('reads as its source does, with its identity', async () => {
+  test('reads like its source, with the same identity', async () => {
     for (const files of [challenge, { 'x.png': image, 'x_masks.png': image, 'x_ignore.png': image }]) {
       const path = await prepare(files);
       expect(await readAll(path)).toEqual(await readAll(join(folder, 'data.zip')));
@@ -312,7 +312,7 @@ describe('a prepared dataset', () => {
     }
   });
 
-  test('is refused where it is damaged', async () => {
+  test('is an error if it is damaged', async () => {
     const path = await prepare(challenge);
     const { readFile, writeFile } = await import('node:fs/promises');
     const bytes = await readFile(path);

@@ -47,7 +47,7 @@ test('grey images are stored as grey', async () => {
   }
 });
 
-test('its split is that of the whole set: what has not been trained on there has not been seen here', async () => {
+test('its split agrees with that of the whole dataset: images not seen there are not seen here', async () => {
   const splits = join(import.meta.dirname, '../../../configs/splits');
   const whole = await readSplit(join(splits, 'dsb2018.json'));
   const dataset = await openDataset(folder);

@@ -39,16 +39,16 @@ test.each([
     'a missing column',
     'Id,EncodedPixels\na,1 2\n',
     'x.csv:1:1',
-    'The column ImageId is missing; the first line reads Id, EncodedPixels.',
+    'The column ImageId is missing; the first line is `Id,EncodedPixels`.',
   ],
-  ['a column twice', 'ImageId,EncodedPixels,ImageId\n', 'x.csv:1:1', 'The column ImageId stands twice.'],
+  ['a column twice', 'ImageId,EncodedPixels,ImageId\n', 'x.csv:1:1', 'There are two columns ImageId.'],
   [
     'a height without width',
     'ImageId,EncodedPixels,Height\n',
     'x.csv:1:1',
-    'Of Height and Width one column is missing.',
+    'There is only one of the columns Height and Width.',
   ],
-  ['a missing field', `${header}a,1 2\nb\n`, 'x.csv:3:1', 'The line has 1 fields, the first line 2.'],
+  ['a missing field', `${header}a,1 2\nb\n`, 'x.csv:3:1', 'The line has 1 fields, but the header has 2.'],
   ['an empty id', `${header},1 2\n`, 'x.csv:2:1', 'The image id is empty.'],
   [
     'a bad number',
@@ -56,13 +56,18 @@ test.each([
     'x.csv:2:9',
     'Expected a number of pixels in digits, received `x`.',
   ],
-  ['within quotes', `${header}"a,b","1 2 0 4"\n`, 'x.csv:2:12', 'A run starts at 0; the first pixel is 1.'],
+  [
+    'within quotes',
+    `${header}"a,b","1 2 0 4"\n`,
+    'x.csv:2:12',
+    'A run starts at 0, but pixels are counted from 1.',
+  ],
   ['on the second line of a field', `${header}\na,"1 2\n9"\n`, 'x.csv:4:1', 'The start 9 has no length.'],
   [
     'an empty line beside others',
     `${header}a,1 2\na,\n`,
     'x.csv:3:3',
-    'An empty field says that a has no nuclei, and other lines give it some.',
+    'This line says that a has no nuclei, but other lines have nuclei of it.',
   ],
   [
     'a bad size',
@@ -74,14 +79,14 @@ test.each([
     'an open quote',
     `${header}a,"1 2\nb,3 4\n`,
     'x.csv:3:1',
-    'The CSV is malformed: Quote Not Closed: the parsing is finished with an opening quote at line 3.',
+    'The file is not a valid CSV: Quote Not Closed: the parsing is finished with an opening quote at line 3.',
   ],
 ])('%s', async (_, text, where, what) => {
   const { problems } = await read(text);
   expect(problems.map((problem) => [problem.where, problem.what])).toEqual([[where, what]]);
 });
 
-test('a file of another kind stops after 1000 problems', async () => {
+test('reading a file of another format stops after 1000 problems', async () => {
   const { problems } = await read(header + 'a,x\n'.repeat(5000));
   expect(problems).toHaveLength(1000);
 });

@@ -18,7 +18,7 @@ import { dataErrorOf } from '../expect-error.js';
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-split-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Smooth random blobs, so that neighbouring lines are alike as they are in a microscope image. */
+/** Smooth random blobs, so that neighbouring lines are similar, as in a microscope image. */
 function field(name: string, width: number, height: number): Image {
   const random = randomFor(1, name);
   const waves = Array.from({ length: 12 }, () => ({
@@ -48,7 +48,7 @@ const tiles = [
   crop(mosaic, 0, 40, 40),
   crop(mosaic, 40, 40, 40),
 ];
-const portraits = [
+const signatures = [
   ...tiles.map((tile, index) => signatureOf(`tile-${index}`, tile)),
   signatureOf('other', field('other', 40, 40)),
   signatureOf('twin-1', field('twin', 40, 40)),
@@ -61,7 +61,7 @@ const portraits = [
 describe('a fold for each cluster', () => {
   const item = (id: string, group: number, cluster: string) => ({ id, group, cluster });
 
-  test('the largest cluster first; a group goes whole to the cluster of most of its images', () => {
+  test('the largest cluster first; a group is assigned to the cluster of most of its images', () => {
     const items = [
       item('p', 0, 'pink'),
       item('q', 1, 'dark'),
@@ -76,19 +76,19 @@ describe('a fold for each cluster', () => {
     expect(Object.fromEntries(foldsOfClusters(items.toReversed()))).toEqual(folds);
   });
 
-  test('refuses one cluster alone', () => {
+  test('one cluster alone is an error', () => {
     expect(() => foldsOfClusters([item('p', 0, 'pink'), item('q', 1, 'pink')])).toThrow('received 1');
   });
 });
 
-describe('relations', () => {
-  test('crops of one field, twins, and crops that are alike; flat images are not', () => {
-    const found = findNeighbours(portraits).map(({ first, second, kind }) => `${first} ${second} ${kind}`);
+describe('images that belong together', () => {
+  test('crops of one field, twins, and crops that look alike; flat images are not', () => {
+    const found = findNeighbours(signatures).map(({ first, second, kind }) => `${first} ${second} ${kind}`);
     expect(found).toEqual([
-      'tile-0 tile-1 neighbours',
-      'tile-0 tile-2 neighbours',
-      'tile-1 tile-3 neighbours',
-      'tile-2 tile-3 neighbours',
+      'tile-0 tile-1 adjacent',
+      'tile-0 tile-2 adjacent',
+      'tile-1 tile-3 adjacent',
+      'tile-2 tile-3 adjacent',
       'twin-1 twin-2 same-pixels',
       'twin-1 small-twin alike',
       'twin-2 small-twin alike',
@@ -107,12 +107,12 @@ describe('relations', () => {
     });
     for (const change of [wide, colour]) {
       const [one, two] = [signatureOf('1', change(tiles[0]!)), signatureOf('2', change(tiles[1]!))];
-      expect(findNeighbours([one, two]).map(({ kind }) => kind)).toEqual(['neighbours']);
+      expect(findNeighbours([one, two]).map(({ kind }) => kind)).toEqual(['adjacent']);
     }
   });
 });
 
-test('groups are transitive and named by their first id', () => {
+test('groups are transitive, and sorted by their first id', () => {
   const groups = new Groups(['d', 'c', 'b', 'a', 'e']);
   groups.unite('d', 'c');
   groups.unite('b', 'd');
@@ -139,7 +139,7 @@ describe('folds', () => {
     })
     .map((found) => found.map((item, index) => ({ ...item, id: `image-${index}` })));
 
-  test('keep groups together, take every image, and depend on nothing but ids and seed', () => {
+  test('keep groups together, contain every image, and depend only on ids and seed', () => {
     fc.assert(
       fc.property(items, fc.integer({ min: 2, max: 4 }), fc.nat(), (all, count, seed) => {
         fc.pre(new Set(all.map(({ group }) => group)).size >= count);
@@ -173,42 +173,42 @@ describe('folds', () => {
     expect(all.some(({ id }) => other.get(id) !== folds.get(id))).toBe(true);
   });
 
-  test('need as many groups', () => {
+  test('need at least as many groups', () => {
     const one = [{ id: 'a', group: 0, cluster: 'x' }];
     expect(() => assignFolds(one, 2, 1)).toThrow(new RangeError('Expected at least 2 groups, received 1'));
   });
 });
 
-test('a split has no leak by what it was made from, with and without known groups', () => {
-  const relations = findNeighbours(portraits);
+test('a split has no leaks, with and without known groups', () => {
+  const neighbours = findNeighbours(signatures);
   const known = new Map(
-    portraits.map(({ id }) => [
+    signatures.map(({ id }) => [
       id,
       { cluster: id[0]!, mosaic: ['other', 'flat-1'].includes(id) ? 'one' : id },
     ]),
   );
   for (const split of [
-    splitImages(portraits, { dataset: 'x', folds: 3, seed: 1 }),
-    splitImages(portraits, { dataset: 'x', folds: 3, seed: 1, known }),
+    splitImages(signatures, { dataset: 'x', folds: 3, seed: 1 }),
+    splitImages(signatures, { dataset: 'x', folds: 3, seed: 1, known }),
   ]) {
-    expect(leaksOf(split, relations)).toEqual([]);
+    expect(leaksOf(split, neighbours)).toEqual([]);
     expect(new Set(Object.values(split.images).map(({ fold }) => fold))).toEqual(new Set([0, 1, 2]));
   }
-  const { images } = splitImages(portraits, { dataset: 'x', folds: 3, seed: 1, known });
+  const { images } = splitImages(signatures, { dataset: 'x', folds: 3, seed: 1, known });
   expect(images['other']!.group).toBe(images['flat-1']!.group);
   expect(images['tile-0']).toMatchObject({ cluster: 't' });
   const moved = { ...images, 'tile-0': { ...images['tile-0']!, fold: (images['tile-1']!.fold + 1) % 3 } };
   const leaky = { dataset: 'x', folds: 3, seed: 1, images: moved };
-  expect(leaksOf(leaky, relations).map(({ second }) => second)).toEqual(['tile-1', 'tile-2']);
+  expect(leaksOf(leaky, neighbours).map(({ second }) => second)).toEqual(['tile-1', 'tile-2']);
   expect(splitProblems(leaky, 'y', ['tile-0', 'new']).map(({ what }) => what)).toEqual([
-    'The split is of the dataset x, and this is y.',
+    'The split was made for another dataset: x; this dataset is y.',
     'The split lacks the image new.',
   ]);
 });
 
 describe('files', () => {
-  test('a split survives writing, one line an image', async () => {
-    const split = splitImages(portraits, { dataset: 'x', folds: 2, seed: 7 });
+  test('a split is read back as it was written, one line per image', async () => {
+    const split = splitImages(signatures, { dataset: 'x', folds: 2, seed: 7 });
     const path = join(folder, 'split.json');
     await writeSplit(path, split);
     expect(await readSplit(path)).toEqual(split);
@@ -220,8 +220,8 @@ describe('files', () => {
   });
 
   test.each([
-    ['no JSON', '{', /^The split is not JSON/],
-    ['no object', '[1]', /^The file is JSON, and not a split/],
+    ['no JSON', '{', /^The split file is not valid JSON/],
+    ['no object', '[1]', /^The file is JSON, but not a split/],
     [
       'a fold too high',
       '{"dataset":"","seed":1,"folds":2,"images":{"a":{"fold":2,"group":0,"cluster":"x"}}}',
@@ -234,9 +234,9 @@ describe('files', () => {
   });
 
   test.each([
-    ['image_id,mosaic\na,1\n', 2, 'The line lacks name, image_id or cluster.'],
-    ['image_id,cluster\n,f\n', 2, 'The line lacks name, image_id or cluster.'],
-    ['image_id,cluster,mosaic\na,b,1\na,b,2\n', 3, 'The image a stands twice.'],
+    ['image_id,mosaic\na,1\n', 2, 'The line has no image id or no cluster.'],
+    ['image_id,cluster\n,f\n', 2, 'The line has no image id or no cluster.'],
+    ['image_id,cluster,mosaic\na,b,1\na,b,2\n', 3, 'The image a is listed twice.'],
   ])('groups: %o', async (text, line, what) => {
     const path = join(folder, 'groups.csv');
     writeFileSync(path, text);
