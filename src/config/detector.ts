@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DetectionLoader } from './loader.js';
 import { training } from './training.js';
 
-const share = z.number().min(0).max(1);
+const fraction = z.number().min(0).max(1);
 const weight = z.number().min(0);
 const channels = z.int().min(8).max(4096);
 
@@ -12,50 +12,62 @@ const Backbone = z.strictObject({
     .positive()
     .max(2)
     .default(1)
-    .describe("Channels of each layer, relative to Inception-ResNetV2's own (factor); rounded to eights."),
-  block35: z.int().min(1).default(10).describe('Blocks at stride 8 (count; the published network: 10).'),
-  block17: z.int().min(1).default(20).describe('Blocks at stride 16 (count; the published network: 20).'),
+    .describe("Channels of each layer, as a multiple of Inception-ResNetV2's; rounded to a multiple of 8."),
+  block35: z.int().min(1).default(10).describe('Number of blocks at stride 8 (published network: 10).'),
+  block17: z.int().min(1).default(20).describe('Number of blocks at stride 16 (published network: 20).'),
   block8: z
     .int()
     .min(1)
     .default(10)
-    .describe('Blocks at stride 32, or of the second stage (count; the published network: 10).'),
+    .describe('Number of blocks at stride 32, or in the second stage of `single` (published network: 10).'),
 });
 
 const Level = z.strictObject({
-  stride: z.union([4, 8, 16, 32].map((stride) => z.literal(stride))).describe('Of the feature map, px.'),
+  stride: z
+    .union([4, 8, 16, 32].map((stride) => z.literal(stride)))
+    .describe('Stride of the feature map, px of the network input.'),
   sizes: z
     .array(z.number().positive())
     .min(1)
-    .describe('Anchors: roots of their areas, px of the network input.'),
+    .describe('Anchor sizes: square roots of the anchor areas, px of the network input.'),
   aspectRatios: z
     .array(z.number().positive())
     .min(1)
     .default([1])
-    .describe('Anchors: height over width, at each size (factor).'),
+    .describe('Anchor aspect ratios (height / width), each used at every size.'),
 });
 
 const Rpn = z.strictObject({
-  channels: channels.default(128).describe('Channels (count) of its 3x3 convolution.'),
+  channels: channels.default(128).describe('Channels of its 3x3 convolution.'),
   loss: z
     .enum(['dense', 'sampled'])
     .default('dense')
     .describe(
-      'What anchors learn from (a name): `dense` is the focal loss of all of them (arXiv 1708.02002), ' +
-        '`sampled` the cross-entropy of a balanced sample (Faster R-CNN, arXiv 1506.01497).',
+      'Objectness loss: `dense` is the focal loss over all anchors (arXiv 1708.02002), ' +
+        '`sampled` is cross-entropy over a balanced sample (Faster R-CNN, arXiv 1506.01497).',
     ),
   boxLoss: z
     .enum(['giou', 'smooth-l1'])
     .default('giou')
-    .describe('How boxes of positive anchors are compared with the nucleus (a name).'),
-  positiveIou: share.default(0.5).describe('IoU with a nucleus from which an anchor is positive.'),
-  negativeIou: share.default(0.4).describe('IoU below which it is negative; between the two it is neither.'),
-  batchSizePerImage: z.int().min(2).default(256).describe('`sampled`: anchors (count) an image.'),
-  positiveFraction: share.default(0.5).describe('`sampled`: largest share of positive ones.'),
-  focalAlpha: share.default(0.25).describe('`dense`: share of the positive in the loss (Lin et al.: 0.25).'),
-  focalGamma: weight.default(2).describe('`dense`: how much easy anchors are weighed down (no unit; 2).'),
-  objectnessWeight: weight.default(1).describe('Weight of the objectness loss (factor).'),
-  boxWeight: weight.default(1).describe('Weight of the box loss (factor).'),
+    .describe('Loss between the box of a positive anchor and the box of its nucleus.'),
+  positiveIou: fraction.default(0.5).describe('An anchor with at least this IoU with a nucleus is positive.'),
+  negativeIou: fraction
+    .default(0.4)
+    .describe('An anchor with a lower IoU with every nucleus is negative; anchors in between are ignored.'),
+  batchSizePerImage: z.int().min(2).default(256).describe('For `sampled`: anchors sampled in each image.'),
+  positiveFraction: fraction
+    .default(0.5)
+    .describe('For `sampled`: largest fraction of positive anchors in the sample.'),
+  focalAlpha: fraction
+    .default(0.25)
+    .describe('For `dense`: weight of positive anchors; negative anchors get 1 - this (Lin et al.: 0.25).'),
+  focalGamma: weight
+    .default(2)
+    .describe(
+      'For `dense`: focusing parameter; higher values reduce the weight of easy anchors (Lin et al.: 2).',
+    ),
+  objectnessWeight: weight.default(1).describe('Weight of the objectness loss.'),
+  boxWeight: weight.default(1).describe('Weight of the box loss.'),
 });
 
 const Proposals = z.strictObject({
@@ -63,24 +75,34 @@ const Proposals = z.strictObject({
     .int()
     .min(1)
     .default(1500)
-    .describe('Surest anchors (count) before suppression, in training.'),
-  trainPostNmsTopK: z.int().min(1).default(500).describe('Proposals (count) of a crop in training.'),
+    .describe('In training: highest-scoring anchors of a crop that are kept before non-maximum suppression.'),
+  trainPostNmsTopK: z
+    .int()
+    .min(1)
+    .default(500)
+    .describe('In training: most proposals of a crop after non-maximum suppression.'),
   preNmsTopK: z
     .int()
     .min(1)
     .default(2000)
-    .describe('Surest anchors (count) of a tile before suppression, in prediction.'),
+    .describe(
+      'In prediction: highest-scoring anchors of a tile that are kept before non-maximum suppression.',
+    ),
   postNmsTopK: z
     .int()
     .min(1)
     .default(500)
-    .describe('Proposals (count) of a tile in prediction; DSB2018 images have up to 375 nuclei.'),
-  nmsThreshold: share.default(0.7).describe('IoU above which the less sure proposal is dropped.'),
+    .describe(
+      'In prediction: most proposals of a tile after non-maximum suppression; DSB2018 images have up to 375 nuclei.',
+    ),
+  nmsThreshold: fraction
+    .default(0.7)
+    .describe('Of two proposals with a higher IoU, the lower-scoring one is dropped.'),
   minBoxSize: z
     .number()
     .min(0)
     .default(2)
-    .describe('Narrower proposals are dropped, px of the network input.'),
+    .describe('Proposals narrower or lower than this are dropped, px of the network input.'),
 });
 
 const BoxHead = z.strictObject({
@@ -88,41 +110,49 @@ const BoxHead = z.strictObject({
     .int()
     .min(2)
     .default(7)
-    .describe('Side of the features cut out for a proposal (count of bins).'),
+    .describe('RoI-align pools each proposal to a square of this many bins a side.'),
   samplingRatio: z
     .int()
     .min(1)
     .default(2)
-    .describe('Points (count) along each side of a bin (He et al., arXiv 1703.06870).'),
+    .describe('RoI-align samples along each side of a bin (He et al., arXiv 1703.06870).'),
   units: z
     .array(z.int().min(1))
     .default([256, 256])
-    .describe('Outputs (count) of each fully connected layer; `single` has block8 instead.'),
-  batchSizePerImage: z.int().min(2).default(128).describe('Proposals (count) of a crop that it learns from.'),
-  positiveFraction: share.default(0.5).describe('Largest share of them that match a nucleus.'),
-  positiveIou: share.default(0.5).describe('IoU with a nucleus from which a proposal matches it.'),
+    .describe('Outputs of each fully connected layer; `single` uses block8 instead.'),
+  batchSizePerImage: z.int().min(2).default(128).describe('Proposals sampled in each crop for training.'),
+  positiveFraction: fraction.default(0.5).describe('Largest fraction of positive proposals in the sample.'),
+  positiveIou: fraction
+    .default(0.5)
+    .describe('A proposal with at least this IoU with a nucleus is positive.'),
   softLabels: z
     .boolean()
     .default(true)
     .describe(
-      'Whether a match is learnt as its IoU instead of as 1, so that scores tell how exact a box is.',
+      'Whether the target of a positive proposal is its IoU with the nucleus instead of 1, so that scores reflect how well boxes fit.',
     ),
   boxLoss: z
     .enum(['giou', 'smooth-l1'])
     .default('giou')
-    .describe('How refined boxes are compared with the nucleus (a name).'),
-  classWeight: weight.default(1).describe('Weight of the class loss (factor).'),
-  boxWeight: weight.default(1).describe('Weight of the box loss (factor).'),
+    .describe('Loss between a refined box and the box of its nucleus.'),
+  classWeight: weight.default(1).describe('Weight of the class loss.'),
+  boxWeight: weight.default(1).describe('Weight of the box loss.'),
 });
 
 const Detections = z.strictObject({
-  maxPerTile: z.int().min(1).default(500).describe('Most detections (count) of a tile; more are reported.'),
-  scoreThreshold: share.default(0.05).describe('Score at or below which a detection is dropped (no unit).'),
-  nmsThreshold: share.default(0.5).describe('IoU above which the less sure of two detections is dropped.'),
-  proposalWeight: share
+  maxPerTile: z
+    .int()
+    .min(1)
+    .default(500)
+    .describe('Most detections of a tile; the number of others is reported.'),
+  scoreThreshold: fraction.default(0.05).describe('Detections with this score or a lower one are dropped.'),
+  nmsThreshold: fraction
+    .default(0.5)
+    .describe('Of two detections with a higher IoU, the lower-scoring one is dropped.'),
+  proposalWeight: fraction
     .default(0.3)
     .describe(
-      'How much the first stage counts in the score (share of the geometric mean; Zhou et al., arXiv 2103.07461: 0.5).',
+      'Weight of the first stage in the score of a detection, a geometric mean of both stages (Zhou et al., arXiv 2103.07461: 0.5).',
     ),
 });
 
@@ -131,8 +161,8 @@ const Model = z.strictObject({
     .enum(['pyramid', 'single'])
     .default('pyramid')
     .describe(
-      'Where anchors lie and what the second stage is (a name): a feature pyramid and a light head, or ' +
-        'one feature map and the rest of Inception-ResNetV2 (as published).',
+      'Architecture: `pyramid` has a feature pyramid and a small box head, `single` has one feature map and the last ' +
+        'blocks of Inception-ResNetV2 as its box head (as published).',
     ),
   backbone: Backbone.prefault({}).describe('Inception-ResNetV2.'),
   levels: z
@@ -143,36 +173,34 @@ const Model = z.strictObject({
       { stride: 8, sizes: [48, 76], aspectRatios: [1] },
       { stride: 16, sizes: [120, 190], aspectRatios: [1] },
     ])
-    .describe(
-      'Feature maps with their anchors (px), from the finest to the coarsest, each half as fine as the one before.',
-    ),
-  pyramidChannels: channels.default(128).describe('Channels (count) of each map of the pyramid.'),
+    .describe('Feature maps with their anchors, finest first; each stride is twice the one before.'),
+  pyramidChannels: channels.default(128).describe('Channels of each map of the feature pyramid.'),
   normalization: z
     .enum(['batch', 'frozen'])
     .default('batch')
     .describe(
-      'Whether batch normalization learns from each batch, or keeps its statistics (a name); `frozen` ends a ' +
-        'training well, since prediction does the same.',
+      'Batch normalization in training: `batch` uses the statistics of each batch, `frozen` the stored ones, as ' +
+        'prediction does. Freezing them for the last stage of a training improves results.',
     ),
-  normMomentum: share
+  normMomentum: fraction
     .default(0.98)
-    .describe('Share of the moving statistics that a step keeps (no unit; Keras: 0.99).'),
+    .describe('Momentum of the moving statistics of batch normalization (Keras: 0.99).'),
   rpn: Rpn.prefault({}).describe('Region proposal network.'),
-  proposals: Proposals.prefault({}).describe('What it hands on.'),
-  boxHead: BoxHead.prefault({}).describe('Second stage.'),
+  proposals: Proposals.prefault({}).describe('What the region proposal network passes to the box head.'),
+  boxHead: BoxHead.prefault({}).describe('Second stage: scores proposals and refines their boxes.'),
   auxiliaryWeight: weight
     .default(1)
-    .describe('Weight of maps of nuclei and their borders, learnt beside the boxes (factor); 0 is none.'),
-  detections: Detections.prefault({}).describe('What is kept in the end.'),
+    .describe('Weight of an auxiliary loss: maps of nuclei and their borders; 0 switches it off.'),
+  detections: Detections.prefault({}).describe('Which detections are kept.'),
 });
 
 const Tiles = z.strictObject({
-  size: z.int().min(64).default(512).describe('Side of the tiles of an image, px of the network input.'),
+  size: z.int().min(64).default(512).describe('Side of a tile, px of the network input.'),
   overlap: z
     .int()
     .min(0)
     .default(128)
-    .describe('What neighbouring tiles share, px of the network input; larger nuclei may be cut.'),
+    .describe('Overlap of neighbouring tiles, px of the network input; larger nuclei may be cut.'),
 });
 
 const Scoring = z.strictObject({
@@ -180,19 +208,17 @@ const Scoring = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe('Images (count) of the validation fold that are scored, drawn by the seed; 0 takes all.'),
+    .describe('Images of the validation fold that are scored, drawn by the seed; 0 takes all.'),
 });
 
 /** A detector, how it is trained, and how it predicts. */
 export const DetectorConfig = z.strictObject({
-  task: z
-    .literal('detector')
-    .describe('What to do (a name): `detector` trains the network that finds boxes.'),
+  task: z.literal('detector').describe('Which network to train: `detector` finds boxes of nuclei.'),
   ...training,
-  loader: DetectionLoader.prefault({}).describe('What it learns from.'),
+  loader: DetectionLoader.prefault({}).describe('The crops that it is trained on.'),
   model: Model.prefault({}).describe('The network.'),
   tiles: Tiles.prefault({}).describe('How an image of any size is cut into tiles for prediction.'),
-  scoring: Scoring.prefault({}).describe('How a validation is made.'),
+  scoring: Scoring.prefault({}).describe('How it is scored on the validation fold.'),
 });
 
 /** A resolved {@link DetectorConfig}: every key has a value. */

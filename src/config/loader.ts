@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { Augment } from './augment.js';
 
 const ClusterWeight = z.strictObject({
-  cluster: z.string().min(1).describe('Modality cluster (a name, a-f in DSB2018).'),
-  weight: z.number().positive().describe('How often it is drawn, relative to 1 (factor).'),
+  cluster: z.string().min(1).describe('Name of a modality cluster; a to f in DSB2018.'),
+  weight: z
+    .number()
+    .positive()
+    .describe('How often its images are drawn, relative to clusters that are not listed.'),
 });
 
 const common = {
@@ -11,61 +14,61 @@ const common = {
     .array(ClusterWeight)
     .default([])
     .describe(
-      'Clusters drawn more or less often, by a factor (DSB2018 1st place: rare ones 2 to 4 times as often).',
+      'Clusters that are drawn more or less often than others (DSB2018 1st place: rare ones 2 to 4 times as often).',
     ),
   workers: z
     .int()
     .min(0)
     .max(64)
     .default(2)
-    .describe(
-      'Threads that prepare batches (count); 0 prepares them in the main thread. Results do not depend on it.',
-    ),
+    .describe('Threads that prepare batches; 0 uses the main thread. Results do not depend on it.'),
   timeoutSeconds: z
     .number()
     .positive()
     .default(120)
-    .describe('A batch that is waited for longer stops the run with the names of its images, s.'),
-  augment: Augment.prefault({}).describe('How examples are varied.'),
+    .describe(
+      'Longest time to wait for a batch, s; after that the run stops and names the images of the batch.',
+    ),
+  augment: Augment.prefault({}).describe('Augmentation of the crops.'),
 };
 
 /** What the detector is trained on. */
 export const DetectionLoader = z.strictObject({
-  batchSize: z.int().min(1).default(4).describe('Crops (count) in a batch.'),
+  batchSize: z.int().min(1).default(4).describe('Crops in a batch.'),
   cropSize: z.int().min(32).max(2048).default(256).describe('Side of a crop, px of the network input.'),
   zoom: z
     .number()
     .positive()
     .default(1)
-    .describe('Magnification: px of the crop for a pixel of the image (factor).'),
+    .describe('Magnification: px of the network input for one px of the image.'),
   maxBoxes: z
     .int()
     .min(1)
     .default(500)
     .describe(
-      'Boxes (count) that a crop has room for; the smallest beyond them are ignored (DSB2018: up to 375).',
+      'Most nuclei of a crop; the smallest ones beyond it are ignored (DSB2018 images have up to 375).',
     ),
   ...common,
 });
 
 /** What the segmenter is trained on. */
 export const SegmentationLoader = z.strictObject({
-  batchSize: z.int().min(1).default(32).describe('Crops (count) in a batch.'),
+  batchSize: z.int().min(1).default(32).describe('Crops in a batch.'),
   cropSize: z.int().min(16).max(512).default(64).describe('Side of a crop, px of the network input.'),
   margin: z
     .number()
     .min(0)
     .max(2)
     .default(0.25)
-    .describe('What a crop shows on each side of the box, share of its longer side.'),
-  minMargin: z.number().min(0).default(4).describe('Least margin, px of the image.'),
+    .describe('Margin of a crop on each side of the box, as a fraction of the longer side of the box.'),
+  minMargin: z.number().min(0).default(4).describe('Smallest margin, px of the image.'),
   jitter: z
     .number()
     .min(0)
     .max(0.4)
     .default(0.1)
     .describe(
-      'How far each side of a box moves at most, share of its width or height: the errors of a detector.',
+      'Largest random shift of each side of the box, as a fraction of its width or height; imitates the errors of a detector.',
     ),
   ...common,
 });

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-/** Names of {@link PredictSettings}'s `views`. */
+/** Choices of `tta` in {@link PredictSettings}. */
 const viewNames = ['flips', 'turns', 'scales', 'polarity'] as const;
 
-/** How a model looks at an image, and so how much work goes into one; the plain view alone unless asked for more. */
+/** How a model predicts an image: with test-time augmentation, with a second pass, or, by default, without. */
 export const PredictSettings = z.strictObject({
   tta: z
     .array(z.enum(viewNames))
     .default([])
     .describe(
-      'Other views that the networks see of an image, each combined with all others (names): `flips` of both axes ' +
-        'makes 4, `turns` those and their quarter turns 8, `scales` 3, `polarity` 2. Time grows as much.',
+      'Test-time augmentation: which views of an image are predicted and combined. `flips` gives 4 views, `turns` (flips ' +
+        'and quarter turns) 8, `scales` 3, `polarity` (black and white exchanged) 2; several multiply, and so does the time.',
     ),
   secondPass: z
     .boolean()
     .default(false)
     .describe(
-      'Whether boxes are found again at another scale where nuclei are far from the sizes trained on (no unit).',
+      'Whether to detect again at another scale if the nuclei are much smaller or larger than in training.',
     ),
 });
 

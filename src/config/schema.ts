@@ -17,6 +17,6 @@ export const Extends = z
   .string()
   .min(1)
   .describe(
-    'Config file that this one builds on (a path relative to this file). ' +
-      'Mappings merge, lists and single values replace; that file cannot extend a third one.',
+    'Config file that this one is based on, as a path relative to this file. Mappings are merged, lists and single ' +
+      'values are replaced. That file cannot extend another one.',
   );

@@ -5,4 +5,4 @@ export const seed = z
   .int()
   .min(1)
   .default(1)
-  .describe('Start of every random stream (no unit); the same seed repeats the run.');
+  .describe('Seed of all random numbers; the same seed repeats the run.');

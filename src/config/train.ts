@@ -2,105 +2,95 @@ import { z } from 'zod';
 
 const steps = z.int().min(0);
 
-/** How weights follow from gradients. */
+/** The optimizer. */
 export const OptimizerConfig = z.strictObject({
   kind: z
     .enum(['momentum', 'adamw'])
     .default('adamw')
-    .describe('The rule (a name): descent with momentum, or Adam with decoupled weight decay.'),
-  momentum: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.9)
-    .describe('For `momentum`: share of the previous step that the next one keeps (no unit).'),
-  nesterov: z
-    .boolean()
-    .default(false)
-    .describe('For `momentum`: whether it looks ahead, as Nesterov has it (no unit).'),
+    .describe('`momentum` is SGD with momentum, `adamw` is Adam with decoupled weight decay.'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('For `momentum`: the momentum.'),
+  nesterov: z.boolean().default(false).describe('For `momentum`: whether to use Nesterov momentum.'),
   beta1: z
     .number()
     .min(0)
     .lt(1)
     .default(0.9)
-    .describe(
-      'For `adamw`: decay of the mean of gradients, a step (no unit; Kingma and Ba, arXiv 1412.6980).',
-    ),
+    .describe('For `adamw`: decay rate of the first moment (Kingma and Ba, arXiv 1412.6980: 0.9).'),
   beta2: z
     .number()
     .min(0)
     .lt(1)
     .default(0.999)
-    .describe('For `adamw`: decay of the mean of their squares, a step (no unit; Kingma and Ba).'),
+    .describe('For `adamw`: decay rate of the second moment (Kingma and Ba: 0.999).'),
   epsilon: z
     .number()
     .positive()
     .default(1e-7)
-    .describe('For `adamw`: added to the root of the mean square (no unit; 1e-7 as Keras).'),
+    .describe('For `adamw`: added to the denominator (Keras: 1e-7).'),
   weightDecay: z
     .number()
     .min(0)
     .default(1e-4)
     .describe(
-      'Share of each kernel that is lost, a step and unit of the learning rate (no unit); 0 is none.',
+      'Weight decay: each step subtracts learning rate * this * kernel; biases and normalization are not decayed. 0 switches it off.',
     ),
   clipNorm: z
     .number()
     .min(0)
     .default(10)
-    .describe('Norm of all gradients together to which larger ones are scaled (no unit); 0 never clips.'),
+    .describe('Clip the global gradient norm to this value; 0 switches clipping off.'),
   accumulate: z
     .int()
     .min(1)
     .default(1)
-    .describe('Batches (count) whose gradients are averaged before a step.'),
+    .describe('Number of batches whose gradients are averaged for one step.'),
   emaDecay: z
     .number()
     .min(0)
     .lt(1)
     .default(0.999)
     .describe(
-      'Share of the averaged weights kept in a step (no unit), less in the first steps; validation and shipping use them; 0 is no average.',
+      'Decay rate of the exponential moving average of the weights, lower in the first steps; validation and packed models use the average. 0 switches it off.',
     ),
 });
 
-/** The learning rate, as a function of the step alone. */
+/** The learning rate, which depends on the step only. */
 export const ScheduleConfig = z
   .strictObject({
     kind: z
       .enum(['constant', 'cosine', 'step'])
       .default('cosine')
-      .describe('What follows the warm-up (a name).'),
-    learningRate: z.number().positive().default(1e-3).describe('The rate after the warm-up (no unit).'),
+      .describe('Shape of the schedule after the warm-up.'),
+    learningRate: z.number().positive().default(1e-3).describe('Learning rate after the warm-up.'),
     warmupSteps: steps
       .default(500)
-      .describe('Steps (count) over which the rate grows evenly from `warmupFactor` of itself.'),
+      .describe('Number of steps over which the rate grows linearly from `warmupFactor` * `learningRate`.'),
     warmupFactor: z
       .number()
       .min(0)
       .max(1)
       .default(0.001)
-      .describe('Share of the rate in step 0 (no unit; 0.001 as detectron2).'),
+      .describe('Fraction of the learning rate in step 0 (detectron2: 0.001).'),
     steps: z
       .int()
       .min(1)
       .default(18_000)
       .describe(
-        'Steps (count) after which the rate stays as it is, warm-up included. Apart from the budget, so that a longer one changes no step done.',
+        'Length of the schedule in steps, warm-up included; the rate is constant afterwards. Independent of `budget.steps`, so that a longer budget does not change earlier steps.',
       ),
     finalFactor: z
       .number()
       .min(0)
       .max(1)
       .default(0.01)
-      .describe('For `cosine`: share of the rate that is left at the end (no unit).'),
+      .describe('For `cosine`: fraction of the learning rate at the end of the schedule.'),
     milestones: z
       .array(z.int().min(1))
       .default([12_000, 16_000])
       .describe(
-        'For `step`: steps (count) at which the rate is multiplied by `gamma`; two thirds and eight ninths, as detectron2.',
+        'For `step`: steps at which the rate is multiplied by `gamma` (detectron2: at two thirds and eight ninths).',
       ),
-    gamma: z.number().positive().max(1).default(0.1).describe('For `step`: that factor (no unit).'),
+    gamma: z.number().positive().max(1).default(0.1).describe('For `step`: factor at each milestone.'),
   })
   .refine(
     ({ warmupSteps, steps }) => warmupSteps < steps,
@@ -109,20 +99,20 @@ export const ScheduleConfig = z
 
 /** How long a run trains; may change when it is resumed. */
 export const BudgetConfig = z.strictObject({
-  steps: steps.default(18_000).describe('Optimizer steps (count) of the whole run; 0 sets no limit.'),
+  steps: steps.default(18_000).describe('Optimizer steps of the whole run; 0: no limit.'),
   minutes: z
     .number()
     .min(0)
     .default(0)
-    .describe('Minutes (count) that one process trains before it saves and stops; 0 sets no limit.'),
+    .describe('Minutes after which a process saves and stops; 0: no limit.'),
   patience: steps
     .default(0)
-    .describe('Validations (count) without a better score after which the run ends; 0 waits for ever.'),
+    .describe('The run ends after this many validations without a better score; 0: no limit.'),
 });
 
 /** When the network is scored on the validation split. */
 export const ValidationConfig = z.strictObject({
-  everySteps: z.int().min(1).default(1000).describe('Steps (count) from one validation to the next.'),
+  everySteps: z.int().min(1).default(1000).describe('Steps between validations.'),
 });
 
 /** When the run is saved. */
@@ -131,14 +121,12 @@ export const CheckpointsConfig = z.strictObject({
     .int()
     .min(1)
     .default(500)
-    .describe('Steps (count) from one checkpoint to the next; validations and the end save as well.'),
+    .describe('Steps between checkpoints; validations and the end of the run save one as well.'),
   keepLast: z
     .int()
     .min(2)
     .default(3)
-    .describe(
-      'Newest checkpoints (count) that are kept, besides the best; from 2, so that damage to one is no loss.',
-    ),
+    .describe('Number of newest checkpoints to keep, besides the best; at least 2, in case one is damaged.'),
 });
 
 /** A resolved {@link OptimizerConfig}: every key has a value. */

@@ -19,30 +19,30 @@ const Data = z.strictObject({
   labels: z
     .string()
     .default('')
-    .describe(
-      'Run-length CSV with the masks (a path), where they do not lie beside the images; empty is none.',
-    ),
+    .describe('Run-length CSV with the masks, if they are not stored beside the images. Empty: none.'),
   split: z
     .string()
     .min(1)
     .default('configs/splits/dsb2018.json')
     .describe(
-      'Folds of the dataset: the path of a file of `nucleate data split`; `none` draws them image by image.',
+      'File with the folds of the dataset, made by `nucleate data split`; `none` assigns each image to a fold at random.',
     ),
   validationFold: z
     .int()
     .min(0)
     .default(0)
-    .describe('Fold (its number, no unit) whose images validate; the others train.'),
+    .describe('Number of the fold that is used for validation; the other folds are used for training.'),
   trainOnAll: z
     .boolean()
     .default(false)
-    .describe('Whether the images that validate train as well (no unit): for a final model.'),
+    .describe(
+      'Whether to train on the validation images as well, for a final model; validation scores are then optimistic.',
+    ),
   intensity: z
     .enum(['full', 'stretched'])
     .default('stretched')
     .describe(
-      'What the network sees as black and white of an 8-bit image (a name): 0 and 255, or the percentiles 0.1 and 99.9 of its values.',
+      'Black and white of an 8-bit image for the network: `full`, 0 and 255; `stretched`, the 0.1 and 99.9 percentiles of its values.',
     ),
 });
 
@@ -51,29 +51,31 @@ const Run = z.strictObject({
     .string()
     .min(1)
     .default('runs')
-    .describe('Folder for the folders of runs; a relative path starts at the current working directory.'),
+    .describe(
+      'Folder in which run folders are made; a relative path starts at the current working directory.',
+    ),
   name: z
     .string()
     .min(1)
     .default('run')
-    .describe('Beginning of the name of the run folder; the time follows.'),
+    .describe('First part of the name of the run folder; date and time follow.'),
 });
 
-/** The entries that the config of every task that is trained has, beside its `task`, `loader` and `model`. */
+/** The keys that the configs of all tasks have in common. */
 export const training = {
   seed,
   data: Data.prefault({}).describe('What to train on.'),
   run: Run.prefault({}).describe('Where the results go.'),
-  optimizer: OptimizerConfig.prefault({}).describe('How weights follow from gradients.'),
-  schedule: ScheduleConfig.prefault({}).describe('The learning rate, as a function of the step alone.'),
-  budget: BudgetConfig.prefault({}).describe('How long it trains; may change when the run is resumed.'),
+  optimizer: OptimizerConfig.prefault({}).describe('The optimizer.'),
+  schedule: ScheduleConfig.prefault({}).describe('The learning rate schedule.'),
+  budget: BudgetConfig.prefault({}).describe('How long to train; may change when the run is resumed.'),
   validation: ValidationConfig.prefault({}).describe('When the network is scored on the validation fold.'),
   checkpoints: CheckpointsConfig.prefault({}).describe('When the run is saved.'),
   precision: z
     .enum(['float32', 'bfloat16', 'float16'])
     .default('float32')
-    .describe('Numbers that convolutions and matrix products multiply (a name); all else is float32.'),
+    .describe('Number format of convolutions and matrix products; everything else is float32.'),
 };
 
-/** A resolved config of any task that is trained, as far as all have it. */
+/** The part of a resolved config that all tasks have in common. */
 export type TrainingConfig = z.output<z.ZodObject<typeof training>>;

@@ -25,7 +25,8 @@ export function backticked(names: readonly string[]): string {
 
 /** The values a schema allows by name; empty if it is not such a schema. */
 export function choicesOf(schema: JsonSchema): readonly unknown[] {
-  return schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
+  const { const: only, enum: names, anyOf = [] } = schema;
+  return names ?? (only === undefined ? anyOf.flatMap((one) => choicesOf(one as JsonSchema)) : [only]);
 }
 
 /**

@@ -66,6 +66,13 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'a number that is not one of several',
+    text: 'task: detector\nmodel: { levels: [{ stride: 5, sizes: [8] }] }\n',
+    problems: [
+      'config.yaml:2:29: Expected `model.levels[0].stride` to be one of `4`, `8`, `16`, `32`, received 5. Correct the value.',
+    ],
+  },
+  {
     name: 'a number where a string belongs',
     text: 'task: segmenter\nrun: { name: 2026 }\n',
     problems: [

@@ -6,20 +6,20 @@ import { loadFiles } from './load-files.js';
 
 test('formatConfig writes every key below its description', () => {
   const text = formatConfig(Config.parse({ task: 'detector', run: { name: 'true' } }));
-  expect(text).toMatch(/^# What to do/u);
+  expect(text).toMatch(/^# Which network to train/u);
   expect(text).toContain(`
 # Where the results go.
 run:
-  # Folder for the folders of runs; a relative path starts at the current working directory.
+  # Folder in which run folders are made; a relative path starts at the current working directory.
   folder: runs
-  # Beginning of the name of the run folder; the time follows.
+  # First part of the name of the run folder; date and time follow.
   name: "true"
 
-# How weights follow from gradients.
+# The optimizer.
 optimizer:
 `);
   expect(text).toContain(`
-    # Outputs (count) of each fully connected layer; \`single\` has block8 instead.
+    # Outputs of each fully connected layer; \`single\` uses block8 instead.
     units: [ 256, 256 ]
 `);
   const lines = text.trimEnd().split('\n');

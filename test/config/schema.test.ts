@@ -19,11 +19,13 @@ test('the task alone gives a whole config, also of what is nested', () => {
   });
 });
 
-/** Every key of every task with its schema, sections included. */
+/** Every key of every task with its schema, sections and keys in lists included. */
 function keysOf(schema: JsonSchema, path: string): [path: string, schema: JsonSchema][] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, below]) => {
     const belowPath = `${path}.${key}`;
-    return [[belowPath, below as JsonSchema], ...keysOf(below as JsonSchema, belowPath)];
+    const { items } = below as JsonSchema;
+    const inList = typeof items === 'object' && !Array.isArray(items) ? keysOf(items, `${belowPath}[]`) : [];
+    return [[belowPath, below as JsonSchema], ...keysOf(below as JsonSchema, belowPath), ...inList];
   });
 }
 const keys = [...taskSchemas()].flatMap(([task, schema]) => keysOf(schema, String(task)));
@@ -38,12 +40,38 @@ test.each(keys)('%s has a description', (_, { description }) => {
   expect(description).toMatch(/^[A-Z`].*\.$/u);
 });
 
-/** A quantity without one is a share, a factor or a choice, and says so. */
-const unit =
-  /\b(px|count|no unit|name|folder|path|factor|share|IoU|degrees|standard deviations?|minutes|s\.$)|^Whether/iu;
+/** Names of lengths, areas, times and angles; sizes of batches and pools are counts. */
+const quantity =
+  /(?:(?<!batch|pool)sizes?|stride|overlap|margin|width|falloff|area|sigma|shift|spacing|amplitude|degrees|seconds|minutes|steps|dilation)$/iu;
 
-test.each(leaves)('%s has a unit', (_, { description }) => {
+/** Units, and what stands for one in a relative quantity. */
+const unit =
+  /\bpx\b|\bdegrees\b|, s[;.]|\bminutes\b|\bsteps?\b|standard deviations?|fraction of|multiple of/iu;
+
+const quantities = leaves.filter(([path]) => quantity.test(path.split('.').at(-1)!));
+
+test('lengths, areas, times and angles are found by their names', () => {
+  const found = new Set(quantities.map(([path]) => path.split('.').at(-1)));
+  for (const name of [
+    'stride',
+    'sizes',
+    'cropSize',
+    'minMargin',
+    'minArea',
+    'maxDegrees',
+    'timeoutSeconds',
+    'minutes',
+  ])
+    expect(found).toContain(name);
+  expect(found).not.toContain('batchSize');
+});
+
+test.each(quantities)('%s, a quantity, has a unit', (_, { description }) => {
   expect(description).toMatch(unit);
+});
+
+test.each(leaves)('%s has no empty unit', (_, { description }) => {
+  expect(description).not.toMatch(/no unit|\((?:a )?name\)|\(count\)|\(factor\)/u);
 });
 
 test.each(keys)('%s has words for what it has to be', (_, schema) => {
