@@ -1,12 +1,12 @@
 /**
- * The exit codes of `nucleate`, as the README documents them.
+ * The exit codes of `nucleate` (docs/exit-codes.md).
  *
  * 130 and 143 (SIGINT, SIGTERM after a saved checkpoint), 134 and 139 (native abort, segmentation fault)
  * are the shell's own 128 + signal and need no name here.
  */
 export const exitCodes = {
   ok: 0,
-  /** A defect of nucleate itself. */
+  /** A bug in nucleate. */
   internal: 1,
   /** Wrong arguments, or a config that does not validate. */
   usage: 2,
@@ -32,7 +32,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export interface Problem {
   /** One sentence: what is wrong, with the offending value. */
   readonly what: string;
-  /** `file:line:column`, a file, an image id; absent where there is no place. */
+  /** `file:line:column`, a file or an image id; absent where there is no place. */
   readonly where?: string;
   /** One sentence: what the user can do. */
   readonly hint?: string;
@@ -46,14 +46,14 @@ export interface NucleateErrorParts {
   /** One sentence: what the user can do; a command where there is one. */
   readonly hint: string;
   readonly exitCode: ExitCode;
-  /** The single problems, where `what` sums up several of them. */
+  /** The problems one by one, where `what` sums up several of them. */
   readonly problems?: readonly Problem[];
 }
 
 /**
- * An error that the user can mend. Everything else that is thrown is a defect of nucleate (exit code 1).
+ * An error that the user can fix. Everything else that is thrown is a bug in nucleate (exit code 1).
  *
- * The library throws it; only `src/cli` prints it.
+ * Any room throws it; only `src/cli` prints it.
  */
 export class NucleateError extends Error {
   override readonly name = 'NucleateError';

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 
 /**
  * The only import of TensorFlow.js: two copies of it would be two engines that do not see each other's tensors.
- * Which backend computes is decided in src/engine/runtime.ts.
+ * src/engine/runtime.ts chooses the backend.
  *
- * The pure-JavaScript backend is taken away: it is 300 times slower, and an operation that runs before a runtime is
- * started would fall back to it in silence. Now it fails.
+ * The pure-JavaScript backend is removed: it is 300 times slower, and an operation before the start of a runtime would
+ * silently use it. Without it the operation fails.
  */
 tf.removeBackend('cpu');
 

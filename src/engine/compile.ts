@@ -17,30 +17,30 @@ import {
 export interface CompileOptions<Inputs extends NamedTensors> {
   /** Examples: the step is recorded with these values and runs with these shapes only. Not disposed. */
   readonly inputs: Inputs;
-  /** Every variable that the step uses, by a name for checkpoints; the step starts from their present values. */
+  /** Every variable that the step uses, by its name in checkpoints; the step starts from their current values. */
   readonly state: NamedVariables;
   /** `eager` runs the function as it is. */
   readonly mode: Mode;
-  /** In which convolutions and matrix products multiply; state and all else stay float32, as does eager mode. */
+  /** Of the factors of convolutions and matrix products; all else stays float32, and so does eager mode. */
   readonly precision?: 'float32' | LowPrecision;
   /**
-   * Whether the function is recorded once alone, which saves a tenth of the time until the first result. Only for one
-   * that a test records twice: what differs from call to call becomes a constant in silence.
+   * Whether the function is recorded only once, which saves a tenth of the time until the first result. Use it only for
+   * functions that a test records twice: what differs from call to call silently becomes a constant.
    */
   readonly once?: boolean;
 }
 
 /**
- * Makes one TensorFlow graph of a plain tfjs function, and runs that from then on.
+ * Compiles a plain tfjs function to one TensorFlow graph, which then runs in its place.
  *
- * The function is called twice, to be recorded and compared, with tensors that have a shape and no values. Compiled, the
- * state lives in the native session: the variables in `state` stay as they were, and {@link RunnableStep.readState}
- * tells the present values. On a backend other than the native one the step runs eagerly, with the same results.
+ * The function is called twice, recorded and compared, with tensors that have a shape but no values. The state of a
+ * compiled step is in the native session: the variables in `state` stay as they were, and {@link RunnableStep.readState}
+ * returns the current values. On a backend other than the native one the step runs eagerly, with the same results.
  *
  * @returns The caller disposes it; the variables stay the caller's.
  * @throws {NucleateError} If the function cannot be recorded: it reads a tensor, calls an operation whose result's
- *   size depends on values, uses a tensor that is neither input nor state, makes or keeps tensors, or does not do the
- *   same both times.
+ *   size depends on values, uses a tensor that is neither input nor state, makes variables or keeps tensors, or does not
+ *   do the same both times.
  */
 export function compile<Inputs extends NamedTensors, Outputs extends NamedTensors>(
   step: Step<Inputs, Outputs>,
@@ -56,7 +56,7 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
     recording.graph.addPlaceholder(`write/${index}`, variable),
   );
   const handles = Object.entries(fed).map(([name, write]) => [recording.state[name]!, write] as const);
-  // Before the nodes are added by which the caller changes all of the state.
+  // Before the nodes are added with which the caller writes the state: they would make all of it changeable.
   const prepared = hoistInvariants(recording, new Map(handles));
   const access = addStateAccess(recording, state, fed);
   const accesses = Object.values(access);
@@ -87,7 +87,7 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
       requireLike('state', values, state, { partly: true });
       const names = Object.keys(values);
       if (names.length === 0) return;
-      // What is prepared takes all of the state.
+      // The prepared values are computed from all of the state.
       const present = prepared && names.length < Object.keys(state).length ? compiled.readState() : {};
       const written = Object.entries({ ...present, ...values }).map(([name, value]) => ({
         ...access[name]!,
@@ -111,9 +111,9 @@ interface StateAccess {
   readonly read: Output;
   /** Fed. */
   readonly write: Output;
-  /** Writes what is fed. */
+  /** Assigns the fed value. */
   readonly assign: Control;
-  /** Fetched so that it does. */
+  /** Fetched so that {@link assign} runs. */
   readonly written: Output;
 }
 

@@ -1,24 +1,24 @@
 import { tf } from '../tf.js';
 import type { Runtime } from './runtime.js';
 
-/** 10^9 floating-point operations a second, a multiplication and an addition counting as two. */
+/** 10^9 floating-point operations per second; a multiplication with its addition counts as two. */
 export interface ConvolutionSpeed {
   readonly forwardGflops: number;
   /** Gradients by input and by filter together; null on WebAssembly, which has none by the filter. */
   readonly backwardGflops: number | null;
 }
 
-/** The 3x3 convolution of runtime.md's table: 64 channels to 64, same padding, stride 1. */
+/** A 3x3 convolution of 64 channels to 64, same padding, stride 1. */
 const channels = 64;
 const kernel = 3;
 
-/** Side of the feature map in px: 256 keeps two cores busy for 25 ms; a GPU needs more to be measured at all. */
+/** Side of the feature map in px: 256 keeps two cores busy for 25 ms; a GPU needs more work for a measurement. */
 const side = { cpu: 256, wasm: 64, gpu: 1024 };
 
 /** How long each direction is measured, in ms. */
 const measureFor = 600;
 
-/** Calls per timing: enough that reading one number back from a GPU does not count. */
+/** Calls per timing: so many that reading one number back from a GPU takes no part worth mentioning. */
 const callsPerTiming = 4;
 
 /**
@@ -50,13 +50,13 @@ export function measureConvolution(device: Runtime['device']): ConvolutionSpeed 
 
 const round = (gflops: number) => Math.round(gflops * 10) / 10;
 
-/** The fastest timing: whatever else the machine does can only add to it. */
+/** The fastest timing: other load on the machine can only add to it. */
 function secondsPerCall(call: () => tf.Tensor[]): number {
   const time = () => {
     const start = performance.now();
     for (let i = 0; i < callsPerTiming; i++) {
       const results = call();
-      // A GPU works ahead of us; reading a number waits for it.
+      // A GPU computes asynchronously; reading a number waits for it.
       if (i === callsPerTiming - 1)
         tf.tidy(() => results.forEach((result) => result.flatten().slice(0, 1).dataSync()));
       tf.dispose(results);

@@ -8,21 +8,21 @@ import {
   type NativeValues,
 } from './native.js';
 
-/** What is known of a tensor while a step is recorded. */
+/** What is known about a tensor while a step is recorded. */
 interface KnownTensor extends Result {
-  /** Where the values are constant and may be sizes or axes. */
+  /** The values, if they are constant and may be sizes or axes. */
   readonly sizes?: string;
 }
 
-/** A tensor of more elements says no shape: TensorFlow's tensors have at most 8 axes, and two paddings for each. */
+/** A tensor with more elements is no shape: TensorFlow's tensors have at most 8 axes, and two paddings for each. */
 const maxSizes = 16;
 
 /**
- * Tells the shapes of what a step would compute, so that it is recorded in the memory of one operation and in the time
- * of the operations that differ.
+ * Finds the shapes of what a step would compute: recording needs the memory of one operation, and the time of the
+ * distinct operations.
  *
- * An operation runs once, on zeros, for all of its calls with the same attributes and shapes. Constants, and what
- * follows from them alone, keep their values where they may be sizes of something else. A handle below 0 has no values.
+ * An operation runs once, on zeros, for all of its calls with the same attributes and shapes. Constants, and what is
+ * computed from constants only, keep their values where these may be sizes. A handle below 0 has no values.
  */
 export class DryRun {
   readonly #binding: Binding;
@@ -34,7 +34,7 @@ export class DryRun {
     this.#binding = binding;
   }
 
-  /** Makes a tensor that has a shape alone. There is nothing to free. */
+  /** Makes a tensor that has only a shape. There is nothing to free. */
   make({ shape, dtype }: Result): NativeTensor {
     this.#made += 1;
     const id = -this.#made;
@@ -42,18 +42,18 @@ export class DryRun {
     return { id, shape: [...shape], dtype };
   }
 
-  /** Lets operations use a tensor whose values decide about nothing. */
+  /** Lets operations use a tensor whose values do not affect any shape. */
   addTensor(id: number, { shape, dtype }: Result): void {
     this.#tensors.set(id, { shape, dtype });
   }
 
-  /** Lets operations use a tensor of the native library that was made of these values. */
+  /** Lets operations use a tensor of the native library that was made from these values. */
   addConstant(id: number, { shape, dtype, values }: Constant): void {
     const isSizes = values.length <= maxSizes && !Array.isArray(values);
     this.#tensors.set(id, { shape, dtype, ...(isSizes && { sizes: values.join() }) });
   }
 
-  /** What {@link Binding.executeOp} would return: handles at or above 0 the caller frees. */
+  /** What {@link Binding.executeOp} would return; the caller frees handles from 0 on. */
   executeOp(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[] {
     const tensors = inputs.map((id) => this.#tensors.get(id)!);
     if (inputs.length > 0 && tensors.every(({ sizes }) => sizes !== undefined)) {
@@ -85,7 +85,7 @@ export class DryRun {
     try {
       const ids = inputs.map((id) => {
         if (id >= 0) return id;
-        // An integer may not be divided by 0, and 0 is an index into anything.
+        // 1 where an integer could be divided by it; 0 elsewhere, since it is a valid index.
         const filled = this.#filled(this.#tensors.get(id)!, /Div|Mod/.test(op) ? 1 : 0);
         temporary.push(filled);
         return filled;
@@ -98,7 +98,7 @@ export class DryRun {
     }
   }
 
-  /** Not from an array of JavaScript, which would have to be filled and copied. */
+  /** A native tensor of one value, made without an array in JavaScript, which would have to be filled and copied. */
   #filled({ shape, dtype }: Result, value: number): number {
     const dims = this.#binding.createTensor([shape.length], dataTypes.int32, Int32Array.from(shape));
     const scalar = this.#binding.createTensor([], dtype, valuesOf(dtype, value));
@@ -114,8 +114,8 @@ export class DryRun {
 }
 
 /**
- * The result of a convolution or of one of its gradients, without which recording would take as long as a step; undefined
- * for other operations, and for the dilations and paddings that networks here do not have.
+ * The result of a convolution or of one of its gradients, computed from the shapes: running them would make recording as
+ * slow as a step. Undefined for other operations, and for dilations and paddings that no network here has.
  *
  * Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2.
  */
@@ -135,7 +135,7 @@ function convolutionResult(
   const { strides, padding, ...others } = Object.fromEntries(
     attributes.map(({ name, value }) => [name, value]),
   );
-  // Absent are images as rows of pixels of channels, and kernels without gaps.
+  // Without these attributes the layout is NHWC and the dilation 1.
   const isPlain = !('data_format' in others || 'dilations' in others);
   if (!isPlain || (padding !== 'SAME' && padding !== 'VALID')) return undefined;
   const [image, kernel] = tensors.map(({ shape }) => shape) as [Result['shape'], Result['shape']];
@@ -146,7 +146,7 @@ function convolutionResult(
   return [{ shape: [image[0]!, side(1), side(2), kernel[3]!], dtype: tensors[0]!.dtype }];
 }
 
-/** @throws {Error} For a type that tfjs's tensors cannot have. */
+/** @throws {Error} For a type that tfjs's tensors do not have. */
 function valuesOf(dtype: number, value: number): NativeValues {
   if (dtype === dataTypes.float32) return Float32Array.of(value);
   if (dtype === dataTypes.int32) return Int32Array.of(value);

@@ -1,7 +1,7 @@
 import { tf } from '../tf.js';
 import { type NamedTensors, type NamedVariables, requireLike, type RunnableStep, type Step } from './step.js';
 
-/** The step as it is, on tfjs's own variables. */
+/** Runs the function itself, on tfjs's own variables. */
 export function runEagerly<Inputs extends NamedTensors, Outputs extends NamedTensors>(
   step: Step<Inputs, Outputs>,
   { inputs: examples, state }: { inputs: Inputs; state: NamedVariables },
@@ -21,6 +21,6 @@ export function runEagerly<Inputs extends NamedTensors, Outputs extends NamedTen
   };
 }
 
-/** Tensors of their own for the caller, although they share the data. */
+/** New tensors for the caller; they share the data. */
 const copies = (tensors: NamedTensors): Record<string, tf.Tensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));

@@ -5,7 +5,7 @@ import { bytes, type Fields, float, integer, join, message, text } from './proto
 /** An output of a node, as TensorFlow writes it: `name:index`. */
 export type Output = `${string}:${number}`;
 
-/** What must have run before a node, although the node does not use it: `^name`. */
+/** A node that must run before another one that does not use its output: `^name`. */
 export type Control = `^${string}`;
 
 /** Shape and `TF_*` type of an output. */
@@ -21,11 +21,11 @@ export interface Node {
   readonly inputs: readonly (Output | Control)[];
   /** Encoded values by attribute name. */
   readonly attributes: Readonly<Record<string, Fields>>;
-  /** Of each output, where the node is an operation of the step or reads a variable. */
+  /** Of each output, if the node is an operation of the step or reads a variable. */
   readonly results: readonly Result[];
 }
 
-/** A TensorFlow graph that grows by one node after another. */
+/** A TensorFlow graph to which nodes are added. */
 export class Graph {
   readonly nodes: Node[] = [];
 
@@ -56,7 +56,7 @@ export class Graph {
     return output(this.add(name, 'Placeholder', [], attributes));
   }
 
-  /** Adds a node that can be fetched when all of `before` has run. */
+  /** Adds a node whose fetch makes all of `before` run. */
   addBarrier(name: string, before: readonly Control[]): Output {
     const nothing = tensorValue({ shape: [], dtype: dataTypes.bool, values: Uint8Array.of(1) });
     return output(this.add(name, 'Const', before, { dtype: typeValue(dataTypes.bool), value: nothing }));
@@ -76,7 +76,7 @@ const shapeValue = (shape: readonly number[]): Fields => message(attrValue.shape
 const shapeFields = (shape: readonly number[]): Fields =>
   join(shape.map((size) => message(2, integer(1, size))));
 
-/** @throws {RangeError} If the attribute is of a kind that tfjs-node itself would not take. */
+/** @throws {RangeError} If tfjs-node itself would not accept the kind of the attribute. */
 export function attributeValue({ name, type, value }: NativeAttribute): Fields {
   const encoders: Record<number, ((field: number, value: never) => Fields) | undefined> = {
     [attributeKinds.string]: text,
@@ -94,7 +94,7 @@ export function attributeValue({ name, type, value }: NativeAttribute): Fields {
   return message(attrValue.list, ...value.map((item) => encode(field, item as never)));
 }
 
-/** A shape and values that are part of the graph. */
+/** A constant tensor of the graph. */
 export interface Constant {
   readonly shape: readonly number[];
   /** `TF_*`. */
@@ -110,12 +110,12 @@ export function tensorValue({ shape, dtype, values }: Constant): Fields {
 }
 
 /**
- * What the operations mean may change between versions of TensorFlow; this one (TensorFlow 2.15) is read by every
- * later one as it was meant. 0, the default, would ask for meanings of 2015.
+ * The meaning of operations may change between versions of TensorFlow. Every later version reads a graph of this one
+ * (TensorFlow 2.15) with the meanings of its time; 0, the default, would ask for those of 2015.
  */
 const graphVersion = 1645;
 
-/** The tag that a SavedModel is loaded by. */
+/** The tag with which a SavedModel is loaded. */
 export const savedModelTag = 'serve';
 
 /** The graph as the content of a `saved_model.pb`. */

@@ -17,7 +17,7 @@ export interface Health {
   readonly node: string;
   readonly tfjs: string;
   readonly sharp: string;
-  /** What computes; null where nothing does. */
+  /** What computes; null if no device can. */
   readonly device: Runtime['device'] | null;
   /** Why it is this device. */
   readonly why: string;
@@ -28,7 +28,7 @@ export interface Health {
     readonly folder: string | null;
     readonly whole: boolean;
   };
-  /** Whether the native modules between Node and TensorFlow are built. */
+  /** Whether the native modules that connect Node with TensorFlow are built. */
   readonly binding: boolean;
   readonly gpu: Gpu | null;
   readonly cpu: { readonly name: string; readonly threads: number; /** MiB. */ readonly memory: number };
@@ -42,19 +42,20 @@ const repair = 'Run npm run setup.';
 /**
  * Examines this installation: versions, library, device, and the speed of a convolution. Takes about 3 s.
  *
- * Never throws for what it is there to find; that is in `problems`.
+ * Problems of the installation are listed in `problems`, not thrown.
  *
- * @param stamp What set-up has noted (setup/stamp.js).
+ * @param stamp What set-up has finished (setup/stamp.js).
  */
 export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Promise<Health> {
   const problems: Problem[] = [];
   const { flavour, library: folder, binding } = stamp;
   const whole = folder !== undefined && (await libraryIsWhole(folder));
-  if (!folder) problems.push({ what: 'Set-up has not been run to its end.', hint: repair });
+  if (!folder) problems.push({ what: 'The set-up is not complete.', hint: repair });
   else if (!whole)
     problems.push({ what: 'The TensorFlow library is missing or damaged.', where: folder, hint: repair });
   const built = folder !== undefined && binding !== undefined && binding === bindingFingerprint(folder);
-  if (folder && !built) problems.push({ what: 'The TensorFlow binding is not built.', hint: repair });
+  if (folder && !built)
+    problems.push({ what: 'The modules that connect Node with TensorFlow are not built.', hint: repair });
 
   const runtime = await startRuntime(choice).catch((error: unknown) => {
     if (!(error instanceof NucleateError)) throw error;
@@ -64,7 +65,7 @@ export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Prom
   if (runtime?.warning) problems.push(runtime.warning);
   if (runtime?.tensorflow && runtime.tensorflow !== pins.tensorflow) {
     problems.push({
-      what: `TensorFlow is ${runtime.tensorflow}; this version needs ${pins.tensorflow}.`,
+      what: `The TensorFlow library has version ${runtime.tensorflow}; nucleate needs ${pins.tensorflow}.`,
       hint: repair,
     });
   }
@@ -74,7 +75,7 @@ export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Prom
     tfjs: versionOf('@tensorflow/tfjs'),
     sharp: versionOf('sharp'),
     device: runtime?.device ?? null,
-    why: runtime?.why ?? 'nothing can compute here',
+    why: runtime?.why ?? 'no device can compute',
     tensorflow: runtime?.tensorflow ?? null,
     library: { flavour: flavour ?? null, folder: folder ?? null, whole },
     binding: built,

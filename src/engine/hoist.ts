@@ -1,13 +1,13 @@
 import { type Control, control, type Graph, type Node, type Output, output, typeValue } from './graph.js';
 
 /**
- * Takes what depends on nothing but state that the step never changes out of the step: it is computed when the state
- * is written, from what is fed, and kept in variables of the session. So a frozen normalization is folded into its kernel
- * once, instead of in every step.
+ * Moves out of the step what depends only on state that the step never changes: it is computed from the fed values when
+ * the state is written, and kept in variables of the session. A frozen normalization, for example, is folded into its
+ * kernel once instead of in every step.
  *
  * @param recording Its graph is changed; outputs of the step stay in it.
  * @param fed Where the state is fed when it is written, by the handles of its variables.
- * @returns What is to be fetched while all of the state is fed; undefined if there is nothing to compute.
+ * @returns What to fetch whenever all of the state is fed; undefined if there is nothing to compute.
  */
 export function hoistInvariants(
   {
@@ -24,7 +24,7 @@ export function hoistInvariants(
   const variables = new Map<Output, Output>();
   const assigned: Control[] = [];
 
-  /** A variable of the session that keeps this value, by the output that reads it. */
+  /** The output that reads a variable of the session which keeps this value. */
   function keep(value: Output, node: Node): Output {
     const made = variables.get(value);
     if (made) return made;
@@ -51,7 +51,7 @@ export function hoistInvariants(
   return assigned.length > 0 ? graph.addBarrier('prepared', assigned) : undefined;
 }
 
-/** Nodes by name that depend on unchanged state alone, the reads of that state among them. */
+/** Nodes by name that depend only on unchanged state, including the reads of that state. */
 function findInvariants(graph: Graph, outputs: ReadonlySet<string>): Map<string, Node> {
   const changed = new Set(
     graph.nodes

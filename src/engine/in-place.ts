@@ -5,18 +5,18 @@ import { activeRecorder } from './recorder.js';
 export interface InPlaceUpdate {
   /** TensorFlow's name of an operation that takes handles of variables first: `ResourceApplyMomentum`. */
   readonly op: string;
-  /** What it changes, in its order. */
+  /** The variables that it changes, in the operation's order. */
   readonly variables: readonly tf.Variable[];
-  /** Its other inputs, in its order. */
+  /** Its other inputs, in the operation's order. */
   readonly inputs: readonly tf.Tensor[];
   readonly attributes: readonly NativeAttribute[];
 }
 
 /**
- * Changes variables by one of TensorFlow's fused updates, such as a whole optimizer rule.
+ * Changes variables by one of TensorFlow's fused updates, for example a whole optimizer rule.
  *
- * In a compiled step the operation works on the session's own variables. Eagerly tfjs's variables are copied into
- * variables of the native library and back, so that both compute the same to the bit.
+ * In a compiled step the operation works on the session's variables. In eager mode tfjs's variables are copied into
+ * variables of the native library and back, so that both modes compute the same bits.
  */
 export function updateInPlace(update: InPlaceUpdate): void {
   const recorder = activeRecorder();

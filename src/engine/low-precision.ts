@@ -4,7 +4,7 @@ import { dataTypes } from './native.js';
 /** 16-bit formats: bfloat16 has the range of float32 and 8 bits of precision, float16 has 11 bits and a small range. */
 export type LowPrecision = 'bfloat16' | 'float16';
 
-/** Operations that multiply much, and which of their inputs are factors. */
+/** Operations with many multiplications, and which of their inputs are factors. */
 const factors: Readonly<Record<string, readonly number[]>> = {
   Conv2D: [0, 1],
   Conv2DBackpropInput: [1, 2],
@@ -14,7 +14,7 @@ const factors: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Makes convolutions and matrix products multiply numbers of 16 bits; everything between them stays float32.
+ * Makes convolutions and matrix products multiply 16-bit numbers; everything between them stays float32.
  *
  * Source: Micikevicius et al., arXiv 1710.03740.
  */
@@ -23,7 +23,7 @@ export function lowerPrecision(graph: Graph, precision: LowPrecision): void {
   const lowered = new Map<Output, Output>();
   const nodes = graph.nodes.splice(0);
 
-  /** The tensor in 16 bits, by one node however many use it. */
+  /** The tensor in 16 bits: one node, however many operations use it. */
   function lower(tensor: Output, shape: readonly number[]): Output {
     const made = lowered.get(tensor);
     if (made) return made;

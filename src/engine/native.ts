@@ -8,14 +8,14 @@ export interface NativeAttribute {
   readonly value: unknown;
 }
 
-/** What an operation returned: a handle of the native library, its shape, and a `TF_*` data type. */
+/** A tensor that an operation returned: a handle of the native library, its shape, and a `TF_*` data type. */
 export interface NativeTensor {
   readonly id: number;
   readonly shape: number[];
   readonly dtype: number;
 }
 
-/** Values as they lie in a tensor that JavaScript made; strings are one array each. */
+/** The values of a tensor made in JavaScript; of strings, one array each. */
 export type NativeValues = Float32Array | Int32Array | Uint8Array | Uint8Array[];
 
 /** The members of tfjs-node's binding that are used here. Every computation and every read passes through it. */
@@ -44,7 +44,7 @@ export interface NativeBackend {
   ): tf.Tensor[];
 }
 
-/** The backend that TensorFlow's own library computes for; undefined where another one computes. */
+/** The backend of TensorFlow's native library; undefined if another backend computes. */
 export function findNativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === 'tensorflow' ? (tf.backend() as unknown as NativeBackend) : undefined;
 }

@@ -1,13 +1,13 @@
 /** The wire format of protocol buffers, as far as TensorFlow's graph files need it (protobuf.dev, "Encoding"). */
 
-/** A message, or a piece of one: fields one after another. */
+/** A message or a part of one: fields in a row. */
 export type Fields = Uint8Array;
 
 const wireTypes = { varint: 0, bytes: 2, fixed32: 5 } as const;
 
 const utf8 = new TextEncoder();
 
-/** Seven bits a byte, lowest first; a negative number is written as its 64-bit two's complement. */
+/** Seven bits per byte, lowest first; a negative number is written as its 64-bit two's complement. */
 function varint(value: number): number[] {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];

@@ -13,14 +13,14 @@ export interface Recording {
   readonly inputs: Readonly<Record<string, Output>>;
   /** Where each output is fetched. */
   readonly outputs: Readonly<Record<string, Output>>;
-  /** What is fetched so that the state changes. */
+  /** Fetched so that the state changes. */
   readonly updated: Output;
   /** The handle of each variable. */
   readonly state: Readonly<Record<string, Output>>;
 }
 
 /**
- * Records a step twice and compares, so that nothing that differs from call to call becomes a constant in silence.
+ * Records a step twice and compares, so that nothing that differs from call to call silently becomes a constant.
  *
  * @throws {NucleateError} If the step cannot be recorded.
  */
@@ -47,7 +47,7 @@ export function recordStep(
 /**
  * Records a step without comparing.
  *
- * @param dryRun Tells shapes; one that has recorded the step before is quicker.
+ * @param dryRun Finds shapes; faster if the step has been recorded with it before.
  * @throws {NucleateError} If the step cannot be recorded.
  */
 export function recordOnce(
@@ -57,11 +57,11 @@ export function recordOnce(
   state: NamedVariables,
   dryRun = new DryRun(backend.binding),
 ): Recording {
-  // Those that are not state as well: the step may assign to them, which is refused only then.
+  // Also those that are not state: the step may assign to them, which is an error only then.
   const variables = new Set([...Object.values(state), ...Object.values(tf.engine().registeredVariables)]);
   const originals = Array.from(variables, (variable) => [variable, variable.clone()] as const);
   try {
-    // Not returned from `tidy`, which would look for tensors in every byte of it.
+    // Not returned from `tidy`, which would search it for tensors, byte by byte.
     let recording: Recording | undefined;
     tf.tidy(() => {
       recording = recordWithOwnHandles(new Recorder(backend, dryRun), backend, step, inputs, state);
@@ -83,7 +83,7 @@ function recordWithOwnHandles(
   inputs: NamedTensors,
   state: NamedVariables,
 ): Recording {
-  // Inputs and variables may share data with each other, and the recorder tells them apart by their handles.
+  // Inputs and variables may share data, but the recorder distinguishes them by their handles.
   for (const variable of Object.values(state)) variable.assign(withOwnHandle(backend, variable));
   const own = mapIndexed(inputs, (tensor) => withOwnHandle(backend, tensor));
   const nodes = {
@@ -95,7 +95,7 @@ function recordWithOwnHandles(
   requireOthersUnchanged();
   const outputs = mapIndexed(results, (result, index, name) => {
     requireTensor(result, name);
-    // Of its own, because a graph that feeds and fetches one and the same tensor does not run.
+    // An extra node, because a graph in which the same tensor is fed and fetched does not run.
     const attributes = { T: typeValue(dataTypes[result.dtype]) };
     return output(recorder.graph.add(`output/${index}`, 'Identity', [recorder.outputOf(result)], attributes));
   });
@@ -117,7 +117,7 @@ function requireTensor(result: unknown, name: string): void {
   );
 }
 
-/** Remembers all variables of this process; the result throws if one that is not state is new or has changed. */
+/** Remembers all variables of this process; the returned function throws if one is new or changed and not state. */
 function guardOtherVariables(state: NamedVariables): () => void {
   const isState = new Set<tf.Variable>(Object.values(state));
   const registered = () => Object.values(tf.engine().registeredVariables);

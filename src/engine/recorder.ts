@@ -30,28 +30,28 @@ type Source =
 
 /** A variable of the step in the graph. */
 interface RecordedState {
-  /** By which the caller knows it. */
+  /** The caller's name for it. */
   readonly name: string;
   /** The node that names the variable. */
   readonly handle: string;
   readonly dtype: number;
   readonly shape: readonly number[];
-  /** Counts the writes; a tensor of an older version that was not read in time is gone. */
+  /** Counts the writes; the value of an older version that was not read before the write is lost. */
   version: number;
-  /** The node that reads the present version, once something needs it. */
+  /** The node that reads the current version, once something needs it. */
   read: string | undefined;
-  /** The node that wrote the present version; undefined for the first one. */
+  /** The node that wrote the current version; undefined for the first one. */
   write: string | undefined;
 }
 
-/** From this many equal values on, a constant is a node that fills a tensor: activations of zeros take no space. */
+/** From this many equal values on, a constant becomes a node that fills a tensor, so that zeros take no space. */
 const fillFrom = 1024;
 
 /**
- * Writes down as a graph what the native library is asked to compute.
+ * Records as a graph what the native library is asked to compute.
  *
- * It takes the place of the binding that every operation of the backend goes through, and notes each call. Nothing is
- * computed: what the step gets back are tensors that have a shape and no values.
+ * It replaces the binding that every operation of the backend calls, and records each call. Nothing is computed: the step
+ * gets tensors that have a shape but no values.
  */
 export class Recorder {
   readonly graph = new Graph();
@@ -80,7 +80,7 @@ export class Recorder {
     }
   }
 
-  /** Makes `tensor`, which no other input or state shares its data with, an input of the graph. */
+  /** Makes `tensor` an input of the graph; it must not share its data with another input or state. */
   addInput(node: string, tensor: tf.Tensor): Output {
     const made = this.graph.addPlaceholder(node, tensor);
     const id = this.#idOf(tensor);
@@ -89,7 +89,7 @@ export class Recorder {
     return made;
   }
 
-  /** Makes `variable`, which no other input or state shares its data with, a variable of the graph. */
+  /** Makes `variable` a variable of the graph; it must not share its data with another input or state. */
   addState(handle: string, name: string, variable: tf.Variable): Output {
     const { shape } = variable;
     const dtype = dataTypes[variable.dtype];
@@ -196,8 +196,8 @@ export class Recorder {
     const source = this.#sources.get(id);
     if (!source) {
       throw compileError(
-        `The step ${use} a tensor that is neither an input nor state, nor made by the step itself.`,
-        'Name it among the inputs or the state, or make it inside the step from an array.',
+        `The step ${use} a tensor that is neither an input nor state and is not made by the step itself.`,
+        'Add it to the inputs or the state, or make it inside the step from an array.',
       );
     }
     if (source.kind === 'node') return source.output;
@@ -224,7 +224,7 @@ export class Recorder {
     return output(state.read);
   }
 
-  /** Adds an operation that changes `states`, after all that reads their present values. */
+  /** Adds an operation that changes `states`, to run after all nodes that read their current values. */
   #write(
     states: readonly RecordedState[],
     op: string,
@@ -291,11 +291,11 @@ export class Recorder {
 const encodeAttributes = (attributes: readonly NativeAttribute[]) =>
   Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeValue(attribute)]));
 
-/** What tfjs-node leaves to eager execution to infer, which a graph has to be told; the other kernels tell all. */
+/** Attributes that eager execution infers and a graph needs; all other kernels of tfjs-node give them. */
 const missingAttributes = (op: string, [result]: readonly NativeTensor[]): Parameters<Graph['add']>[3] =>
   op === 'ExpandDims' ? { T: typeValue(result!.dtype), Tdim: typeValue(dataTypes.int32) } : {};
 
-/** The recorder of the step that runs at this moment. */
+/** The recorder of the step that is being recorded. */
 let active: Recorder | undefined;
 
 const setActive = (recorder: Recorder | undefined) => {

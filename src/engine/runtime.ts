@@ -17,9 +17,9 @@ export interface Gpu {
 /** What computes in this process from now on. */
 export interface Runtime {
   readonly device: 'gpu' | 'cpu' | 'wasm';
-  /** One sentence: why this device. */
+  /** Why it is this device, a clause. */
   readonly why: string;
-  /** Why this is slower than the machine could be, and how to mend it; absent if it is not. */
+  /** Why this is slower than the machine could be, and how to fix it; absent if it is not. */
   readonly warning?: Problem;
   /** Version of the native library; absent on WebAssembly. */
   readonly tensorflow?: string;
@@ -38,15 +38,15 @@ const installCuda = 'Install the CUDA libraries: npm run setup -- --cuda';
 const require = createRequire(import.meta.url);
 
 /**
- * Loads the backend that computes and makes it tfjs's own. To be awaited once per process, before the first tensor.
+ * Loads the backend that computes and makes it tfjs's own. Await it once per process, before the first tensor.
  *
- * `auto` takes the GPU, else the CPU, else WebAssembly, and says why. A device that is asked for by name is never
- * replaced by another.
+ * `auto` takes the GPU, else the CPU, else WebAssembly, and says why. A device that is named is never replaced by
+ * another.
  *
  * @throws {NucleateError} Exit 9 if `gpu` or `cpu` is asked for and cannot compute.
  */
 export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
-  // TensorFlow reads it when it is loaded, a few lines below; Node passes assignments on to the C environment.
+  // TensorFlow reads it while it is loaded below; Node writes assignments to the C environment.
   if (choice === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
   if (choice === 'wasm') return { ...(await startWasm('it was asked for')), threads };
@@ -54,7 +54,7 @@ export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
   const missing = loadNative();
   if (missing) {
     if (choice !== 'auto') throw missing;
-    const what = `${missing.message} WebAssembly computes instead: slower, and it cannot train.`;
+    const what = `${missing.message} WebAssembly is used instead: it is slower and cannot train.`;
     const wasm = await startWasm('the native TensorFlow library cannot be loaded');
     return { ...wasm, threads, warning: { what, where: missing.where ?? '', hint: missing.hint } };
   }
@@ -65,10 +65,10 @@ export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
     return { ...native, device: 'gpu', why: 'TensorFlow found a CUDA device', ...(gpu && { gpu }) };
   }
   if (choice === 'cpu') return { ...native, device: 'cpu', why: 'it was asked for' };
-  const unused = gpu && `${gpu.name} is here, but TensorFlow does not use it.`;
+  const unused = gpu && `TensorFlow does not use the GPU (${gpu.name}).`;
   if (choice === 'gpu') {
     throw new NucleateError({
-      what: unused ?? 'There is no NVIDIA GPU: nvidia-smi does not answer.',
+      what: unused ?? 'No NVIDIA GPU was found: nvidia-smi does not answer.',
       hint: unused ? installCuda : 'Install the driver, or use --device cpu.',
       exitCode: exitCodes.environment,
     });
@@ -85,12 +85,12 @@ export function requireTraining(runtime: Runtime): void {
   if (runtime.device !== 'wasm') return;
   throw new NucleateError({
     what: 'WebAssembly cannot train: it has no gradients of convolutions. It can predict and score.',
-    hint: 'Set native TensorFlow up (npm run setup) and use --device auto.',
+    hint: 'Install native TensorFlow (npm run setup) and use --device auto.',
     exitCode: exitCodes.environment,
   });
 }
 
-/** Makes the native library tfjs's backend; returns what is wrong where it cannot be loaded. */
+/** Makes the native library tfjs's backend; returns an error if it cannot be loaded. */
 function loadNative(): NucleateError | undefined {
   shimRemovedFunctions();
   try {
@@ -113,7 +113,7 @@ function loadNative(): NucleateError | undefined {
 }
 
 /**
- * tfjs-node 4.22 calls two functions that Node 22 warns of and Node 23 has no more (tfjs #8425, mended but never
+ * tfjs-node 4.22 calls two functions that Node 22 warns about and Node 23 has removed (tfjs #8425, fixed but not
  * released).
  */
 function shimRemovedFunctions(): void {

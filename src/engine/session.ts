@@ -6,12 +6,12 @@ import type { tf } from '../tf.js';
 import { encodeSavedModel, type Graph, type Output, savedModelTag } from './graph.js';
 import type { NativeBackend } from './native.js';
 
-/** A graph loaded into the native library, with the variables it holds. */
+/** A graph loaded into the native library, with its variables. */
 export class Session {
   readonly #backend: NativeBackend;
   #id: number | undefined;
 
-  /** Loads the graph through a file in the system's temporary folder, which is gone afterwards. */
+  /** Loads the graph through a file in the system's temporary folder, which is deleted again. */
   constructor(backend: NativeBackend, graph: Graph) {
     this.#backend = backend;
     const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-step-'));
@@ -24,7 +24,7 @@ export class Session {
   }
 
   /**
-   * @param feeds What the placeholders hold in this run, in pairs.
+   * @param feeds Placeholders and their values in this run.
    * @returns One tensor per fetch; the caller disposes them.
    * @throws {NucleateError} Exit 4 if memory runs out.
    */
@@ -54,7 +54,7 @@ function outOfMemory(error: unknown): NucleateError | undefined {
   return new NucleateError(
     {
       what: `The device ran out of memory: ${error.message.split('\n', 1)[0]}`,
-      hint: 'Make the batch or the tiles smaller.',
+      hint: 'Use a smaller batch or smaller tiles.',
       exitCode: exitCodes.memory,
     },
     { cause: error },

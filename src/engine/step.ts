@@ -13,7 +13,7 @@ export type NamedVariables = Readonly<Record<string, tf.Variable>>;
  */
 export type Step<Inputs extends NamedTensors, Outputs extends NamedTensors> = (inputs: Inputs) => Outputs;
 
-/** A step that is ready to run many times, compiled or eagerly, with the same results. */
+/** A step that can run many times, compiled or eagerly, with the same results. */
 export interface RunnableStep<Inputs extends NamedTensors, Outputs extends NamedTensors> {
   readonly mode: Mode;
 
@@ -27,17 +27,17 @@ export interface RunnableStep<Inputs extends NamedTensors, Outputs extends Named
    */
   run(inputs: Inputs): Outputs;
 
-  /** Copies of the state's present values, exact to the bit; the caller disposes them. */
+  /** Copies of the state's current values, exact to the bit; the caller disposes them. */
   readState(): Record<string, tf.Tensor>;
 
   /**
-   * Replaces the values of the variables that are named, exact to the bit; disposes nothing.
+   * Gives the named variables new values, exact to the bit; disposes nothing.
    *
    * @throws {RangeError} If a name is unknown or a shape or type differs; then nothing has changed.
    */
   writeState(values: NamedTensors): void;
 
-  /** Frees what the step holds outside of tfjs's variables. */
+  /** Frees all that the step holds besides tfjs's variables. */
   dispose(): void;
 }
 

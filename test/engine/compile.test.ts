@@ -22,7 +22,7 @@ function makeTotal(mode: 'compiled' | 'eager' = 'compiled') {
 
 const temporaryFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('nucleate-step-'));
 
-test.each(['compiled', 'eager'] as const)('%s: each run goes on from the state of the one before', (mode) => {
+test.each(['compiled', 'eager'] as const)('%s: each run continues from the state of the run before', (mode) => {
   const { step } = makeTotal(mode);
   expect(step.mode).toBe(mode);
   expectTensorsClose(step.run({ x: tf.tensor1d([1, 1]) }).sum, 7, { atol: 0 }); // 1 + 2 + 2 + 2
@@ -44,7 +44,7 @@ test('an input may be returned as it is', () => {
   expectTensorsClose(step.run({ x: tf.tensor1d([3, 4]) }).x, [3, 4], { atol: 0 });
 });
 
-test('two variables with the same data stay apart', () => {
+test('two variables that share data stay two', () => {
   const a = tf.variable(tf.tensor1d([1]));
   const b = tf.variable(a);
   const add = ({ x }: { x: tf.Tensor }) => {
@@ -76,7 +76,7 @@ test('state is written and read to the bit', () => {
   expect(read['count']!.dataSync()[0]).toBe(2 ** 31 - 1);
 });
 
-test('what does not fit is named', () => {
+test('the error names the tensor that does not fit', () => {
   const { step } = makeTotal();
   const expected = 'Expected input `x` to be float32 [2], received ';
   expect(() => step.run({ x: tf.tensor1d([1, 2, 3]) })).toThrow(`${expected}float32 [3]`);
@@ -100,11 +100,11 @@ test('a run leaves only its outputs; dispose frees the session', () => {
   expect(() => step.run({ x })).toThrow('This compiled step has been disposed.');
 });
 
-test('the temporary files are gone, also after an exception', () => {
+test('the temporary files are deleted, also after an error', () => {
   const before = temporaryFolders();
   makeTotal();
   expect(temporaryFolders()).toEqual(before);
-  // Eagerly the native library infers the type; a graph must say it, and is refused when it is loaded.
+  // In eager mode the native library infers the type; a graph without it cannot be loaded.
   const untyped = () => ({ y: runNative('Relu', [], [tf.tensor1d([1])])[0]! });
   expect(() => compile(untyped, { inputs: {}, state: {}, mode: 'compiled' })).toThrow(/No attr named 'T'/);
   expect(temporaryFolders()).toEqual(before);
@@ -126,7 +126,7 @@ test('compiling leaves no tensor behind but the session', () => {
   expectNewTensors(work, 0);
 });
 
-test('an axis can be added, although tfjs-node does not tell the types of that operation', () => {
+test('an axis can be added, although tfjs-node does not give the types of that operation', () => {
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
   const step = compile(({ x }: { x: tf.Tensor2D }) => ({ y: x.expandDims<tf.Tensor3D>(1) }), {
     inputs: { x },

@@ -59,7 +59,7 @@ test('sizes that follow from constants keep their values', () => {
   expect(graph.nodes.find(({ op }) => op === 'Tile')!.results[0]!.shape).toEqual([20, 8]);
 });
 
-test('what is computed from an input may divide integers', () => {
+test('a value computed from an input may divide integers', () => {
   const step = ({ x }: Readonly<Record<string, tf.Tensor>>) => ({
     quotient: tf.floorDiv(tf.scalar(7, 'int32'), x!.add(tf.scalar(1, 'int32'))),
     rest: tf.mod(tf.scalar(7, 'int32'), x!.add(tf.scalar(1, 'int32'))),
@@ -80,7 +80,7 @@ test('recording leaves no tensor behind', () => {
   }, 0);
 });
 
-test('what has no zeros is told', () => {
+test('a type without zeros is an error', () => {
   const dryRun = new DryRun(nativeBackend().binding);
   const { id } = dryRun.make({ shape: [2], dtype: dataTypes.string });
   expect(() => dryRun.executeOp('Identity', [attr.type('T', 'string')], [id], 1)).toThrow(

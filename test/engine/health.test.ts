@@ -21,7 +21,7 @@ test('a working installation has versions, speeds and no problems', async () => 
   expect(health.conv?.forwardGflops).toBeGreaterThan(0);
 });
 
-test('an empty library folder is told with its place and how to mend it', async () => {
+test('an empty library folder is reported with its path and a hint', async () => {
   const empty = mkdtempSync(path.join(tmpdir(), 'nucleate-health-'));
   const { library, problems } = await examine('cpu', { ...readStamp(), library: empty });
   expect(library).toMatchObject({ whole: false });
@@ -31,6 +31,6 @@ test('an empty library folder is told with its place and how to mend it', async 
       where: empty,
       hint: 'Run npm run setup.',
     },
-    { what: 'The TensorFlow binding is not built.', hint: 'Run npm run setup.' },
+    { what: 'The modules that connect Node with TensorFlow are not built.', hint: 'Run npm run setup.' },
   ]);
 });

@@ -25,21 +25,21 @@ function makeStep() {
 const fedTo = ({ state }: Recording) =>
   new Map(Object.entries(state).map(([name, handle]) => [handle, output(`write/${name}`)]));
 
-test('what depends on unchanged state alone is computed once', () => {
+test('what depends only on unchanged state is computed once', () => {
   const { step, inputs, state } = makeStep();
   const recording = recordStep(nativeBackend(), step as never, inputs, state);
   expect(hoistInvariants(recording, fedTo(recording))).toBe('prepared:0');
   const nodes = recording.graph.nodes;
   expect(nodes.filter(({ name }) => /^hoisted\/\d+$/.test(name))).toHaveLength(1);
   const users = (op: string) => nodes.filter(({ inputs }) => inputs.some((input) => input.startsWith(op)));
-  // From what is fed, so that writing and preparing are one run.
+  // From the fed values, so that writing and preparing are one run.
   expect(nodes.find(({ op }) => op === 'Add')!.inputs[0]).toBe('write/fixed:0');
   expect(users('Rsqrt').map(({ op }) => op)).toEqual(['AssignVariableOp']);
   // The product with `x`, the one with the moving variable, and the output.
   expect(users('hoisted/0/value')).toHaveLength(3);
 });
 
-test('a state that is written is taken up', () => {
+test('a new state is used after it is written', () => {
   const { step: record, inputs, state } = makeStep();
   const step = compile(record, { inputs, state, mode: 'compiled' });
   expectTensorsClose(step.run(inputs).y, [1 / Math.sqrt(4), 1 / Math.sqrt(5)], { atol: 1e-6 });
@@ -49,7 +49,7 @@ test('a state that is written is taken up', () => {
   expectTensorsClose(results.scale, [1 / 3, 1 / 4], { atol: 1e-6 });
   expectTensorsClose(results.sum, 2 / 3 + 2 / 4, { atol: 1e-6 });
   expectTensorsClose(results.fixed, [8, 15], { atol: 0 });
-  // The whole of it is written and prepared in one run of the graph.
+  // All of it is written and prepared in one run of the graph.
   step.writeState({ fixed: tf.tensor1d([24, 3]), moving: tf.tensor1d([0, 0]) });
   const later = step.run(inputs);
   expectTensorsClose(later.y, [1 / 5, 1 / 2], { atol: 1e-6 });

@@ -34,12 +34,12 @@ function train(precision: 'float32' | 'bfloat16' | 'float16') {
   return { losses, first: step.readState()['first']! };
 }
 
-test.each(['bfloat16', 'float16'] as const)('%s trains like float32, and yet not the same', (precision) => {
+test.each(['bfloat16', 'float16'] as const)('%s trains like float32, but not to the same bits', (precision) => {
   const full = train('float32');
   const { losses, first } = train(precision);
   expect(full.losses[29]).toBeLessThan(0.5 * full.losses[0]!);
   expect(first.dtype).toBe('float32');
-  // 8 and 11 bits of precision, of which several products are summed.
+  // 8 and 11 bits of precision, and sums of several products.
   const tolerance = { bfloat16: 2e-2, float16: 2e-3 }[precision];
   for (const [index, loss] of losses.entries()) {
     expect(Math.abs(loss / full.losses[index]! - 1), `loss ${index}`).toBeLessThan(tolerance);

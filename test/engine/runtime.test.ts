@@ -25,7 +25,7 @@ test('tfjs-node works with the functions that Node 23 removed', async () => {
   expect([...tf.topk(tf.tensor1d([1, 3, 2]), 2).values.dataSync()]).toEqual([3, 2]);
 });
 
-test('wasm: predicts, and refuses to train', async () => {
+test('wasm: predicts; training is an error', async () => {
   const runtime = await startRuntime('wasm');
   expect(runtime).toMatchObject({ device: 'wasm', why: 'it was asked for' });
   expect(tf.getBackend()).toBe('wasm');

@@ -11,7 +11,7 @@ useNativeCpu();
 
 type Inputs = { readonly x: tf.Tensor1D };
 
-/** The error that compiling this step with one input and the variable `known` ends in. */
+/** The error of compiling this step with one input and the variable `known`. */
 function refusalFor(step: (inputs: Inputs, known: tf.Variable) => Record<string, tf.Tensor>): NucleateError {
   const known = tf.variable(tf.tensor1d([1, 2]));
   const x = tf.tensor1d([3, 4]);
@@ -21,7 +21,7 @@ function refusalFor(step: (inputs: Inputs, known: tf.Variable) => Record<string,
   } catch (thrown) {
     error = thrown;
   }
-  // Whatever was refused, the process goes on as before.
+  // After any error the process works as before.
   expectTensorsClose(known, [1, 2], { atol: 0 });
   expectTensorsClose(x.add(1), [4, 5], { atol: 0 });
   expect(error).toBeInstanceOf(NucleateError);
@@ -76,7 +76,7 @@ test('a tensor from outside that is neither input nor state', () => {
   const offset = outside();
   const error = refusalFor(({ x }) => ({ y: x.add(offset) }));
   expect(error.message).toBe(
-    'The step passes to Add a tensor that is neither an input nor state, nor made by the step itself.',
+    'The step passes to Add a tensor that is neither an input nor state and is not made by the step itself.',
   );
 });
 
