@@ -51,7 +51,7 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
     .positional('path', {
       type: 'string',
       demandOption: true,
-      describe: 'A dataset: folder, zip archive or prepared file',
+      describe: 'Dataset: a folder, zip archive or prepared file; see nucleate data layouts',
     })
     .option('labels', {
       type: 'string',

@@ -112,13 +112,22 @@ export async function* readExamples(
   }
 }
 
-/** The layout of a dataset, and the file that holds the masks. */
-async function recognise(tree: FileTree): Promise<{ layout: DatasetLayout; masks: string }> {
-  const found: { layout: DatasetLayout; masks: string }[] = [];
+/** A layout that matches, and the file that holds the masks. */
+interface Match {
+  readonly layout: DatasetLayout;
+  readonly masks: string;
+}
+
+async function findMatches(tree: FileTree): Promise<Match[]> {
+  const matches: Match[] = [];
   for (const layout of layouts) {
-    for (const masks of await layout.matches(tree)) found.push({ layout, masks });
+    for (const masks of await layout.matches(tree)) matches.push({ layout, masks });
   }
-  const [first, second] = found;
+  return matches;
+}
+
+async function recognise(tree: FileTree): Promise<Match> {
+  const [first, second] = await findMatches(tree);
   if (first === undefined) throw unrecognised(tree);
   if (second === undefined) return first;
   throw datasetError(
@@ -126,6 +135,20 @@ async function recognise(tree: FileTree): Promise<{ layout: DatasetLayout; masks
     `It is unclear which masks to use: those of ${first.masks} or those of ${second.masks}.`,
     'Move the others out of the dataset, or name the CSV with the masks: --labels FILE.',
   );
+}
+
+/**
+ * The names of the layouts that match a path: none if it is not a dataset, several if it is unclear which masks to use.
+ *
+ * @throws {NucleateError} Exit code 3 if the path cannot be read.
+ */
+export async function matchingLayouts(path: string): Promise<string[]> {
+  const tree = await openFileTree(path);
+  try {
+    return (await findMatches(tree)).map(({ layout }) => layout.name);
+  } finally {
+    await tree.close();
+  }
 }
 
 function unrecognised(tree: FileTree): NucleateError {

@@ -1,15 +1,15 @@
 import { parse } from 'node:path';
 import { openFileTree } from '../../data/files/open-files.js';
 import { readLabelImage } from '../../data/image/image-io.js';
+import { matchingLayouts } from '../../data/read/dataset.js';
 import { identityOf } from '../../data/read/identity.js';
-import { isRunLengthHeader } from '../../data/read/rle-csv.js';
 import type { Problem } from '../../errors.js';
 import type { ImageFile } from './folder.js';
 import type { SourceKind } from './source-kind.js';
 import { hasMaskFolders } from './mask-folders.js';
 import { readRecordedHash } from './recorded-data.js';
 import { checkSize, sourceError, throwIfProblems, type TruthSource } from './source.js';
-import { firstBytes, type Target } from './target.js';
+import type { Target } from './target.js';
 
 /** Label images as predictions. */
 export const labelFolderKind: SourceKind = {
@@ -34,8 +34,7 @@ export const labelFolderKind: SourceKind = {
 };
 
 /**
- * Whether a folder holds label images, none of them beside its image, and no table with masks: a truth without images,
- * and no dataset.
+ * Whether a folder holds label images, and neither images beside them nor another dataset layout: a truth without images.
  */
 export async function holdsOnlyLabelImages(target: Target): Promise<boolean> {
   if (!target.isFolder) return false;
@@ -43,13 +42,8 @@ export async function holdsOnlyLabelImages(target: Target): Promise<boolean> {
   if (await hasMaskFolders(target.path, listing)) return false;
   const stems = new Set(listing.images.map(({ stem }) => stem));
   if (stems.size === 0 || listing.images.some(({ stem }) => stems.has(`${stem}_masks`))) return false;
-  for (const table of listing.tables) if (isRunLengthHeader(await firstLine(table))) return false;
-  return true;
-}
-
-async function firstLine(path: string): Promise<string> {
-  const [line = ''] = (await firstBytes(path, 1000)).toString('utf8').split(/\r?\n/u);
-  return line;
+  // Label images without images may be named X_masks.png, as in the layout of pairs.
+  return (await matchingLayouts(target.path)).every((name) => name === 'pairs');
 }
 
 /** Label images without their images as truth. */
