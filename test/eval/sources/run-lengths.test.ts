@@ -61,7 +61,7 @@ test('a size in the file has to be the size of the image', async () => {
 test('runs beyond the image are found when its size is known', async () => {
   const source = await open('ImageId,EncodedPixels\na,1 1\na,11 3\n');
   expect(await errorOf(source.read('a', size))).toBe(
-    'p.csv:3:3 The run at 11 of length 3 ends beyond the 4 x 3 = 12 pixels of the image.',
+    'p.csv:3:3 The run at 11 of length 3 ends outside the image, which has 4 x 3 = 12 pixels.',
   );
 });
 
