@@ -4,14 +4,14 @@ export interface PlotSize {
   /** Characters of a whole line, at least 20, and lines of the drawing, at least 2. */
   readonly columns: number;
   readonly rows: number;
-  /** Heights by logarithms; only for values above 0. */
+  /** A logarithmic vertical axis; only for values above 0. */
   readonly isLog?: boolean;
 }
 
 /** Dots of a character of Unicode's Braille patterns, across and down. */
 const [dotColumns, dotRows] = [2, 4];
 
-/** Bits of the dots, row by row: the patterns number the left column, the right one, and then the row below both. */
+/** Bits of the dots, row by row. Unicode numbers the upper three rows column by column, then the lowest row. */
 const bits = [
   [0x01, 0x08],
   [0x02, 0x10],
@@ -21,9 +21,9 @@ const bits = [
 const blank = 0x2800;
 
 /**
- * A curve as text: a name above, values at the left, steps below. Points are joined by lines.
+ * A curve as text: its name above, values on the left, steps below. Points are joined by lines.
  *
- * @returns Lines of at most `columns` characters; of a curve without points one line that says so.
+ * @returns Lines of at most `columns` characters; a single line for a curve without points.
  */
 export function braillePlot({ name, steps, values }: Curve, { columns, rows, isLog }: PlotSize): string[] {
   if (values.length === 0) return [`${name}: nothing yet`];
@@ -35,11 +35,12 @@ export function braillePlot({ name, steps, values }: Curve, { columns, rows, isL
   const width = Math.max(1, columns - margin - 2);
 
   const dots = { across: width * dotColumns, down: rows * dotRows };
-  // A flat curve, or a single point, lies in the middle.
-  const share = (value: number, from: number, to: number) => (to > from ? (value - from) / (to - from) : 0.5);
+  // A flat curve, or a single point, is drawn in the middle.
+  const fraction = (value: number, from: number, to: number) =>
+    to > from ? (value - from) / (to - from) : 0.5;
   const points = values.map((value, index) => ({
-    x: Math.round(share(steps[index]!, first, last) * (dots.across - 1)),
-    y: Math.round((1 - share(height(value), height(lowest), height(highest))) * (dots.down - 1)),
+    x: Math.round(fraction(steps[index]!, first, last) * (dots.across - 1)),
+    y: Math.round((1 - fraction(height(value), height(lowest), height(highest))) * (dots.down - 1)),
   }));
   const cells = new Uint8Array(width * rows);
   const mark = (x: number, y: number) => {
@@ -63,7 +64,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Every dot of the straight line between two. */
+/** Marks every dot of the straight line between two points. */
 function line(from: Point, to: Point, mark: (x: number, y: number) => void): void {
   const count = Math.max(1, Math.abs(to.x - from.x), Math.abs(to.y - from.y));
   for (let k = 0; k <= count; k++)
@@ -77,13 +78,13 @@ const trimBlank = (text: string) => text.replace(/[\s\u2800]+$/u, '');
 
 const blocks = ['\u2581', '\u2582', '\u2583', '\u2584', '\u2585', '\u2586', '\u2587', '\u2588'] as const;
 
-/** A curve in one line, a block for each value from the lowest to the highest; empty without values. */
+/** A curve in one line, one block per value, scaled from the lowest to the highest; empty without values. */
 export function sparkline(values: readonly number[]): string {
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
-  const share = (value: number) => (highest > lowest ? (value - lowest) / (highest - lowest) : 0.5);
-  return values.map((value) => blocks[Math.round(share(value) * (blocks.length - 1))]).join('');
+  const fraction = (value: number) => (highest > lowest ? (value - lowest) / (highest - lowest) : 0.5);
+  return values.map((value) => blocks[Math.round(fraction(value) * (blocks.length - 1))]).join('');
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 export const digits = (value: number) =>
   value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));

@@ -1,7 +1,7 @@
 import { init, type EChartsOption } from 'echarts';
 import type { Curve } from '../run/curves.js';
 
-/** Colours of the first eight targets; the palette of Okabe & Ito (2008) without its yellow, too faint for a line. */
+/** Colours of the first eight series: the palette of Okabe & Ito (2008), with grey instead of yellow, too faint for a line. */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
 
 /** px; half the width of a page that is comfortable to read. */
@@ -16,7 +16,7 @@ export interface Series {
 export interface ChartData {
   readonly categories: readonly string[];
   readonly series: readonly Series[];
-  /** Under the categories. */
+  /** Title of the category axis. */
   readonly xName: string;
   readonly yName: string;
 }
@@ -58,7 +58,7 @@ export interface CurveChart {
   readonly isLog?: boolean;
 }
 
-/** Charts in one picture, two beside each other, as an SVG document. */
+/** Charts in one SVG document, two in a row. */
 export function curveCharts(charts: readonly CurveChart[]): string {
   const columns = Math.min(2, charts.length);
   const rows = Math.ceil(charts.length / columns);
@@ -83,7 +83,7 @@ export function curveCharts(charts: readonly CurveChart[]): string {
   );
 }
 
-/** Room for names and numbers round a drawing, px. */
+/** Margins for names and numbers around a chart, px. */
 const margins = { left: 60, right: 20, top: 56, bottom: 46 };
 
 function curveChart(
@@ -92,7 +92,7 @@ function curveChart(
   { left, top }: { readonly left: number; readonly top: number },
 ) {
   const axis = { xAxisIndex: index, yAxisIndex: index };
-  // Names of series are theirs alone in a picture; so the number of the chart stands before each, and is not shown.
+  // Series names must be unique in a picture: each starts with the number of its chart, which is not shown.
   const seriesName = (name: string) => `${index}/${name}`;
   return {
     title: { text: title, left: left + margins.left, top: top + 4, textStyle: { fontSize: 14 } },
@@ -127,7 +127,7 @@ function curveChart(
       name: seriesName(name),
       data: steps.map((step, k) => [step, values[k]!]),
       color: palette[curve % palette.length]!,
-      // A single value is no line.
+      // Points make short curves, and single values, visible.
       showSymbol: values.length <= 40,
       symbolSize: 5,
       lineStyle: { width: 1.5 },
@@ -147,7 +147,7 @@ function common({ categories, series, xName }: ChartData): EChartsOption {
 }
 
 function render(option: EChartsOption, extent = size): string {
-  // Without a document: ECharts then estimates the width of texts.
+  // There is no document: ECharts estimates the width of text.
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...extent });
   try {
     chart.setOption(option);

@@ -154,7 +154,6 @@ function validationsTable(validations: readonly ValidationRecord[], { scoreName 
 export function comparisonText({ runs, config, environment, steps, metrics }: RunComparison): string {
   const shown = metrics.filter(({ name }) => isHeadline(name));
   const hidden = metrics.length - shown.length;
-  const scoreName = [...new Set(runs.map((run) => run.scoreName))].join(' / ');
   return [
     runs
       .map(({ folder, state, step }, index) => `[${index + 1}] ${folder}, ${state}, step ${step}`)
@@ -165,7 +164,7 @@ export function comparisonText({ runs, config, environment, steps, metrics }: Ru
       ? 'metrics: neither run has been validated'
       : [
           `metrics of the best validation, at step ${steps.map((step) => step ?? '-').join(' and ')}`,
-          textTable([['', '[1]', '[2]', 'difference'], ...shown.map((pair) => metricRow(pair, scoreName))]),
+          textTable([['', '[1]', '[2]', 'difference'], ...shown.map((pair) => metricRow(pair, runs))]),
           ...(hidden > 0 ? [`  and ${hidden} more: see --json`] : []),
         ].join('\n'),
   ].join('\n\n');
@@ -184,19 +183,28 @@ function section(title: string, differences: readonly RunDifference[]): string {
   return [title, ...lines].join('\n');
 }
 
-const metricRow = ({ name, values, difference }: MetricPair, scoreName: string) => [
-  `  ${metricLabel(name, scoreName)}`,
-  ...values.map(formatMetric),
-  difference === null ? '-' : Math.abs(difference) < 1e3 ? formatDifference(difference) : String(difference),
-];
+function metricRow({ name, values, difference }: MetricPair, runs: RunComparison['runs']): string[] {
+  const measured = runs.filter((_, index) => values[index] !== null);
+  const scoreNames = new Set((measured.length > 0 ? measured : runs).map(({ scoreName }) => scoreName));
+  return [
+    `  ${metricLabel(name, [...scoreNames].join(' / '))}`,
+    ...values.map(formatMetric),
+    difference === null
+      ? '-'
+      : Math.abs(difference) < 1e3
+        ? formatDifference(difference)
+        : String(difference),
+  ];
+}
 
 /** A fraction with four digits, a count as it is. */
 export const formatMetric = (value: number | null) =>
   value === null ? '-' : Number.isInteger(value) && value !== 1 ? String(value) : formatFraction(value);
 
-/** `1:05 h`, `12.3 min`. */
+/** `1:05 h`, `12.3 min`, `7 s`. */
 export function durationText(seconds: number | null): string {
   if (seconds === null) return '-';
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60
     ? `${(seconds / 60).toFixed(1)} min`

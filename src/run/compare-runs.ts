@@ -15,7 +15,7 @@ export interface MetricPair {
   readonly name: string;
   /** null if a run lacks it or had nothing to measure. */
   readonly values: readonly [number | null, number | null];
-  /** The second minus the first; null if either is. */
+  /** The second minus the first; null if one of them is null or the scores measure different things. */
   readonly difference: number | null;
 }
 
@@ -39,7 +39,7 @@ export function compareRuns(one: RunDocument, other: RunDocument): RunComparison
     config: differences(one.config, other.config),
     environment: differences(environmentOf(one), environmentOf(other)),
     steps: [best[0]?.step ?? null, best[1]?.step ?? null],
-    metrics: [...new Set(['score', ...names])].map((name) => pairOf(name, best)),
+    metrics: [...new Set(['score', ...names])].map((name) => pairOf(name, best, isComparable(one, other))),
   };
 }
 
@@ -51,14 +51,20 @@ function bestOf(validations: readonly ValidationRecord[]): ValidationRecord | un
   );
 }
 
+/** Whether the scores of two runs measure the same: those of a detector and a segmenter do not. */
+const isComparable = (one: RunDocument, other: RunDocument) =>
+  one.summary.scoreName === other.summary.scoreName;
+
 function pairOf(
   name: string,
   best: readonly [ValidationRecord | undefined, ValidationRecord | undefined],
+  isComparable: boolean,
 ): MetricPair {
   const value = (of: ValidationRecord | undefined) =>
     (name === 'score' ? of?.score : of?.metrics[name]) ?? null;
   const [one, other] = [value(best[0]), value(best[1])];
-  return { name, values: [one, other], difference: one === null || other === null ? null : other - one };
+  const isDifferent = one === null || other === null || (name === 'score' && !isComparable);
+  return { name, values: [one, other], difference: isDifferent ? null : other - one };
 }
 
 const differences = (one: unknown, other: unknown): RunDifference[] =>

@@ -3,6 +3,6 @@ export function valueOfKey(config: Readonly<Record<string, unknown>>, key: strin
   return key.split('.').reduce<unknown>((value, name) => recordOf(value)[name], config);
 }
 
-/** An object as it is, anything else as an empty one. */
+/** The value if it is an object, else an empty object. */
 export const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

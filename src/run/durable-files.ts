@@ -1,10 +1,10 @@
-/** Files that are still there, whole, after the process or the machine dies. */
+/** Files that survive complete when the process or the machine dies. */
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 
-/** Told after each step of writing what has just been done; tests end the process there. */
+/** Called after each write with what has just been done; tests end the process there. */
 export type AfterWrite = (what: string) => void;
 
 export interface FileFacts {
@@ -13,21 +13,21 @@ export interface FileFacts {
   readonly sha256: string;
 }
 
-/** Whether an error comes from the operating system, such as a full disk. */
+/** Whether an error comes from the operating system, for example a full disk. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'code' in error && 'syscall' in error;
 
-/** The error with exit code 8 for a failure to write; any other error as it is. */
+/** An error with exit code 8 for a failed write; any other error is returned as it is. */
 export function writeError(cause: unknown, where: string): unknown {
   if (!isSystemError(cause)) return cause;
   const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
   return new NucleateError(
     {
-      what: full ? 'The disk is full.' : `This cannot be written: ${cause.message}.`,
+      what: full ? 'The disk is full.' : `The file or folder cannot be written: ${cause.message}.`,
       where,
       hint: full
         ? 'Free space on this disk, then resume.'
-        : 'Check the permissions of the folder and that its disk is not read-only.',
+        : 'Check that the folder is writable and its disk is not read-only.',
       exitCode: exitCodes.io,
     },
     { cause },
@@ -35,9 +35,9 @@ export function writeError(cause: unknown, where: string): unknown {
 }
 
 /**
- * Writes a new file and waits until the disk has it.
+ * Writes a new file and waits until it is on the disk.
  *
- * @param pieces What the file holds, one after another.
+ * @param pieces The content of the file, one piece after another.
  */
 export async function writeSynced(
   file: string,
@@ -47,7 +47,7 @@ export async function writeSynced(
   const name = path.basename(file);
   const hash = createHash('sha256');
   let bytes = 0;
-  // `wx` follows no link that somebody has put there.
+  // `wx` does not follow a link that may lie there.
   const handle = await open(file, 'wx');
   try {
     after(`create ${name}`);
@@ -65,7 +65,7 @@ export async function writeSynced(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** Puts a file in the place of an older one: whoever opens it finds the old or the new text, never a part. */
+/** Replaces a file: a reader finds the old or the new text, never a part of it. */
 export async function replaceSynced(file: string, text: string, after: AfterWrite = () => {}): Promise<void> {
   const folder = path.dirname(file);
   const next = path.join(folder, `.tmp-${path.basename(file)}`);
@@ -76,13 +76,13 @@ export async function replaceSynced(file: string, text: string, after: AfterWrit
   await syncFolder(folder);
 }
 
-/** Waits until the disk has the names in a folder. */
+/** Waits until the names in a folder are on the disk. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
   } catch (error) {
-    // Some network file systems cannot sync folders, and need not.
+    // Some network file systems cannot sync folders and do not need to.
     if (!isSystemError(error) || error.code !== 'EINVAL') throw error;
   } finally {
     await handle.close();

@@ -3,15 +3,15 @@ import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 import { runFiles } from './run-folder.js';
 
-/** Folders below the given one in which runs are looked for: `runs/<project>/<day>/<run>` is found. */
+/** Depth of the search below the given folder: `runs/<project>/<day>/<run>` is found. */
 const deepest = 3;
 
-/** Files that every run has from its first moment on. */
+/** Files that every run has from the start. */
 const marks = [runFiles('').resolvedConfig, runFiles('').environment];
 
 /**
- * The run folders in a folder, or the folder itself if it is one; in the order of their paths. Follows no links, and
- * looks into no hidden folder.
+ * The run folders in a folder, or the folder itself if it is a run, sorted by path. Does not follow links or look into
+ * hidden folders.
  *
  * @throws {NucleateError} Exit code 2 if there is no such folder.
  */
@@ -20,7 +20,7 @@ export function findRuns(folder: string): string[] {
     return search(folder, readdirSync(folder, { withFileTypes: true }), 0);
   } catch (cause) {
     const what = `The folder cannot be read: ${(cause as Error).message}.`;
-    const hint = 'Give a run folder or a folder that holds some.';
+    const hint = 'Name a run folder, or a folder with runs in it.';
     throw new NucleateError({ what, where: folder, hint, exitCode: exitCodes.usage }, { cause });
   }
 }
@@ -38,7 +38,7 @@ function search(folder: string, entries: Entries, depth: number): string[] {
     .flatMap((below) => search(below, listed(below), depth + 1));
 }
 
-/** Empty for a folder that may not be read, or that has just been deleted. */
+/** Empty for a folder that cannot be read or has just been deleted. */
 function listed(folder: string): Entries {
   try {
     return readdirSync(folder, { withFileTypes: true });
@@ -48,14 +48,14 @@ function listed(folder: string): Entries {
 }
 
 /**
- * @throws {NucleateError} Exit code 2 if a folder is no run.
+ * @throws {NucleateError} Exit code 2 if a folder is not a run.
  */
 export function requireRun(folder: string): void {
   if (findRuns(folder)[0] === folder) return;
   throw new NucleateError({
-    what: 'This folder is no run: it has no config.resolved.yaml and env.json.',
+    what: 'This folder is not a run: config.resolved.yaml and env.json are missing.',
     where: folder,
-    hint: 'List the runs there are: nucleate runs.',
+    hint: 'List the runs: nucleate runs.',
     exitCode: exitCodes.usage,
   });
 }

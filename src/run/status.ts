@@ -6,22 +6,22 @@ import { runFiles } from './run-folder.js';
 
 const RunStatus = z.strictObject({
   state: z.enum(['running', 'finished', 'interrupted', 'failed']),
-  /** Of the process; null while it runs. */
+  /** Exit code of the process; null while it runs. */
   exitCode: z.int().nullable(),
   /** Optimizer steps done. */
   step: z.int().min(0),
   best: z.strictObject({ step: z.int().min(0), score: z.number() }).nullable(),
-  /** ISO 8601, UTC: when the run was created, and when this was written. */
+  /** ISO 8601, UTC: when the run was created, and when this status was written. */
   started: z.string(),
   updated: z.string(),
-  /** Why the run has failed or was interrupted; null otherwise. */
+  /** Why the run failed or was interrupted; null otherwise. */
   message: z.string().nullable(),
 });
 
 export type RunStatus = z.output<typeof RunStatus>;
 
 /**
- * Replaces `status.json`, at once and as a whole.
+ * Replaces `status.json` in one atomic step.
  *
  * @throws {NucleateError} Exit code 8 if it cannot be written.
  */
@@ -32,7 +32,7 @@ export async function writeStatus(runFolder: string, status: RunStatus): Promise
   });
 }
 
-/** The status, with `died` for a run that says it is running although its process is dead; null if there is none. */
+/** The status; `died` if it says `running` but the process is dead; null if there is none. */
 export function readStatus(
   runFolder: string,
 ): (Omit<RunStatus, 'state'> & { readonly state: RunStatus['state'] | 'died' }) | null {

@@ -7,11 +7,11 @@ import { runFiles } from './run-folder.js';
 const ValidationImages = z.strictObject({
   step: z.int().min(0),
   score: z.number(),
-  /** Of each image by itself; null where there was nothing to find. */
+  /** The score of each image; null where there was nothing to find. */
   images: z.array(
     z.strictObject({ id: z.string(), cluster: z.string().optional(), score: z.number().nullable() }),
   ),
-  /** Drawings of images that did worst and best: files beside this one. */
+  /** Drawings of the images with the worst and best scores: files next to this one. */
   examples: z.array(
     z.strictObject({
       id: z.string(),
@@ -22,15 +22,15 @@ const ValidationImages = z.strictObject({
   ),
 });
 
-/** What a validation leaves of each image. */
+/** The scores and drawings that a validation saves. */
 export type ValidationImages = z.output<typeof ValidationImages>;
 
 const evaluationFile = 'images.json';
 
 /**
- * Writes `eval/step-N`, and deletes those of other steps but `bestStep`: two at most lie there.
+ * Writes `eval/step-N`, and deletes the folders of other steps except `bestStep`: at most two remain.
  *
- * @param pngs Of `examples`, in their order.
+ * @param pngs The drawings of `examples`, in their order.
  * @throws {Error} If it cannot be written.
  */
 export function writeValidationImages(
@@ -46,11 +46,11 @@ export function writeValidationImages(
     mkdirSync(draft, { recursive: true });
     evaluation.examples.forEach(({ file }, index) => writeFileSync(path.join(draft, file), pngs[index]!));
     writeFileSync(path.join(draft, evaluationFile), `${JSON.stringify(evaluation, null, 1)}\n`);
-    // A validation that a killed process had done is done again.
+    // After a process was killed, its last validation may be repeated.
     rmSync(path.join(folder, name), { recursive: true, force: true });
     renameSync(draft, path.join(folder, name));
   } finally {
-    // What did not fit must not take the room of others.
+    // Frees the space of a draft that did not fit on the disk.
     rmSync(draft, { recursive: true, force: true });
   }
   for (const other of readdirSync(folder)) {
@@ -59,7 +59,7 @@ export function writeValidationImages(
   }
 }
 
-/** What the validation at a step has left; null if there is nothing, or nothing that can be read. */
+/** What the validation at a step saved; null if there is nothing readable. */
 export function readValidationImages(runFolder: string, step: number): ValidationImages | null {
   const folder = validationImagesFolder(runFolder, step);
   try {
@@ -69,6 +69,6 @@ export function readValidationImages(runFolder: string, step: number): Validatio
   }
 }
 
-/** Where the validation at a step has left its drawings. */
+/** The folder of the drawings of the validation at a step. */
 export const validationImagesFolder = (runFolder: string, step: number) =>
   path.join(runFiles(runFolder).evaluation, folderOfStep(step));

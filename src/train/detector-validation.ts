@@ -11,24 +11,25 @@ import { panels } from '../draw/panels.js';
 import type { ValidationResult } from './task.js';
 import { largestSide, ValidationGallery } from './validation-gallery.js';
 
-/** The figures that are shown, in this order; the first is the score. */
+/** The metrics that are shown, in this order; the first is the score. */
 export const detectorMetricNames = ['ap', 'ap50', 'ap75', 'recall50'] as const;
 
 /** Images of each validation that are drawn for TensorBoard. */
 const pictureCount = 4;
 
-/** Proposals that are drawn of each image: the first that fit onto it and can still be told apart. */
+/** Proposals drawn per image: the highest-scoring ones, few enough to be told apart. */
 const drawnProposals = 100;
 
-/** Detections that are drawn: surer ones are more likely right than wrong. */
+/** Detections with a higher score are drawn: they are more likely right than wrong. */
 const drawnScore = 0.5;
 
 /**
- * Scores boxes in the way of COCO, at the resolution of the images.
+ * Scores boxes as COCO does, at the resolution of the images.
  *
- * The score is the average precision, mean over the IoUs 0.5 to 0.95. `recall50` is the share of nuclei that the first
- * 1000 detections of an image hit at IoU 0.5, `recall<IoU>@<detections>` likewise; with `cluster-<name>/` or the name of
- * a size class in front, those of a part of the nuclei.
+ * The score is box AP: the average precision, mean over the IoU thresholds 0.5 to 0.95. `recall50` is the fraction of
+ * nuclei that the 1000 highest-scoring detections of an image hit at IoU 0.5, `recall<IoU>@<detections>` likewise. The
+ * prefix `cluster-<name>/` or the name of a size class restricts a metric to these nuclei. `omitted` counts detections beyond
+ * the limits of the config.
  */
 export async function validateDetector(
   predictor: Pick<DetectorPredictor, 'detect'>,
@@ -44,7 +45,7 @@ export async function validateDetector(
     const isShown = index % step === 0 && pictures.length < 2 * pictureCount;
     const proposals: Detection[] = [];
     const onProposals = (ofTile: readonly Detection[]) => void proposals.push(...ofTile);
-    const onTile = (share: number) => onProgress(index + share, examples.length);
+    const onTile = (fraction: number) => onProgress(index + fraction, examples.length);
     const found = await predictor.detect(example, {
       onProgress: onTile,
       ...(isShown && { onProposals }),
@@ -103,43 +104,43 @@ const recalls = (prefix: string, { recall }: Pick<BoxReport, 'recall'>): [string
   ]),
 ];
 
-/** Plain, with the true boxes in white, and with the detections in colours of jet. */
+/** Three panels: the image, the true boxes in white, the detections in colours. */
 function detectedPanels({ image, labelImage, instanceCount }: Example, detections: readonly Detection[]) {
   const step = Math.ceil(Math.max(image.width, image.height) / largestSide);
   const base = subsampleImage(baseImage(image, labelImage), step);
   const thin = ({ x1, y1, x2, y2 }: Box) => ({ x1: x1 / step, y1: y1 / step, x2: x2 / step, y2: y2 / step });
   const { boxes } = measureInstances(labelImage, instanceCount);
   const truth = Array.from({ length: instanceCount }, (_, k) => thin(boxAt(boxes, k)));
-  const sure = detections.filter(({ score }) => score > drawnScore).map(({ box }) => thin(box));
+  const drawn = detections.filter(({ score }) => score > drawnScore).map(({ box }) => thin(box));
   return panels([
     base,
     drawBoxes(backgroundOf(base), [{ boxes: truth, colour: colours.truth }]),
     drawBoxes(
       base,
-      sure.map((box, k) => ({ boxes: [box], colour: jetHue(k) })),
+      drawn.map((box, k) => ({ boxes: [box], colour: jetHue(k) })),
     ),
   ]);
 }
 
-/** Twelve colours in turn, neighbours far apart; the dark ends of jet would vanish on a dark image. */
+/** Twelve colours in turn, neighbours far apart, without the dark ends of jet, which are hard to see on dark images. */
 const jetHue = (index: number) => jet(0.25 + (0.62 * ((5 * index) % 12)) / 11);
 
-/** Nuclei in white, detections over them in orange. */
+/** The true boxes in white, detections over them in orange. */
 function picture({ image, labelImage, instanceCount }: Example, detections: readonly Detection[]) {
   const { boxes } = measureInstances(labelImage, instanceCount);
-  const sure = detections.filter(({ score }) => score > drawnScore).map(({ box }) => box);
+  const drawn = detections.filter(({ score }) => score > drawnScore).map(({ box }) => box);
   return drawBoxes(image, [
     { boxes: Array.from({ length: instanceCount }, (_, k) => boxAt(boxes, k)), colour: colours.truth },
-    { boxes: sure.reverse(), colour: colours.prediction },
+    { boxes: drawn.reverse(), colour: colours.prediction },
   ]);
 }
 
-/** The surest proposals in colours of jet, blue to red with their score, and the nuclei in white over them. */
+/** The highest-scoring proposals in colours of jet, blue to red by score, with the true boxes in white over them. */
 function proposalPicture({ image, labelImage, instanceCount }: Example, proposals: readonly Detection[]) {
   const { boxes } = measureInstances(labelImage, instanceCount);
-  const surest = [...proposals].sort((one, other) => other.score - one.score).slice(0, drawnProposals);
+  const highest = [...proposals].sort((one, other) => other.score - one.score).slice(0, drawnProposals);
   return drawBoxes(image, [
-    ...surest.reverse().map(({ box, score }) => ({ boxes: [box], colour: jet(score) })),
+    ...highest.reverse().map(({ box, score }) => ({ boxes: [box], colour: jet(score) })),
     { boxes: Array.from({ length: instanceCount }, (_, k) => boxAt(boxes, k)), colour: colours.truth },
   ]);
 }

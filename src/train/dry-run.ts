@@ -8,30 +8,30 @@ import { writeError } from '../run/durable-files.js';
 import { trainRun } from './train-run.js';
 import { readTrainingData } from '../data/loader/training-data.js';
 
-/** What a whole run will need, from a few steps of it. */
+/** What a whole run will need, estimated from a few steps. */
 export interface Forecast {
   /** ms of a step, and of waiting for its batch. */
   readonly stepMs: number;
   readonly dataMs: number;
   readonly validationSeconds: number;
   readonly checkpointSeconds: number;
-  /** Bytes of one checkpoint, and of all that lie there at a time. */
+  /** Bytes of one checkpoint, and of all checkpoints that are on the disk at once. */
   readonly checkpointBytes: number;
   readonly diskBytes: number;
-  /** Bytes: the largest part of the main memory that this process has had. */
+  /** Peak main memory of this process, bytes. */
   readonly memoryBytes: number;
-  /** Of all steps, validations and checkpoints; null for a run without a limit of steps. */
+  /** Minutes of all steps, validations and checkpoints; null for a run without a limit of steps. */
   readonly minutes: number | null;
 }
 
-/** The first step prepares what the others find ready. */
+/** The first is not measured: it includes one-time preparation. */
 const steps = 3;
 
 /**
- * Goes all the way of a run, shortly: a few steps, a validation of the whole fold, a checkpoint, and another process's
- * part, which loads it and goes on for a step. Leaves nothing behind.
+ * Tries all parts of a run: a few steps, a validation of the whole fold, a checkpoint, and resuming from it for one step.
+ * Leaves no files behind.
  *
- * @returns Undefined if a signal has stopped it.
+ * @returns Undefined if a signal stopped it.
  * @throws {NucleateError} As {@link trainRun}.
  */
 export async function dryRun<C extends TaskConfig>(
@@ -97,7 +97,7 @@ async function forecast(config: TaskConfig, events: readonly TrainEvent[]): Prom
     validationSeconds: validation.seconds,
     checkpointSeconds: checkpoint.seconds,
     checkpointBytes,
-    // Besides the newest there are the best, and the one that is being written.
+    // Besides the newest, the best one and the one that is being written.
     diskBytes: (checkpoints.keepLast + 2) * checkpointBytes,
     memoryBytes: 1024 * process.resourceUsage().maxRSS,
     minutes: budget.steps > 0 ? (budget.steps * perStep) / 60 : null,

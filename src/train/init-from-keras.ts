@@ -10,21 +10,21 @@ import type { TrainingTensors } from './training-step.js';
 interface KerasOptions {
   /** The file. */
   readonly from: string;
-  /** Whether weights that the file has in another shape, or lacks, may keep their values. */
+  /** Whether weights that the file lacks, or has in another shape, may keep their random values. */
   readonly allowPartial: boolean;
 }
 
-/** Whether what a run is to begin with is a weights file of Keras. */
+/** Whether the source of a run's weights is a Keras file. */
 export const isKerasFile = (from: string): boolean => /\.(h5|hdf5)$/iu.test(from);
 
 /**
- * The weights of a published network for the part of a task's network that is built like it; all others stay as the
- * seed has drawn them. The variables of the task's network are changed.
+ * The weights of a published network for the part of a task's network that copies it; all others keep the values that
+ * the seed drew. Changes the variables of the task's network.
  *
- * @param averages Whether the new run averages its weights; the averages begin with them.
+ * @param averages Whether the new run averages its weights; the averages then start from the same values.
  * @returns Tensors that the caller disposes, and a sentence that counts them.
- * @throws {NucleateError} Exit code 6 for a file that is not exactly the published network, and for a layer of that
- *   name here that has other weights; with `allowPartial` only if none fits.
+ * @throws {NucleateError} Exit code 6 if the file is not exactly the published network, or a layer of this network has
+ *   the same name but other weights; with `allowPartial` only if nothing fits.
  */
 export async function kerasTensors(
   { weights, published }: Pick<Task, 'weights' | 'published'>,
@@ -46,8 +46,8 @@ export async function kerasTensors(
       statistics: copies((name) => !isTrainable(name)),
     },
     summary:
-      `${assigned.length} of ${assigned.length + kept.length} weights are those of ${from} ` +
-      `(${values.size} weights of ${published.network}); ${kept.length} begin as the seed draws them`,
+      `${assigned.length} of ${assigned.length + kept.length} weights are from ${from} ` +
+      `(${values.size} weights of ${published.network}); ${kept.length} start from random values`,
   };
 }
 
@@ -68,12 +68,14 @@ function assign(
   } catch (cause) {
     if (!(cause instanceof NucleateError)) throw cause;
     const { message: what, exitCode, problems } = cause;
-    const hint = allowPartial ? cause.hint : `${cause.hint} Or take what fits: --allow-partial.`;
+    const hint = allowPartial
+      ? cause.hint
+      : `${cause.hint} Or load only the weights that fit: --allow-partial.`;
     throw new NucleateError({ what, where: from, hint, exitCode, problems }, { cause });
   }
 }
 
-/** The first layer may take more channels than the three of an image. */
+/** The first layer may have more input channels than the three of an image. */
 function fits(all: ModelWeights['all'], values: StoredTensors, name: string): boolean {
   const [own, stored] = [all[name]!.shape, values.get(name)?.shape];
   if (stored?.length !== own.length) return false;

@@ -16,24 +16,25 @@ import type { TrainingTensors } from './training-step.js';
 
 export interface InitFromOptions {
   /**
-   * A checkpoint, or a run, which gives its best one, or its last if none is validated; or a network of a model folder
-   * (`detector.safetensors`); or a weights file of Keras.
+   * A checkpoint; or a run, whose best checkpoint is used, or its last if none is validated; or a network of a model
+   * folder (`detector.safetensors`); or a Keras weights file.
    */
   readonly from: string;
-  /** Whether weights of the network that the checkpoint lacks, or has in another shape, may keep their values. */
+  /** Whether weights that the checkpoint lacks, or has in another shape, may keep their random values. */
   readonly allowPartial: boolean;
-  /** Whether the weights are those of a narrower network, which this one shall answer as. */
+  /** Whether the weights are of a narrower network, from which this one is initialised so that outputs stay the same. */
   readonly widen?: boolean;
 }
 
 /**
- * The weights of a checkpoint for a new run of a task: averaged ones where the checkpoint has them, and the statistics
- * that belong to them. Neither steps nor optimizer slots are taken over. From a file of Keras see {@link kerasTensors}.
+ * The weights of a checkpoint for a new run of a task: averaged ones if the checkpoint has them, and the statistics
+ * that belong to them, but neither steps nor optimizer slots. For a Keras file see {@link kerasTensors}.
  *
- * @param averages Whether the new run averages its weights; the averages begin with them.
+ * @param averages Whether the new run averages its weights; the averages then start from the same values.
  * @returns Tensors that the caller disposes, and a sentence that counts them.
  * @throws {NucleateError} Exit code 6 for a damaged checkpoint, and for one that does not have exactly the weights of
- *   the network; with `allowPartial` only if it has none of them. Exit code 2 if `widen` is not for such a network, or such weights.
+ *   the network; with `allowPartial` only if it has none of them. Exit code 2 if the network or the weights cannot be
+ *   widened.
  */
 export async function initialTensors(
   task: Pick<Task, 'weights' | 'published' | 'widen'>,
@@ -52,12 +53,12 @@ export async function initialTensors(
   const counts = `${fitting.size} of ${Object.keys(all).length} weights`;
   if (fitting.size === 0 || (problems.length > 0 && !allowPartial)) {
     throw new NucleateError({
-      what: `The checkpoint does not fit the network: it gives ${counts}.`,
+      what: `The checkpoint does not fit the network: it has ${counts}.`,
       where: place,
       hint:
         fitting.size === 0
-          ? 'Take a checkpoint of such a network.'
-          : 'Take the config of that run, or add --allow-partial.',
+          ? 'Use a checkpoint of the same kind of network.'
+          : 'Use the config of that run, or add --allow-partial.',
       exitCode: exitCodes.checkpoint,
       problems: problems.slice(0, mostProblems),
     });
@@ -71,7 +72,7 @@ export async function initialTensors(
       ema: averages ? part(isTrainable) : {},
       statistics: part((name) => !isTrainable(name)),
     },
-    summary: `${counts} are those of ${place}${widen ? ', widened' : ''}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
+    summary: `${counts} are from ${place}${widen ? ', widened' : ''}${problems.length > 0 ? `; ${problems.length} do not fit` : ''}`,
   };
 }
 
@@ -79,7 +80,7 @@ const publishedIsNotNarrower = (where: string) =>
   new NucleateError({
     what: 'The weights of a published network cannot be widened.',
     where,
-    hint: 'Leave out --widen, or begin with a narrower detector of this program.',
+    hint: 'Leave out --widen, or start from a narrower detector trained with nucleate.',
     exitCode: exitCodes.usage,
   });
 
@@ -99,7 +100,7 @@ function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: s
       {
         what: `The weights cannot be widened: ${cause.message}.`,
         where,
-        hint: 'Take those of a narrower detector with the same strides, anchors and pooling.',
+        hint: 'Use the weights of a narrower detector with the same strides, anchors and pooling.',
         exitCode: exitCodes.checkpoint,
       },
       { cause },
@@ -107,7 +108,7 @@ function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: s
   }
 }
 
-/** A network of another kind differs in every weight; some of them tell as much. */
+/** A different network differs in every weight; a few of them say as much. */
 const mostProblems = 20;
 
 function checkpointOf(from: string): string {
@@ -137,7 +138,7 @@ async function readWeights(folder: string): Promise<StoredTensors> {
       {
         what: `The checkpoint is damaged: ${cause.message}.`,
         where: folder,
-        hint: 'Take another checkpoint of the run.',
+        hint: 'Use another checkpoint of the run.',
         exitCode: exitCodes.checkpoint,
       },
       { cause },
@@ -145,7 +146,7 @@ async function readWeights(folder: string): Promise<StoredTensors> {
   }
 }
 
-/** A network of a model folder; its float16 become float32. */
+/** A network of a model folder; float16 is converted to float32. */
 function readPackedWeights(file: string): StoredTensors {
   try {
     return fromHalf(decodeSafetensors(readFileSync(file)).tensors);
@@ -155,7 +156,7 @@ function readPackedWeights(file: string): StoredTensors {
       {
         what: `The weights cannot be read: ${(cause as Error).message}.`,
         where: file,
-        hint: 'Give a network of a model folder as it was packed.',
+        hint: 'Name a network file of a model folder that nucleate packed.',
         exitCode: isDamaged ? exitCodes.checkpoint : exitCodes.io,
       },
       { cause },

@@ -1,18 +1,18 @@
 import type { NamedTensors, NamedVariables } from '../engine/step.js';
 import { tf } from '../tf.js';
 
-/** As Keras's `LossScaleOptimizer` begins, and after how many good steps it doubles. */
+/** The first scale, and the number of good steps after which it doubles; as in Keras's `LossScaleOptimizer`. */
 const initialScale = 2 ** 15;
 const growthSteps = 2000;
 
-/** Beyond this even gradients of 1e-7 would be large numbers in float16. */
+/** Beyond this, even gradients of 1e-7 would be large in float16. */
 const largestScale = 2 ** 24;
 
 /**
- * By what the loss is multiplied, so that gradients neither vanish nor overflow in float16: halved, and the step left
- * out, when a gradient overflows; doubled after {@link growthSteps} good steps.
+ * The factor of the loss that keeps gradients from vanishing or overflowing in float16. When a gradient overflows, the
+ * step is skipped and the factor halved; after {@link growthSteps} good steps it is doubled.
  *
- * The step that is left out leaves the weights alone; the optimizer's averages take it as one with gradients of 0.
+ * A skipped step leaves the weights unchanged; for the optimizer's averages it is a step with gradients of 0.
  *
  * Source: Micikevicius et al., arXiv 1710.03740, section 3.2.
  */
@@ -21,9 +21,9 @@ export interface LossScale {
   /** By name, for the state of a compiled step and for checkpoints. */
   readonly state: NamedVariables;
   /**
-   * Makes gradients that have overflowed zeros, and the learning rate with them, and sets the scale for the next step.
+   * If a gradient has overflowed, sets all gradients and the learning rate to 0; sets the scale for the next step.
    *
-   * @param norm Of all gradients together; not finite if one of them is not.
+   * @param norm Global norm of the gradients; not finite if one of them is not.
    */
   guard<G extends NamedTensors>(
     gradients: G,

@@ -8,15 +8,15 @@ import type { StoredTensor } from '../safetensors/tensor.js';
 export interface StepContext {
   /** Optimizer steps done, this one included. */
   readonly step: number;
-  /** What the step was given. */
+  /** The batches of the step. */
   readonly batches: readonly Batch[];
-  /** Of the run. */
+  /** The run folder. */
   readonly folder: string;
 }
 
 /**
- * Stops a training whose numbers are no numbers any more, and keeps the batch that did it: `diverged-<step>/` in the
- * run folder has the arrays of each batch as safetensors, and the numbers and images as JSON.
+ * Stops a training that has diverged, and keeps the batch that caused it: `diverged-<step>/` in the run folder has the
+ * arrays of each batch as safetensors, and the numbers and image ids as JSON.
  *
  * @param numbers What the step computed, by name.
  * @throws {NucleateError} Exit code 5 if one of them is NaN or infinite.
@@ -31,14 +31,14 @@ export function requireFinite(
   const images = [...new Set(batches.flatMap(({ ids }) => ids))];
   const kept = tryDump(dump, { step, numbers, images }, batches);
   throw new NucleateError({
-    what: `In step ${step} ${wrong.map(([name, value]) => `${name} is ${value}`).join(', ')}; the images are ${images.join(', ')}.`,
+    what: `In step ${step}, ${wrong.map(([name, value]) => `${name} is ${value}`).join(', ')}; the images are ${images.join(', ')}.`,
     where: kept ? dump : folder,
-    hint: 'Resume from the last checkpoint with a lower schedule.learningRate or optimizer.clipNorm; look at the batch first.',
+    hint: 'Look at the batch first; then start a new run from the last checkpoint (--init-from) with a lower schedule.learningRate or optimizer.clipNorm.',
     exitCode: exitCodes.diverged,
   });
 }
 
-/** Whether it could be written: a full disk must not hide what went wrong. */
+/** Returns whether the dump could be written: a full disk must not hide the divergence. */
 function tryDump(
   folder: string,
   {

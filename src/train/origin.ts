@@ -1,5 +1,6 @@
 import type { Mode } from '../engine/step.js';
 import { readFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import path from 'node:path';
 import type { TrainingConfig } from '../config/training.js';
 import type { Runtime } from '../engine/runtime.js';
@@ -7,12 +8,11 @@ import { packageRoot } from '../package-root.js';
 import { tf } from '../tf.js';
 import type { Origin } from '../run/checkpoints/write.js';
 import { readGitState } from '../run/git.js';
-import { describeMachine } from '../run/machine.js';
 import type { TrainingData } from '../data/loader/training-data.js';
 
 const packageFile = path.join(packageRoot, 'package.json');
 
-/** What computes, besides the config: a resumed run that differs in it goes on, and says so. */
+/** The software and device that compute. A resumed run may differ in them; it continues and prints the difference. */
 function versionsOf(runtime: Runtime, mode: Mode): Record<string, string> {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   return {
@@ -25,18 +25,31 @@ function versionsOf(runtime: Runtime, mode: Mode): Record<string, string> {
   };
 }
 
-/** For `env.json` of a run. */
+/** The content of `env.json` of a run. */
 export function describeEnvironment(runtime: Runtime, mode: Mode, seed: number) {
   const { device, why, threads, gpu = null } = runtime;
-  return { ...versionsOf(runtime, mode), device, why, threads, gpu, seed, ...describeMachine() };
+  return {
+    ...versionsOf(runtime, mode),
+    device,
+    why,
+    threads,
+    gpu,
+    seed,
+    system: `${platform()} ${release()} ${arch()}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    /** Processor cores that this process may use. */
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+  };
 }
 
-/** Of this code. */
+/** The commit of this code. */
 export const gitState = () => readGitState(packageRoot);
 
+/** What each checkpoint of a run records about it. */
 export function originOf(config: TrainingConfig, data: TrainingData, runtime: Runtime, mode: Mode): Origin {
   return {
-    // Through JSON, as it comes back from a checkpoint.
+    // As it comes back from the JSON of a checkpoint.
     config: JSON.parse(JSON.stringify(config)) as Origin['config'],
     dataset: `${data.identity}/${data.splitSha256}`,
     versions: versionsOf(runtime, mode),

@@ -4,7 +4,7 @@ import { exitCodes, NucleateError } from '../errors.js';
 /**
  * Runs a part of a training on the device.
  *
- * @param recipe What the batches are made by: the error tells what of it to lower.
+ * @param recipe Of the batches; the error names its settings to lower.
  * @throws {NucleateError} Exit code 4 if the device runs out of memory.
  */
 export function withinMemory<Result>({ loader }: Recipe, work: () => Result): Result {
@@ -20,8 +20,8 @@ export function withinMemory<Result>({ loader }: Recipe, work: () => Result): Re
             ? cause.message
             : `The device ran out of memory: ${cause.message.split('\n', 1)[0]}`,
         hint:
-          `Start a run with a lower loader.batchSize (now ${batchSize}) or loader.cropSize (now ${cropSize}); with ` +
-          'optimizer.accumulate smaller batches make a step together.',
+          `Start a run with a lower loader.batchSize (now ${batchSize}) or loader.cropSize (now ${cropSize}); ` +
+          'optimizer.accumulate averages the gradients of several smaller batches.',
         exitCode: exitCodes.memory,
       },
       { cause },
@@ -29,7 +29,7 @@ export function withinMemory<Result>({ loader }: Recipe, work: () => Result): Re
   }
 }
 
-/** Of a compiled step, or of a single operation, whose errors come from TensorFlow as they are. */
+/** A compiled step throws a `NucleateError`; a single operation throws TensorFlow's own error. */
 const isOutOfMemory = (error: Error): boolean =>
   error instanceof NucleateError
     ? error.exitCode === exitCodes.memory

@@ -3,8 +3,8 @@ import type { ScheduleConfig } from '../config/train.js';
 /**
  * The learning rate of a step: a pure function, so that a resumed run has nothing to restore.
  *
- * Warm-up is linear and multiplies what the schedule gives: `cosine` falls from the end of the warm-up on, the
- * milestones of `step` count from step 0.
+ * Warm-up is linear and multiplies the schedule's rate: `cosine` falls from the end of the warm-up on; the milestones of
+ * `step` count from step 0.
  *
  * @param step From 0: optimizer steps done before this one.
  * @returns Above 0 wherever `warmupFactor` and `finalFactor` are.
@@ -16,7 +16,7 @@ export function learningRateAt(schedule: ScheduleConfig, step: number): number {
   return learningRate * decayAt(schedule, step);
 }
 
-/** From 1 down. */
+/** The factor of the schedule, from 1 down. */
 function decayAt(schedule: ScheduleConfig, step: number): number {
   const { kind, warmupSteps, steps, finalFactor, milestones, gamma } = schedule;
   const capped = Math.min(step, steps);
@@ -33,4 +33,4 @@ function decayAt(schedule: ScheduleConfig, step: number): number {
   }
 }
 
-const mix = (from: number, to: number, share: number) => from + (to - from) * share;
+const mix = (from: number, to: number, fraction: number) => from + (to - from) * fraction;

@@ -2,7 +2,8 @@ import type { Example } from '../data/read/example.js';
 import { randomFor } from '../random.js';
 
 /**
- * The images of the validation split that are scored: all, or some drawn by the seed; in the order of their ids.
+ * The images of the validation split that are scored: all, or `count` of them, drawn by the seed; in the order of their
+ * ids.
  *
  * @param count 0 is all.
  */

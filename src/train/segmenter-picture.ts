@@ -19,8 +19,8 @@ import { panels } from '../draw/panels.js';
 import { largestSide } from './validation-gallery.js';
 
 /**
- * A crop as the network sees it, three times beside each other: plain, with the outline of the true mask, and with
- * that of the predicted one.
+ * A crop as the network sees it, in three panels: plain, with the outline of the true mask, and with the outline of the
+ * predicted mask.
  */
 export function drawSegmentedCrop(
   { example, label }: { readonly example: Example; readonly label: number },
@@ -37,13 +37,16 @@ export function drawSegmentedCrop(
   });
   const { channels, pixels, labels } = sample;
   const crop: Image = {
-    ...{ width: size, height: size, channels: 3 },
+    width: size,
+    height: size,
+    channels: 3,
     data: Uint8Array.from({ length: size * size * 3 }, (_, i) =>
       Math.round(255 * pixels[channels === 3 ? i : Math.floor(i / 3)]!),
     ),
   };
   const asLabels = (isIn: (pixel: number) => boolean): LabelImage => ({
-    ...{ width: size, height: size },
+    width: size,
+    height: size,
     labels: Int32Array.from({ length: size * size }, (_, pixel) => (isIn(pixel) ? 1 : 0)),
   });
   const truth = asLabels((pixel) => labels[pixel] === label);
@@ -55,7 +58,7 @@ export function drawSegmentedCrop(
   ]);
 }
 
-/** The masks of an image whose nuclei are scored one by one, for a picture of all of them. */
+/** Collects the masks of an image whose nuclei are scored one by one, to draw all of them. */
 export class ScoredMasks {
   readonly #example: Example;
   readonly #truth: Int32Array;
@@ -67,7 +70,7 @@ export class ScoredMasks {
     this.#prediction = new Int32Array(example.labelImage.labels.length);
   }
 
-  /** @param nucleus Its label in the example, and the box round it. */
+  /** @param nucleus Its label in the example, and its bounding box. */
   add({ label, box }: { label: number; box: Box }, crop: SegmentedCrop, threshold: number): void {
     const { width, labels } = this.#example.labelImage;
     for (let y = box.y1; y < box.y2; y++) {
@@ -82,7 +85,7 @@ export class ScoredMasks {
     }
   }
 
-  /** Plain, with the outlines of the true masks in white, and with the predicted ones filled in colours of jet. */
+  /** Three panels: the image, outlines of the true masks in white, the predicted masks filled in colours. */
   readonly draw = (): Image => {
     const { image, labelImage } = this.#example;
     const step = Math.ceil(Math.max(image.width, image.height) / largestSide);

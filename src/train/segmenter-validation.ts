@@ -16,7 +16,7 @@ import { drawSegmentedCrop, ScoredMasks } from './segmenter-picture.js';
 import type { ValidationResult } from './task.js';
 import { ValidationGallery } from './validation-gallery.js';
 
-/** One nucleus to be scored: its true box, and one as a detector might give it. */
+/** A nucleus to score, with its true box and a jittered one, as a detector might find it. */
 export interface ScoredNucleus {
   readonly example: Example;
   readonly label: number;
@@ -27,8 +27,8 @@ export interface ScoredNucleus {
 }
 
 /**
- * The nuclei of the validation split that are scored: all, or `maxNuclei` of them, about as many of each image, drawn by
- * the seed; always the same, in the order of their images.
+ * The nuclei of the validation split that are scored: all, or up to `maxNuclei`, about equally many of each image, drawn
+ * by the seed; always the same ones, in the order of their images.
  */
 export function scoredNuclei(
   examples: readonly Example[],
@@ -51,7 +51,7 @@ export function scoredNuclei(
   });
 }
 
-/** The largest number of nuclei per image for which no more than `most` are scored in all, at least 1. */
+/** The largest limit of nuclei per image with which at most `most` are scored in total; at least 1. */
 function limitPerImage(counts: readonly number[], most: number): number {
   const scored = (limit: number) => counts.reduce((sum, count) => sum + Math.min(count, limit), 0);
   let limit = 1;
@@ -59,16 +59,17 @@ function limitPerImage(counts: readonly number[], most: number): number {
   return limit;
 }
 
-/** The figures that are shown, in this order; the first is the score. */
+/** The metrics that are shown, in this order; the first is the score. */
 export const segmenterMetricNames = ['score', 'meanIou', 'above75', 'above90'] as const;
 
 /**
- * Scores masks by their IoU with the truth, at the resolution of the images and where they are reviewed.
+ * Scores masks by their IoU with the truth, at the resolution of the images, leaving out ignored regions.
  *
- * `score` is the mean over images, as in the challenge, of the mean share of masks above the ten thresholds, given
- * jittered boxes: what the score would be if every nucleus had one box and no box were wrong. `meanIou` and
- * `above<percent>` are those of all nuclei alike, given the true boxes; with `jittered/` in front those given jittered
- * ones. With `cluster-<name>/` or the name of a size class in front they are those of a part of the nuclei.
+ * `score` is the mask score: for each image the fraction of masks above each of the ten IoU thresholds, averaged over
+ * thresholds and then over images, given jittered boxes. It is what the challenge score would be if the detector found
+ * one box for each nucleus and no false ones. `meanIou` and `above<percent>` are means over all nuclei, given the true
+ * boxes; the prefix `jittered/` means jittered boxes. The prefix `cluster-<name>/` or the name of a size class
+ * restricts a metric to these nuclei.
  */
 export async function validateSegmenter(
   predictor: Pick<SegmenterPredictor, 'segmentAll'>,
@@ -79,7 +80,7 @@ export async function validateSegmenter(
   const threshold = defaultMaskThreshold;
   const scored: Scored[] = [];
   const gallery = new ValidationGallery();
-  /** Of the image at hand: the nuclei that are scored, as they are and as they were found. */
+  /** The true and the predicted masks of the current image's scored nuclei. */
   let masks: ScoredMasks | undefined;
   const pictures: ValidationResult['pictures'][number][] = [];
   const step = Math.max(1, Math.floor(nuclei.length / Math.max(1, config.scoring.pictures)));
@@ -88,7 +89,7 @@ export async function validateSegmenter(
   let index = 0;
   let trueCrop: SegmentedCrop | undefined;
   for await (const crop of predictor.segmentAll(requests(nuclei))) {
-    // Each nucleus comes twice: by its true box, then by the jittered one.
+    // Each nucleus comes twice: with its true box, then with the jittered one.
     if (!trueCrop) {
       trueCrop = crop;
       continue;
@@ -112,7 +113,7 @@ export async function validateSegmenter(
     masks = undefined;
     onProgress((done += 1), total);
   }
-  return { ...figures(scored), pictures, images: gallery.images, examples: gallery.draw() };
+  return { ...metricsOf(scored), pictures, images: gallery.images, examples: gallery.draw() };
 }
 
 function* requests(nuclei: readonly ScoredNucleus[]): Generator<SegmentRequest> {
@@ -128,7 +129,7 @@ interface Scored {
   readonly jittered: MaskOverlap;
 }
 
-/** The mask of a crop against the nucleus, at the image's resolution, without pixels that nobody has reviewed. */
+/** Overlap of a crop's mask with the nucleus, at the image's resolution, without ignored pixels. */
 export function maskOverlap(
   { example, label, box }: Pick<ScoredNucleus, 'example' | 'label' | 'box'>,
   crop: SegmentedCrop,
@@ -138,7 +139,7 @@ export function maskOverlap(
   return overlapWith({ labelImage, label, box, ignore }, pasteBody(crop, labelImage), threshold);
 }
 
-function figures(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'metrics'> {
+function metricsOf(scored: readonly Scored[]): Pick<ValidationResult, 'score' | 'metrics'> {
   const given = (part: readonly Scored[], boxes: 'truth' | 'jittered') =>
     maskMetrics(part.map((one) => one[boxes]));
   const parts = [

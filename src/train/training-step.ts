@@ -18,53 +18,53 @@ import { createLossScale } from './loss-scale.js';
 import { learningRateAt } from './schedule.js';
 import type { Task } from './task.js';
 
-/** Tensors of a training by what they are and by name: `ema` has those of `weights`. */
+/** The tensors of a training by group and name; `ema` has the names of `weights`. */
 export type TrainingTensors = Readonly<Record<TensorGroup, NamedTensors>>;
 
-/** What a step computed, as numbers that may be NaN or infinite. */
+/** The numbers that a step computed; they may be NaN or infinite. */
 export interface StepReport {
   readonly loss: number;
   /** Each of the task's `lossNames`. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Of all gradients together, before clipping. */
+  /** Global norm of the gradients, before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;
-  /** By which the loss was multiplied in float16; null in other precisions. */
+  /** What the loss was multiplied by in float16; null in other precisions. */
   readonly lossScale: number | null;
-  /** Whether gradients have overflowed in float16: the weights are as before, and the next step has a smaller scale. */
+  /** Whether gradients overflowed in float16: the weights are unchanged, and the next step has a smaller scale. */
   readonly isSkipped: boolean;
 }
 
-/** The step of a task, ready to run many times, and the state that it changes. */
+/** The training step of a task, ready to run many times, and the state that it changes. */
 export interface TrainingStep<R extends Recipe> {
   /**
    * One optimizer step.
    *
-   * @param batches As many as are accumulated.
-   * @param step From 0: optimizer steps done before this one. Decides the learning rate and what is drawn.
+   * @param batches As many as `optimizer.accumulate`.
+   * @param step From 0: optimizer steps done before this one. Decides the learning rate and the random draws.
    * @throws {NucleateError} Exit 4 if the device runs out of memory.
    */
   run(batches: readonly BatchOf<R>[], step: number): StepReport;
   /** Copies, exact to the bit; the caller disposes them. */
   read(): TrainingTensors;
-  /** Replaces what is given, exact to the bit; disposes nothing. Throws a RangeError for what does not fit. */
+  /** Replaces the given tensors, exact to the bit; disposes nothing. Throws a RangeError if one does not fit. */
   write(tensors: Partial<TrainingTensors>): void;
-  /** Frees all but the task. */
+  /** Frees everything but the task. */
   dispose(): void;
 }
 
 export interface TrainingStepOptions<R extends Recipe> {
   readonly config: Pick<TrainingConfig, 'seed' | 'optimizer' | 'schedule' | 'precision'>;
   readonly mode: Mode;
-  /** Examples of what it will be given: their shapes stay. */
+  /** Example batches: all later batches have their shapes. */
   readonly batches: readonly BatchOf<R>[];
 }
 
 /**
- * Makes the step of a task: losses, gradients, clipping, weight decay, optimizer and averages in one graph.
+ * Builds the training step of a task: losses, gradients, clipping, weight decay, optimizer and averages in one graph.
  *
- * Batches that are accumulated run within that one graph, each after the gradients of the one before, so that the
- * features of one batch at a time are in memory; their gradients are averaged.
+ * Accumulated batches run within that one graph, each after the gradients of the batch before, so that the features of
+ * only one batch at a time are in memory; their gradients are averaged.
  *
  * @throws {NucleateError} If the task's losses cannot be compiled.
  */
@@ -83,7 +83,7 @@ export function createTrainingStep<R extends Recipe>(
     optimizer: { ...optimizer.state, ...scale?.state },
     statistics: Object.fromEntries(Object.entries(all).filter(([name]) => !(name in trainable))),
   };
-  // Offsets and scales are vectors; to pull them to zero would only move the activations.
+  // Biases and scales are vectors; decaying them to zero would only shift the activations.
   const kernels = Object.values(trainable).filter(({ rank }) => rank > 1);
 
   const step = (inputs: NamedTensors) => {
@@ -96,7 +96,7 @@ export function createTrainingStep<R extends Recipe>(
     if (settings.weightDecay > 0) decayWeights(kernels, taken.learningRate, settings.weightDecay);
     optimizer.apply(taken.gradients, taken.learningRate);
     updateAverages(averages, trainable, inputs['emaDecay'] as tf.Scalar);
-    // One tensor to read, since each costs a call into the native library.
+    // A single tensor to read, since reading each costs a call into the native library.
     const named = task.lossNames.map((name) => parts[name]!);
     return { report: tf.stack([parts.loss, ...named, clipped.norm, lossScale]) };
   };
@@ -122,7 +122,7 @@ export function createTrainingStep<R extends Recipe>(
     scale?.dispose();
     tf.dispose(averages);
   };
-  // The session has values of its own.
+  // The compiled session has its own copies.
   if (compiled.mode === 'compiled') free();
   return {
     run: (batches, at) => {
@@ -139,7 +139,7 @@ export function createTrainingStep<R extends Recipe>(
           gradientNorm: gradientNorm!,
           learningRate: learningRateAt(schedule, at),
           lossScale: scale ? lossScale! : null,
-          // A scale of 1 scales nothing: the gradients themselves are too large, or the loss is no number.
+          // With a scale of 1 the gradients themselves are too large; with a loss of NaN the step has diverged.
           isSkipped: lossScale! > 1 && Number.isFinite(loss) && !Number.isFinite(gradientNorm),
         };
       } finally {
@@ -155,12 +155,12 @@ export function createTrainingStep<R extends Recipe>(
   };
 }
 
-/** The largest float32: no norm that is a number exceeds it. */
+/** The largest float32: no finite norm exceeds it. */
 const noClipping = (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * The average forgets the initial weights sooner than its decay says, as TensorFlow's `ExponentialMovingAverage` with
- * `num_updates`.
+ * Smaller in the first steps, so that the average forgets the initial weights sooner; as TensorFlow's
+ * `ExponentialMovingAverage` with `num_updates`.
  */
 const emaDecayAt = (decay: number, step: number) => Math.min(decay, (1 + step) / (10 + step));
 
@@ -207,7 +207,7 @@ function averagedGradients<R extends Recipe>(
 const added = <T extends NamedTensors>(one: T, other: T): T =>
   mapValues(one, (tensor, name) => tensor.add(other[name]!)) as T;
 
-/** The inputs, to be computed after the gradients: their float numbers get a zero added that depends on all of them. */
+/** The inputs, computed only after the gradients: a zero that depends on all gradients is added to float inputs. */
 function after(gradients: NamedTensors, inputs: NamedTensors): NamedTensors {
   const sums = Object.values(gradients).map((gradient) => gradient.sum());
   const zero = tf.minimum(tf.abs(tf.addN(sums)), 0);
@@ -224,7 +224,7 @@ function inputsOf(inputs: NamedTensors, index: number): NamedTensors {
   );
 }
 
-/** By one name each: `weights/<name>`. */
+/** Tensors of all groups in one record: `weights/<name>`. */
 function flatten<T extends tf.Tensor>(
   groups: Partial<Readonly<Record<TensorGroup, Readonly<Record<string, T>>>>>,
 ): Record<string, T> {

@@ -1,26 +1,26 @@
 import type { Image } from '../data/image/image.js';
 import type { DrawnExample, ImageScore } from './task.js';
 
-/** Images of each end that are drawn for the run folder: eight files below a megabyte each. */
+/** Images drawn of the worst and of the best: eight files, below a megabyte each. */
 const count = 4;
 
-/** px of the longer side of a drawing's panels; larger images are thinned. */
+/** px of the longer side of a panel; larger images are subsampled. */
 export const largestSide = 512;
 
 interface Candidate {
   readonly id: string;
   readonly score: number;
-  /** What it needs stays in memory only as long as the image is among the best or worst. */
+  /** Keeps its data in memory only while the image is among the best or worst. */
   readonly draw: () => Image;
 }
 
-/** Collects the scores of a validation's images, and the images that did best and worst. */
+/** Collects the scores of a validation's images, and the images with the best and worst scores. */
 export class ValidationGallery {
   readonly #images: ImageScore[] = [];
   #worst: Candidate[] = [];
   #best: Candidate[] = [];
 
-  /** @param score null where there was nothing to find; such an image is neither good nor bad. */
+  /** @param score null where there is nothing to find; such an image is neither best nor worst. */
   add(
     { id, cluster }: { readonly id: string; readonly cluster?: string },
     score: number | null,
@@ -29,7 +29,7 @@ export class ValidationGallery {
     this.#images.push({ id, ...(cluster !== undefined && { cluster }), score });
     if (score === null) return;
     const one = { id, score, draw };
-    // Stable: of equal scores the earlier image stays.
+    // The sort is stable: of equal scores the earlier image stays.
     this.#worst = [...this.#worst, one].sort((a, b) => a.score - b.score).slice(0, count);
     this.#best = [...this.#best, one].sort((a, b) => b.score - a.score).slice(0, count);
   }
@@ -39,7 +39,7 @@ export class ValidationGallery {
     return this.#images;
   }
 
-  /** The worst, worst first, then the best, best first; of few images each once. */
+  /** The worst images, worst first, then the best, best first; none twice. */
   draw(): DrawnExample[] {
     const worst = this.#worst.map(({ id, score, draw }) => ({
       id,

@@ -8,7 +8,7 @@ import { jsonError, nucleate } from './run-nucleate.js';
 const home = mkdtempSync(path.join(tmpdir(), 'nucleate-runs-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** A run as it lies there after its process was killed in the middle of a line. */
+/** A run whose process was killed in the middle of a line. */
 function makeRun(name: string, learningRate: number): string {
   const folder = path.join(home, name);
   const files = runFiles(folder);
@@ -34,7 +34,7 @@ function makeRun(name: string, learningRate: number): string {
 const one = makeRun('one', 0.1);
 const other = makeRun('other', 0.2);
 
-test('runs are listed, in words and as JSON', async () => {
+test('runs are listed, as text and as JSON', async () => {
   const { status, stdout, stderr } = await nucleate(['runs', home]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^one +detector +died +2\/9 +box AP 0\.5000 +cells +- +\d kB$/mu);
@@ -46,7 +46,7 @@ test('runs are listed, in words and as JSON', async () => {
   ]);
 });
 
-test('where nothing was trained yet there is no run; a folder that is not there is an error', async () => {
+test('without a training there are no runs; a missing folder is an error', async () => {
   const empty = path.join(home, 'empty');
   mkdirSync(empty);
   expect(await nucleate(['runs'], { cwd: empty })).toMatchObject({ status: 0, stdout: 'No runs in runs.\n' });
@@ -60,8 +60,8 @@ test('two runs are compared', async () => {
   expect(stdout).toContain('  schedule.learningRate\n    [1] 0.1\n    [2] 0.2\n');
   expect(stdout).toContain('environment: the same');
   expect(stdout).toMatch(/^ {2}ap +0\.5000 +0\.5000 +0\.0000$/mu);
-  const refused = await nucleate(['runs', 'diff', one, home, '--json']);
-  expect(jsonError(refused)).toMatchObject({ code: 2, where: home });
+  const rejected = await nucleate(['runs', 'diff', one, home, '--json']);
+  expect(jsonError(rejected)).toMatchObject({ code: 2, where: home });
 });
 
 test('a run is shown: in a pipe without control codes, in 80 columns, and as SVG', async () => {
@@ -94,7 +94,7 @@ test.skipIf(process.getuid?.() === 0)('a page that cannot be written: exit code 
   expect(jsonError(outcome).code).toBe(8);
 });
 
-test('a place that is not there: exit code 8', async () => {
+test('a page in a missing folder: exit code 8', async () => {
   const outcome = await nucleate(['report', one, '--out', path.join(home, 'gone/page.html'), '--json']);
   expect(jsonError(outcome)).toMatchObject({ code: 8 });
 });

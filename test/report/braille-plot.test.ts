@@ -42,7 +42,7 @@ test('a single value is a dot in the middle', () => {
   expect(lines[3]).toBe('   5');
 });
 
-test('by logarithms, 1, 10 and 100 are evenly apart', () => {
+test('on a logarithmic axis, 1, 10 and 100 are evenly spaced', () => {
   const log = braillePlot(
     { name: 'x', steps: [0, 1, 2], values: [1, 10, 100] },
     { columns: 25, rows: 5, isLog: true },

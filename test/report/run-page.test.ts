@@ -91,7 +91,7 @@ const images = {
   ],
 };
 
-test('a page holds what the run has, escapes what it was given, and loads nothing', () => {
+test('a page shows the whole run, escapes all text, and loads nothing', () => {
   const page = runPage(documentOf([...records, ...validations]), images);
   expect(page).toContain('default-src &#39;none&#39;');
   expect(page.match(/<script/gu)).toHaveLength(1);
@@ -101,13 +101,13 @@ test('a page holds what the run has, escapes what it was given, and loads nothin
   expect(text).toContain('box AP 0.6000 at step 600');
   expect(text).toContain('3 images, 40 nuclei');
   expect(text).toContain('scores are not of unseen images');
-  // Counts are no shares; the figures of a part stand in its row, the score first.
+  // Counts are printed without decimals; a cluster has its own row, with its score first.
   expect(text).toContain('600 (best) 0.6000 0.6000 0 12 1.0 min');
   expect(text).toMatch(/cluster-a 0\.5000 0\.2500 -/u);
   expect(text).toContain('box AP 0.2500, cluster &lt;script&gt;alert(1)&lt;/script&gt;');
 });
 
-test('a run that has just begun has a page, too', () => {
+test('a run that has just started has a page, too', () => {
   const page = runPage({ ...documentOf([]), checkpoints: [], configText: '' }, null);
   expect(page).not.toMatch(/NaN|undefined|Infinity/u);
   expect(page.match(/None yet\./gu)).toHaveLength(2);
@@ -137,7 +137,7 @@ test('charts show the named metrics, no zeros on a logarithmic scale, and long c
   expect(svg).not.toMatch(/NaN|<script|<image|href/u);
 });
 
-test('as text it fits 80 columns, but for what the run was given', () => {
+test('text output fits 80 columns, except for names and paths of the run', () => {
   const document = documentOf([...records, ...validations]);
   const plain = { ...document, summary: { ...document.summary, folder: 'runs/a', message: null } };
   const lines = runText(plain, { metrics: 'runs/a/metrics.jsonl' }, 80).split('\n');
@@ -149,7 +149,7 @@ test('as text it fits 80 columns, but for what the run was given', () => {
 });
 
 test.runIf(chromium)(
-  'in a browser: charts and pictures are shown, and images sort by their score',
+  'in a browser: charts and pictures are shown, and images can be sorted by score',
   async () => {
     const page = path.join(folder, 'page.html');
     writeFileSync(page, runPage(documentOf([...records, ...validations]), images));

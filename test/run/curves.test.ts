@@ -33,7 +33,7 @@ test('records of steps become curves, in the order of the losses; a value that i
   expect(validationCurve(validations, 'small/ap').values).toEqual([]);
 });
 
-test('losses are what the run names: a new field of a step is no loss curve, a named one without values neither', () => {
+test('only losses that the run names become loss curves: neither a new field of a step nor a name without values', () => {
   const records = [train(1, { masks: 3, temperature: 60 }), train(2, { masks: 2, temperature: 61 })];
   const { losses } = curvesOf(records, { lossNames: ['masks', 'boxes', 'maps'] });
   expect(losses.map(({ name }) => name)).toEqual(['loss', 'masks', 'boxes']);

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readGitState } from '../../src/run/git.js';
 import { lockRun } from '../../src/run/lock/lock.js';
-import { describeMachine } from '../../src/run/machine.js';
 import { createRunFolder, runFiles } from '../../src/run/run-folder.js';
 import { readStatus, type RunStatus, writeStatus } from '../../src/run/status.js';
 import { scratchFolder } from './scratch.js';
@@ -12,7 +11,7 @@ import { scratchFolder } from './scratch.js';
 const records = {
   config: '# mine\nseed: 1\n',
   resolvedConfig: 'seed: 1\n',
-  environment: describeMachine(),
+  environment: { device: 'cpu', cores: 2 },
   git: null,
   dataset: { sha256: 'd0' },
   metricNames: '{}',
@@ -20,7 +19,7 @@ const records = {
 /** In the hour that central Europe had twice. */
 const now = new Date('2026-10-25T00:30:05.678Z');
 
-test('a run folder holds what the run began with', () => {
+test('a run folder records how the run began', () => {
   const folder = createRunFolder({ runs: path.join(scratchFolder(), 'runs'), name: 'tiny', now }, records);
   expect(path.basename(folder)).toBe('tiny-20261025-003005');
   expect(readdirSync(folder).sort()).toEqual([
@@ -35,16 +34,16 @@ test('a run folder holds what the run began with', () => {
     'tb',
   ]);
   expect(readFileSync(runFiles(folder).config, 'utf8')).toBe(records.config);
-  expect(JSON.parse(readFileSync(runFiles(folder).environment, 'utf8'))).toEqual(describeMachine());
+  expect(JSON.parse(readFileSync(runFiles(folder).environment, 'utf8'))).toEqual(records.environment);
 });
 
-test('two runs of one second have two folders', () => {
+test('two runs in the same second get two folders', () => {
   const runs = scratchFolder();
   const folders = [1, 2, 3].map(() => path.basename(createRunFolder({ runs, name: 'a', now }, records)));
   expect(folders).toEqual(['a-20261025-003005', 'a-20261025-003005-2', 'a-20261025-003005-3']);
 });
 
-test.each(['', '../x', 'a/b', '.hidden', 'a\nb', 'x'.repeat(101)])('the name %j is refused', (name) => {
+test.each(['', '../x', 'a/b', '.hidden', 'a\nb', 'x'.repeat(101)])('the name %j is rejected', (name) => {
   const runs = scratchFolder();
   expect(() => createRunFolder({ runs, name, now }, records)).toThrow(
     expect.objectContaining({ exitCode: 2 }) as Error,
@@ -70,7 +69,7 @@ const status: RunStatus = {
   message: null,
 };
 
-test('the status is read as it was written, and a running one without a process has died', async () => {
+test('the status is read as written; `running` without a process is read as `died`', async () => {
   const folder = scratchFolder();
   expect(readStatus(folder)).toBeNull();
   const lock = lockRun(folder, { force: false, onTakeover: () => {} });

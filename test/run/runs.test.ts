@@ -53,7 +53,7 @@ const stateOf = (folder: string) =>
     });
 
 describe('runs are found', () => {
-  test('at any depth that people use, but not within a run, behind a link, or hidden', () => {
+  test('up to three folders deep, but not within a run, behind a link, or hidden', () => {
     cpSync(one, path.join(home, '.dry-run'), { recursive: true });
     cpSync(one, path.join(other, 'copy'), { recursive: true });
     symlinkSync(one, path.join(home, 'link'));
@@ -63,7 +63,7 @@ describe('runs are found', () => {
     rmSync(path.join(other, 'copy'), { recursive: true });
   });
 
-  test('a folder that is not there, or is no run: exit code 2', () => {
+  test('a missing folder, or one that is not a run: exit code 2', () => {
     expect(() => findRuns(path.join(home, 'gone'))).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => requireRun(home)).toThrow(expect.objectContaining({ exitCode: 2 }));
     requireRun(one);
@@ -84,7 +84,7 @@ describe('a run is read', () => {
     expect(summary.bytes).toBe(bytes);
   });
 
-  test('as a whole, and nothing of it is changed', async () => {
+  test('completely, without changing anything', async () => {
     const before = stateOf(one);
     const { curves, checkpoints, damagedLines } = await readRun(one, { verify: true });
     expect(stateOf(one)).toEqual(before);
@@ -103,7 +103,7 @@ describe('a run is read', () => {
   test.each([
     ['is gone: died', false, 'died'],
     ['lives: running', true, 'running'],
-  ])('while it goes on; its process %s', async (_, isLocked, state) => {
+  ])('while it is running; its process %s', async (_, isLocked, state) => {
     const folder = copyOfOne();
     await writeStatus(folder, { ...readStatus(one)!, state: 'running', exitCode: null });
     const lock = isLocked ? lockRun(folder, { force: false, onTakeover: () => {} }) : undefined;
@@ -117,7 +117,7 @@ describe('a run is read', () => {
     lock?.release();
   });
 
-  test('with damage, which is told', async () => {
+  test('with damage, which is reported', async () => {
     const folder = copyOfOne();
     const weights = path.join(runFiles(folder).checkpoints, 'step-000000012', 'weights.safetensors');
     const bytes = readFileSync(weights);
@@ -130,7 +130,7 @@ describe('a run is read', () => {
     const { checkpoints } = await readRun(folder, { verify: true });
     expect(checkpoints[0]).toMatchObject({
       state: 'damaged',
-      problem: 'weights.safetensors has another content than was written',
+      problem: 'weights.safetensors differs from what was written',
     });
     expect(checkpoints[1]!.state).toBe('verified');
   });
@@ -146,7 +146,7 @@ describe('a run is read', () => {
   });
 });
 
-test('two runs are compared by config, surroundings and their best validations', async () => {
+test('two runs are compared by config, environment and their best validations', async () => {
   const documents = [await readRun(one, { verify: false }), await readRun(other, { verify: false })] as const;
   const { config, environment, steps, metrics } = compareRuns(...documents);
   expect(config).toEqual([

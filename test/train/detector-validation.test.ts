@@ -53,7 +53,7 @@ test('each image has its own score, and the worst comes first', async () => {
   expect(examples[0]!.image).toMatchObject({ width: 180, height: 30, channels: 3 });
 });
 
-test('in a drawing the truth is white in the middle, and what was found is coloured at the right', async () => {
+test('a drawing has the truth in white in the middle and the detections in colour on the right', async () => {
   const { examples } = await validateDetector(oracle({ a: 1 }), [example('a', 1)], () => {});
   const { data, width } = examples[0]!.image;
   // The disc spans 4 to 16 px from the left, and 9 to 21 px from above: the box begins at its top left pixel.
@@ -65,15 +65,15 @@ test('in a drawing the truth is white in the middle, and what was found is colou
   expect(new Set(at(0)).size).toBe(1);
 });
 
-test('large images are thinned to a bounded size', async () => {
+test('large images are subsampled to a bounded size', async () => {
   const large: Example = { ...discs(1300, 40, [{ x: 700, y: 20, radius: 10 }]), id: 'large' };
   const { examples } = await validateDetector(oracle({ large: 1 }), [large], () => {});
   // Every third pixel.
   expect(examples[0]!.image).toMatchObject({ width: 3 * 434, height: 14 });
 });
 
-test('progress is told within an image, and what it throws ends the validation', async () => {
-  const told: number[] = [];
+test('progress is reported within an image, and an error from the callback ends the validation', async () => {
+  const reported: number[] = [];
   const found = oracle({ a: 1, b: 1 });
   const inHalves: typeof found = {
     detect: (input, options) => {
@@ -82,8 +82,8 @@ test('progress is told within an image, and what it throws ends the validation',
     },
   };
   const images = [example('a', 1), example('b', 1)];
-  await validateDetector(inHalves, images, (done, total) => told.push(done, total));
-  expect(told).toEqual([0.5, 2, 1, 2, 1.5, 2, 2, 2]);
+  await validateDetector(inHalves, images, (done, total) => reported.push(done, total));
+  expect(reported).toEqual([0.5, 2, 1, 2, 1.5, 2, 2, 2]);
   const stop = (done: number) => {
     if (done === 1.5) throw new RangeError('stopped');
   };

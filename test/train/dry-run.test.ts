@@ -23,7 +23,7 @@ const request = async (runs: string, stop = new AbortController().signal) => ({
   onEvent: () => {},
 });
 
-test('a dry run goes all the way, forecasts the whole, and leaves nothing', async () => {
+test('a dry run tries all parts, forecasts the whole run, and leaves no files', async () => {
   const runs = path.join(scratchFolder(), 'runs');
   const forecast = (await dryRun(await request(runs)))!;
   expect(readdirSync(runs)).toEqual([]);

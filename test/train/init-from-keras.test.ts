@@ -56,16 +56,14 @@ function task(changes: { norm?: boolean; width?: number; standardize?: boolean }
   };
 }
 
-test('the encoder begins with the weights of the file, all others as the seed draws them', async () => {
+test('the encoder starts from the weights of the file, all others from random values', async () => {
   const { network, ...parts } = task();
   const before = Object.fromEntries(
     Object.entries(parts.weights.all).map(([name, variable]) => [name, variable.clone()]),
   );
   const { tensors, summary } = await initialTensors(parts, { from: file, allowPartial: false }, true);
   // 7 of VGG16's 13 convolutions, and the decoder's two with the logits; a kernel and a bias each.
-  expect(summary).toBe(
-    `14 of 20 weights are those of ${file} (26 weights of vgg16); 6 begin as the seed draws them`,
-  );
+  expect(summary).toBe(`14 of 20 weights are from ${file} (26 weights of vgg16); 6 start from random values`);
   expect(Object.keys(tensors.weights!)).toHaveLength(14);
   expect(Object.keys(tensors.ema!)).toEqual(Object.keys(tensors.weights!));
   const name = 'block3_conv2/kernel';
@@ -80,7 +78,7 @@ test('the encoder begins with the weights of the file, all others as the seed dr
   network.dispose();
 });
 
-test('all or nothing: another width, or normalization, is refused; a part only where it is asked for', async () => {
+test('another width or normalization is rejected, unless --allow-partial loads what fits', async () => {
   const norm = task({ norm: true });
   const load = (allowPartial: boolean) => initialTensors(norm, { from: file, allowPartial }, false);
   await expect(load(false)).rejects.toMatchObject({
@@ -89,7 +87,7 @@ test('all or nothing: another width, or normalization, is refused; a part only w
     hint: expect.stringContaining('--allow-partial') as string,
   });
   const { tensors, summary } = await load(true);
-  expect(summary).toMatch(/^7 of 38 weights are those of .*; 31 begin as the seed draws them$/u);
+  expect(summary).toMatch(/^7 of 38 weights are from .*; 31 start from random values$/u);
   expect(Object.keys(tensors.weights!).every((name) => /^block\d_conv\d\/kernel$/u.test(name))).toBe(true);
   tf.dispose(tensors);
   norm.network.dispose();
@@ -102,7 +100,7 @@ test('all or nothing: another width, or normalization, is refused; a part only w
   narrow.network.dispose();
 });
 
-test('what is no file of Keras is refused', async () => {
+test('a file that is not a Keras file is rejected', async () => {
   const { network, ...parts } = task();
   const other = path.join(folder, 'other.h5');
   writeFileSync(other, 'nothing');
@@ -129,7 +127,7 @@ const values = () =>
       ),
   );
 
-test('the first layer answers to -1 to 1 as the published one does to blue, green, red less the means', () => {
+test('the first layer gives the same for pixels from -1 to 1 as the published one for BGR minus the means', () => {
   const published = values();
   const adapted = adaptVgg16Input(published, { standardize: false });
   const ours = tf.tensor4d(goldenNoise('image', 5 * 5 * 3), [1, 5, 5, 3]);

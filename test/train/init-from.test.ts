@@ -24,7 +24,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 let runs = 0;
 
-/** Begins a run with the weights of another; returns its folder, what it told, and the tensors of its step 0. */
+/** Starts a run from the weights of another; returns its folder, its notices, and the tensors of step 0. */
 async function begin(
   from: string,
   {
@@ -51,7 +51,7 @@ const last = () => path.join(runFiles(source).checkpoints, 'step-000000003');
 const sorted = (tensors: StoredTensors) =>
   new Map([...tensors].sort(([one], [other]) => (one < other ? -1 : 1)));
 
-test('a run begins with the averaged weights and the statistics of another, and with nothing else of it', async () => {
+test('a run starts from the averaged weights and the statistics of another, and from nothing else', async () => {
   const { tensors, notices, folder } = await begin(source);
   const { tensors: given } = await loadCheckpoint(last());
   expect(sorted(tensors.weights)).toEqual(sorted(given.ema));
@@ -60,7 +60,7 @@ test('a run begins with the averaged weights and the statistics of another, and 
   expect(
     [...tensors.optimizer.get('adam-mean/first/kernel')!.data].every((value) => Number(value) === 0),
   ).toBe(true);
-  expect(notices).toContain(`10 of 10 weights are those of ${last()}`);
+  expect(notices).toContain(`10 of 10 weights are from ${last()}`);
   const environment = JSON.parse(readFileSync(runFiles(folder).environment, 'utf8')) as object;
   expect(environment).toMatchObject({ initFrom: source });
 });
@@ -81,21 +81,21 @@ const renamed: CreateTask<TinyConfig> = (config, data) => {
   };
 };
 
-test('a network that differs is refused with each difference, unless a part is enough', async () => {
+test('a network that differs is rejected with each difference, unless --allow-partial is given', async () => {
   await expect(begin(source, { createTask: renamed })).rejects.toMatchObject({
     exitCode: 6,
-    message: 'The checkpoint does not fit the network: it gives 9 of 10 weights.',
+    message: 'The checkpoint does not fit the network: it has 9 of 10 weights.',
     hint: expect.stringContaining('--allow-partial') as string,
     problems: [{ what: 'The checkpoint lacks head/bias.' }, { what: 'The network has no logits/bias.' }],
   });
   const { tensors, notices } = await begin(last(), { createTask: renamed, allowPartial: true });
   const { tensors: given } = await loadCheckpoint(last());
-  expect(notices).toContain(`9 of 10 weights are those of ${last()}; 2 do not fit`);
+  expect(notices).toContain(`9 of 10 weights are from ${last()}; 2 do not fit`);
   expect(tensors.weights.get('first/kernel')).toEqual(given.ema.get('first/kernel'));
   expect(tensors.weights.get('head/bias')!.data).toEqual(Float32Array.of(0));
 });
 
-test('a narrower network is widened by the task, which may refuse it', async () => {
+test('a narrower network is widened by the task, which may reject it', async () => {
   const widening =
     (widen: Task['widen']): CreateTask<TinyConfig> =>
     (config, data) => ({ ...createTinyTask(config, data), ...(widen && { widen }) });
@@ -107,17 +107,17 @@ test('a narrower network is widened by the task, which may refuse it', async () 
     exitCode: 2,
     message: 'The weights of a published network cannot be widened.',
   });
-  const refuse = () => {
+  const reject = () => {
     throw new RangeError('there is no stem');
   };
-  await expect(begin(source, { widen: true, createTask: widening(refuse) })).rejects.toMatchObject({
+  await expect(begin(source, { widen: true, createTask: widening(reject) })).rejects.toMatchObject({
     exitCode: 6,
     message: 'The weights cannot be widened: there is no stem.',
   });
   const bias = { dtype: 'F32', shape: [1], data: Float32Array.of(0.25) } as const;
   const createTask = widening((narrow) => new Map([...narrow, ['logits/bias', bias]]));
   const { tensors, notices } = await begin(last(), { widen: true, createTask });
-  expect(notices).toContain(`10 of 10 weights are those of ${last()}, widened`);
+  expect(notices).toContain(`10 of 10 weights are from ${last()}, widened`);
   expect(tensors.weights.get('logits/bias')!.data).toEqual(bias.data);
   const plain = await begin(last(), { createTask });
   expect(plain.tensors.weights.get('logits/bias')!.data).not.toEqual(bias.data);
@@ -135,7 +135,7 @@ test('no checkpoint, and a damaged one: exit code 6', async () => {
   writeFileSync(file, bytes);
 });
 
-test('a network of a model folder: its float16 become float32, averages begin with them', async () => {
+test('a network of a model folder: float16 becomes float32, and averages start from the same values', async () => {
   const { tensors: given } = await loadCheckpoint(last());
   const packed = toHalf(new Map([...given.ema, ...given.statistics]));
   const file = path.join(root, 'detector.safetensors');
@@ -144,10 +144,10 @@ test('a network of a model folder: its float16 become float32, averages begin wi
   const expected = sorted(fromHalf(packed));
   expect(sorted(new Map([...tensors.weights, ...tensors.statistics]))).toEqual(expected);
   expect(sorted(tensors.ema)).toEqual(sorted(tensors.weights));
-  expect(notices).toContain(`10 of 10 weights are those of ${file}`);
+  expect(notices).toContain(`10 of 10 weights are from ${file}`);
 });
 
-test('weights that are damaged, missing or not named are refused', async () => {
+test('weights that are damaged, missing or not named are rejected', async () => {
   const damaged = path.join(root, 'damaged.safetensors');
   writeFileSync(damaged, 'nothing');
   await expect(begin(damaged)).rejects.toMatchObject({ exitCode: 6, where: damaged });

@@ -13,13 +13,13 @@ const changes = { budget: { steps: 4 }, validation: { everySteps: 100 } };
 const warningsOf = (events: readonly TrainEvent[]) =>
   events.flatMap((event) => (event.event === 'warning' ? [event.text] : []));
 
-/** Of each step, by the metrics. */
+/** The count of each step in metrics.jsonl. */
 const omittedOf = (folder: string) =>
   readMetrics(runFiles(folder).metrics)
     .records.filter(({ kind }) => kind === 'train')
     .map(({ omittedBoxes }) => omittedBoxes);
 
-test('nuclei that crops have no room for are counted at each step, and warned of once', async () => {
+test('nuclei beyond loader.maxBoxes are counted at each step, with one warning', async () => {
   const folder = path.join(scratchFolder(), 'run');
   // Crops of 32 px show a few nuclei each.
   const events = await train(folder, { ...changes, loader: { maxBoxes: 1 } });
@@ -34,7 +34,7 @@ test('nuclei that crops have no room for are counted at each step, and warned of
   expect(readFileSync(runFiles(folder).log, 'utf8')).toContain(warnings[0]);
 });
 
-test('nothing is warned of where there is room', async () => {
+test('no warning if all nuclei fit', async () => {
   const folder = path.join(scratchFolder(), 'run');
   expect(warningsOf(await train(folder, changes))).toEqual([]);
   expect(omittedOf(folder)).toEqual([0, 0, 0, 0]);

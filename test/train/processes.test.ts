@@ -10,14 +10,14 @@ const train = useTinyRuns();
 const changes = { budget: { steps: 12 }, validation: { everySteps: 5 }, checkpoints: { everySteps: 4 } };
 const withWorkers = { ...changes, loader: { workers: 1 } };
 
-/** Tests of all instants are in test/slow. */
-test('killed while it saves and while it trains, with and without workers, a run ends as an unbroken one', async () => {
+/** test/slow tests all instants. */
+test('a run killed while it saves and while it trains, with and without workers, ends like an uninterrupted one', async () => {
   const unbroken = path.join(scratchFolder(), 'run');
   let writes = 0;
   await train(unbroken, changes, { afterWrite: () => void writes++ });
 
   const folder = path.join(scratchFolder(), 'run');
-  // The checkpoint of step 5 has just been renamed, or nearly so.
+  // About when the checkpoint of step 5 is renamed.
   const first = await trainInProcess(folder, withWorkers, {
     atWrite: { count: Math.round(0.4 * writes), signal: 'SIGKILL' },
   });
@@ -45,13 +45,13 @@ test('a signal under --json: exit code 130, and each line of stdout is an event'
   expect(events.at(-2)).toMatchObject({ event: 'checkpoint', step: (last as { step: number }).step });
   expect(readStatus(folder)).toMatchObject({ state: 'interrupted', exitCode: 130 });
 
-  // Of another training: what is wrong is the last line.
-  const refused = await trainInProcess(folder, { ...changes, optimizer: { clipNorm: 1 } });
-  expect(refused.status).toBe(6);
-  expect(eventsOf(refused).at(-1)).toMatchObject({ error: { code: 6 } });
+  // Another training: the last line says what is wrong.
+  const rejected = await trainInProcess(folder, { ...changes, optimizer: { clipNorm: 1 } });
+  expect(rejected.status).toBe(6);
+  expect(eventsOf(rejected).at(-1)).toMatchObject({ error: { code: 6 } });
 }, 240_000);
 
-test('without a terminal: plain lines, no control codes, and a summary that tells where all is', async () => {
+test('without a terminal: plain lines, no control codes, and a summary with all paths', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const ended = await trainInProcess(folder, changes, { flags: [], env: { CI: '1' } });
   expect(ended.status, ended.stderr).toBe(0);

@@ -6,7 +6,7 @@ import { learningRateAt } from '../../src/train/schedule.js';
 const rates = (schedule: ScheduleConfig, steps: number[]) =>
   steps.map((step) => learningRateAt(schedule, step));
 
-test('warm-up grows evenly from a share of the rate', () => {
+test('warm-up grows linearly from a fraction of the rate', () => {
   const schedule = ScheduleConfig.parse({
     kind: 'constant',
     learningRate: 2,
@@ -45,7 +45,7 @@ test('steps at milestones', () => {
   expect(rates(schedule, [0, 2, 3, 4, 5, 100])).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25]);
 });
 
-test('no warm-up begins at the full rate, and one step of warm-up at its share', () => {
+test('no warm-up starts at the full rate, and one step of warm-up at its fraction', () => {
   expect(learningRateAt(ScheduleConfig.parse({ kind: 'constant', learningRate: 3, warmupSteps: 0 }), 0)).toBe(
     3,
   );
@@ -53,7 +53,7 @@ test('no warm-up begins at the full rate, and one step of warm-up at its share',
   expect(rates(one, [0, 1])).toEqual([0, 3]);
 });
 
-test('a warm-up that fills the schedule is refused', () => {
+test('a warm-up as long as the schedule is rejected', () => {
   expect(ScheduleConfig.safeParse({ warmupSteps: 10, steps: 10 }).success).toBe(false);
 });
 

@@ -48,7 +48,7 @@ test('the same run ends with the same weights, to the bit', async () => {
   expect(await run()).toEqual(await run());
 });
 
-test('validation leaves the weights in training and the memory as they were', async () => {
+test('validation changes neither the weights in training nor the memory in use', async () => {
   const task = createSegmenterTask(config, await sixNuclei());
   const other = Object.fromEntries(
     Object.entries(task.weights.all).map(([name, variable]) => [name, tf.zerosLike(variable)]),
@@ -62,7 +62,7 @@ test('validation leaves the weights in training and the memory as they were', as
     const tensors = tf.memory().numTensors;
     expect(await validating.validate(other, () => {})).toEqual(first);
     expect(tf.memory().numTensors).toBe(tensors);
-    // Logits of zero: every class as likely as the others, so no body anywhere.
+    // Logits of zero: all classes are equally likely, so no body anywhere.
     expect(first.metrics['meanIou']).toBe(0);
     validating.dispose();
   }
@@ -71,7 +71,7 @@ test('validation leaves the weights in training and the memory as they were', as
   task.dispose();
 });
 
-test('a batch becomes tensors of fixed shapes, and its losses leave only themselves', async () => {
+test('a batch becomes tensors of fixed shapes, and its losses leave no other tensors behind', async () => {
   const task = createSegmenterTask(config, await sixNuclei());
   const { value: batch } = await batches(task.recipe).next();
   expectNewTensors(() => task.inputs(batch, randomFor(1)), 5);

@@ -56,7 +56,7 @@ const oracle = (is: (label: number, middle: number) => boolean) => ({
 
 const isTrue = (label: number, middle: number) => label === middle;
 
-test('the true masks score 1 by every figure, and all figures are there', async () => {
+test('the true masks score 1 by every metric, and all metrics are there', async () => {
   const progress: string[] = [];
   const { score, metrics, pictures } = await validateSegmenter(
     oracle(isTrue),
@@ -74,7 +74,7 @@ test('the true masks score 1 by every figure, and all figures are there', async 
   expect(pictures[0]!.image).toMatchObject({ width: 3 * 256, height: 256, channels: 3 });
 });
 
-test('each nucleus is given its true box once, and once the jittered one', async () => {
+test('each nucleus is segmented once with its true box and once with the jittered one', async () => {
   const nuclei = scoredNuclei([one], config());
   const { metrics } = await validateSegmenter(
     oracle(() => true),
@@ -92,7 +92,7 @@ test('each nucleus is given its true box once, and once the jittered one', async
   expect(metrics['meanIou']).not.toBeCloseTo(metrics['jittered/meanIou']!, 3);
 });
 
-test('the score is the mean over images, the mean IoU that over nuclei', async () => {
+test('the mask score is a mean over images, the mean IoU a mean over nuclei', async () => {
   const silent = oracle((label, middle) => middle === 1 && label === middle);
   const nuclei = scoredNuclei([three, one], config());
   const { score, metrics } = await validateSegmenter(silent, nuclei, config(), () => {});
@@ -100,7 +100,7 @@ test('the score is the mean over images, the mean IoU that over nuclei', async (
   expect(metrics['meanIou']).toBeCloseTo(2 / 4, 12);
 });
 
-test('a part without nuclei has null, and the figures of a part are its own', async () => {
+test('a cluster without nuclei has null, and a cluster has metrics of its own nuclei', async () => {
   const silent = oracle((label, middle) => middle !== 3 && label === middle);
   const { score, metrics } = await validateSegmenter(
     silent,
@@ -120,7 +120,7 @@ test('a part without nuclei has null, and the figures of a part are its own', as
   ).toMatchObject({ 'small/meanIou': null, 'small/score': null, 'large/above50': null });
 });
 
-test('pixels that nobody has reviewed count neither for nor against a mask', () => {
+test('ignored pixels count neither for nor against a mask', () => {
   const [nucleus] = scoredNuclei([one], config());
   const all = truthIn({ image: one, box: nucleus!.box }, () => true);
   const area = nucleus!.area;

@@ -9,12 +9,12 @@ const script = fileURLToPath(new URL('./tiny.child.ts', import.meta.url));
 export interface TinyProcessOptions {
   /** A signal that the process sends itself after this many writes of checkpoints. */
   readonly atWrite?: { readonly count: number; readonly signal: NodeJS.Signals };
-  /** Called with each line of stdout; may send the process a signal by what it is given. */
+  /** Called with each line of stdout and a function that sends the process a signal. */
   readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
   /** Global options; `--json` unless given. */
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** A program and its arguments that start the process in its stead. */
+  /** A program and arguments that the process is started through. */
   readonly within?: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface TinyEnded {
   readonly stderr: string;
 }
 
-/** Trains the tiny task in a process of its own, in `folder`, and waits for its end. */
+/** Trains the tiny task in its own process, in `folder`, and waits until it ends. */
 export function trainInProcess(
   folder: string,
   changes: TinyChanges,
@@ -41,7 +41,7 @@ export function trainInProcess(
     ...flags,
   ];
   const child = spawn(program!, args, {
-    // As this process computes: numbers are compared to the bit.
+    // The same settings as this process: numbers are compared to the bit.
     env: { ...nativeEnvironment({ PATH, HOME }, { verbose: false }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

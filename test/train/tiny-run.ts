@@ -20,11 +20,11 @@ export interface TinyRunOptions extends Partial<Omit<TrainRequest<TinyConfig>, '
   readonly stopAt?: (event: TrainEvent) => StopSignal | false | undefined;
 }
 
-/** For a test file whose tests train the tiny task in their own process. */
+/** For a test file that trains the tiny task in its own process. */
 export function useTinyRuns() {
   let runtime: Runtime;
   const read = new Map<string, Promise<TrainingData>>();
-  /** Once for all runs of the file: it takes longer than they do. */
+  /** Read once for all runs of the file: reading takes longer than training. */
   const dataOf = ({ data, seed }: TinyConfig) => {
     const key = JSON.stringify([data, seed]);
     const known = read.get(key) ?? readTrainingData(data, seed);
@@ -35,7 +35,7 @@ export function useTinyRuns() {
     runtime = await startRuntime('cpu');
   }, 120_000);
 
-  /** Trains in `folder`, or goes on with the run that is there; returns what it told. */
+  /** Trains in `folder`, or continues the run there; returns its events. */
   return async (folder: string, changes: TinyChanges = {}, options: TinyRunOptions = {}) => {
     const { stopAt, ...others } = options;
     const stop = new AbortController();
@@ -65,7 +65,7 @@ export function useTinyRuns() {
 
 const wallTimes = ['stepMs', 'dataMs', 'memoryMiB', 'seconds'];
 
-/** All of a run that its seed decides: every byte of its last checkpoint's tensors, its figures, its state. */
+/** All of a run that depends only on its seed: the bytes of its last checkpoint's tensors, its metrics, its state. */
 export function outcomeOf(folder: string) {
   const { checkpoints, metrics } = runFiles(folder);
   const read = (file: string) => readFileSync(path.join(checkpoints, file));
@@ -87,7 +87,7 @@ export function outcomeOf(folder: string) {
   return {
     hashes: Object.fromEntries(hashes) as Record<string, string>,
     state,
-    figures: readMetrics(metrics).records.map((record) =>
+    records: readMetrics(metrics).records.map((record) =>
       Object.fromEntries(Object.entries(record).filter(([name]) => !wallTimes.includes(name))),
     ),
     best: read('best').toString(),

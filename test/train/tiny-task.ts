@@ -14,7 +14,7 @@ import { tf } from '../../src/tf.js';
 
 type TinyRecipe = Recipe & { readonly task: 'detection' };
 
-/** The config of the smallest task that has all that a trainer has to cope with. */
+/** The config of the smallest task that has everything a trainer must handle. */
 export const TinyConfig = z.strictObject({
   task: z.literal('tiny'),
   ...training,
@@ -48,7 +48,7 @@ export type TinyChanges = Readonly<Record<string, unknown>> & {
 
 const channels = 8;
 
-/** Nucleus or background, pixel by pixel: batch normalization, dropout, two losses, and averages where they are asked for. */
+/** Nucleus or background, pixel by pixel: batch normalization, dropout, two losses, and averages if configured. */
 export function createTinyTask(config: TinyConfig, data: TrainingData): Task<TinyRecipe> {
   const { seed, loader } = config;
   const model = buildNetwork(seed);

@@ -1,5 +1,5 @@
 /**
- * Trains the tiny task in a folder, or goes on with what is there, as `nucleate train` does.
+ * Trains the tiny task in a folder, or continues the run there, as `nucleate train` does.
  *
  * Arguments: FOLDER CHANGES AT SIGNAL, and global options. CHANGES is JSON for `tinyConfig`. AT counts the writes of
  * checkpoints, from 1, after which the process sends itself SIGNAL; 0 is never.

@@ -23,7 +23,7 @@ import { scratchFolder } from '../run/scratch.js';
 
 const train = useTinyRuns();
 
-/** A run that nothing interrupts: 12 steps, validated at 5, 10 and 12, saved at 0, 4, 5, 8, 10 and 12. */
+/** A run without interruptions: 12 steps, validated at 5, 10 and 12, saved at 0, 4, 5, 8, 10 and 12. */
 const changes = { budget: { steps: 12 }, validation: { everySteps: 5 }, checkpoints: { everySteps: 4 } };
 const unbroken = path.join(mkdtempSync(path.join(tmpdir(), 'nucleate-tiny-')), 'run');
 let events: readonly TrainEvent[];
@@ -32,15 +32,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(path.dirname(unbroken), { recursive: true }));
 
-const stepsOf = (told: readonly TrainEvent[]) =>
-  told.filter((event): event is StepDone => event.event === 'step');
+const stepsOf = (reported: readonly TrainEvent[]) =>
+  reported.filter((event): event is StepDone => event.event === 'step');
 
-describe('an unbroken run', () => {
-  test('tells what it does in its order', () => {
-    const told = events
+describe('an uninterrupted run', () => {
+  test('reports its events in order', () => {
+    const reported = events
       .filter(({ event }) => !['step', 'validating', 'notice'].includes(event))
       .map((event) => `${event.event} ${'step' in event ? event.step : ''}`);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       'started 0',
       'checkpoint 0',
       'checkpoint 4',
@@ -60,7 +60,7 @@ describe('an unbroken run', () => {
     expect(mean(losses.slice(-4))).toBeLessThan(0.8 * mean(losses.slice(0, 4)));
   });
 
-  test('leaves the files of a run', () => {
+  test('writes the files of a run', () => {
     expect(readdirSync(unbroken).sort()).toEqual([
       ...[
         'checkpoints',
@@ -80,15 +80,15 @@ describe('an unbroken run', () => {
       train: { images: 19 },
       validation: { images: 5 },
     });
-    const { figures, state, best } = outcomeOf(unbroken);
-    expect(figures.map(({ step, kind }) => `${kind} ${step}`)).toEqual([
+    const { records, state, best } = outcomeOf(unbroken);
+    expect(records.map(({ step, kind }) => `${kind} ${step}`)).toEqual([
       ...[1, 2, 3, 4, 5].map((step) => `train ${step}`),
       'validation 5',
       ...[6, 7, 8, 9, 10].map((step) => `train ${step}`),
       'validation 10',
       ...['train 11', 'train 12', 'validation 12'],
     ]);
-    const scores = figures
+    const scores = records
       .filter(({ kind }) => kind === 'validation')
       .map(({ step, score }) => ({ step, score }));
     const highest = scores.reduce((one, other) => (other.score! > one.score! ? other : one));
@@ -109,7 +109,7 @@ describe('an unbroken run', () => {
     lock.release();
   });
 
-  test('is not begun in a folder that holds something', async () => {
+  test('does not start in a folder that is not empty', async () => {
     const folder = scratchFolder();
     writeFileSync(path.join(folder, 'mine'), '');
     await expect(train(folder, changes)).rejects.toMatchObject({ exitCode: 2 });
@@ -117,7 +117,7 @@ describe('an unbroken run', () => {
   });
 });
 
-describe('a run that is stopped and resumed ends as the unbroken one, to the bit', () => {
+describe('a run that is stopped and resumed ends like the uninterrupted one, to the bit', () => {
   test.each([
     ['before the first step', 'checkpoint', 0, 0],
     ['between checkpoints', 'step', 3, 0],
@@ -127,11 +127,11 @@ describe('a run that is stopped and resumed ends as the unbroken one, to the bit
     ['within the last validation', 'validating', 12, 2],
   ])('%s', async (_, kind, at, validations) => {
     const folder = path.join(scratchFolder(), 'run');
-    const told = await train(folder, changes, {
+    const reported = await train(folder, changes, {
       stopAt: (event) => event.event === kind && 'step' in event && event.step === at && 'SIGTERM',
     });
-    expect(told.at(-1)).toMatchObject({ event: 'ended', ending: 'SIGTERM', step: at });
-    expect(told.filter(({ event }) => event === 'validation')).toHaveLength(validations);
+    expect(reported.at(-1)).toMatchObject({ event: 'ended', ending: 'SIGTERM', step: at });
+    expect(reported.filter(({ event }) => event === 'validation')).toHaveLength(validations);
     expect(readStatus(folder)).toMatchObject({ state: 'interrupted', exitCode: 143, step: at });
 
     // Other workers must not matter.
@@ -143,26 +143,26 @@ describe('a run that is stopped and resumed ends as the unbroken one, to the bit
     expect(outcome.checkpoints).toEqual(expect.arrayContaining(['best', 'latest', 'step-000000012']));
   });
 
-  test('by its minutes', async () => {
+  test('by its time budget', async () => {
     const folder = path.join(scratchFolder(), 'run');
-    const told = await train(folder, { ...changes, budget: { steps: 12, minutes: 1e-6 } });
-    expect(told.at(-1)).toMatchObject({ ending: 'minutes', step: 0 });
+    const reported = await train(folder, { ...changes, budget: { steps: 12, minutes: 1e-6 } });
+    expect(reported.at(-1)).toMatchObject({ ending: 'minutes', step: 0 });
     expect(readStatus(folder)).toMatchObject({ state: 'interrupted', exitCode: 0 });
     await train(folder, changes);
     expect(outcomeOf(folder).hashes).toEqual(outcomeOf(unbroken).hashes);
   });
 });
 
-test('more steps than planned change none that is done', async () => {
+test('raising budget.steps changes no step that is done', async () => {
   const folder = path.join(scratchFolder(), 'run');
   await train(folder, { ...changes, budget: { steps: 5 } });
-  const told = await train(folder, changes);
-  expect(told).toContainEqual({ event: 'notice', text: 'budget.steps was 5 and is 12 now.' });
+  const reported = await train(folder, changes);
+  expect(reported).toContainEqual({ event: 'notice', text: 'budget.steps was 5 and is 12 now.' });
   expect(outcomeOf(folder).hashes).toEqual(outcomeOf(unbroken).hashes);
   expect(readFileSync(runFiles(folder).resolvedConfig, 'utf8')).toBe(JSON.stringify(changes));
 });
 
-test('scores that do not rise end a run that has patience', async () => {
+test('a run with patience ends when its scores stop improving', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const flat: CreateTask<TinyConfig> = (config, data) => {
     const task = createTinyTask(config, data);
@@ -175,15 +175,15 @@ test('scores that do not rise end a run that has patience', async () => {
     };
   };
   const patient = { budget: { steps: 9, patience: 2 }, validation: { everySteps: 2 } };
-  const told = await train(folder, patient, { createTask: flat });
+  const reported = await train(folder, patient, { createTask: flat });
   // 0.5 again is not better, and of equal scores the earlier is the best.
-  expect(told.at(-1)).toMatchObject({ ending: 'patience', step: 6, best: { step: 2, score: 0.5 } });
+  expect(reported.at(-1)).toMatchObject({ ending: 'patience', step: 6, best: { step: 2, score: 0.5 } });
   expect(readStatus(folder)).toMatchObject({ state: 'finished' });
   await expect(train(folder, patient)).rejects.toMatchObject({ exitCode: 2 });
 });
 
-describe('a resumed run is refused', () => {
-  test('if its mathematics differ, with the difference', async () => {
+describe('a run cannot be resumed', () => {
+  test('if settings that change its numbers differ; the error lists them', async () => {
     await expect(
       train(unbroken, {
         ...changes,
@@ -213,7 +213,7 @@ describe('a resumed run is refused', () => {
   });
 });
 
-test('a damaged checkpoint is passed over: the run goes on from the one before, and ends the same', async () => {
+test('a damaged checkpoint is skipped: the run continues from the one before, and ends the same', async () => {
   const folder = path.join(scratchFolder(), 'run');
   await train(folder, { ...changes, budget: { steps: 8 } });
   const { checkpoints } = runFiles(folder);
@@ -221,17 +221,17 @@ test('a damaged checkpoint is passed over: the run goes on from the one before, 
   const bytes = readFileSync(file);
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(file, bytes);
-  const told = await train(folder, changes);
-  expect(told[0]).toMatchObject({
+  const reported = await train(folder, changes);
+  expect(reported[0]).toMatchObject({
     event: 'warning',
     text: expect.stringContaining('step-000000008') as string,
   });
-  expect(told.find(({ event }) => event === 'started')).toMatchObject({ step: 5 });
+  expect(reported.find(({ event }) => event === 'started')).toMatchObject({ step: 5 });
   expect(outcomeOf(folder).hashes).toEqual(outcomeOf(unbroken).hashes);
   expect(readdirSync(checkpoints)).toContain('damaged-step-000000008');
 });
 
-describe('numbers that are none stop a run with exit code 5', () => {
+describe('NaN stops a run with exit code 5', () => {
   /** A tiny task that goes wrong in step 6. */
   const wrong =
     (
@@ -298,22 +298,22 @@ describe('numbers that are none stop a run with exit code 5', () => {
     ],
   ])('%s', async (_, what, createTask) => {
     const folder = path.join(scratchFolder(), 'run');
-    const told: TrainEvent[] = [];
+    const reported: TrainEvent[] = [];
     await expect(
-      train(folder, changes, { createTask, stopAt: (event) => void told.push(event) }),
+      train(folder, changes, { createTask, stopAt: (event) => void reported.push(event) }),
     ).rejects.toMatchObject({
       exitCode: 5,
       message: expect.stringMatching(
-        `^In step 6 ${what}; the images are ([a-f]-[0-9a-f]{8}(, )?){4}\\.$`,
+        `^In step 6, ${what}; the images are ([a-f]-[0-9a-f]{8}(, )?){4}\\.$`,
       ) as string,
     });
-    expect(stepsOf(told).at(-1)).toMatchObject({ step: 5 });
+    expect(stepsOf(reported).at(-1)).toMatchObject({ step: 5 });
     expect(readStatus(folder)).toMatchObject({ state: 'failed', exitCode: 5, step: 5 });
     const dump = path.join(folder, 'diverged-6');
     expect(readdirSync(dump)).toEqual(['batch-0.safetensors', 'step.json']);
     expect(readFileSync(path.join(dump, 'step.json'), 'utf8')).toContain('"NaN"');
 
-    // The checkpoints are those from before; healed, the run goes on as if nothing had been.
+    // The checkpoints are from before; with a sound task the run continues as if nothing had happened.
     await train(folder, changes);
     expect(outcomeOf(folder).hashes).toEqual(outcomeOf(unbroken).hashes);
   });
@@ -336,7 +336,7 @@ describe('numbers that are none stop a run with exit code 5', () => {
     });
     await expect(train(folder, changes, { createTask })).rejects.toMatchObject({
       exitCode: 5,
-      message: expect.stringContaining('first/moving_mean is NaN; no checkpoint is written') as string,
+      message: expect.stringContaining('The tensor first/moving_mean has the value NaN') as string,
     });
     const { state } = await loadNewestCheckpoint(runFiles(folder).checkpoints, ({ what }) =>
       expect.fail(what),
@@ -345,7 +345,7 @@ describe('numbers that are none stop a run with exit code 5', () => {
   });
 });
 
-test('out of memory: exit code 4, and what to lower', async () => {
+test('out of memory: exit code 4, and which settings to lower', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const greedy: CreateTask<TinyConfig> = (config, data) => {
     const task = createTinyTask(config, data);
@@ -370,29 +370,29 @@ test('out of memory: exit code 4, and what to lower', async () => {
   expect(readStatus(folder)).toMatchObject({ state: 'failed', exitCode: 4 });
 });
 
-test('one image, which trains and validates, in batches of more than there are', async () => {
+test('a single image for training and validation, in batches larger than the dataset', async () => {
   const sample = scratchFolder();
   for (const name of ['c-5c6eb9a4.png', 'c-5c6eb9a4_masks.png'])
     copyFileSync(path.join('examples/dsb2018-mini', name), path.join(sample, name));
   const data = { path: sample, split: 'none' };
   const folder = path.join(scratchFolder(), 'run');
-  const told = await train(folder, { budget: { steps: 2 }, data: { ...data, trainOnAll: true } });
-  expect(told.find(({ event }) => event === 'started')).toMatchObject({
+  const reported = await train(folder, { budget: { steps: 2 }, data: { ...data, trainOnAll: true } });
+  expect(reported.find(({ event }) => event === 'started')).toMatchObject({
     images: { train: 1, validation: 1 },
   });
-  expect(told.at(-1)).toMatchObject({ ending: 'steps', step: 2 });
+  expect(reported.at(-1)).toMatchObject({ ending: 'steps', step: 2 });
   expect(readFileSync(runFiles(folder).log, 'utf8')).toContain('scores are not of unseen images');
   await expect(train(path.join(scratchFolder(), 'run'), { data })).rejects.toMatchObject({
     exitCode: 3,
-    message: 'No image is left to train on: the only one validates.',
+    message: 'No image is left for training: the validation fold has the only image.',
   });
 });
 
 test('an eager run computes what a compiled one does', async () => {
   const folder = path.join(scratchFolder(), 'run');
   const short = { ...changes, budget: { steps: 3 } };
-  const told = await train(folder, short, { mode: 'eager' });
-  const losses = stepsOf(told).map(({ loss }) => loss);
+  const reported = await train(folder, short, { mode: 'eager' });
+  const losses = stepsOf(reported).map(({ loss }) => loss);
   for (const [index, { loss }] of stepsOf(events).slice(0, 3).entries())
     expect(losses[index]).toBeCloseTo(loss, 4);
 });

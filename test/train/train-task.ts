@@ -4,7 +4,7 @@ import type { Task } from '../../src/train/task.js';
 import { createTrainingStep, type TrainingStepOptions } from '../../src/train/training-step.js';
 import { tf } from '../../src/tf.js';
 
-/** The weights that a task has after some steps, those of the last one alone; the caller disposes them. */
+/** The weights of a task after some steps; the caller disposes them. */
 export async function weightsAfter<R extends Recipe>(
   steps: number,
   task: Task<R>,

@@ -111,7 +111,7 @@ test.each(['compiled', 'eager'] as const)('%s: descends by the learning rate, an
   });
 });
 
-test('batches that are accumulated have their gradients, losses and reports averaged', () => {
+test('accumulated batches: gradients, losses and reports are averaged', () => {
   const task = toyTask();
   const step = createTrainingStep(task, {
     config: config({ accumulate: 2 }),
@@ -128,7 +128,7 @@ test('batches that are accumulated have their gradients, losses and reports aver
   expect(new Set(task.drawn.slice(-2)).size).toBe(2);
 });
 
-test('what a step draws depends on its number alone', () => {
+test('the random draws of a step depend only on its number', () => {
   const task = toyTask();
   const step = createTrainingStep(task, { config: config({}), mode: 'compiled', batches: [batch(0)] });
   const drawnAt = (at: number) => {
@@ -140,7 +140,7 @@ test('what a step draws depends on its number alone', () => {
   expect(drawnAt(3)).toBe(first);
 });
 
-test('gradients are clipped together, and kernels alone decay', () => {
+test('gradients are clipped by their global norm, and only kernels decay', () => {
   const step = createTrainingStep(toyTask(), {
     config: config({ clipNorm: Math.sqrt(22) / 2, weightDecay: 0.2 }),
     mode: 'compiled',
@@ -154,7 +154,7 @@ test('gradients are clipped together, and kernels alone decay', () => {
   expect(reports[0]!.gradientNorm).toBeCloseTo(Math.sqrt(22), 5);
 });
 
-test('averages follow, quickly at first', () => {
+test('averages follow the weights, faster in the first steps', () => {
   const step = createTrainingStep(toyTask(), {
     config: config({ emaDecay: 0.15 }),
     mode: 'compiled',
@@ -166,7 +166,7 @@ test('averages follow, quickly at first', () => {
   expect(ema['kernel']).toEqual([1, -1]);
 });
 
-test('the learning rate is that of the step', () => {
+test('each step uses its learning rate of the schedule', () => {
   const schedule = ScheduleConfig.parse({
     kind: 'step',
     learningRate: 1,
@@ -203,7 +203,7 @@ describe('in float16', () => {
     });
   });
 
-  test('a step whose gradients overflow is left out, and the next one has half the scale', () => {
+  test('a step whose gradients overflow is skipped, and the next one has half the scale', () => {
     // 6 * 2^15 and 6 * 2^14 exceed 65504, 6 * 2^13 does not. Decay of weights and rate would move them otherwise.
     const step = half({ weightDecay: 0.1 });
     const { reports, kernel, bias } = weightsAfter(step, [[batch(6)], [batch(6)], [batch(6)]]);
@@ -227,7 +227,7 @@ describe('in float16', () => {
     step.dispose();
   });
 
-  test('a loss that is no number, and gradients that overflow without a scale, are no skipped steps', () => {
+  test('a loss of NaN, and gradients that overflow without a scale, are errors and not skipped steps', () => {
     const step = half();
     expect(step.run([batch(NaN)], 0)).toMatchObject({ isSkipped: false, loss: NaN });
     step.write({ optimizer: { lossScale: tf.scalar(1) } });
@@ -241,7 +241,7 @@ describe('in float16', () => {
   });
 });
 
-test('what is read and written again goes on to the bit; what does not fit is refused', () => {
+test('state that is read and written again continues exactly to the bit; tensors that do not fit are rejected', () => {
   const make = () =>
     createTrainingStep(toyTask(), {
       config: config({ kind: 'adamw', emaDecay: 0.9, weightDecay: 0.01 }),

@@ -74,22 +74,22 @@ async function detector(scoreThreshold: number): Promise<NamedDetector> {
   });
 }
 
-test('what the segmenter makes of the boxes is scored: all nuclei, and none', async () => {
+test('the nuclei that the segmenter finds in the boxes are scored: all of them, and none', async () => {
   const score = new TwoStageScore(await examples(), await detector(0), 'eager');
-  const told: string[] = [];
-  const metrics = await score.metrics(knowing, (done, total) => told.push(`${done}/${total}`));
+  const reported: string[] = [];
+  const metrics = await score.metrics(knowing, (done, total) => reported.push(`${done}/${total}`));
   expect(metrics).toEqual({
     'twoStage/score': 1,
     'twoStage/cluster-x/score': 1,
     'twoStage/cluster-y/score': 1,
   });
-  expect(told).toEqual(['0/2', '0/2', '1/2', '2/2']);
+  expect(reported).toEqual(['0/2', '0/2', '1/2', '2/2']);
   const before = tf.memory().numTensors;
   expect((await score.metrics(blind, () => {}))['twoStage/score']).toBe(0);
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('boxes below the least score are not asked about', async () => {
+test('boxes below the score threshold are not segmented', async () => {
   const score = new TwoStageScore(await examples(), await detector(1), 'eager');
   expect((await score.metrics(knowing, () => {}))['twoStage/score']).toBe(0);
 });

@@ -30,7 +30,7 @@ test('the four worst and the four best images are drawn, and no other', () => {
   expect(drawn.sort()).toEqual(['i1', 'i3', 'i4', 'i5', 'i6', 'i7', 'i8', 'i9']);
 });
 
-test('of few images each is drawn once; none is no gallery', () => {
+test('with few images each is drawn once; without images nothing is drawn', () => {
   const gallery = new ValidationGallery();
   expect(gallery.draw()).toEqual([]);
   for (const id of ['a', 'b', 'c', 'd', 'e']) gallery.add({ id }, 0.5, () => image);

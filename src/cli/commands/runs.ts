@@ -90,7 +90,8 @@ const showCommand: Command<{ dir: string; svg: string | undefined; verify: boole
       await writeText(svg, curveCharts(runCharts(document.curves, document.names)), 'curves');
     }
     const columns = Math.min(widest, process.stdout.columns ?? widest);
-    terminal.result({ text: runText(document, runFiles(folder), columns), value: document });
+    const files = Object.entries(runFiles(folder)).filter(([, file]) => existsSync(file));
+    terminal.result({ text: runText(document, Object.fromEntries(files), columns), value: document });
   },
 };
 

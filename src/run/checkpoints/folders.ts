@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 
 const prefix = 'step-';
 
-/** Of folders that are being written; what is left of them belongs to nobody. */
+/** Prefix of folders that are being written; a leftover one is not in use. */
 export const temporaryPrefix = '.tmp-';
 
-/** Nine digits, so that listings are in the order of the steps up to 10^9. */
+/** Nine digits, so that listings are sorted by step up to 10^9. */
 export const folderOfStep = (step: number) => `${prefix}${String(step).padStart(9, '0')}`;
 
-/** The steps that have a checkpoint, whole or damaged, newest first; empty if there is no such folder. */
+/** The steps that have a checkpoint, whole or damaged, newest first; empty if the folder does not exist. */
 export async function stepsIn(checkpoints: string): Promise<number[]> {
   const entries = await readdir(checkpoints, { withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {

@@ -5,13 +5,13 @@ import { folderOfStep, stepsIn, temporaryPrefix } from './folders.js';
 import { inspectCheckpoint, isDamage } from './read.js';
 
 /**
- * Makes the folder ready for checkpoints after `step`: removes what dead writers have left, and puts aside, as
- * `damaged-step-N`, newer checkpoints, which were passed over because of damage.
+ * Prepares the folder for checkpoints after `step`: deletes leftovers of killed processes, and renames newer
+ * checkpoints, which are damaged and were skipped, to `damaged-step-N`.
  *
  * The caller holds the lock of the run.
  *
- * @param checkpoints Made if it is not there.
- * @param step The step the run goes on from; 0 for a new run.
+ * @param checkpoints Created if it does not exist.
+ * @param step The step the run continues from; 0 for a new run.
  * @throws {NucleateError} Exit code 8 if the folder cannot be written to.
  */
 export async function prepareCheckpoints(checkpoints: string, step: number): Promise<void> {
@@ -35,8 +35,8 @@ export async function prepareCheckpoints(checkpoints: string, step: number): Pro
 
 /**
  * Writes the names of the newest and the best checkpoint to the files `latest` and `best`, for people and other
- * programs, and deletes all checkpoints but the newest `keepLast` and the best. One that is not whole counts for
- * nothing; without a whole one nothing is deleted.
+ * programs, and deletes all checkpoints except the newest `keepLast` and the best. Incomplete checkpoints do not count;
+ * without a complete one nothing is deleted.
  */
 export async function pointAndPrune(checkpoints: string, keepLast: number, after: AfterWrite): Promise<void> {
   const whole = await wholeOnes(checkpoints);
@@ -47,7 +47,7 @@ export async function pointAndPrune(checkpoints: string, keepLast: number, after
   for (const step of await stepsIn(checkpoints)) {
     if (kept.has(step)) continue;
     const name = folderOfStep(step);
-    // Renamed first: a folder half deleted must not look like a checkpoint.
+    // Renamed first: a half-deleted folder must not look like a checkpoint.
     const doomed = `${temporaryPrefix}old-${name}`;
     await rename(path.join(checkpoints, name), path.join(checkpoints, doomed));
     after('rename an old one');
@@ -75,7 +75,7 @@ async function wholeOnes(checkpoints: string): Promise<Whole[]> {
   return whole;
 }
 
-/** Of equal scores the earlier one, as early stopping would have it. */
+/** The earlier of two with equal scores, as in training. */
 function bestOf(whole: readonly Whole[]): Whole | undefined {
   return whole
     .filter(({ score }) => score !== null)

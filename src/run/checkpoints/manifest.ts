@@ -14,7 +14,7 @@ export const tensorFile = (group: TensorGroup) => `${group}.safetensors` as cons
 export const stateFile = 'state.json';
 export const manifestFile = 'manifest.json';
 
-/** All files that a manifest vouches for; fixed names, so that it cannot point anywhere else. */
+/** The files whose hashes a manifest holds; fixed names, so that it cannot point anywhere else. */
 export const checkpointFiles = [...tensorGroups.map(tensorFile), stateFile] as const;
 
 const File = z.strictObject({ bytes: z.int().min(0), sha256: z.hash('sha256') });
@@ -23,7 +23,7 @@ const Manifest = z.strictObject({
   /** Of the file; its config is always in today's keys once it is read. */
   format: z.int().min(1).max(currentFormat),
   step: z.int().min(0),
-  /** Of the validation at this step, higher is better; null if there was none. */
+  /** Score of the validation at this step, higher is better; null if there was none. */
   score: z.number().nullable(),
   /** ISO 8601, UTC. */
   created: z.string(),
@@ -37,15 +37,15 @@ const Manifest = z.strictObject({
   files: z.record(z.enum(checkpointFiles), File),
 });
 
-/** What a checkpoint is, and how its files can be told from damaged ones. */
+/** What a checkpoint holds, and the hashes that show damage to its files. */
 export type Manifest = z.output<typeof Manifest>;
 
-/** Something in a checkpoint is not as it was written. */
+/** A checkpoint differs from what was written. */
 export class DamagedCheckpoint extends Error {
   override readonly name = 'DamagedCheckpoint';
 }
 
-/** The text of `manifest.json`: its own hash, so that damage to it shows as well, and the manifest. */
+/** The text of `manifest.json`: the manifest, and its hash to detect damage to it. */
 export function manifestText(manifest: Omit<Manifest, 'format'>): string {
   return signed({ format: currentFormat, ...manifest });
 }
@@ -57,7 +57,7 @@ function signed(manifest: unknown): string {
 
 /**
  * @throws {DamagedCheckpoint} If a single character differs from what was written.
- * @throws {NucleateError} Exit code 6 if another version of nucleate has written it in another format.
+ * @throws {NucleateError} Exit code 6 if a newer version of nucleate wrote it in another format.
  */
 export function readManifest(text: string, where: string): Manifest {
   let manifest: unknown;
@@ -66,7 +66,7 @@ export function readManifest(text: string, where: string): Manifest {
   } catch (cause) {
     throw new DamagedCheckpoint(`${manifestFile} is not JSON`, { cause });
   }
-  if (signed(manifest) !== text) throw new DamagedCheckpoint(`${manifestFile} does not have its own hash`);
+  if (signed(manifest) !== text) throw new DamagedCheckpoint(`${manifestFile} does not match its hash`);
   const found = (manifest as { format?: unknown } | null)?.format;
   if (typeof found !== 'number' || found > currentFormat) {
     throw new NucleateError({
@@ -77,6 +77,6 @@ export function readManifest(text: string, where: string): Manifest {
     });
   }
   const { data, error } = Manifest.safeParse(manifest);
-  if (!data) throw new DamagedCheckpoint(`${manifestFile} lacks something: ${z.prettifyError(error)}`);
+  if (!data) throw new DamagedCheckpoint(`${manifestFile} is incomplete: ${z.prettifyError(error)}`);
   return { ...data, config: z.json().parse(migrateConfig(data.config, data.format)) };
 }

@@ -21,7 +21,7 @@ import {
 } from './manifest.js';
 import { TrainingState } from './state.js';
 
-/** A config of a megabyte would be a mistake. */
+/** Far more than any config. */
 const maxManifestBytes = 16 * 2 ** 20;
 
 export interface LoadedCheckpoint {
@@ -32,10 +32,10 @@ export interface LoadedCheckpoint {
 }
 
 /**
- * The newest checkpoint that is whole: every byte is verified before the first tensor is made.
+ * The newest undamaged checkpoint: every byte is verified before the first tensor is made.
  *
  * @param checkpoints The folder `checkpoints` of a run.
- * @param onDamaged Told of each newer one that is passed over.
+ * @param onDamaged Called with each newer checkpoint that is damaged and skipped.
  * @throws {NucleateError} Exit code 6 if there is none, or if it has another format.
  */
 export async function loadNewestCheckpoint(
@@ -57,14 +57,14 @@ export async function loadNewestCheckpoint(
   throw new NucleateError({
     what: problems.length > 0 ? 'Every checkpoint of the run is damaged.' : 'The run has no checkpoint.',
     where: checkpoints,
-    hint: 'Restore one from a backup, or start the run anew.',
+    hint: 'Restore a checkpoint from a backup, or start a new run.',
     exitCode: exitCodes.checkpoint,
     problems,
   });
 }
 
 /**
- * A checkpoint, verified.
+ * Reads a checkpoint, verifying every byte.
  *
  * @throws {DamagedCheckpoint} If a file is missing or differs from what was written.
  * @throws {NucleateError} Exit code 6 if it has another format.
@@ -82,14 +82,14 @@ export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const { data: state } = TrainingState.safeParse(
     JSON.parse(await readFile(path.join(folder, stateFile), 'utf8')),
   );
-  if (!state) throw new DamagedCheckpoint(`${stateFile} lacks something`);
+  if (!state) throw new DamagedCheckpoint(`${stateFile} is incomplete`);
   return { folder, manifest, state, tensors };
 }
 
 /**
- * The manifest of a checkpoint whose every byte is as it was written.
+ * The manifest of a checkpoint, after verifying every byte of its files.
  *
- * @throws {DamagedCheckpoint} If one is not.
+ * @throws {DamagedCheckpoint} If one differs.
  * @throws {NucleateError} Exit code 6 if it has another format.
  */
 export async function verifyCheckpoint(folder: string): Promise<Manifest> {
@@ -98,13 +98,13 @@ export async function verifyCheckpoint(folder: string): Promise<Manifest> {
     const hash = createHash('sha256');
     await pipeline(createReadStream(path.join(folder, file)), hash);
     if (hash.digest('hex') !== manifest.files[file].sha256)
-      throw new DamagedCheckpoint(`${file} has another content than was written`);
+      throw new DamagedCheckpoint(`${file} differs from what was written`);
   }
   return manifest;
 }
 
 /**
- * The manifest of a checkpoint whose files are all there with the right sizes; their content is not read.
+ * The manifest of a checkpoint, after checking that all files are there with the right sizes; contents are not read.
  *
  * @throws {DamagedCheckpoint} If one is not.
  * @throws {NucleateError} Exit code 6 if it has another format.
@@ -114,7 +114,7 @@ export async function inspectCheckpoint(folder: string): Promise<Manifest> {
   if (manifestSize > maxManifestBytes) throw new DamagedCheckpoint(`${manifestFile} is too large`);
   const manifest = readManifest(await readFile(path.join(folder, manifestFile), 'utf8'), folder);
   if (folderOfStep(manifest.step) !== path.basename(folder))
-    throw new DamagedCheckpoint(`it is of step ${manifest.step}`);
+    throw new DamagedCheckpoint(`it is a checkpoint of step ${manifest.step}`);
   for (const file of checkpointFiles) {
     const size = await sizeOfFile(folder, file);
     const { bytes } = manifest.files[file];
@@ -123,7 +123,7 @@ export async function inspectCheckpoint(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-/** Of a file in the folder itself: a link could lead anywhere. */
+/** Size of a file in the folder itself; links are rejected. */
 async function sizeOfFile(folder: string, name: string): Promise<number> {
   const facts = await lstat(path.join(folder, name)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new DamagedCheckpoint(`${name} is missing`);
@@ -133,6 +133,6 @@ async function sizeOfFile(folder: string, name: string): Promise<number> {
   return facts.size;
 }
 
-/** A checkpoint that cannot be read is as good as a damaged one: an older one may serve. */
+/** A checkpoint that cannot be read counts as damaged: an older one may do. */
 export const isDamage = (error: unknown): error is Error =>
   error instanceof DamagedCheckpoint || error instanceof SafetensorsError || isSystemError(error);

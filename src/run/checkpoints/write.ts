@@ -18,39 +18,39 @@ import {
 import { inspectCheckpoint } from './read.js';
 import type { TrainingState } from './state.js';
 
-/** What a run is made of besides its tensors and its state; the same for all its checkpoints. */
+/** What a run is made of besides tensors and state; the same for all its checkpoints. */
 export type Origin = Pick<Manifest, 'config' | 'dataset' | 'versions' | 'git'>;
 
 export interface CheckpointContent {
-  /** Not to be changed before the promise of {@link saveCheckpoint} is kept. */
+  /** Must not change until the promise of {@link saveCheckpoint} is settled. */
   readonly tensors: Readonly<Record<TensorGroup, StoredTensors>>;
   readonly state: TrainingState;
-  /** Of a validation at this very step, higher is better; else null. */
+  /** Score of a validation at this step, higher is better; else null. */
   readonly score: number | null;
   readonly origin: Origin;
 }
 
 export interface SaveOptions {
-  /** Checkpoints (count) to keep, besides the best one; at least 1. */
+  /** How many checkpoints to keep, besides the best one; at least 1. */
   readonly keepLast: number;
-  /** For the manifest. */
+  /** The time in the manifest. */
   readonly now: Date;
   readonly afterWrite?: AfterWrite;
 }
 
-/** Free space that is asked for, relative to the size of the checkpoint: logs and reports need some, too. */
+/** Required free space relative to the size of the checkpoint: logs and reports need some, too. */
 const spaceFactor = 1.5;
 
 /**
- * Writes a checkpoint so that it is there as a whole or not at all, whenever the process is killed; then deletes
- * those that are no longer kept. If this step has one already, nothing is done, unless that one has no score, as of a
- * run that was stopped before its validation; then an older one has to be there for the instant between the two.
+ * Writes a checkpoint that exists completely or not at all, whenever the process is killed; then deletes old ones. If
+ * the step has a checkpoint already, nothing is written, unless that one lacks the score (the run was stopped before its
+ * validation): it is then replaced, if an older checkpoint exists for the instant between the two.
  *
  * The caller holds the lock of the run and has called `prepareCheckpoints`.
  *
  * @param checkpoints The folder `checkpoints` of a run, which exists.
- * @throws {NucleateError} Exit code 5 if a number is not finite, 8 if it cannot be written; the older checkpoints
- *   are as they were.
+ * @throws {NucleateError} Exit code 5 if a number is not finite, 8 if it cannot be written; older checkpoints are
+ *   unchanged.
  */
 export async function saveCheckpoint(
   checkpoints: string,
@@ -125,18 +125,18 @@ async function writeWhole(
   }
 }
 
-/** A diverged network must never become the last or the best one. */
+/** A diverged network must not become the last or the best checkpoint. */
 function requireFinite(group: TensorGroup, tensors: StoredTensors): void {
   for (const [name, { dtype, data }] of tensors) {
     if (dtype !== 'F32') continue;
-    // A loop, since a callback for each of 10^8 numbers would stall the training for a second.
+    // A plain loop: a callback for each of 10^8 numbers would take a second.
     let at = 0;
     while (at < data.length && Number.isFinite(data[at])) at++;
     if (at === data.length) continue;
     throw new NucleateError({
-      what: `The number ${at} of the tensor ${name} is ${data[at]}; no checkpoint is written.`,
+      what: `The tensor ${name} has the value ${data[at]} at index ${at}; no checkpoint is written.`,
       where: group,
-      hint: 'Resume from the last checkpoint with a lower learning rate or with clipping.',
+      hint: 'Start a new run from the last checkpoint (--init-from) with a lower schedule.learningRate or optimizer.clipNorm.',
       exitCode: exitCodes.diverged,
     });
   }
@@ -149,7 +149,7 @@ async function requireSpace(folder: string, pieces: readonly Uint8Array[]): Prom
   if (free >= needed) return;
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   throw new NucleateError({
-    what: `The disk has ${megabytes(free)} left; a checkpoint asks for ${megabytes(needed)}.`,
+    what: `The disk has ${megabytes(free)} free; a checkpoint needs ${megabytes(needed)}.`,
     where: folder,
     hint: 'Free space on this disk, then resume.',
     exitCode: exitCodes.io,

@@ -1,9 +1,9 @@
 /**
- * One process at a time trains in a run folder.
+ * Only one process at a time trains in a run folder.
  *
- * The lock is a folder, `run.lock`, of numbered files; the file with the highest number names the owner. A lock whose
- * owner is dead is never deleted, which two processes could do at once, the second deleting the lock of the first.
- * Instead the next number is claimed, which the file system grants to one process alone.
+ * The lock is a folder, `run.lock`, of numbered files; the file with the highest number names the owner. The lock of a
+ * dead owner is not deleted: two processes could do that at once, the second deleting the lock of the first. Instead a
+ * process claims the next number, which the file system grants to only one.
  */
 import {
   appendFileSync,
@@ -21,14 +21,14 @@ import { isSystemError, writeError } from '../durable-files.js';
 import { type Life, lifeOf, ownIdentity, ProcessIdentity } from './process-identity.js';
 
 export interface LockOptions {
-  /** Take a lock from an owner on another machine, who cannot be asked whether he lives (`--force-unlock`). */
+  /** Take over the lock of a process on another machine, which cannot be checked from here (`--force-unlock`). */
   readonly force: boolean;
-  /** Told, in a sentence, if the lock of a dead process is taken over. */
+  /** Called with a sentence if the lock of a dead process is taken over. */
   readonly onTakeover: (notice: string) => void;
 }
 
 export interface RunLock {
-  /** Lets the next process in; to be called once, at the end. A process that dies is found out without it. */
+  /** Releases the lock; call it once, at the end. If the process dies instead, the next one notices. */
   readonly release: () => void;
 }
 
@@ -48,7 +48,7 @@ export function lockRun(runFolder: string, options: LockOptions): RunLock {
 }
 
 /**
- * Who holds a run: `free` if nobody has locked it or the lock was given back.
+ * Who holds a run: `free` if no process has locked it or the lock was released.
  *
  * @throws {NucleateError} Exit code 7 if the lock cannot be read.
  */
@@ -61,13 +61,13 @@ export function lockState(runFolder: string): Life | 'free' {
   }
 }
 
-/** What stands on a second line of a lock that its owner has given back. */
+/** The second line of a lock that its owner has released. */
 const released = 'released';
 
 function acquire(folder: string, { force, onTakeover }: LockOptions): RunLock {
   const own = ownIdentity();
   const draft = path.join(folder, `draft-${own.pid}-${own.started}`);
-  // Claimed by a link to a file that is already written: no one ever reads half a lock.
+  // Claimed by a link to a complete file: no process ever reads half a lock.
   writeFileSync(draft, `${JSON.stringify(own)}\n`, { flush: true });
   try {
     for (;;) {
@@ -78,15 +78,13 @@ function acquire(folder: string, { force, onTakeover }: LockOptions): RunLock {
 
       const number = highest + 1;
       if (!claim(draft, path.join(folder, String(number)))) continue;
-      // Whoever listed the folder long ago may claim a number that has been used and deleted since.
+      // A process with an old listing may claim a number that was used and deleted since.
       if (numbersIn(folder).some((other) => other > number)) {
         rmSync(path.join(folder, String(number)), { force: true });
         continue;
       }
       if (owner !== 'nobody') {
-        onTakeover(
-          `Process ${owner.pid} on ${owner.host} has left this run without an end; its lock is taken over.`,
-        );
+        onTakeover(`Process ${owner.pid} on ${owner.host} died during this run; its lock is taken over.`);
       }
       for (const older of numbersIn(folder)) {
         if (older < number) rmSync(path.join(folder, String(older)), { force: true });
@@ -102,7 +100,7 @@ function release(file: string): void {
   try {
     appendFileSync(file, `${released}\n`);
   } catch (error) {
-    // A full disk: whoever comes next finds the owner dead.
+    // A full disk: the next process finds the owner dead.
     if (!isSystemError(error)) throw error;
   }
 }
@@ -112,7 +110,7 @@ const numbersIn = (folder: string) =>
     .filter((name) => /^[1-9]\d*$/u.test(name))
     .map(Number);
 
-/** `gone` if a newer owner has deleted the file meanwhile. */
+/** `gone` if a newer owner has just deleted the file. */
 function ownerOf(folder: string, number: number): ProcessIdentity | 'nobody' | 'gone' {
   const file = path.join(folder, String(number));
   let text: string;
@@ -127,12 +125,12 @@ function ownerOf(folder: string, number: number): ProcessIdentity | 'nobody' | '
   try {
     return ProcessIdentity.parse(JSON.parse(first));
   } catch (cause) {
-    // Not by us: locks are whole from their beginning.
+    // Not written by nucleate, whose locks are complete from the start.
     throw new NucleateError(
       {
         what: 'The lock of the run cannot be read.',
         where: file,
-        hint: 'Make sure that no process trains in this folder, then delete the file.',
+        hint: 'Make sure that no process is training in this folder, then delete the file.',
         exitCode: exitCodes.locked,
       },
       { cause },
@@ -151,13 +149,13 @@ function requireDead(owner: ProcessIdentity, folder: string, force: boolean): vo
     where: folder,
     hint:
       life === 'running'
-        ? 'Wait for its end, or stop it (Ctrl-C saves a checkpoint).'
-        : 'If you know that it has ended, add --force-unlock.',
+        ? 'Wait until it ends, or stop it (Ctrl-C saves a checkpoint).'
+        : 'If you know that this process has ended, add --force-unlock.',
     exitCode: exitCodes.locked,
   });
 }
 
-/** Whether this process got the name: the file system gives it to one alone. */
+/** Whether this process got the name: the file system gives it to only one. */
 function claim(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);

@@ -2,21 +2,21 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
-/** One process of all that have ever run, on any machine. */
+/** Identifies a process among all that have ever run, on any machine. */
 export const ProcessIdentity = z.strictObject({
   pid: z.int().min(1),
   host: z.string(),
-  /** Containers may share the host's name and yet count their processes on their own; '' where not known. */
+  /** Containers may share the host's name but number their processes separately; '' if unknown. */
   pidNamespace: z.string(),
-  /** Differs after each start of the machine; '' where not known. */
+  /** Differs after each boot of the machine; '' if unknown. */
   boot: z.string(),
-  /** Clock ticks from the boot to the start of the process; '' where not known. A pid is used again, this is not. */
+  /** Clock ticks from the boot to the start of the process; '' if unknown. Pids are reused, this is not. */
   started: z.string(),
 });
 
 export type ProcessIdentity = z.output<typeof ProcessIdentity>;
 
-/** The process that asks. */
+/** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
   return {
     pid: process.pid,
@@ -27,7 +27,7 @@ export function ownIdentity(): ProcessIdentity {
   };
 }
 
-/** `elsewhere` where this machine, or this container, cannot tell. */
+/** `elsewhere` if this machine, or this container, cannot tell. */
 export type Life = 'running' | 'dead' | 'elsewhere';
 
 export function lifeOf(owner: ProcessIdentity, own: ProcessIdentity = ownIdentity()): Life {
@@ -36,7 +36,7 @@ export function lifeOf(owner: ProcessIdentity, own: ProcessIdentity = ownIdentit
   if (owner.pidNamespace !== own.pidNamespace) return 'elsewhere';
   if (!exists(owner.pid)) return 'dead';
   const { state, started } = processFacts(owner.pid);
-  // A zombie still has its pid, if nobody asks how it ended.
+  // A zombie keeps its pid until its parent reads its exit code.
   if (state === 'Z' || state === 'X' || started !== owner.started) return 'dead';
   return 'running';
 }
@@ -45,15 +45,15 @@ function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); '' where there is no such file, as on macOS. */
+/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); '' without such a file, as on macOS. */
 function processFacts(pid: number): { state: string; started: string } {
   const text = textOf(`/proc/${pid}/stat`);
-  // Field 2, the name, may hold spaces and brackets.
+  // Field 2, the name, may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }

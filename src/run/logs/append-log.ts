@@ -3,15 +3,15 @@ import path from 'node:path';
 import { isSystemError, writeError } from '../durable-files.js';
 
 export interface AppendLogOptions {
-  /** Where a resumed run goes on: what stands beyond is cut off. Without it everything is kept. */
+  /** Size at which a resumed run continues; anything beyond is cut off. Without it everything is kept. */
   readonly keepBytes?: number;
-  /** Told, in a sentence, when the log cannot be written; once until it can again. */
+  /** Called with a sentence when the log cannot be written; once until it can be written again. */
   readonly onTrouble: (sentence: string) => void;
 }
 
 /**
- * A file that grows record by record. A record is there whole or not at all, and before `append` returns: what a
- * process has logged survives its death. A log that cannot be written is a warning, no reason to stop training.
+ * A file that grows record by record. A record is written completely or not at all, before `append` returns: it survives
+ * the death of the process. A log that cannot be written is a warning, not a reason to stop training.
  */
 export class AppendLog {
   readonly #file: string;
@@ -33,10 +33,12 @@ export class AppendLog {
       throw writeError(error, file);
     }
     if (keepBytes !== undefined && this.#bytes < keepBytes)
-      onTrouble(`${path.basename(file)} has lost ${keepBytes - this.#bytes} bytes of the earlier training.`);
+      onTrouble(
+        `${keepBytes - this.#bytes} bytes of the earlier training are missing from ${path.basename(file)}.`,
+      );
   }
 
-  /** Bytes of whole records: the `keepBytes` of a run that resumes here. */
+  /** Bytes of all records: the `keepBytes` of a run that resumes here. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -53,7 +55,7 @@ export class AppendLog {
     }
   }
 
-  /** Waits until the disk has all records; to be called before a checkpoint names `bytes`. */
+  /** Waits until all records are on the disk; call it before a checkpoint saves `bytes`. */
   sync(): void {
     try {
       fsyncSync(this.#descriptor);
@@ -69,10 +71,10 @@ export class AppendLog {
   #giveUp(error: unknown): void {
     if (!isSystemError(error)) throw error;
     try {
-      // A full disk may have taken half of the record.
+      // On a full disk, half of the record may have been written.
       ftruncateSync(this.#descriptor, this.#bytes);
     } catch {
-      // The next record begins at the same place anyway.
+      // The next record is written at the same place anyway.
     }
     if (this.#inTrouble) return;
     this.#inTrouble = true;

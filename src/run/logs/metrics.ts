@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** A line of `metrics.jsonl`: numbers by name, among them `step`. */
+/** A line of `metrics.jsonl`: `step` and other values by name. */
 export type Metrics = { readonly step: number } & Readonly<Record<string, number | string | null>>;
 
-/** One line. NaN and infinity, which JSON lacks, become text. */
+/** Formats one line. NaN and infinity, which JSON lacks, become strings. */
 export function metricsLine(metrics: Metrics): string {
   const line = JSON.stringify(metrics, (_, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
@@ -13,14 +13,14 @@ export function metricsLine(metrics: Metrics): string {
 
 export interface ReadMetrics {
   readonly records: readonly Metrics[];
-  /** Lines that are no records; a killed process may leave one, at the end, which is not counted. */
+  /** Count of lines that cannot be read, except an incomplete last line, which a killed process leaves. */
   readonly damagedLines: number;
 }
 
-/** Reads `metrics.jsonl`; a file that is not there has no records. */
+/** Reads `metrics.jsonl`; a missing file has no records. */
 export function readMetrics(file: string): ReadMetrics {
   const lines = textOf(file).split('\n');
-  // Behind the last line break there is nothing, or the torn beginning of a record.
+  // After the last line break there is nothing, or an incomplete record.
   const records = lines.slice(0, -1).map(parse);
   const whole = records.filter((record) => record !== undefined);
   return { records: whole, damagedLines: records.length - whole.length };

@@ -5,20 +5,20 @@ import { type EventImage, imageEvent, restartEvent, scalarsEvent, versionEvent }
 import { tfRecord } from './record.js';
 
 export interface EventFileOptions {
-  /** Steps done when the file begins; 0 for a new run. What earlier files say beyond it no longer counts. */
+  /** Steps done when the file begins; 0 for a new run. TensorBoard then drops later steps of earlier files. */
   readonly step: number;
   readonly now: Date;
-  /** Told, in a sentence, when the file cannot be written; training goes on. */
+  /** Called with a sentence when the file cannot be written; training goes on. */
   readonly onTrouble: (sentence: string) => void;
 }
 
-/** A file that TensorBoard shows; each process of a run writes one of its own. */
+/** A file that TensorBoard shows; each process of a run writes its own. */
 export class EventFile {
   readonly #log: AppendLog;
 
   /**
-   * @param folder Exists; `tb` of the run folder.
-   * @throws {NucleateError} Exit code 8 if the file cannot be made.
+   * @param folder The existing folder `tb` of a run.
+   * @throws {NucleateError} Exit code 8 if the file cannot be created.
    */
   constructor(folder: string, { step, now, onTrouble }: EventFileOptions) {
     const seconds = Math.floor(now.getTime() / 1000);
@@ -28,7 +28,7 @@ export class EventFile {
     if (step > 0) this.#append(restartEvent({ time: now, step: step + 1 }));
   }
 
-  /** Curves: numbers by tag, such as `loss/total`; a part before `/` makes a group. */
+  /** Adds numbers to curves by tag, such as `loss/total`; TensorBoard groups tags by the part before `/`. */
   scalars(step: number, time: Date, scalars: Readonly<Record<string, number>>): void {
     this.#append(scalarsEvent({ step, time }, scalars));
   }

@@ -1,7 +1,7 @@
 /** The messages of TensorBoard's event files (tensorflow/core/util/event.proto, framework/summary.proto). */
 import { bytes, type Fields, float, integer, join, message, text } from '../../engine/protobuf.js';
 
-/** A picture, encoded as PNG. */
+/** An image, encoded as PNG. */
 export interface EventImage {
   /** px */
   readonly height: number;
@@ -19,7 +19,7 @@ interface Moment {
 /** The first event of a file. */
 export const versionEvent = (time: Date): Fields => event({ time, step: 0 }, text(3, 'brain.Event:2'));
 
-/** Tells that a run goes on: TensorBoard drops what earlier files say about this step and later ones. */
+/** Marks a resumed run: TensorBoard drops this step and later ones of earlier files. */
 export const restartEvent = (moment: Moment): Fields => event(moment, message(7, integer(1, 1)));
 
 export const scalarsEvent = (moment: Moment, scalars: Readonly<Record<string, number>>): Fields =>
@@ -42,6 +42,6 @@ function event({ time, step }: Moment, content: Fields): Fields {
   // Field 1, a double.
   wallTime[0] = 1 * 8 + 1;
   new DataView(wallTime.buffer).setFloat64(1, time.getTime() / 1000, true);
-  // A default, such as step 0, is not written.
+  // Protobuf does not write default values, such as step 0.
   return join([wallTime, ...(step === 0 ? [] : [integer(2, step)]), content]);
 }

@@ -15,7 +15,7 @@ export function tfRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** Turned by 15 bits and shifted, so that the checksum of data that holds its own checksum is not degenerate. */
+/** Rotated and offset, since the CRC of data that contains its own CRC would be degenerate. */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

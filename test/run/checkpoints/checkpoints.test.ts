@@ -13,7 +13,7 @@ const stepFolders = (folder: string) =>
     .filter((name) => /^step-/u.test(name))
     .map((name) => Number(name.slice(5)));
 
-test('what is saved is loaded', async () => {
+test('a saved checkpoint is loaded', async () => {
   const folder = path.join(scratchFolder(), 'checkpoints');
   await prepareCheckpoints(folder, 0);
   const content = contentOf(7, 0.5);
@@ -68,12 +68,12 @@ test.each([Number.NaN, Infinity])('a checkpoint with %s is not written', async (
   content.tensors.optimizer.get('optimizer/kernel')!.data[3] = value;
   await expect(save(folder, content)).rejects.toMatchObject({
     exitCode: 5,
-    message: `The number 3 of the tensor optimizer/kernel is ${value}; no checkpoint is written.`,
+    message: `The tensor optimizer/kernel has the value ${value} at index 3; no checkpoint is written.`,
   });
   expect(readdirSync(folder).sort()).toEqual(['latest', 'step-000000001']);
 });
 
-test('preparing removes what dead writers left, and puts newer checkpoints aside', async () => {
+test('preparing deletes leftovers of killed processes and sets newer checkpoints aside', async () => {
   const folder = scratchFolder();
   for (const step of [1, 2]) await save(folder, contentOf(step, step));
   mkdirSync(path.join(folder, '.tmp-step-000000003'));
@@ -86,7 +86,7 @@ test('preparing removes what dead writers left, and puts newer checkpoints aside
   expect(readdirSync(folder).sort()).toEqual(['best', 'damaged-step-000000002', 'latest', 'step-000000001']);
 });
 
-test('pruning deletes no whole checkpoint on behalf of damaged newer ones', async () => {
+test('damaged newer checkpoints do not make pruning delete whole ones', async () => {
   const folder = scratchFolder();
   for (const step of [1, 2]) await save(folder, contentOf(step));
   writeFileSync(path.join(folder, 'step-000000002/state.json'), '');
@@ -94,7 +94,7 @@ test('pruning deletes no whole checkpoint on behalf of damaged newer ones', asyn
   expect(stepFolders(folder)).toEqual([1, 3]);
 });
 
-test('no checkpoint at all is told', async () => {
+test('a run without checkpoints is an error', async () => {
   for (const folder of [scratchFolder(), path.join(scratchFolder(), 'none')]) {
     await expect(loadNewestCheckpoint(folder, silent)).rejects.toMatchObject({
       exitCode: 6,
@@ -104,7 +104,7 @@ test('no checkpoint at all is told', async () => {
   }
 });
 
-test('links are no checkpoints, and no files of one', async () => {
+test('links do not count as checkpoints or as their files', async () => {
   const folder = scratchFolder();
   const elsewhere = scratchFolder();
   await save(folder, contentOf(1));

@@ -18,7 +18,7 @@ test('differences by key, missing ones too', () => {
   expect(configDifferences(saved.config, structuredClone(saved.config))).toEqual([]);
 });
 
-test('the same training goes on without a word', () => {
+test('the same training continues without a notice', () => {
   expect(
     requireSameTraining(
       saved,
@@ -29,7 +29,7 @@ test('the same training goes on without a word', () => {
   ).toEqual([]);
 });
 
-test('what does not change the mathematics is told', () => {
+test('changes that do not affect the numbers are reported', () => {
   const config = { seed: 1, model: { channels: [8, 16] }, loader: { workers: 8, batchSize: 4 } };
   const now = { ...saved, config, versions: { tfjs: '4.22.0', node: '22.0.0' } };
   expect(requireSameTraining(saved, now, ['loader.workers'], 'step-1')).toEqual([
@@ -38,7 +38,7 @@ test('what does not change the mathematics is told', () => {
   ]);
 });
 
-test('what changes the mathematics is refused, all of it', () => {
+test('all changes that affect the numbers are rejected', () => {
   const config = { seed: 1, model: { channels: [8, 32] }, loader: { workers: 8, batchSize: 8 } };
   // `loader.work` is no section above `loader.workers`.
   expect(() => requireSameTraining(saved, { ...saved, config, dataset: 'bb' }, ['loader.work'], 'x')).toThrow(

@@ -67,12 +67,12 @@ test('a flipped bit anywhere: the older checkpoint is loaded', async () => {
   expect(await load()).toEqual({ step: 2, problems: [] });
 });
 
-test('a checkpoint under the name of another step is not taken for it', async () => {
+test('a checkpoint in the folder of another step counts as damaged', async () => {
   const { folder, newest, load } = await twoCheckpoints();
   cpSync(newest, path.join(folder, 'step-000000009'), { recursive: true });
   expect(await load()).toMatchObject({
     step: 2,
-    problems: [{ what: 'The checkpoint is damaged: it is of step 2.' }],
+    problems: [{ what: 'The checkpoint is damaged: it is a checkpoint of step 2.' }],
   });
 });
 
@@ -88,7 +88,7 @@ test('every checkpoint damaged: exit code 6 with all of them', async () => {
   });
 });
 
-test('a checkpoint of another format is refused, not passed over', async () => {
+test('a checkpoint of another format is an error, not skipped', async () => {
   const { newest, folder } = await twoCheckpoints();
   const text = manifestText({ format: 3, step: 2 } as unknown as Parameters<typeof manifestText>[0]);
   writeFileSync(path.join(newest, 'manifest.json'), text);
@@ -100,7 +100,7 @@ test('a checkpoint of another format is refused, not passed over', async () => {
 });
 
 test.each(['', 'null', '{}', '[]', '5', '{"manifest":{}}', manifestText(null as never), '\0'.repeat(4096)])(
-  'the manifest %j is damage',
+  'the manifest %#, which is not a manifest, is damage',
   async (text) => {
     const { newest, load } = await twoCheckpoints();
     writeFileSync(path.join(newest, 'manifest.json'), text);

@@ -19,7 +19,7 @@ async function expectWhole(folder: string, stdout: string, size: number) {
 
 const tidy = /^(step-\d+|latest|best)$/u;
 
-test('killed after any write, the process leaves a whole checkpoint', async () => {
+test('a process killed after any write leaves a whole checkpoint', async () => {
   const writes: string[] = [];
   const counted = scratchFolder();
   const size = 50;
@@ -49,7 +49,7 @@ test('killed after any write, the process leaves a whole checkpoint', async () =
   }
 }, 240_000);
 
-test('killed at random instants, the run goes on from what it had reported, and ends tidy', async () => {
+test('a run killed at random instants continues from what it had reported, and leaves no temporary files', async () => {
   const folder = scratchFolder();
   const size = 20_000;
   const random = randomFor(1, 'kill');
@@ -73,7 +73,7 @@ test('killed at random instants, the run goes on from what it had reported, and 
 
 test.each([
   // 3 checkpoints of 96 kB fit, but not half as much again as a fourth.
-  ['has too little space', 'size=400k', /^The disk has 0\.\d MB left; a checkpoint asks for 0\.1 MB\.$/u],
+  ['has too little space', 'size=400k', /^The disk has 0\.\d MB free; a checkpoint needs 0\.1 MB\.$/u],
   // 3 checkpoints are 3 folders and 18 files; the fourth has no room for all of its own.
   ['fills up while a checkpoint is written', 'nr_inodes=28', /^The disk is full\.$/u],
 ])('a disk that %s: exit code 8, and the older checkpoint is whole', async (_, limit, message) => {

@@ -1,8 +1,8 @@
 /**
- * Goes on with a run: loads the newest checkpoint and saves those of the steps up to LAST.
+ * Continues a run: loads the newest checkpoint and saves the checkpoints of the steps up to LAST.
  *
  * Arguments: FOLDER LAST KILL_AT SIZE. KILL_AT counts the writes, from 1, after which the process kills itself; 0 is never.
- * Prints the step it goes on from, and each step that is saved, a line each.
+ * Prints the step it continues from, and each step that is saved, one per line.
  */
 import { writeSync } from 'node:fs';
 import { prepareCheckpoints } from '../../../src/run/checkpoints/keep.js';

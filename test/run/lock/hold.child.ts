@@ -1,4 +1,4 @@
-/** Locks the run folder FOLDER, says so, and waits to be killed; with RELEASE it gives the lock back and ends. */
+/** Locks the run folder FOLDER, prints that, and waits to be killed; with RELEASE it releases the lock and ends. */
 import { writeSync } from 'node:fs';
 import { lockRun } from '../../../src/run/lock/lock.js';
 

@@ -36,12 +36,12 @@ test('a lock keeps others out until it is released', () => {
   expect(readdirSync(path.join(folder, 'run.lock'))).toEqual(['2']);
 });
 
-test('the lock of a process that was killed is taken over with a notice', async () => {
+test('the lock of a killed process is taken over with a notice', async () => {
   const folder = scratchFolder();
   const { stdout, signal } = await runScript('lock/hold', [folder], { killAfterMs: 0 });
   expect(signal).toBe('SIGKILL');
   expect(lock(folder).notices).toEqual([
-    `Process ${stdout.trim()} on ${ownIdentity().host} has left this run without an end; its lock is taken over.`,
+    `Process ${stdout.trim()} on ${ownIdentity().host} died during this run; its lock is taken over.`,
   ]);
   expect(readdirSync(path.join(folder, 'run.lock'))).toEqual(['2']);
 });
@@ -53,10 +53,10 @@ test('a process that ends well leaves no notice', async () => {
 });
 
 test.each([
-  ['another start of the machine', { boot: 'earlier' }],
+  ['another boot of the machine', { boot: 'earlier' }],
   ['the same pid, used by an earlier process', { started: '1' }],
   // The largest pid of Linux is 2^22.
-  ['a pid that is not there', { pid: 2 ** 22 + 1 }],
+  ['a pid that does not exist', { pid: 2 ** 22 + 1 }],
 ])('a lock of %s is taken over', (_, changes) => {
   const folder = scratchFolder();
   leaveLock(folder, changes);
@@ -78,7 +78,7 @@ test.each([
   expect(lock(folder, true).notices).toHaveLength(1);
 });
 
-test('a process of another user lives', () => {
+test('a process of another user counts as running', () => {
   // Process 1 is not ours, or we are root; either way it runs.
   const stat = readFileSync('/proc/1/stat', 'utf8');
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
@@ -94,13 +94,13 @@ test('a lock that cannot be read is left alone', () => {
   );
 });
 
-test('a folder that is not there: exit code 8', () => {
+test('a missing folder: exit code 8', () => {
   const file = path.join(scratchFolder(), 'file');
   writeFileSync(file, '');
   expect(() => lock(file)).toThrow(expect.objectContaining({ exitCode: 8 }) as Error);
 });
 
-test('of 20 processes at once exactly one gets the lock, be there none, a released or a stale one', async () => {
+test('exactly one of 20 simultaneous processes gets the lock, whether it was free, released or stale', async () => {
   const folder = scratchFolder();
   const rounds = 15;
   const processes = 20;

@@ -40,15 +40,15 @@ test('a resumed run cuts off what was logged after its checkpoint', () => {
   expect(troubles).toEqual([]);
 });
 
-test('a log that is shorter than it was is told, and goes on', () => {
+test('a log that is shorter than it was is reported, and continues', () => {
   const file = path.join(scratchFolder(), 'a.log');
   writeFileSync(file, '1\n');
   const { log, troubles } = openLog(file, 10);
-  expect([log.bytes, troubles]).toEqual([2, ['a.log has lost 8 bytes of the earlier training.']]);
+  expect([log.bytes, troubles]).toEqual([2, ['8 bytes of the earlier training are missing from a.log.']]);
   log.close();
 });
 
-test('a full disk is told once, and training goes on', () => {
+test('a full disk is reported once, and training goes on', () => {
   const { log, troubles } = openLog('/dev/full');
   for (let record = 0; record < 3; record++) log.append('x\n');
   expect(log.bytes).toBe(0);
@@ -56,7 +56,7 @@ test('a full disk is told once, and training goes on', () => {
   log.close();
 });
 
-test('a disk that fills up and is freed again leaves whole lines alone, and is told each time', async () => {
+test('a disk that fills up and is freed again leaves only whole lines, and is reported each time', async () => {
   const disk = path.join(scratchFolder(), 'disk');
   mkdirSync(disk);
   const line = 'mount -t tmpfs -o size=64k tmpfs "$0" && "$@" && cp "$0/a.log" "$0.copy"';
@@ -74,7 +74,7 @@ test('a disk that fills up and is freed again leaves whole lines alone, and is t
   expect(lines.at(-1)).toMatch(/^299/u);
 });
 
-test('a folder that is not there, or a link: exit code 8', () => {
+test('a missing folder, or a link: exit code 8', () => {
   const folder = scratchFolder();
   expect(() => openLog(path.join(folder, 'none/a.log'))).toThrow(
     expect.objectContaining({ exitCode: 8 }) as Error,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { metricsLine, readMetrics } from '../../../src/run/logs/metrics.js';
 import { scratchFolder } from '../scratch.js';
 
-test('what is written is read, NaN and infinity as text', () => {
+test('records are read as written, NaN and infinity as text', () => {
   const file = path.join(scratchFolder(), 'metrics.jsonl');
   const records = [
     { step: 1, loss: 0.1 + 0.2 },
@@ -20,13 +20,13 @@ test('what is written is read, NaN and infinity as text', () => {
   });
 });
 
-test('a torn last line is left out, lines that are no records are counted', () => {
+test('an incomplete last line is left out, other lines that are not records are counted', () => {
   const file = path.join(scratchFolder(), 'metrics.jsonl');
   writeFileSync(file, '{"step":1}\n{"st\n\0\0\nnull\n[1]\n{"step":"2"}\n{"step":3}\n{"step":4,"lo');
   expect(readMetrics(file)).toEqual({ records: [{ step: 1 }, { step: 3 }], damagedLines: 5 });
 });
 
-test('a torn record may look whole: without its line break it is none', () => {
+test('a last line without its line break is incomplete, even if it looks whole', () => {
   const file = path.join(scratchFolder(), 'metrics.jsonl');
   writeFileSync(file, '{"step":1}\n{"step":2}');
   expect(readMetrics(file).records).toEqual([{ step: 1 }]);

@@ -26,7 +26,7 @@ test.each([
   expect(crc32c(bytes)).toBe(checksum);
 });
 
-test("the bytes are those of TensorBoard's own writer", () => {
+test("the bytes are the same as of TensorBoard's own writer", () => {
   const golden = readFileSync(new URL('../fixtures/events.golden', import.meta.url));
   const events = [
     versionEvent(new Date(1500)),
@@ -38,7 +38,7 @@ test("the bytes are those of TensorBoard's own writer", () => {
   expect(Buffer.concat(events.map(tfRecord)).toString('hex')).toBe(golden.toString('hex'));
 });
 
-test('each process of a run has its file; one that goes on says from where', () => {
+test('each process of a run has its own file; a resumed one marks its first step', () => {
   const folder = scratchFolder();
   const options = { now: new Date(1500), onTrouble: (sentence: string) => expect.fail(sentence) };
   const first = new EventFile(folder, { step: 0, ...options });
