@@ -80,7 +80,7 @@ async function fail(error: unknown): Promise<void> {
   await end();
 }
 
-/** Ends the process even if a timer or the like would keep it alive. */
+/** Ends the process even if something, such as a timer, would keep it alive. */
 async function end(): Promise<void> {
   await flushStreams();
   process.exit();

@@ -50,8 +50,8 @@ test('in zsh', async ({ skip }) => {
     words=(nucleate config '') && $_comps[nucleate]`;
   const { stdout } = await run('zsh', ['-fc', script], { env: { ...env, SHELL: '/bin/bash' } });
   expect(stdout.trim().split('\n')).toEqual([
-    'show:Check a config file and print it with every default filled in',
-    'schema:Print the JSON Schema of config files, for completion and checks in an editor',
+    'show:Check a config file and print it with all defaults filled in',
+    'schema:Print the JSON Schema of config files, for completion and checks in editors',
   ]);
 });
 
