@@ -4,12 +4,12 @@ import { baseImage, type Colour } from './overlay.js';
 
 /** Boxes of one colour. */
 export interface DrawnBoxes {
-  /** `xyxy`, px of the image; rounded, and cut at its borders. */
+  /** `xyxy`, px of the image; they are rounded and clipped to it. */
   readonly boxes: readonly Box[];
   readonly colour: Colour;
 }
 
-/** The image as 8-bit RGB with lines of one pixel along the inside of each box; later boxes cover earlier ones. */
+/** The image as 8-bit RGB with a line of one pixel along the inside of each box; later boxes cover earlier ones. */
 export function drawBoxes(image: Image, drawn: readonly DrawnBoxes[]): Image {
   const { width, height } = image;
   const base = baseImage(image, { width, height, labels: new Int32Array(0) });

@@ -1,4 +1,4 @@
-/** Images beside their nuclei in jet colours: a page for people who want to see what a model does. */
+/** Images next to their nuclei in jet colours, to see at a glance what a model does. */
 import type { LabelImage } from '../data/geometry/label-image.js';
 import type { Image } from '../data/image/image.js';
 import { intensityRange, toEightBits } from '../data/image/intensity.js';
@@ -9,9 +9,9 @@ import { panels } from './panels.js';
 const surround = 96;
 
 /**
- * A window in the middle of an image, and beside it the same with its nuclei filled in colours of jet.
+ * The middle of an image, and next to it the same with its nuclei filled in jet colours.
  *
- * @param size px: width and height of the window; what is smaller lies in its middle, on grey.
+ * @param size px: width and height of the shown part; a smaller image is centred on grey.
  * @returns 8-bit RGB, `2 size` wide and `size` high.
  */
 export function figureCell(image: Image, labelImage: LabelImage, size: number): Image {

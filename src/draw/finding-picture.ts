@@ -7,19 +7,19 @@ import { toEightBits } from '../data/image/intensity.js';
 /** px around the mask. */
 const margin = 12;
 
-/** px; a smaller window would show a speck without its surroundings. */
+/** px; a smaller window would not show the surroundings of a small mask. */
 const minSide = 48;
 
-/** px; a window without a box is the whole image, thinned to this. */
+/** px; larger windows are subsampled to this size. */
 const maxSide = 256;
 
-/** Orange of the palette by Okabe and Ito, on grey as on purple. */
+/** Orange of the palette by Okabe and Ito, visible on grey and on purple. */
 const maskColour = [230, 159, 0] as const;
 
 /** How strongly the mask covers the image, 0 to 1. */
 const opacity = 0.5;
 
-/** A part of the image around what was found, with the mask in orange; the whole image where no mask is at fault. */
+/** The part of the image around a finding, with its mask in orange; the whole image where no mask is concerned. */
 export function findingPicture({ image, masks }: AnnotatedImage, { box, mask }: Finding): Image {
   const window = box ? around(box, image) : { x1: 0, y1: 0, x2: image.width, y2: image.height };
   const runs = masks.find(({ name }) => name === mask)?.runs ?? new Int32Array(0);
@@ -44,7 +44,7 @@ export function findingPicture({ image, masks }: AnnotatedImage, { box, mask }: 
   return { width, height, channels: 3, data };
 }
 
-/** The box with its surroundings, within the image. */
+/** The box with its surroundings, clipped to the image. */
 function around(box: Box, { width, height }: Image): Box {
   const grow = (from: number, to: number, size: number) => {
     const extra = Math.max(margin, Math.ceil((minSide - (to - from)) / 2));

@@ -1,7 +1,7 @@
 import type { Colour } from './overlay.js';
 
 /**
- * The colour map "jet": from dark blue over cyan, green and yellow to dark red.
+ * The colour map "jet", from dark blue through cyan, green and yellow to dark red.
  *
  * @param position 0 to 1.
  *

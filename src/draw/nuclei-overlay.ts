@@ -1,11 +1,11 @@
-/** Nuclei in colours on their image: what `nucleate predict` shows people. */
+/** Nuclei in colours on their image: the overlays of `nucleate predict`. */
 import type { LabelImage, Labels } from '../data/geometry/label-image.js';
 import type { Image } from '../data/image/image.js';
 import { intensityRange, toEightBits } from '../data/image/intensity.js';
 import { jet } from './jet.js';
 import type { Colour } from './overlay.js';
 
-/** `filled`: each nucleus lightly filled, with a strong edge. `outlines`: the edges alone, so that all else stays seen. */
+/** `filled`: each nucleus lightly filled, with a strong edge. `outlines`: only the edges, so that the image stays visible. */
 export type OverlayStyle = 'filled' | 'outlines';
 
 /** How strongly a colour covers the inside of a nucleus, 0 to 1. */
@@ -15,22 +15,22 @@ const fillOpacity = 0.45;
 const haloOpacity = 0.5;
 const black: Colour = [0, 0, 0];
 
-/** Hues of jet that can be told apart side by side; the dark ends of the map vanish on a dark image. */
+/** Hues of jet that can be distinguished side by side; the dark ends of the map would vanish on a dark image. */
 const hueCount = 12;
 const firstHue = 0.25;
 const lastHue = 0.87;
 
-/** Hues so many steps apart are different enough; more would leave all but the ends unused. */
+/** Hues this many steps apart are different enough; more would use only the ends of the map. */
 const hueDistance = 4;
 
-/** px: nuclei so near to each other get colours that are far apart. */
+/** px: nuclei this close to each other get different hues. */
 const nearby = 6;
 
 /**
- * A colour for each label, 1 to the largest: the next one in turn that is far enough in jet from those of its neighbours, or
- * else the one that is farthest.
+ * A colour for each label, 1 to the largest: the next hue in turn that is far enough from those of its neighbours, or else
+ * the hue that is farthest from them.
  *
- * @returns The colour of label k at k - 1; of labels without pixels, too.
+ * @returns The colour of label k at index k - 1, also for labels without pixels.
  */
 export function nucleiColours(labelImage: LabelImage): Colour[] {
   const neighbours = neighboursOf(labelImage);
@@ -39,7 +39,7 @@ export function nucleiColours(labelImage: LabelImage): Colour[] {
     const taken = neighbours[label - 1]!.filter((other) => other < label).map((other) => hues[other - 1]!);
     let [best, bestDistance] = [0, -1];
     for (let turn = 0; turn < hueCount; turn++) {
-      // 5 shares no factor with 12, so that this passes every hue, and neighbouring turns are far apart.
+      // 5 shares no factor with 12: this visits every hue, and successive hues are far apart.
       const hue = (5 * (label - 1 + turn)) % hueCount;
       const distance = Math.min(hueDistance, ...taken.map((other) => Math.abs(hue - other)));
       if (distance > bestDistance) [best, bestDistance] = [hue, distance];
@@ -49,7 +49,7 @@ export function nucleiColours(labelImage: LabelImage): Colour[] {
   return hues.map((hue) => jet(firstHue + ((lastHue - firstHue) * hue) / (hueCount - 1)));
 }
 
-/** For each label those whose pixels lie near in the same row or column. */
+/** For each label, the labels with pixels nearby in the same row or column. */
 function neighboursOf({ width, height, labels }: LabelImage): number[][] {
   const pairs: Set<number>[] = [];
   for (let y = 0, pixel = 0; y < height; y++) {
@@ -73,12 +73,12 @@ function neighboursOf({ width, height, labels }: LabelImage): number[][] {
 /**
  * Draws the nuclei on the image.
  *
- * Filled nuclei lie on the image in grey, so that every colour is a nucleus, also on stained tissue; outlines leave the
- * image's own colours. Around each nucleus the image is darkened: bright edges then stand out on white as on black.
+ * Filled nuclei are drawn on the image in grey, so that every colour is a nucleus, also on stained tissue; outlines keep the
+ * colours of the image. The image is darkened around each nucleus, so that edges stand out on white and on black.
  *
- * @param image Its percentiles 0.1 and 99.9 are shown as black and as white.
- * @param scale Pixels of the drawing for one of the image along each side, a whole number: edges are half a pixel of the
- *   image, which is thin beside a small nucleus, but at least one of the drawing.
+ * @param image Its 0.1 and 99.9 percentiles are shown as black and white.
+ * @param scale Pixels of the drawing for each pixel of the image along a side, a whole number. Edges are half an image
+ *   pixel wide, which is thin even for a small nucleus, but at least one pixel of the drawing.
  * @returns 8-bit RGB, `scale` times as large as the image.
  */
 export function drawNuclei(
@@ -115,7 +115,7 @@ function edgePixels({ width, height, labels }: LabelImage, radius: number): Uint
   };
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
-      // A way from one label to another leaves it here, to the right or below.
+      // Every border between two labels is found from its left or upper pixel.
       const label = labels[pixel];
       if (x + 1 < width && labels[pixel + 1] !== label) {
         mark(x, y);

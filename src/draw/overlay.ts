@@ -5,7 +5,7 @@ import type { Image } from '../data/image/image.js';
 export type Colour = readonly [number, number, number];
 
 /**
- * Colours of overlays; told apart also by colour-blind eyes.
+ * Colours of overlays that colour-blind people can distinguish, too.
  *
  * Source: Okabe & Ito, Color Universal Design (2008).
  */
@@ -22,23 +22,23 @@ export const colours = {
 /** How strongly a filled instance covers the image, 0 to 1. */
 const fillOpacity = 0.55;
 
-/** How much of the image's brightness stays under outlines and errors, 0 to 1: colours then stand out on white, too. */
+/** Brightness of the image under outlines and errors, 0 to 1: below 1 colours stand out on white, too. */
 const backgroundBrightness = 0.7;
 
 /**
- * The image as 8-bit RGB, its darkest value black and its lightest white.
+ * The image as 8-bit RGB, its darkest value black and its brightest white.
  *
  * @param image null for a black image of `size`.
  */
 export function baseImage(image: Image | null, { width, height }: LabelImage): Image {
   const data = new Uint8Array(width * height * 3);
   if (image === null) return { width, height, channels: 3, data };
-  let [darkest, lightest] = [65535, 0];
+  let [darkest, brightest] = [65535, 0];
   for (const value of image.data) {
     if (value < darkest) darkest = value;
-    if (value > lightest) lightest = value;
+    if (value > brightest) brightest = value;
   }
-  const scale = 255 / Math.max(1, lightest - darkest);
+  const scale = 255 / Math.max(1, brightest - darkest);
   for (let index = 0; index < data.length; index++) {
     const value = image.data[image.channels === 3 ? index : Math.floor(index / 3)]!;
     data[index] = Math.round((value - darkest) * scale);
@@ -48,34 +48,34 @@ export function baseImage(image: Image | null, { width, height }: LabelImage): I
 
 /** Every `step`-th pixel of every `step`-th row. */
 export function subsampleImage({ width, height, channels, data }: Image, step: number): Image {
-  const thin = thinSize({ width, height }, step);
-  const thinned = new Uint8Array(thin.width * thin.height * channels);
-  for (let pixel = 0; pixel < thin.width * thin.height; pixel++) {
-    const from = thinSource(pixel, thin.width, width, step) * channels;
-    thinned.set(data.subarray(from, from + channels), pixel * channels);
+  const size = subsampledSize({ width, height }, step);
+  const sampled = new Uint8Array(size.width * size.height * channels);
+  for (let pixel = 0; pixel < size.width * size.height; pixel++) {
+    const from = sourceOf(pixel, size.width, width, step) * channels;
+    sampled.set(data.subarray(from, from + channels), pixel * channels);
   }
-  return { ...thin, channels, data: thinned };
+  return { ...size, channels, data: sampled };
 }
 
-/** The same of a label image; an instance thinner than `step` may vanish. */
+/** The same for a label image; an instance narrower than `step` may vanish. */
 export function subsampleLabels({ width, height, labels }: LabelImage, step: number): LabelImage {
-  const thin = thinSize({ width, height }, step);
-  const thinned = new Int32Array(thin.width * thin.height);
-  for (let pixel = 0; pixel < thinned.length; pixel++) {
-    thinned[pixel] = labels[thinSource(pixel, thin.width, width, step)]!;
+  const size = subsampledSize({ width, height }, step);
+  const sampled = new Int32Array(size.width * size.height);
+  for (let pixel = 0; pixel < sampled.length; pixel++) {
+    sampled[pixel] = labels[sourceOf(pixel, size.width, width, step)]!;
   }
-  return { ...thin, labels: thinned };
+  return { ...size, labels: sampled };
 }
 
-const thinSize = ({ width, height }: { width: number; height: number }, step: number) => ({
+const subsampledSize = ({ width, height }: { width: number; height: number }, step: number) => ({
   width: Math.ceil(width / step),
   height: Math.ceil(height / step),
 });
 
-const thinSource = (pixel: number, thinWidth: number, width: number, step: number) =>
-  Math.floor(pixel / thinWidth) * step * width + (pixel % thinWidth) * step;
+const sourceOf = (pixel: number, newWidth: number, width: number, step: number) =>
+  Math.floor(pixel / newWidth) * step * width + (pixel % newWidth) * step;
 
-/** The image without colours and darkened, so that every colour in it is a mark. */
+/** The image in darkened grey, so that every colour on it is a mark. */
 export function backgroundOf({ data, ...rest }: Image): Image {
   const grey = new Uint8Array(data.length);
   for (let pixel = 0; pixel < data.length; pixel += 3) {
@@ -85,20 +85,20 @@ export function backgroundOf({ data, ...rest }: Image): Image {
   return { ...rest, data: grey };
 }
 
-/** An image in RGB with the borders of all instances in one colour. */
+/** An RGB image with the borders of all instances in one colour. */
 export function drawOutlines(background: Image, labelImage: LabelImage, colour: Colour): Image {
   const data = Uint8Array.from(background.data);
   paintInstances(data, labelImage, () => ({ colour, isFilled: false }));
   return { ...background, data };
 }
 
-/** How one instance is drawn. */
+/** How an instance is drawn. */
 export interface InstanceStyle {
   readonly colour: Colour;
   readonly isFilled: boolean;
 }
 
-/** Paints instances over RGB pixels; those without a style stay as they are. */
+/** Paints instances over RGB pixels, in place; instances without a style are not painted. */
 export function paintInstances(
   data: Uint8Array,
   labelImage: LabelImage,

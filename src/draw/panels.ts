@@ -1,9 +1,9 @@
 import type { Image } from '../data/image/image.js';
 
 /**
- * Puts 8-bit images of one height beside each other.
+ * Puts 8-bit images of the same height next to each other.
  *
- * @returns RGB; grey panels are repeated in the three channels.
+ * @returns RGB; grey images get three equal channels.
  */
 export function panels(images: readonly Image[]): Image {
   const height = images[0]?.height ?? 0;

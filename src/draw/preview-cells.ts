@@ -1,16 +1,16 @@
-/** Pictures of batches as networks get them, with outlines: to see what augmentation does. */
+/** Pictures of training batches with outlines, to see what augmentation does. */
 import type { Image } from '../data/image/image.js';
 import type { DetectionBatch } from '../data/loader/detection-batch.js';
 import type { SegmentationBatch } from '../data/loader/segmentation-batch.js';
 import { colours, type Colour, drawOutlines } from './overlay.js';
 import { panels } from './panels.js';
 
-/** Seen on black, on white and on stained tissue. */
+/** Visible on black, on white and on stained tissue. */
 const boxColour: Colour = colours.matched;
 
 /**
- * Two pictures of each crop, beside each other: as the network gets it, and with the nuclei outlined in orange, their
- * boxes in green, and what is ignored in red.
+ * Two pictures of each crop, next to each other: as the network gets it, and with the nuclei outlined in orange, their boxes
+ * in green and ignored pixels in red.
  */
 export function detectionCells({ ids, size, maxBoxes, ...batch }: DetectionBatch): Image[] {
   const { gtLabels } = batch;
@@ -27,7 +27,7 @@ export function detectionCells({ ids, size, maxBoxes, ...batch }: DetectionBatch
   });
 }
 
-/** The same for the segmenter: the nucleus in orange, its neighbours in blue, the jittered box in green. */
+/** The same for the segmenter: the nucleus in orange, its neighbours in blue, its jittered box in green. */
 export function segmentationCells({ ids, size, ...batch }: SegmentationBatch, magnification = 3): Image[] {
   return ids.map((_, row) => {
     const [start, end] = [row * size * size, (row + 1) * size * size];
@@ -94,7 +94,7 @@ const magnifyLabels = (labels: Int32Array, size: number, factor: number) => ({
   labels: Int32Array.from(magnifyMap(Uint8Array.from(labels), size, factor)),
 });
 
-/** Draws the pixels just within a box; what lies outside of the image is left out. */
+/** Draws the pixels just inside the edges of a box, clipped to the image. */
 function drawBox({ width, height, data }: Image, box: Float32Array, colour: Colour): void {
   const [x1, y1, x2, y2] = [
     Math.round(box[0]!),

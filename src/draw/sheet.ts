@@ -3,7 +3,7 @@ import type { Image } from '../data/image/image.js';
 /** px between the cells of a sheet. */
 const gap = 6;
 
-/** Puts pictures of one size into rows, on grey. */
+/** Puts pictures of the same size into rows, on grey. @throws {RangeError} If there is none. */
 export function sheet(cells: readonly Image[], columns: number): Image {
   const [first] = cells;
   if (!first) throw new RangeError('Expected at least one picture');

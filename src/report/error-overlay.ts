@@ -5,10 +5,10 @@ import { instanceKinds } from '../eval/error-kinds.js';
 import { countOverlaps } from '../eval/overlaps.js';
 
 /**
- * An image in RGB with what went wrong: missed, merged and split true instances and extra predictions filled,
- * merging predictions and fragments outlined in the colour of what they did, matched true instances outlined.
+ * An RGB image that shows the errors: missed, merged and split true instances and extra predictions are filled; merging
+ * predictions and fragments are outlined in the colour of merged and split; matched true instances are outlined.
  *
- * @param kindsFrom The label images in full size, since thinning may change which instances match.
+ * @param kindsFrom The label images in full size, since subsampling may change which instances match.
  */
 export function drawErrors(
   background: Image,
@@ -17,15 +17,15 @@ export function drawErrors(
 ): Image {
   const overlaps = countOverlaps(kindsFrom.gt, kindsFrom.pred);
   const kinds = instanceKinds(overlaps);
-  const gtKind = new Map(kinds.gt.map((kind, index) => [overlaps.gtLabels[index], kind]));
-  const predKind = new Map(kinds.pred.map((kind, index) => [overlaps.predLabels[index], kind]));
+  const gtKindOf = new Map(kinds.gt.map((kind, index) => [overlaps.gtLabels[index], kind]));
+  const predKindOf = new Map(kinds.pred.map((kind, index) => [overlaps.predLabels[index], kind]));
   const data = Uint8Array.from(background.data);
   paintInstances(data, shown.gt, (label) => {
-    const kind = gtKind.get(label)!;
+    const kind = gtKindOf.get(label)!;
     return { colour: colours[kind], isFilled: kind !== 'matched' };
   });
   paintInstances(data, shown.pred, (label) => {
-    const kind = predKind.get(label)!;
+    const kind = predKindOf.get(label)!;
     if (kind === 'extra') return { colour: colours.extra, isFilled: true };
     if (kind === 'merging') return { colour: colours.merged, isFilled: false };
     return kind === 'fragment' ? { colour: colours.split, isFilled: false } : undefined;

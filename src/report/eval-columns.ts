@@ -88,19 +88,19 @@ export const boxColumns = ({ recall }: Boxes): readonly Column<Boxes>[] => [
   },
   {
     heading: 'box AP @0.5',
-    description: 'The same at IoU 0.5',
+    description: 'Box AP at IoU 0.5',
     value: ({ ap50 }) => ap50,
     format: formatFraction,
   },
   {
     heading: 'box AP @0.75',
-    description: 'The same at IoU 0.75',
+    description: 'Box AP at IoU 0.75',
     value: ({ ap75 }) => ap75,
     format: formatFraction,
   },
   ...recall.map(({ maxDetections }, index) => ({
-    heading: `recall of ${maxDetections}`,
-    description: `Fraction of true boxes hit at IoU 0.5 by the ${maxDetections} highest-scoring boxes of each image`,
+    heading: `box recall, top ${maxDetections}`,
+    description: `Fraction of true boxes hit at IoU 0.5 by the ${maxDetections} highest-scoring boxes of an image`,
     value: (boxes: Boxes) => boxes.recall[index]!.atIou50,
     format: formatFraction,
   })),

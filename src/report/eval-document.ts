@@ -5,10 +5,10 @@ import type { TruthSource } from '../eval/sources/source.js';
 import { randomFor } from '../random.js';
 import type { EvalDocument } from './eval-schema.js';
 
-/** Images of the `mostChanged` of a comparison. */
+/** How many images a comparison lists. */
 const mostChangedCount = 20;
 
-/** Any fixed number: two runs of one comparison have to print the same interval. */
+/** Any fixed number, so that the same comparison always prints the same interval. */
 const bootstrapSeed = 1;
 
 /** What was scored. */
@@ -20,7 +20,7 @@ export interface ScoredData {
   readonly split: EvalDocument['data']['split'];
 }
 
-/** Puts everything that was measured into one record, comparisons with the first target included. */
+/** All results in one document, with the comparisons of other targets with the first. */
 export function evalDocument(
   { truth, sha256, selection: { ids, groups }, split }: ScoredData,
   { truthOverlaps, targets }: Scored,

@@ -17,23 +17,23 @@ import { pngDataUri } from '../draw/png-data-uri.js';
 
 export interface EvalSources {
   readonly truth: TruthSource;
-  /** In the order of the document's targets. */
+  /** In the order of the targets of the document. */
   readonly predictions: readonly PredictionSource[];
 }
 
-/** Images of each gallery. A page stays below some 10 MB. */
+/** Images of each gallery: so a page stays below about 10 MB. */
 const galleryLength = 8;
 
-/** px of the longer side; larger images are thinned. */
+/** px of the longer side; larger images are subsampled. */
 const largestSide = 512;
 
-/** Targets of which pictures are shown; the page says so if there are more. */
+/** How many targets have pictures; the page says so if there are more. */
 export const shownTargets = 4;
 
-/** Shows an image of a gallery. */
+/** Draws an image of a gallery. */
 type Entry = (id: string) => Promise<Html>;
 
-/** Entries for the galleries of a page; an image of two of them is read, and predicted by a model, once. */
+/** Draws the images of all galleries of a page; an image in two galleries is read, and predicted by a model, only once. */
 export function galleryEntries(document: EvalDocument, sources: EvalSources): Entry {
   const made = new Map<string, Promise<Html>>();
   return (id) => {
@@ -43,7 +43,7 @@ export function galleryEntries(document: EvalDocument, sources: EvalSources): En
   };
 }
 
-/** The images with the lowest mean score over the targets, worst first; perfect ones are left out. */
+/** The images with the lowest mean score over the targets, worst first, without perfect ones. */
 export async function worstGallery({ targets }: EvalDocument, entry: Entry): Promise<Html> {
   const means = targets[0]!.images.map(({ id }, index) => ({
     id,
@@ -56,7 +56,7 @@ export async function worstGallery({ targets }: EvalDocument, entry: Entry): Pro
   );
 }
 
-/** The images that changed most between the first and any other target. */
+/** The images whose score changed most between the first and any other target. */
 export async function changedGallery({ targets }: EvalDocument, entry: Entry): Promise<Html> {
   const changes = targets.flatMap(({ comparison }) => comparison?.mostChanged ?? []);
   changes.sort((one, two) => Math.abs(two.difference) - Math.abs(one.difference));
@@ -73,33 +73,32 @@ async function gallery(ids: readonly string[], entry: Entry): Promise<Html> {
 async function galleryEntry(id: string, { targets }: EvalDocument, sources: EvalSources): Promise<Html> {
   const { truth, predictions } = sources;
   const { labelImage, ignore } = await truth.read(id);
-  const reviewed = (all: LabelImage) => (ignore ? withoutIgnored(all, ignore).labelImage : all);
-  const gt = reviewed(labelImage);
+  const counted = (all: LabelImage) => (ignore ? withoutIgnored(all, ignore).labelImage : all);
+  const gt = counted(labelImage);
   const step = Math.ceil(Math.max(gt.width, gt.height) / largestSide);
-  const thinGt = subsampleLabels(gt, step);
+  const smallGt = subsampleLabels(gt, step);
   const base = subsampleImage(baseImage(await truth.readImage(id), gt), step);
   const background = backgroundOf(base);
-  const figures = [
+  const panels = [
     figure(await pngDataUri(base), 'image'),
-    figure(await pngDataUri(drawOutlines(background, thinGt, colours.truth)), 'truth'),
+    figure(await pngDataUri(drawOutlines(background, smallGt, colours.truth)), 'truth'),
   ];
   for (const [index, prediction] of predictions.slice(0, shownTargets).entries()) {
-    const pred = reviewed((await prediction.read(id, gt)).labelImage);
-    const thinPred = subsampleLabels(pred, step);
-    const errors = drawErrors(background, { gt: thinGt, pred: thinPred }, { gt, pred });
-    figures.push(
+    const pred = counted((await prediction.read(id, gt)).labelImage);
+    const smallPred = subsampleLabels(pred, step);
+    const errors = drawErrors(background, { gt: smallGt, pred: smallPred }, { gt, pred });
+    panels.push(
       figure(
-        await pngDataUri(drawOutlines(background, thinPred, colours.prediction)),
+        await pngDataUri(drawOutlines(background, smallPred, colours.prediction)),
         `[${index + 1}] prediction`,
       ),
       figure(await pngDataUri(errors), `[${index + 1}] errors`),
     );
   }
-  const thinned =
-    step > 1 ? `, one pixel in ${step} of each row and column of ${gt.width} x ${gt.height}` : '';
+  const sampled = step > 1 ? `, ${gt.width} x ${gt.height} px, shown at 1/${step} of the size` : '';
   return html`<section class="entry">
-    <h3>${id}<span>${entryScores(id, targets)}${thinned}</span></h3>
-    <div class="panels">${figures}</div>
+    <h3>${id}<span>${entryScores(id, targets)}${sampled}</span></h3>
+    <div class="panels">${panels}</div>
   </section> `;
 }
 
@@ -108,7 +107,7 @@ function entryScores(id: string, targets: readonly EvalTarget[]): string {
   return scores
     .map((score, index) => {
       const change = index === 0 ? '' : ` (${formatDifference(score - scores[0]!)})`;
-      return `[${index + 1}] ${formatFraction(score)}${change}`;
+      return `[${index + 1}] score ${formatFraction(score)}${change}`;
     })
     .join('  ');
 }

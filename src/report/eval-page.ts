@@ -49,7 +49,9 @@ function notes({ targets, bootstrap: { unit, units, resamples }, data: { split }
   const intervals =
     targets.length === 1
       ? []
-      : [`Interval: of the change of the score, paired bootstrap, ${resamples} resamples of ${drawn}.`];
+      : [
+          `The interval is for the change of the score: paired bootstrap, ${resamples} resamples of ${drawn}.`,
+        ];
   const sentences = [...fold, ...intervals];
   return sentences.length === 0 ? html`` : html`<p class="note">${sentences.join(' ')}</p>`;
 }

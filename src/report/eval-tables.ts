@@ -16,22 +16,23 @@ import { formatDifference } from './numbers.js';
 
 /** One row for each target. */
 export function targetTable({ targets, bootstrap }: EvalDocument): Html {
+  const isComparison = targets.length > 1;
   const rows = targets.map((target, index): Row => {
     const { path, kind, comparison } = target;
     const interval = comparison
-      ? `${formatDifference(comparison.interval.low)} … ${formatDifference(comparison.interval.high)}`
+      ? `${formatDifference(comparison.interval.low)}\u00a0…\u00a0${formatDifference(comparison.interval.high)}`
       : '';
     return [
       html`[${index + 1}] ${path}<small>${kind}</small>`,
       html`<strong>${scoreColumn.format(target.score)}</strong>`,
-      comparison ? formatDifference(comparison.difference) : '',
-      interval,
+      ...(isComparison ? [comparison ? formatDifference(comparison.difference) : '', interval] : []),
       ...cellTexts(overviewColumns, target),
     ];
   });
   return headedTable(
     [
-      ...['target', scoreColumn.heading, 'change from [1]', `${bootstrap.level * 100} % interval`],
+      ...['target', scoreColumn.heading],
+      ...(isComparison ? ['change from [1]', `${bootstrap.level * 100} % interval`] : []),
       ...overviewColumns.map(({ heading }) => heading),
     ],
     rows,

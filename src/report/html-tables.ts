@@ -1,6 +1,6 @@
 import { html, type Html } from './html.js';
 
-/** Names and what is known of each. */
+/** A table of names and values. */
 export const factsTable = (rows: readonly (readonly [string, string])[]): Html =>
   html`<table class="facts">
     <tbody>
@@ -14,14 +14,14 @@ export const factsTable = (rows: readonly (readonly [string, string])[]): Html =
     </tbody>
   </table>`;
 
-/** What a cell shows; with a value it is sorted by that, else by its text. */
+/** What a cell shows; it is sorted by its value if it has one, else by its text. */
 type Cell = Html | string | number | { readonly value: number; readonly text: string };
 
-/** What it is about, then its cells. */
+/** A row: its name, then its cells. */
 export type Row = readonly [Html | string | number, ...Cell[]];
 
 /**
- * Columns with headings.
+ * A table with headings.
  *
  * @param options.sortable Whether a click on a heading sorts the rows, see `pageScript`.
  */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Text that is markup already; made only by {@link html}, so everything else is escaped. */
+/** Text that is already markup. Only {@link html} makes it; everything else is escaped. */
 export class Html {
   readonly #markup: string;
 
@@ -15,7 +15,7 @@ export class Html {
 
 type Part = Html | string | number | readonly Html[];
 
-/** A template whose values are escaped, in text as in quoted attributes, unless they are {@link Html} themselves. */
+/** A template whose values are escaped, in text and in quoted attributes, unless they are {@link Html}. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const texts = parts.map((part) => (Array.isArray(part) ? part.join('') : markupOf(part as Html | string)));
   return new Html(strings.map((string, index) => string + (texts[index] ?? '')).join(''));
@@ -29,7 +29,7 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Control characters, and the marks that show text in another order than it stands; HTML has no use for them. */
+/** Control characters, and marks that reverse the direction of text: HTML has no use for them. */
 const invisible = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 function markupOf(part: Html | string | number): string {
@@ -42,15 +42,15 @@ function markupOf(part: Html | string | number): string {
 export interface Page {
   readonly title: string;
   readonly body: Html;
-  /** CSS of our own, never text of a user. */
+  /** Our own CSS, never text from a user. */
   readonly style: string;
-  /** JavaScript of our own, never text of a user. */
+  /** Our own JavaScript, never text from a user. */
   readonly script: string;
 }
 
 /**
- * A page that needs nothing but itself. Its policy lets it load nothing, and run and style with nothing but the script
- * and the style given here, which it knows by their hashes; images have to be data URIs.
+ * A page that needs no other file. Its content security policy forbids loading anything; it allows only the style and the
+ * script given here, by their hashes, and images as data URIs.
  */
 export function htmlPage({ title, body, style, script }: Page): string {
   const policy = [
@@ -78,7 +78,7 @@ export function htmlPage({ title, body, style, script }: Page): string {
   return page.toString();
 }
 
-/** Not part of the template: a space added within would change the hash. */
+/** Not part of the template: a space added by the formatter would change the hash. */
 const element = (name: 'style' | 'script', content: string) => new Html(`<${name}>${content}</${name}>`);
 
 const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -1,9 +1,9 @@
-/** A share with four digits, a score's last one being well below its noise; `-` for null. */
-export function formatFraction(share: number | null): string {
-  return share === null ? '-' : share.toFixed(4);
+/** Four digits, of which the last is well below the noise of a score; `-` for null. */
+export function formatFraction(fraction: number | null): string {
+  return fraction === null ? '-' : fraction.toFixed(4);
 }
 
-/** A difference with its sign; what rounds to nothing is 0.0000 without one. */
+/** A difference with its sign; 0.0000 has none. */
 export function formatDifference(difference: number): string {
   const text = Math.abs(difference).toFixed(4);
   if (Number(text) === 0) return text;

@@ -16,7 +16,7 @@ h2 { font-size: 20px; margin: 40px 0 8px; border-top: 1px solid #ddd; padding-to
 h3 { font-size: 14px; margin: 20px 0 6px; overflow-wrap: anywhere; }
 h3 span { margin-left: 12px; font-weight: normal; color: #555; white-space: pre-wrap; }
 code { font-size: 12px; overflow-wrap: anywhere; }
-dl.note { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
+dl.note { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; padding-left: 10px; }
 dl.note dt { font-weight: 600; }
 dl.note dd { margin: 0; }
 .note { color: #555; font-size: 13px; max-width: 900px; margin: 4px 0 12px; }

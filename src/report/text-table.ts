@@ -1,4 +1,4 @@
-/** Columns of text: the first is aligned left, the others right; the first row is the header. */
+/** A table as text: the first column is aligned left, the others right; the first row is the header. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, column) =>

@@ -18,7 +18,7 @@ test('lines run along the inside of half-open boxes', () => {
   expect(drawn).toEqual(['.RRR.', '.R.R.', '.RRR.', '.....']);
 });
 
-test('later boxes cover earlier ones; what lies outside is cut, and nothing is drawn of what is empty', () => {
+test('later boxes cover earlier ones; boxes are clipped to the image; empty boxes are not drawn', () => {
   const drawn = draw([
     { boxes: [{ x1: -3, y1: -3, x2: 2, y2: 2 }], colour: red },
     {
@@ -32,7 +32,7 @@ test('later boxes cover earlier ones; what lies outside is cut, and nothing is d
   expect(drawn).toEqual(['RR...', 'RBBBB', '.....', '.....']);
 });
 
-test('the image itself stays as it is', () => {
+test('the image itself is not changed', () => {
   draw([{ boxes: [{ x1: 0, y1: 0, x2: 5, y2: 4 }], colour: red }]);
   expect(image.data.every((value) => value === 0)).toBe(true);
 });

@@ -6,7 +6,7 @@ import { sheet } from '../../src/draw/sheet.js';
 
 const red = ({ width, data }: Image, x: number, y: number) => data[(y * width + x) * 3];
 
-test('a cell has the middle of the image, and beside it the same pixels with nuclei', () => {
+test('a cell has the middle of the image, and next to it the same pixels with nuclei', () => {
   const image: Image = {
     width: 8,
     height: 6,
@@ -32,7 +32,7 @@ test('a cell has the middle of the image, and beside it the same pixels with nuc
   expect(red(cell, 5, 2)).not.toBe(red(cell, 1, 2));
 });
 
-test('a small image lies in the middle, on grey', () => {
+test('a small image is centred on grey', () => {
   const image: Image = { width: 1, height: 2, channels: 3, data: Uint8Array.from([0, 0, 0, 255, 255, 255]) };
   const cell = figureCell(image, { width: 1, height: 2, labels: new Int32Array(2) }, 4);
   const columns = [0, 1, 2, 3].map((x) => [0, 1, 2, 3].map((y) => red(cell, x, y)));

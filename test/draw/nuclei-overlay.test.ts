@@ -10,7 +10,7 @@ const labelImageOf = (...rows: string[]) => ({
   labels: Int32Array.from(rows.join(''), (label) => (label === '.' ? 0 : Number(label))),
 });
 
-test('jet goes from dark blue over cyan, green and yellow to dark red', () => {
+test('jet goes from dark blue through cyan, green and yellow to dark red', () => {
   expect([0, 0.125, 0.375, 0.5, 0.625, 0.875, 1].map(jet)).toEqual([
     [0, 0, 128], // 0.5 * 255 = 127.5
     [0, 0, 255],
@@ -23,14 +23,14 @@ test('jet goes from dark blue over cyan, green and yellow to dark red', () => {
 });
 
 describe('colours', () => {
-  test('neighbours have colours far apart, whatever their labels are', () => {
-    // Jet's hues come in the order 0, 5, 10, 3, 8, 1: without a look at the neighbours 1 and 6 were alike.
+  test('neighbours have distant colours, whatever their labels are', () => {
+    // The hues come in the order 0, 5, 10, 3, 8, 1: without regard to neighbours, 1 and 6 would be alike.
     const [first, , , , , sixth] = nucleiColours(labelImageOf('16....', '......', '......', '23..45'));
     const distance = Math.hypot(...first!.map((value, channel) => value - sixth![channel]!));
     expect(distance).toBeGreaterThan(150);
   });
 
-  test('one for each label, with gaps, the same each time', () => {
+  test('there is one for each label, also with gaps, and always the same', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 6, maxLength: 60 }), (labels) => {
         const width = 6;
@@ -52,7 +52,7 @@ describe('drawings', () => {
   ];
   const [colour] = nucleiColours(labelImage);
 
-  test('edges have the colour, insides a share of it, and what lies around is darker', () => {
+  test('edges have the colour, insides are a mixture with it, and the surroundings are darker', () => {
     const bright: Image = { ...image, data: Uint8Array.from(image.data, (_, at) => (at === 0 ? 0 : 200)) };
     const filled = drawNuclei(bright, labelImage, { style: 'filled', scale: 1 });
     expect(pixel(filled, 1, 1)).toEqual(colour);
@@ -64,7 +64,7 @@ describe('drawings', () => {
     expect(pixel(outlines, 2, 2)).toEqual([255, 255, 255]);
   });
 
-  test('filled nuclei lie on grey, outlines on the colours', () => {
+  test('filled nuclei are drawn on grey, outlines on the colours of the image', () => {
     const data = Uint8Array.from({ length: 75 }, (_, at) => [0, 90, 255][at % 3]!);
     const coloured: Image = { ...image, channels: 3, data };
     expect(pixel(drawNuclei(coloured, labelImage, { style: 'filled', scale: 1 }), 4, 0)).toEqual([
@@ -82,7 +82,7 @@ describe('drawings', () => {
     expect(row.map((isEdge) => (isEdge ? '#' : '.')).join('')).toBe('....##........##....');
   });
 
-  test('16 bits and nothing found', () => {
+  test('a 16-bit image without nuclei', () => {
     const deep: Image = { width: 2, height: 1, channels: 1, data: Uint16Array.of(1000, 3000) };
     const drawing = drawNuclei(deep, labelImageOf('..'), { style: 'filled', scale: 1 });
     expect(drawing).toEqual({

@@ -17,7 +17,7 @@ const pixelAt = ({ width, data }: Image, x: number, y: number): Colour => {
   return [data[at]!, data[at + 1]!, data[at + 2]!];
 };
 
-test('the base stretches the image from black to white; without an image it is black', () => {
+test('the image is stretched from black to white; without an image it is black', () => {
   const image: Image = { width: 3, height: 1, channels: 1, data: Uint16Array.of(1000, 3000, 2000) };
   const labels = drawing('...');
   expect([...baseImage(image, labels).data]).toEqual([0, 0, 0, 255, 255, 255, 128, 128, 128]);
@@ -31,7 +31,7 @@ test('the background is grey and darker', () => {
   expect([...backgroundOf(image).data]).toEqual([70, 70, 70]); // 0.7 * 300 / 3
 });
 
-test('outlines are the pixels with another label beside them', () => {
+test('outlines are the pixels next to another label', () => {
   const labels = drawing('.....', '.111.', '.111.', '.111.', '.....');
   const outlined = drawOutlines(baseImage(null, labels), labels, colours.truth);
   expect(pixelAt(outlined, 1, 1)).toEqual(colours.truth);
@@ -52,7 +52,7 @@ test('errors have the colour of their kind', () => {
   expect(pixelAt(errors, 2, 3)).toEqual(colours.split);
 });
 
-test('thinning takes every n-th pixel of every n-th row', () => {
+test('subsampling takes every n-th pixel of every n-th row', () => {
   const labels = drawing('12345', '.....', '67891');
   expect(subsampleLabels(labels, 2)).toEqual(drawing('135', '681'));
   const image: Image = { width: 3, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) };

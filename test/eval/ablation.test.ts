@@ -18,7 +18,7 @@ const gt = drawing(
   '7777..',
 );
 
-/** A segmenter that fills its boxes, but for those that it is told to leave empty. */
+/** A segmenter that fills its boxes, except those in `empty`. */
 const filling = (empty: readonly number[] = [], scoreThreshold = 0.5) => {
   const asked: Float32Array[] = [];
   const stages: ModelStages = {
@@ -46,7 +46,7 @@ const each = (
 ) => ablateImage(id, truth, boxes, stages);
 
 describe('one image', () => {
-  test('true boxes: the segmenter gets every one of them, tight, in the order of the labels', async () => {
+  test('true boxes: the segmenter gets the tight box of every nucleus, in the order of the labels', async () => {
     const { stages, asked } = filling([1]);
     const result = await ablateImage('x', drawn(gt), boxesOf(), stages);
     expect(asked).toEqual([Float32Array.of(0, 0, 2, 2, 4, 0, 6, 2, 0, 3, 4, 4)]);
@@ -59,23 +59,23 @@ describe('one image', () => {
     expect(result.trueBoxes).toBeCloseTo(2 / 3, 12);
   });
 
-  test('true masks: a box that hits a nucleus gets its mask, one that hits none is extra', async () => {
+  test('true masks: a box that hits a nucleus gets its mask, a box that hits none is extra', async () => {
     const boxes = boxesOf(
       [0, 0, 2, 2, 0.9], // nucleus 2
-      [0, 0, 2, 1, 0.8], // the same, IoU 2/4 = 0.5: no other nucleus, none that is extra
+      [0, 0, 2, 1, 0.8], // the same nucleus, IoU 2/4 = 0.5: not extra
       [4, 0, 5, 1, 0.7], // a quarter of nucleus 5: extra
-      [0, 3, 4, 4, 0.4], // nucleus 7, not sure enough
+      [0, 3, 4, 4, 0.4], // nucleus 7, below the score threshold
     );
     const result = await each('x', drawn(gt), boxes);
     expect(result).toMatchObject({ gtCount: 3, foundCount: 1 });
     // TP 1, FP 1, FN 2.
     expect(result.trueMasks).toBeCloseTo(1 / 4, 12);
-    const sure = await each('x', drawn(gt), boxes, filling([], 0.4).stages);
-    expect(sure.foundCount).toBe(2);
-    expect(sure.trueMasks).toBeCloseTo(2 / 4, 12);
+    const lower = await each('x', drawn(gt), boxes, filling([], 0.4).stages);
+    expect(lower.foundCount).toBe(2);
+    expect(lower.trueMasks).toBeCloseTo(2 / 4, 12);
   });
 
-  test('perfect stages score 1; so does an empty image, unless a box is found in it', async () => {
+  test('perfect stages score 1; so does an empty image without detections', async () => {
     const perfect = boxesOf([0, 0, 2, 2, 0.9], [4, 0, 6, 2, 0.9], [0, 3, 4, 4, 0.9]);
     expect(await each('x', drawn(gt), perfect)).toMatchObject({ trueBoxes: 1, trueMasks: 1, foundCount: 3 });
     const empty = drawn(blank(6, 4));
@@ -83,8 +83,8 @@ describe('one image', () => {
     expect(await each('x', empty, perfect)).toMatchObject({ trueBoxes: 1, trueMasks: 0 });
   });
 
-  test('what nobody has reviewed counts for neither stage', async () => {
-    // The right half: nucleus 5 goes, and of no other more than half.
+  test('unreviewed pixels count for neither stage', async () => {
+    // The right half: nucleus 5 is removed; of no other more than half lies there.
     const ignore = Uint8Array.from({ length: 24 }, (_, pixel) => (pixel % 6 >= 3 ? 1 : 0));
     const { stages, asked } = filling();
     const truth = { ...drawn(gt), ignore };
@@ -95,7 +95,7 @@ describe('one image', () => {
   });
 });
 
-test('boxes and masks are pooled over nuclei, scores are means over images, by cluster, too', async () => {
+test('boxes and masks are pooled over nuclei, scores are means over images, also by cluster', async () => {
   const one = { ...drawn(drawing('1.....', '......', '......', '......')), cluster: 'a' };
   const images = [
     await each('x', { ...drawn(gt), cluster: 'b' }, boxesOf([0, 0, 2, 2, 0.9]), filling([1]).stages),

@@ -29,13 +29,13 @@ describe('the bootstrap interval of a mean', () => {
     expect(() => bootstrapMean([], random())).toThrow('Expected at least one value');
   });
 
-  test('of two values reaches both: each is drawn twice in a quarter of the resamplings', () => {
+  test('of two values reaches both: each is drawn twice in a quarter of the resamples', () => {
     expect(bootstrapMean([[0], [1]], random())).toEqual({ low: 0, high: 1 });
   });
 
-  test('of groups is as wide as that of their means, and weighs each value alike', () => {
+  test('of groups is as wide as the interval of their means, and weighs each value equally', () => {
     const draw = randomFor(4, 'values');
-    // 40 groups of ten equal values each: 400 values tell no more than 40.
+    // 40 groups of ten equal values each: 400 values carry no more information than 40.
     const means = Array.from({ length: 40 }, () => draw.normal());
     const groups = means.map((mean) => new Array<number>(10).fill(mean));
     const interval = bootstrapMean(groups, random());
@@ -54,31 +54,31 @@ describe('a comparison', () => {
     Object.entries(pixels).map(([id, count]) => evaluateImage(bar(20, [0, 20]), bar(20, [0, count]), { id }));
 
   test('sorts images by how much they changed', () => {
-    const { images: changed, ...figures } = compareImages(
+    const { images: changed, ...rest } = compareImages(
       images({ a: 19, b: 12, c: 19, d: 12 }),
       images({ a: 12, b: 12, c: 20, d: 19 }),
       { random: random() },
     );
     expect(changed.map(({ id }) => id)).toEqual(['a', 'd', 'c', 'b']);
     expect(changed[0]).toEqual({ id: 'a', before: 0.9, after: 0.2, difference: 0.2 - 0.9 });
-    expect(figures).toMatchObject({ better: 2, worse: 1, equal: 1 });
-    expect(figures.difference).toBeCloseTo((0.1 + 0.7 - 0.7) / 4, 12);
-    expect(figures.interval.low).toBeLessThan(0);
-    expect(figures.interval.high).toBeGreaterThan(0);
+    expect(rest).toMatchObject({ better: 2, worse: 1, equal: 1 });
+    expect(rest.difference).toBeCloseTo((0.1 + 0.7 - 0.7) / 4, 12);
+    expect(rest.interval.low).toBeLessThan(0);
+    expect(rest.interval.high).toBeGreaterThan(0);
   });
 
-  test('draws images of one group together: four images that changed alike are one', () => {
+  test('draws images of one group together: four images that changed equally count as one', () => {
     const before = images({ a: 12, b: 12, c: 12, d: 12, e: 19 });
     const after = images({ a: 19, b: 19, c: 19, d: 19, e: 19 });
     const groupOf = new Map(['a', 'b', 'c', 'd'].map((id) => [id, 'field']));
-    // Two groups, the field and e: both are drawn once in half of the resamplings, one twice in a quarter each.
+    // Two groups, the field and e: both are drawn once in half of the resamples, one twice in a quarter each.
     const { interval } = compareImages(before, after, { random: random(), groupOf });
     expect(interval).toEqual({ low: 0, high: expect.closeTo(0.7, 12) as number });
     const alone = compareImages(before, after, { random: random() }).interval;
     expect(alone.low).toBeGreaterThan(0.1);
   });
 
-  test('of equal predictions is 0 from end to end', () => {
+  test('of equal predictions has the difference and interval 0', () => {
     const same = images({ a: 19, b: 12 });
     expect(compareImages(same, same, { random: random() })).toMatchObject({
       difference: 0,
@@ -87,7 +87,7 @@ describe('a comparison', () => {
     });
   });
 
-  test('of other images is refused', () => {
+  test('of different images is an error', () => {
     expect(() => compareImages(images({ a: 19 }), images({ b: 19 }), { random: random() })).toThrow(
       'the same images',
     );

@@ -5,7 +5,7 @@ import { evaluateImage } from '../../src/eval/evaluate-image.js';
 import { countOverlaps } from '../../src/eval/overlaps.js';
 import { randomFor, type Random } from '../../src/random.js';
 import { bar, blank, drawing, narrow } from '../reference/draw.js';
-import { referenceFigures } from '../reference/pixel-sets.js';
+import { referenceMetrics } from '../reference/pixel-sets.js';
 
 const each = (value: number) => new Array<number>(10).fill(value);
 
@@ -25,7 +25,7 @@ describe('against sets of pixels', () => {
     return { width, height, labels };
   }
 
-  /** The same with some pixels of other instances or of none, so that IoUs of all sizes occur. */
+  /** The same with some pixels taken from other places, so that all sizes of IoU occur. */
   function disturbed({ width, height, labels }: ReturnType<typeof randomLabels>, random: Random) {
     const amount = random.integer(width * height);
     const changed = labels.slice();
@@ -36,7 +36,7 @@ describe('against sets of pixels', () => {
     return { width, height, labels: changed };
   }
 
-  test('5000 random pairs of label images give the same figures', () => {
+  test('5000 random pairs of label images give the same metrics', () => {
     const random = randomFor(5, 'label images');
     const seen = {
       hits: 0,
@@ -52,26 +52,26 @@ describe('against sets of pixels', () => {
       const [width, height] = [1 + random.integer(16), 1 + random.integer(16)];
       const gt = randomLabels(random, width, height);
       const pred = trial % 2 === 0 ? disturbed(gt, random) : randomLabels(random, width, height);
-      const figures = evaluateImage(gt, pred, { id: 'x' });
-      const reference = referenceFigures(gt, pred);
-      for (const figure of ['score', 'aji', 'panopticQuality', 'meanMatchedIou'] as const) {
-        const [actual, expected] = [figures[figure], reference[figure]];
+      const metrics = evaluateImage(gt, pred, { id: 'x' });
+      const reference = referenceMetrics(gt, pred);
+      for (const key of ['score', 'aji', 'panopticQuality', 'meanMatchedIou'] as const) {
+        const [actual, expected] = [metrics[key], reference[key]];
         if (expected === null) expect(actual).toBeNull();
         else expect(actual).toBeCloseTo(expected, 12);
       }
       const { gtCount, predCount, tp, fp, fn, errors } = reference;
-      expect(figures).toMatchObject({ gtCount, predCount, tp, fp, fn, errors });
+      expect(metrics).toMatchObject({ gtCount, predCount, tp, fp, fn, errors });
       seen.hits += tp[9]!;
       seen.bothEmpty += gtCount + predCount === 0 ? 1 : 0;
       for (const kind of ['missed', 'merged', 'split', 'extra', 'merging', 'fragments'] as const) {
         seen[kind] += errors[kind];
       }
     }
-    // Every kind of event did occur.
+    // Every kind of event occurred.
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20);
   });
 
-  test('labels are names: renaming them changes nothing', () => {
+  test('renumbering the labels changes nothing', () => {
     const image = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 24, maxLength: 24 });
     const name = fc.integer({ min: 1, max: 2 ** 31 - 1 });
     const names = fc.uniqueArray(name, { minLength: 4, maxLength: 4 });
@@ -94,7 +94,7 @@ describe('against sets of pixels', () => {
   });
 });
 
-test('the bits and the place in memory of labels change nothing', () => {
+test('the width of labels and their alignment in memory change nothing', () => {
   // Labels whose sign bit is set in 16 bits, too; background that fills whole words, or begins and ends within one.
   const run = fc.record({ label: fc.constantFrom(0, 0, 1, 2, 0x7fff, 0x8000, 0xffff), length: fc.nat(20) });
   const runs = fc.array(run, { maxLength: 20 });
@@ -115,7 +115,7 @@ test('the bits and the place in memory of labels change nothing', () => {
       expect(countOverlaps(inside(gt), narrow(pred))).toEqual(expected);
       expect(countOverlaps(narrow(gt), pred)).toEqual(expected);
       expect(countOverlaps(gt, inside(pred))).toEqual(expected);
-      const { tp, fp, aji } = referenceFigures(gt, pred);
+      const { tp, fp, aji } = referenceMetrics(gt, pred);
       expect(evaluateImage(narrow(gt), narrow(pred), { id: 'x' })).toMatchObject({ tp, fp, aji });
     }),
     { numRuns: 500 },
@@ -158,13 +158,13 @@ describe('empty cases', () => {
   });
 
   test('no truth, a prediction: 0', () => {
-    const figures = { score: 0, fp: each(1), fn: each(0), aji: 0, panopticQuality: 0 };
-    expect(evaluateImage(blank(3, 2), one, { id: 'x' })).toMatchObject(figures);
+    const metrics = { score: 0, fp: each(1), fn: each(0), aji: 0, panopticQuality: 0 };
+    expect(evaluateImage(blank(3, 2), one, { id: 'x' })).toMatchObject(metrics);
   });
 
   test('truth, no prediction: 0', () => {
-    const figures = { score: 0, fp: each(0), fn: each(1), aji: 0, panopticQuality: 0 };
-    expect(evaluateImage(one, blank(3, 2), { id: 'x' })).toMatchObject(figures);
+    const metrics = { score: 0, fp: each(0), fn: each(1), aji: 0, panopticQuality: 0 };
+    expect(evaluateImage(one, blank(3, 2), { id: 'x' })).toMatchObject(metrics);
   });
 
   test('predicted objects without pixels are false positives', () => {
@@ -243,7 +243,7 @@ test('no number of instances is too many', () => {
   expect({ score, gtCount, tp }).toEqual({ score: 1, gtCount: 90_000, tp: each(90_000) });
 });
 
-test('label images that do not fit are a programming error', () => {
+test('label images of different sizes and negative labels are a programming error', () => {
   expect(() => evaluateImage(blank(3, 2), blank(2, 3), { id: 'x' })).toThrow(
     'Expected label images of one size, received 3 x 2 and 2 x 3',
   );

@@ -7,7 +7,7 @@ import { evaluateImage } from '../../src/eval/evaluate-image.js';
 import { summarise } from '../../src/eval/summarise.js';
 import { degradations } from '../reference/degrade.js';
 
-interface Figures {
+interface ReferenceMetrics {
   score: number;
   aji: number;
   panopticQuality: number;
@@ -16,12 +16,12 @@ interface Figures {
   fn: number[];
 }
 
-/** What test/fixtures/eval/make_reference.py has found. */
+/** Written by test/fixtures/eval/make_reference.py. */
 const reference = JSON.parse(
   readFileSync(join(import.meta.dirname, '../fixtures/eval/reference-mini.json'), 'utf8'),
 ) as Record<
   keyof typeof degradations,
-  Figures & { images: Record<string, Figures & { meanMatchedIou: number | null }> }
+  ReferenceMetrics & { images: Record<string, ReferenceMetrics & { meanMatchedIou: number | null }> }
 >;
 
 let examples: Example[];
@@ -36,12 +36,12 @@ describe.each(['same', 'shifted', 'eroded', 'merged'] as const)('the sample, %s'
   test('each image', () => {
     const images = evaluate();
     expect(images).toHaveLength(24);
-    for (const { id, tp, fp, fn, ...figures } of images) {
+    for (const { id, tp, fp, fn, ...metrics } of images) {
       const expected = reference[copy].images[id]!;
       expect({ tp, fp, fn }, id).toEqual({ tp: expected.tp, fp: expected.fp, fn: expected.fn });
       for (const name of ['score', 'aji', 'panopticQuality', 'meanMatchedIou'] as const) {
-        if (expected[name] === null) expect(figures[name], id).toBeNull();
-        else expect(figures[name], id).toBeCloseTo(expected[name], 12);
+        if (expected[name] === null) expect(metrics[name], id).toBeNull();
+        else expect(metrics[name], id).toBeCloseTo(expected[name], 12);
       }
     }
   });
@@ -53,12 +53,12 @@ describe.each(['same', 'shifted', 'eroded', 'merged'] as const)('the sample, %s'
     expect(aji).toBeCloseTo(expected.aji, 12);
     expect(panopticQuality).toBeCloseTo(expected.panopticQuality, 12);
     for (const kind of ['tp', 'fp', 'fn'] as const) {
-      expect(perThreshold.map((figures) => figures[kind])).toEqual(expected[kind]);
+      expect(perThreshold.map((pooled) => pooled[kind])).toEqual(expected[kind]);
     }
   });
 });
 
-/** What test/fixtures/eval/make_agreement.py has found, with the differences of the definitions named there. */
+/** Written by test/fixtures/eval/make_agreement.py, which names the differences between the definitions. */
 const agreement = (name: string) =>
   JSON.parse(
     readFileSync(join(import.meta.dirname, `../fixtures/eval/agreement-${name}.json`), 'utf8'),
@@ -66,11 +66,11 @@ const agreement = (name: string) =>
     keyof typeof degradations,
     {
       differing: number;
-      stardist: Figures;
-      cellpose: Omit<Figures, 'panopticQuality'>;
+      stardist: ReferenceMetrics;
+      cellpose: Omit<ReferenceMetrics, 'panopticQuality'>;
       images?: {
-        stardist: Record<string, Figures>;
-        cellpose: Record<string, Omit<Figures, 'panopticQuality'>>;
+        stardist: Record<string, ReferenceMetrics>;
+        cellpose: Record<string, Omit<ReferenceMetrics, 'panopticQuality'>>;
       };
     }
   >;
@@ -99,7 +99,7 @@ describe('stardist and cellpose agree', () => {
   test.each(copies)('with the plain reference on all 670 training images, %s', (copy) => {
     const plain = JSON.parse(
       readFileSync(join(import.meta.dirname, '../fixtures/eval/reference-670.json'), 'utf8'),
-    ) as Record<Copy, Figures>;
+    ) as Record<Copy, ReferenceMetrics>;
     const { score, tp, fp, fn } = plain[copy];
     const { differing, stardist, cellpose } = agreement('670')[copy];
     expect(differing).toBe(0);

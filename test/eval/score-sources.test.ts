@@ -10,15 +10,15 @@ import { temporaryFolder } from './sources/temporary-folder.js';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Bytes of typed arrays and buffers that something still refers to. */
+/** Bytes of typed arrays and buffers that are still in use. */
 function liveBytes(): number {
-  // The second collection awaits what the first one frees in the background.
+  // The second collection waits for what the first one frees in the background.
   collectGarbage();
   collectGarbage();
   return process.memoryUsage().arrayBuffers;
 }
 
-test('the label images of a few images are in memory, however many there are', async () => {
+test('only the label images of a few images are in memory, however many there are', async () => {
   const side = 512;
   const count = 60;
   const folder = temporaryFolder();
@@ -47,8 +47,8 @@ test('the label images of a few images are in memory, however many there are', a
     },
   });
   expect(targets.map(({ evaluation }) => evaluation.score)).toEqual([1, 1]);
-  // One image is scored while three are read, each with three label images, of which one may be there twice: decoded and
-  // copied. That is 4 * 4/3.
+  // One image is scored while three are read, each with three label images, of which one may exist twice, decoded and
+  // copied: 4 * 4/3.
   const bytesOfImage = 3 * labels.byteLength;
   expect(most / bytesOfImage).toBeGreaterThan(0.9);
   expect(most / bytesOfImage).toBeLessThan(5.4);

@@ -17,7 +17,7 @@ const split: Split = {
 };
 const choice = { path: 's.json', split, sha256: 'same' };
 
-test('a fold, with clusters and groups of the split', () => {
+test('a fold, with clusters and groups from the split', () => {
   const { ids, clusters, groups } = selectFold(truth, { ...choice, fold: 1 });
   expect(ids).toEqual(['b', 'c']);
   expect(clusters!.get('b')).toBe('k5');
@@ -25,7 +25,7 @@ test('a fold, with clusters and groups of the split', () => {
   expect(selectFold(truth, choice).ids).toEqual(['a', 'b', 'c']);
 });
 
-test('an empty fold, a split of other data, and one that lacks an image', async () => {
+test('an empty fold, a split of other data, and a split that lacks an image are errors', async () => {
   const of = (changes: object) =>
     dataErrorOf(Promise.resolve().then(() => selectFold(truth, { ...choice, ...changes })));
   expect((await of({ fold: 2 })).what).toBe('No image is in fold 2.');
@@ -53,7 +53,7 @@ test('only selected images need a prediction; others may have one', async () => 
   ]);
 });
 
-test('a table gives clusters, and groups where it has mosaics', () => {
+test('a table gives clusters, and groups if it has mosaics', () => {
   const withMosaics = selectWithGroups(truth, new Map([['a', { cluster: 'f', mosaic: '1' }]]));
   expect(withMosaics.clusters).toEqual(new Map([['a', 'f']]));
   expect(withMosaics.groups).toEqual(new Map([['a', '1']]));

@@ -6,7 +6,7 @@ import { blank, drawing } from '../reference/draw.js';
 const one = drawing('11..', '11..');
 const oneAndMore = drawing('1123', '1145');
 
-test('the score is a mean over images, precision and recall pool their instances', () => {
+test('the score is a mean over images; precision and recall pool their instances', () => {
   const images = [
     evaluateImage(one, one, { id: 'a', cluster: 'y' }), // 1 TP
     evaluateImage(one, oneAndMore, { id: 'b', cluster: 'x' }), // 1 TP, 4 FP
@@ -45,7 +45,7 @@ test('the score is a mean over images, precision and recall pool their instances
   ]);
 });
 
-test('what is undefined is null, never NaN', () => {
+test('undefined values are null, never NaN', () => {
   const empty = summarise([evaluateImage(blank(4, 2), blank(4, 2), { id: 'a' })]);
   expect(empty).toMatchObject({ score: 1, meanMatchedIou: null, bothEmptyCount: 1, clusters: [] });
   expect(empty.perThreshold[0]).toMatchObject({ precision: null, recall: null, f1: 1, score: 1 });
@@ -53,7 +53,7 @@ test('what is undefined is null, never NaN', () => {
   expect(() => summarise([])).toThrow('Expected at least one image to summarise');
 });
 
-test('the mean matched IoU weighs pairs, not images', () => {
+test('the mean matched IoU weighs all pairs equally, not images', () => {
   const four = drawing('1.2.3.4.', '1.2.3.4.');
   const images = [
     evaluateImage(four, four, { id: 'a' }), // four pairs of IoU 1

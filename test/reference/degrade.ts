@@ -1,4 +1,4 @@
-/** Copies of a label image with known faults, as test/fixtures/eval/make_reference.py makes them. */
+/** Copies of a label image with known errors, the same as in test/fixtures/eval/make_reference.py. */
 import type { LabelImage } from '../../src/data/geometry/label-image.js';
 
 type Degrade = (image: LabelImage) => LabelImage;

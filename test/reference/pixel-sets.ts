@@ -1,6 +1,6 @@
 /**
- * The figures of src/eval, written a second time as slowly and plainly as possible: an instance is a set of pixels, an
- * IoU a fraction of BigInts, and every pair is compared.
+ * The metrics of src/eval, written a second time as plainly and slowly as possible: an instance is a set of pixels, an IoU
+ * a fraction of BigInts, and every pair is compared.
  */
 import type { LabelImage } from '../../src/data/geometry/label-image.js';
 
@@ -22,7 +22,7 @@ const iou = (one: Pixels, other: Pixels) => shared(one, other) / joined(one, oth
 const isHit = (one: Pixels, other: Pixels, percent: number) =>
   BigInt(shared(one, other)) * 100n > BigInt(joined(one, other)) * BigInt(percent);
 
-export function referenceFigures(gtImage: LabelImage, predImage: LabelImage) {
+export function referenceMetrics(gtImage: LabelImage, predImage: LabelImage) {
   const gts = instancesOf(gtImage);
   const preds = instancesOf(predImage);
   const tp: number[] = [];

@@ -10,7 +10,7 @@ import { documentOf, predictionOf, truthOf } from './scored.js';
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-eval-page-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Names of the images from top to bottom, after a click on the heading of a column, and how it says it is sorted. */
+/** Clicks the heading of a column. Gives its sort direction and the names of the images from top to bottom. */
 const clickOn = (column: number) => `(() => {
   const table = document.querySelector('table.sortable');
   const heading = table.tHead.rows[0].cells[${column}];
@@ -42,7 +42,7 @@ test(
     ]);
     expect(before).toEqual(['a', 'b', 'c']);
     expect(clicks).toEqual([
-      // Numbers begin with the largest, names with the first.
+      // Numbers begin with the largest, names with the first in the alphabet.
       ['descending', 'b', 'c', 'a'],
       ['ascending', 'a', 'c', 'b'],
       ['ascending', 'a', 'b', 'c'],

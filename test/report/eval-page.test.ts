@@ -6,7 +6,7 @@ import { documentOf, modelOf, predictionOf, truthOf } from './scored.js';
 const gt = drawing('11..22', '11..22', '......', '333333');
 const pred = drawing('1111..', '1111..', '5.....', '333444');
 
-/** Names as an attacker would choose them. */
+/** Names that an attacker would choose. */
 const nasty = {
   image: `<script>alert(1)</script>"'&`,
   target: `</script><img src=x onerror=alert(2)>`,
@@ -36,7 +36,7 @@ describe('the page of a comparison', () => {
     expect(page).toMatch(/<tr>\s*<th>image-1<\/th>\s*<td>f<\/td>/u);
   });
 
-  test('loads nothing: no address but data, no event handler, no inline style', async () => {
+  test('loads nothing: only data addresses, no event handler, no inline style', async () => {
     const page = await pageOf({ image: 'image-1', target: 'target-1', cluster: 'f' });
     for (const [, address] of page.matchAll(/(?:src|href|url)\s*[=(]\s*"?([^"\s)]*)/gu)) {
       expect(address).toMatch(/^data:image\//u);
@@ -45,7 +45,7 @@ describe('the page of a comparison', () => {
     expect(page.match(/<script/gu)).toHaveLength(1);
   });
 
-  test('escapes names everywhere, in the charts, too', async () => {
+  test('escapes names everywhere, also in charts', async () => {
     const page = await pageOf(nasty);
     const plain = await pageOf({ image: 'i', target: 't', cluster: 'c' });
     const tags = (text: string) => text.match(/<(?:script|img|svg)\b/gu)!.length;
@@ -60,20 +60,20 @@ describe('the page of a comparison', () => {
   });
 });
 
-test('perfect predictions leave the galleries empty', async () => {
+test('perfect predictions give empty galleries', async () => {
   const truth = truthOf('t', { a: gt });
   const predictions = [predictionOf('p', { a: gt })];
   const page = await evalPage(await documentOf(truth, predictions), { truth, predictions });
   expect(page).not.toContain('data:image/png');
 });
 
-test('the stages of a model and its boxes have tables, other predictions none', async () => {
+test('a model has tables for its stages and its boxes, other predictions have none', async () => {
   const boxes = { predBoxes: Float32Array.of(0, 0, 2, 2), scores: Float32Array.of(0.9) };
   const truth = truthOf('t', { a: gt });
   const page = async (prediction: ReturnType<typeof predictionOf>) =>
     evalPage(await documentOf(truth, [prediction]), { truth, predictions: [prediction] });
   const withModel = await page(modelOf('m', { a: gt }, boxes, gt));
-  // One of three boxes; masks that are missing one by one; the score; all right in true boxes; 1 / (1 + 2).
+  // One of three boxes; no masks box by box; the score; all right in the true boxes; 1 / (1 + 2).
   expect(withModel).toMatch(
     /<th>\[1\] m<small>a perfect detector would change the score by 0\.0000, a perfect segmenter by -0\.6667: the detector costs more<\/small><\/th>\s*(?:<td>[\d.]+<\/td>)+/u,
   );
@@ -86,7 +86,7 @@ test('the stages of a model and its boxes have tables, other predictions none', 
   expect(plain).not.toContain('<h2>Boxes</h2>');
 });
 
-test('an image of two galleries is predicted once for both', async () => {
+test('an image in two galleries is predicted once', async () => {
   const truth = truthOf('t', { a: gt });
   const read: string[] = [];
   const counted = (path: string, labelImage: typeof gt) => {

@@ -11,12 +11,12 @@ describe('a template', () => {
     );
   });
 
-  test('takes markup of its own as it is, also many pieces', () => {
+  test('keeps its own markup, also in lists', () => {
     const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
     expect(html`${items}${0}`.toString()).toBe('<li>a</li><li>&lt;b&gt;</li>0');
   });
 
-  test('drops control characters and marks that turn text around', () => {
+  test('drops control characters and marks that reverse text', () => {
     expect(html`${'a\u0000\u001b[2J\u202eb\u009b\nc'}`.toString()).toBe('a[2Jbc');
   });
 });
@@ -29,7 +29,7 @@ describe('a page', () => {
     script: '1 < 2;',
   });
 
-  test('allows nothing but its own style and script', () => {
+  test('allows only its own style and script', () => {
     const [, policy] = /<meta[^>]*Content-Security-Policy[^>]*content="([^"]*)"/u.exec(page)!;
     const directives = policy!.replaceAll('&#39;', "'").split('; ');
     const hashOf = (name: string) => {

@@ -38,7 +38,7 @@ export function predictionOf(path: string, images: Record<string, LabelImage>): 
   };
 }
 
-/** A model in memory: boxes that it finds, and the label image that it makes of given ones. */
+/** A model in memory: the boxes that it detects, and the label image that it predicts in given boxes. */
 export function modelOf(
   path: string,
   images: Record<string, LabelImage>,
@@ -56,7 +56,7 @@ export function modelOf(
   };
 }
 
-/** The document of a truth and predictions, checked against its schema. */
+/** The document of predictions scored against a truth, checked against its schema. */
 export async function documentOf(
   truth: TruthSource,
   predictions: readonly PredictionSource[],
