@@ -111,7 +111,7 @@ for (let round = 0; round <= Number(values.rounds); round++) {
   for (const image of images) {
     const [{ detections }, boxes] = await time(() => model.predictor.detect(image));
     const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
-    const [candidates, masks] = await time(() => model.predictor.cutOut(image, kept));
+    const [candidates, masks] = await time(() => model.predictor.segmentBoxes(image, kept));
     const [segmentation, assembling] = await time(() => assembleInstances(image, candidates, settings));
     const formats = ['labels', 'table', 'overlay'] as const;
     const [, files] = await time(() =>

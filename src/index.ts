@@ -1,4 +1,4 @@
-/** `import { openModel } from 'nucleate'`: models and scores in one's own program, run by tsx or a bundler. */
+/** `import { openModel } from 'nucleate'`: models and scores for other programs, run by tsx or a bundler. */
 export type { LabelImage } from './data/geometry/label-image.js';
 
 export { readImage } from './data/image/image-io.js';

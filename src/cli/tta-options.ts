@@ -4,7 +4,7 @@ import { exitCodes, NucleateError } from '../errors.js';
 
 type View = PredictSettings['tta'][number];
 
-/** Names of `PredictSettings`'s views, and what stands for none of them; here too, so that --help needs no schema. */
+/** Choices of `PredictSettings`'s `tta`, and `none`; repeated here, so that --help does not load the schema. */
 const views = ['none', 'flips', 'turns', 'scales', 'polarity'] as const satisfies readonly ('none' | View)[];
 
 export interface TtaArguments {
@@ -13,7 +13,7 @@ export interface TtaArguments {
   'no-second-pass': boolean | undefined;
 }
 
-/** Adds `--tta`, `--second-pass` and `--no-second-pass`; for commands that look at images with a model. */
+/** Adds `--tta`, `--second-pass` and `--no-second-pass`, for commands that predict images. */
 export function withTta<Arguments>(parser: Argv<Arguments>) {
   return parser
     .option('tta', {
@@ -21,24 +21,24 @@ export function withTta<Arguments>(parser: Argv<Arguments>) {
       array: true,
       requiresArg: true,
       describe:
-        "Views besides the plain one, or none: flips 4 times the work, turns 8, scales 3, polarity 2; repeated, they multiply; the model's own if absent",
+        "Test-time augmentation: flips takes 4 times as long, turns 8, scales 3, polarity 2; repeat the option to combine them; default: the model's saved setting",
     })
     .option('second-pass', {
       type: 'boolean',
       describe:
-        'Look again at another scale where nuclei are far from the sizes trained on; as the model does if absent',
+        "Detect again at another scale if nuclei are much smaller or larger than in training; default: the model's saved setting",
     })
     .option('no-second-pass', {
       type: 'boolean',
       conflicts: 'second-pass',
-      describe: 'Look once, whatever the model does',
+      describe: 'No second pass, whatever the model has saved',
     });
 }
 
 /**
- * What the user has asked for; the model decides the rest.
+ * The settings that the user has given; the others are left to the model.
  *
- * @throws {NucleateError} Exit code 2 for views beside none.
+ * @throws {NucleateError} Exit code 2 for `none` together with another view.
  */
 export function ttaSettings({
   tta,
@@ -49,7 +49,7 @@ export function ttaSettings({
   if (named.delete('none') && named.size > 0) {
     throw new NucleateError({
       what: '--tta none and other views contradict each other.',
-      hint: 'Leave none out, or give it alone.',
+      hint: 'Use --tta none without other views, or leave it out.',
       exitCode: exitCodes.usage,
     });
   }

@@ -10,7 +10,7 @@ import type { Config } from './schema.js';
 export function formatConfig(config: Config): string {
   const schema = taskSchemas().get(config.task);
   if (!schema) throw new Error(`There is no schema of the task ${config.task}.`);
-  // `loadConfig` refuses aliases, even for a list that stands at two keys.
+  // `loadConfig` rejects aliases, also for a list that two keys share.
   const document = new Document(config, { aliasDuplicateObjects: false });
   describe(document.contents, schema);
   return document.toString();

@@ -6,7 +6,7 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 /**
  * The JSON Schema (draft 2020-12) of a config file, for editors; committed as `configs/config.schema.json`.
  *
- * It asks for `task` in every file, while the loader is content if one of two joined files has it.
+ * It requires `task` in every file, while for the loader one of two files joined by `extends` is enough.
  */
 export function configJsonSchema(): JsonSchema {
   const extendsSchema = z.toJSONSchema(Extends);

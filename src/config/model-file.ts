@@ -14,11 +14,11 @@ const Origin = z.strictObject({
   step: z.int().min(0),
   /** SHA-256 of the dataset, and of the folds. */
   dataset: z.string(),
-  /** Of nucleate and what it stands on. */
+  /** Of nucleate and the libraries it uses. */
   versions: z.record(z.string(), z.string()),
   /** Commit of nucleate, null outside of git. */
   commit: z.string().nullable(),
-  /** Of the validation at that step; null if there was none. */
+  /** Validation score at that step (box AP or mask score); null if there was none. */
   score: z.number().nullable(),
 });
 
@@ -32,9 +32,9 @@ const TrainedSizes = z.strictObject({
 
 /** How the settings were chosen. */
 const Tuned = z.strictObject({
-  /** The model that was tuned; absent where it is the one that the file is of. */
+  /** Name of the model that was tuned; absent if it is this one. */
   of: z.string().min(1).optional(),
-  /** With these settings on the images that chose them. */
+  /** Challenge score with these settings on the images that they were chosen on. */
   score: z.number(),
   images: z.int().min(1),
   /** Chosen on one half of the images and scored on the other, both ways round; null for one group of images. */
@@ -52,26 +52,26 @@ export type NetworkOrigin = z.output<typeof Origin>;
 
 export type TrainedSizes = z.output<typeof TrainedSizes>;
 
-/** `model.json` of a model folder: all that prediction needs besides the weights. */
+/** `model.json` of a model folder: everything that prediction needs besides the weights. */
 export const ModelFile = z.strictObject({
-  /** Raised when an older nucleate could not read, or would misread, what is written now. */
+  /** See `migrations.ts`. */
   format: z.literal(currentFormat),
   name: z.string().min(1),
   /** ISO 8601, UTC. */
   created: z.string(),
-  /** How weights are stored; they are computed with as float32. */
+  /** How weights are stored; computation uses float32. */
   precision: z.enum(['float16', 'float32']),
   detector: z.strictObject({
     config: DetectorConfig,
     sha256,
     origin: Origin,
-    /** Absent where the images were not at hand when it was packed. */
+    /** Absent if the training images were not available when the model was packed. */
     sizes: TrainedSizes.optional(),
   }),
   segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
   assemble: AssembleSettings,
   predict: PredictSettings,
-  /** How `nucleate tune`, looking as `predict` says, chose `assemble` on a validation fold; null for defaults. */
+  /** How `nucleate tune` chose `assemble` on a validation fold, predicting as in `predict`; null for defaults. */
   tuned: Tuned.nullable(),
 });
 

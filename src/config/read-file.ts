@@ -4,13 +4,13 @@ import { type LocatedMapping, plain } from './located.js';
 import { received, shortened } from './wording.js';
 import { readYaml } from './yaml.js';
 
-/** Far above any config, and little enough that even a hostile one is refused within seconds. */
+/** Far more than any config has, and few enough that even a malicious file fails within seconds. */
 const maxBytes = 100_000;
 
 /**
  * Reads a config file, which has to hold a mapping.
  *
- * @param asked The place that names the file: itself, or the `extends` of another file.
+ * @param asked The place that names the file: the file itself, or the `extends` of another one.
  * @returns `undefined` if it cannot be used; the reasons have been reported.
  */
 export function readConfigFile(

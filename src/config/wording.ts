@@ -26,7 +26,7 @@ export function backticked(names: readonly string[]): string {
 /** The values a schema allows by name; empty if it is not such a schema. */
 export function choicesOf(schema: JsonSchema): readonly unknown[] {
   const { const: only, enum: names, anyOf = [] } = schema;
-  return names ?? (only === undefined ? anyOf.flatMap((one) => choicesOf(one as JsonSchema)) : [only]);
+  return names ?? (only === undefined ? anyOf.flatMap((one) => choicesOf(one)) : [only]);
 }
 
 /**

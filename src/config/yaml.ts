@@ -27,7 +27,7 @@ const options = {
   prettyErrors: false,
 } as const;
 
-/** Where the text stands, and who hears what is wrong with it. */
+/** How places in the text are named, and where problems are reported. */
 export interface YamlReader {
   /** Names a 1-based line and column of the text. */
   readonly placeOf: (line: number, column: number) => string;
@@ -37,7 +37,7 @@ export interface YamlReader {
 /**
  * Reads one YAML 1.2 document and keeps the place of every value.
  *
- * Aliases, and tags beyond the core ones, are refused. Duplicate keys are reported; the last one stays.
+ * Aliases and tags other than the core ones are errors. Duplicate keys are reported; the last one is kept.
  *
  * @returns `undefined` if the text cannot be used; the reasons have been reported.
  */

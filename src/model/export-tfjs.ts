@@ -19,7 +19,7 @@ import { findStage } from './find-networks.js';
 import { stockNetwork } from './stock-layers.js';
 import { writeFolder } from './write-folder.js';
 
-/** What an exported model takes and gives, in the order of its inputs and outputs. */
+/** Inputs and outputs of an exported model, in their order. */
 interface ExportedModel {
   /** Folder of its `model.json`, within the export. */
   readonly folder: string;
@@ -36,21 +36,21 @@ interface ExportedTensor {
 /** Of `nucleate.json`; 2 has the config in other keys than 1. */
 const exportFormat = 2;
 
-/** `nucleate.json` of an export: all that is not in the layers. */
+/** `nucleate.json` of an export: everything that is not in the layers. */
 export interface ExportFile {
   readonly format: typeof exportFormat;
   readonly task: 'detector' | 'segmenter';
   readonly models: readonly ExportedModel[];
-  /** What has to be done between and after the models. */
+  /** Instructions: what to compute between and after the models. */
   readonly steps: readonly string[];
   readonly config: DetectorConfig | SegmenterConfig;
   readonly origin: NetworkOrigin;
 }
 
 /**
- * Exports one network of what is at a place: a model folder, a run (its best checkpoint) or a checkpoint.
+ * Exports one network of a model folder, a run (its best checkpoint) or a checkpoint.
  *
- * @throws {NucleateError} Exit code 2 if the place has no such network; else as {@link exportDetector}.
+ * @throws {NucleateError} Exit code 2 if it has no such network; else as {@link exportDetector}.
  */
 export async function exportNetwork(
   stage: 'detector' | 'segmenter',
@@ -63,9 +63,9 @@ export async function exportNetwork(
 }
 
 /**
- * Writes a detector as two models that `tf.loadLayersModel` of any TensorFlow.js loads, of stock layers alone, and
- * `nucleate.json`, which tells what they take and give and what to do with it. Proposals, RoI-align and suppression are
- * no layers: they are left to the program that loads the models.
+ * Writes a detector as two models of standard layers, which `tf.loadLayersModel` of any TensorFlow.js loads, and
+ * `nucleate.json`, which describes their inputs and outputs and how to use them. Proposals, RoI-align and non-maximum
+ * suppression are not layers: they are left to the program that loads the models.
  *
  * @param folder Must not exist.
  * @throws {NucleateError} Exit code 2 if the folder exists; 6 if the weights do not fit; 8 if it cannot be written.
@@ -167,10 +167,10 @@ export async function exportDetector(
 }
 
 /**
- * Writes a segmenter as one such model; what {@link exportDetector} says holds.
+ * Writes a segmenter as one such model, see {@link exportDetector}.
  *
  * @param folder Must not exist.
- * @param assemble How the model cuts masks out of probabilities, for the instructions.
+ * @param assemble How masks are made of probabilities, for the instructions.
  * @throws {NucleateError} As {@link exportDetector}.
  */
 export async function exportSegmenter(
@@ -252,11 +252,11 @@ function assign(variables: Readonly<Record<string, tf.Variable>>, stored: Stored
 const misfit = (name: string) =>
   new NucleateError({
     what: `The weights do not fit the network: ${name} is missing or has another shape.`,
-    hint: 'Export with the version of nucleate that has written them.',
+    hint: 'Export with the version of nucleate that wrote them.',
     exitCode: exitCodes.checkpoint,
   });
 
-/** Bytes of a file of weights; 2 ^ 22 is what other exporters write, so that browsers cache them. */
+/** Largest file of weights, bytes; like other exporters, so that browsers cache the files. */
 const shardBytes = 2 ** 22;
 
 async function writeExport(folder: string, models: readonly WrittenModel[], file: ExportFile): Promise<void> {

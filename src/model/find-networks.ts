@@ -18,9 +18,9 @@ export interface FoundNetworks extends Partial<NetworkPair> {
   readonly predict?: PredictSettings;
 }
 
-/** All that `nucleate eval` needs to predict. */
+/** Both networks with their settings: everything that `nucleate eval` needs to predict. */
 export interface PairedNetworks extends Required<FoundNetworks> {
-  /** What they are, in words. */
+  /** Description for users. */
   readonly kind: string;
 }
 
@@ -28,7 +28,7 @@ export interface PairedNetworks extends Required<FoundNetworks> {
  * Reads what is at a place: a model folder, a run (its best checkpoint) or a checkpoint.
  *
  * @returns undefined if it is none of them.
- * @throws {NucleateError} Exit code 6 if it is damaged, or of a task that finds no nuclei.
+ * @throws {NucleateError} Exit code 6 if it is damaged, or is of an unknown task.
  */
 export async function findNetworks(place: string): Promise<FoundNetworks | undefined> {
   if (await isFile(path.join(place, 'model.json'))) {
@@ -62,28 +62,28 @@ export async function findStage<Stage extends keyof NetworkPair>(
 }
 
 /**
- * Gives a single network its other half.
+ * Completes a single network with the network of the other stage.
  *
- * @param partner What `--with` names: it gives the network that the target lacks and, where it is a model folder, how
- *   it looks at images and puts nuclei together; a target with both networks needs none of it.
- * @param looks Take the place of how the model folder looks at images.
- * @throws {NucleateError} Exit code 2 if no network, or the wrong one, is at hand.
+ * @param partner Read from the path after `--with`: gives the network that the target lacks and, if it is a model
+ *   folder, its settings. Not used for a target with both networks.
+ * @param tta Replaces the settings of the model folder.
+ * @throws {NucleateError} Exit code 2 if a network is missing.
  */
 export function pairNetworks(
   target: FoundNetworks,
   partner: FoundNetworks | undefined,
-  looks: Partial<PredictSettings> = {},
+  tta: Partial<PredictSettings> = {},
 ): PairedNetworks {
   const { detector = partner?.detector, segmenter = partner?.segmenter } = target;
   if (!detector || !segmenter) {
     const [has, lacks] = detector ? ['detector', 'segmenter'] : ['segmenter', 'detector'];
     const what = partner
-      ? `This is a ${has}, and so is what --with names: a ${lacks} is missing.`
-      : `This is a ${has} alone: to find nuclei, it takes a ${lacks}, too.`;
+      ? `This is a ${has}, and --with names a ${has} as well: a ${lacks} is missing.`
+      : `This is only a ${has}: to find nuclei, a ${lacks} is needed as well.`;
     const hint = `Name a run of \`nucleate train ${lacks}\`, or a model folder: --with RUN_OR_MODEL.`;
     throw new NucleateError({ what, where: target.path, hint, exitCode: exitCodes.usage });
   }
-  const predict = { ...(target.predict ?? partner?.predict ?? PredictSettings.parse({})), ...looks };
+  const predict = { ...(target.predict ?? partner?.predict ?? PredictSettings.parse({})), ...tta };
   const words = [`detector ${nameOf(detector)}`, `segmenter ${nameOf(segmenter)}`, ...describeTta(predict)];
   return {
     ...{ path: target.path, detector, segmenter, predict },
@@ -92,15 +92,15 @@ export function pairNetworks(
   };
 }
 
-/** Whether a target takes its other network from `--with`. */
+/** Whether a target has only one of the two networks, and takes the other from `--with`. */
 export const isHalf = ({ detector, segmenter }: FoundNetworks): boolean => !detector || !segmenter;
 
 /**
- * Whether a network has trained on images of the data, which makes its score too good. The same fold of another split
- * is not found out.
+ * Whether a network was trained on images of the data, so that its score is optimistic. Compares the number of the fold,
+ * not its images: the same number in another split is not noticed.
  *
  * @param sha256 Of the data that is scored, see `TruthSource.identity`.
- * @param fold Whose images alone are scored; absent for all images.
+ * @param fold The fold that is scored; absent for all images.
  */
 export function hasTrainedOn(
   { detector, segmenter }: PairedNetworks,

@@ -4,7 +4,7 @@ import { DetectorPredictor } from '../predict/detect.js';
 import { readTrainingData } from '../data/loader/training-data.js';
 import { findStage } from './find-networks.js';
 
-/** `[x1, y1, x2, y2]`, px of the image, by the ids of images; the surest first. */
+/** `[x1, y1, x2, y2]`, px of the image, by image id; highest-scoring first. */
 export type BoxesOfImages = Record<string, [number, number, number, number][]>;
 
 export interface HeldOutBoxesOptions {
@@ -12,20 +12,20 @@ export interface HeldOutBoxesOptions {
   readonly data: string;
   /** A run-length CSV with its masks; empty where there is none. */
   readonly labels: string;
-  /** Less sure boxes are left out. */
+  /** Boxes with a lower score are left out. */
   readonly minScore: number;
   readonly mode: Mode;
-  /** Told after each image how many are done. */
+  /** Called after each image with the number of images done. */
   readonly onImage?: (done: number) => void;
 }
 
 /**
- * What detectors find in the images that they have not seen: each in those of its own validation fold, with the errors
- * that it will make on new images. A segmenter trains on them: `boxes.path`.
+ * The boxes that detectors find in images that they were not trained on, each in its own validation fold; these have the
+ * errors of boxes in new images. A segmenter can be trained on them: `boxes.path`.
  *
  * @param places Runs, checkpoints or model folders; with one for each fold every image has boxes.
- * @throws {NucleateError} Exit code 2 if a place has no detector, or two have seen all but the same images; 3 for data
- *   that are not what it was trained on, or all of which it has seen; 6 if it is damaged.
+ * @throws {NucleateError} Exit code 2 if a place has no detector, or two have the same validation fold; 3 if the data are
+ *   not those of the training, or the detector was trained on all of them; 6 if it is damaged.
  */
 export async function heldOutBoxes(
   places: readonly string[],
@@ -39,20 +39,25 @@ export async function heldOutBoxes(
       config.seed,
     );
     if (!unseen) {
-      const hint = 'Take a detector that was trained without data.trainOnAll.';
-      throw refuse('The detector was trained on every image.', place, hint, exitCodes.data);
+      const hint = 'Use a detector that was trained without data.trainOnAll.';
+      throw errorOf('The detector was trained on every image.', place, hint, exitCodes.data);
     }
     const twice = validation.find(({ id }) => id in boxes);
     if (twice) {
       const hint = 'Name one detector for each fold.';
-      throw refuse(`Two detectors have left out the image ${twice.id}.`, place, hint, exitCodes.usage);
+      throw errorOf(
+        `Two detectors have the image ${twice.id} in their validation fold.`,
+        place,
+        hint,
+        exitCodes.usage,
+      );
     }
     const predictor = new DetectorPredictor({ config, mode, weights });
     try {
       for (const example of validation) {
         const { detections } = await predictor.detect(example);
-        const sure = detections.filter(({ score }) => score >= minScore);
-        boxes[example.id] = sure.map(({ box: { x1, y1, x2, y2 } }) => [
+        const kept = detections.filter(({ score }) => score >= minScore);
+        boxes[example.id] = kept.map(({ box: { x1, y1, x2, y2 } }) => [
           hundredth(x1),
           hundredth(y1),
           hundredth(x2),
@@ -67,8 +72,8 @@ export async function heldOutBoxes(
   return boxes;
 }
 
-/** A hundredth of a px is finer than any box. */
+/** Boxes are not more precise than this, px. */
 const hundredth = (value: number) => Math.round(100 * value) / 100;
 
-const refuse = (what: string, where: string, hint: string, exitCode: 2 | 3) =>
+const errorOf = (what: string, where: string, hint: string, exitCode: 2 | 3) =>
   new NucleateError({ what, where, hint, exitCode });

@@ -3,18 +3,25 @@ import { describeTta } from '../predict/tta.js';
 import type { NewModelFile } from './model-folder.js';
 
 /**
- * What a user of a model should know, as Markdown.
+ * The model card: what a user of a model should know, as Markdown.
  *
  * Source of the questions: Mitchell et al., Model Cards for Model Reporting, arXiv 1810.03993.
  */
 export function modelCard(file: NewModelFile): string {
   const { name, created, precision, detector, segmenter, predict } = file;
-  const stage = (title: string, { config, origin }: NewModelFile['detector'] | NewModelFile['segmenter']) => {
+  const stage = (
+    title: string,
+    scoreName: string,
+    { config, origin }: NewModelFile['detector'] | NewModelFile['segmenter'],
+  ) => {
     const { data, seed } = config;
-    const score = origin.score === null ? 'not validated' : `validation score ${origin.score.toFixed(3)}`;
+    const score =
+      origin.score === null
+        ? 'not validated'
+        : `${scoreName} ${origin.score.toFixed(3)} on the validation images`;
     const unseen = data.trainOnAll
-      ? 'trained on all folds, so that score is of seen images'
-      : `fold ${data.validationFold} not trained on`;
+      ? 'was also trained on them, so this score is optimistic'
+      : `fold ${data.validationFold}, not used for training`;
     return [
       `- **${title}**: run \`${origin.run}\`, step ${origin.step}, seed ${seed}; ${score} (${unseen}).`,
       `  Dataset and folds (SHA-256): \`${origin.dataset}\`; nucleate ${origin.versions['nucleate'] ?? 'unknown'}, commit \`${origin.commit ?? 'unknown'}\`.`,
@@ -23,52 +30,53 @@ export function modelCard(file: NewModelFile): string {
   return [
     `# ${name}`,
     '',
-    'Finds cell nuclei in microscope images: a Faster R-CNN upon Inception-ResNetV2 finds boxes, a mask network upon',
-    'VGG16 cuts the nucleus out of each box. Made by `nucleate model pack`; use it with `nucleate predict --model`.',
+    'Finds cell nuclei in microscope images. A detector (Faster R-CNN with Inception-ResNetV2) finds boxes; a segmenter',
+    '(an encoder-decoder with VGG16) predicts the mask of the nucleus in each box. Made by `nucleate model pack`; use it',
+    'with `nucleate predict --model`.',
     '',
-    '## Where it comes from',
+    '## Training',
     '',
-    ...stage('Detector', detector),
-    ...stage('Segmenter', segmenter),
-    `- Packed ${created}; weights stored as ${precision}.`,
-    ...looksLines(predict),
+    ...stage('Detector', 'box AP', detector),
+    ...stage('Segmenter', 'mask score', segmenter),
+    `- Packed ${created}; weights are stored as ${precision}.`,
+    ...ttaLines(predict),
     ...settingsLines(file),
     '',
-    '## Trained on',
+    '## Training data',
     '',
-    'Images of the 2018 Data Science Bowl (BBBC038, Broad Bioimage Benchmark Collection; CC0), with corrected masks:',
-    'fluorescence, stained tissue and brightfield, most of them fluorescence.',
+    'Images of the 2018 Data Science Bowl (BBBC038, Broad Bioimage Benchmark Collection; CC0) with corrected masks:',
+    'fluorescence, stained tissue and brightfield; most are fluorescence.',
     '',
     '## Limits',
     '',
-    '- Nuclei much smaller than 8 px or larger than 100 px in diameter are rare in the training set: resize such images.',
-    '- Stains, magnifications and microscopes that it has not seen give worse results; look at the overlays first.',
+    '- Nuclei smaller than 8 px or larger than 100 px in diameter are rare in the training data: resize such images.',
+    '- Results are worse for stains, magnifications and microscopes that are not in the training data: check the overlays.',
     '- Not for diagnosis.',
     '',
     '## Licence',
     '',
-    'That of nucleate (Apache-2.0); the images that it has learnt from are CC0.',
+    'Apache-2.0, like nucleate; the training images are CC0.',
     '',
   ].join('\n');
 }
 
-function looksLines(predict: PredictSettings): string[] {
-  const looks = describeTta(predict);
-  return looks.length > 0 ? [`- Test-time augmentation: ${looks.join(', ')}.`] : [];
+function ttaLines(predict: PredictSettings): string[] {
+  const words = describeTta(predict);
+  return words.length > 0 ? [`- Prediction with ${words.join(', ')}.`] : [];
 }
 
 function settingsLines({ tuned }: NewModelFile): string[] {
-  if (!tuned) return ['- Settings: defaults, not tuned.'];
+  if (!tuned) return ['- Assembly settings: defaults, not tuned.'];
   const { of, images, score, heldOut } = tuned;
-  const how = of === undefined ? 'tuned' : `those of \`${of}\`, which was tuned`;
-  const seen = `- Settings: ${how} on ${images} validation images; score ${score.toFixed(3)} on the same images`;
-  if (!heldOut) return [`${seen}, which is too good.`];
+  const how = of === undefined ? 'tuned' : `those of \`${of}\`, tuned`;
+  const seen = `- Assembly settings: ${how} on ${images} validation images; challenge score ${score.toFixed(3)} on the same images`;
+  if (!heldOut) return [`${seen} (optimistic).`];
   const clusters = Object.entries(heldOut.clusters).map(
     ([name, part]) => `${name} ${part.score.toFixed(3)} (${part.images})`,
   );
   return [
     `${seen}.`,
-    `- Score, settings chosen on one half of them and scored on the other: **${heldOut.score.toFixed(3)}**;`,
-    `  by cluster (images): ${clusters.join(', ')}.`,
+    `- Challenge score on held-out images (settings chosen on one half, scored on the other): **${heldOut.score.toFixed(3)}**;`,
+    `  by cluster (number of images): ${clusters.join(', ')}.`,
   ];
 }

@@ -12,7 +12,7 @@ import { fromHalf, toHalf } from '../safetensors/half.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 import { writeFolder } from './write-folder.js';
 
-/** Both networks, and all that prediction needs besides. */
+/** Content of a model folder: the weights of both networks, and everything else that prediction needs. */
 export interface ModelFolder {
   readonly file: ModelFile;
   /** Float32, by the names of the network's variables. */
@@ -32,7 +32,7 @@ const weightFile = (stage: Stage) => `${stage}.safetensors`;
 
 type Stage = 'detector' | 'segmenter';
 
-/** What {@link writeModelFolder} has to be told; it fills in the rest. */
+/** A model file before {@link writeModelFolder} adds the format and the hashes. */
 export type NewModelFile = Omit<ModelFile, 'format' | Stage> & {
   readonly [S in Stage]: Omit<ModelFile[S], 'sha256'>;
 };
@@ -68,9 +68,9 @@ export async function writeModelFolder(
 }
 
 /**
- * Replaces `model.json`, for settings that were tuned, and the model card.
+ * Replaces `model.json` and the model card, after tuning.
  *
- * @throws {NucleateError} Exit code 8 if one cannot be written; the old description is kept then.
+ * @throws {NucleateError} Exit code 8 if one cannot be written; then `model.json` is unchanged.
  */
 export async function replaceModelFile(folder: string, file: ModelFile, card: string): Promise<void> {
   await replaceText(path.join(folder, cardName), card);
@@ -85,7 +85,7 @@ async function replaceText(target: string, text: string): Promise<void> {
     await rm(`${target}.part`, { force: true });
     throw new NucleateError(
       {
-        what: `The settings cannot be stored: ${(error as Error).message}.`,
+        what: `The settings cannot be saved: ${(error as Error).message}.`,
         where: target,
         hint: 'Check that the folder is writable and has space left.',
         exitCode: exitCodes.io,
@@ -98,23 +98,23 @@ async function replaceText(target: string, text: string): Promise<void> {
 /**
  * Reads a model folder; every byte of the weights is verified before the first tensor is made.
  *
- * @throws {NucleateError} Exit code 6 if it is no model folder, or not as it was written.
+ * @throws {NucleateError} Exit code 6 if it is not a model folder, is damaged, or has a newer format.
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const where = path.join(folder, modelJson);
   const text = await readFile(where, 'utf8').catch((cause: Error) => {
-    throw refuse('The folder holds no model.', where, { cause });
+    throw modelError('This folder is not a model folder.', where, { cause });
   });
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw refuse(`The model's description is not JSON: ${(cause as Error).message}.`, where, { cause });
+    throw modelError(`The file is not JSON: ${(cause as Error).message}.`, where, { cause });
   }
   const format = (parsed as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format > currentFormat) {
     const hint = 'Update nucleate.';
-    throw refuse(
+    throw modelError(
       `The model has the format ${format}; this nucleate reads formats up to ${currentFormat}.`,
       where,
       { hint },
@@ -124,8 +124,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     ModelFile,
     typeof format === 'number' ? migrateModelFile(parsed, format) : parsed,
   );
-  if ('fault' in description)
-    throw refuse(`The model's description cannot be used: ${description.fault}.`, where);
+  if ('fault' in description) throw modelError(`The model file cannot be used: ${description.fault}.`, where);
   const { config: file } = description;
   const read = (stage: Stage) => readWeights(path.join(folder, weightFile(stage)), file[stage].sha256);
   return { file, detector: await read('detector'), segmenter: await read('segmenter') };
@@ -133,21 +132,22 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
 
 async function readWeights(file: string, sha256: string): Promise<StoredTensors> {
   const bytes = await readFile(file).catch((cause: Error) => {
-    throw refuse('The weights of the model are missing.', file, { cause });
+    throw modelError('The weights of the model are missing.', file, { cause });
   });
-  if (hashOf(bytes) !== sha256) throw refuse('The weights are not those that were packed.', file);
+  if (hashOf(bytes) !== sha256)
+    throw modelError('The weights were changed after the model was packed.', file);
   try {
     return fromHalf(decodeSafetensors(bytes).tensors);
   } catch (cause) {
     if (!(cause instanceof SafetensorsError)) throw cause;
-    throw refuse(`The weights cannot be read: ${cause.message}.`, file, { cause });
+    throw modelError(`The weights cannot be read: ${cause.message}.`, file, { cause });
   }
 }
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-const refuse = (
+const modelError = (
   what: string,
   where: string,
-  { cause, hint = 'Name a folder of `nucleate model pack`.' }: { cause?: unknown; hint?: string } = {},
+  { cause, hint = 'Name a folder made by `nucleate model pack`.' }: { cause?: unknown; hint?: string } = {},
 ) => new NucleateError({ what, where, hint, exitCode: exitCodes.checkpoint }, { cause });

@@ -12,10 +12,10 @@ import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import type { PairedNetworks } from './find-networks.js';
 
 /**
- * Two networks as a set of predictions: each image of the truth is segmented when it is asked for. The runtime must
- * have been started; closing frees the networks.
+ * The predictions of two networks: each image of the truth is segmented when it is read. The runtime must have been
+ * started; closing frees the networks.
  *
- * @throws {NucleateError} When an image is asked for, exit code 3 if the truth has no images.
+ * @throws {NucleateError} On reading an image, exit code 3 if the truth has no images.
  */
 export function modelPrediction(
   { path, kind, detector, segmenter, assemble, predict }: PairedNetworks,
@@ -26,9 +26,9 @@ export function modelPrediction(
     const image = await truth.readImage(id);
     if (image) return image;
     throw new NucleateError({
-      what: `A model needs images, and the truth holds label images alone.`,
+      what: 'A model needs images, but the truth has only label images.',
       where: truth.path,
-      hint: 'Give --data a dataset with its images.',
+      hint: 'Name a dataset with images: --data DATASET.',
       exitCode: exitCodes.data,
     });
   };
@@ -51,7 +51,7 @@ export function modelPrediction(
   };
 }
 
-/** The nuclei in given boxes, which are as sure as can be. */
+/** The nuclei in given boxes, each with the score 1. */
 async function segmentBoxes(
   predictor: NucleusPredictor,
   image: Image,
@@ -59,7 +59,7 @@ async function segmentBoxes(
   settings: AssembleSettings,
 ) {
   const detections = Array.from({ length: boxes.length / 4 }, (_, k) => ({ box: boxAt(boxes, k), score: 1 }));
-  const candidates = await predictor.cutOut(image, detections);
+  const candidates = await predictor.segmentBoxes(image, detections);
   const masks = candidates.map((candidate) => maskOf(pasteCandidate(candidate, image), settings));
   const kept = masks.filter((mask) => mask !== undefined);
   return { labelImage: assembleMasks(image, kept, settings).labelImage, masks: masks.map(planeOf) };

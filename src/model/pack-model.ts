@@ -15,24 +15,24 @@ export interface PackOptions {
   /** The model folder; must not exist. */
   readonly folder: string;
   readonly precision: ModelFile['precision'];
-  /** Whether paths of this machine are left out of the configs, see {@link portableDetector}. */
+  /** Whether to remove paths of this machine from the configs, see {@link portableDetector}. */
   readonly portable: boolean;
   /**
-   * A tuned model folder whose settings it takes, for networks trained on all images, which leave none to tune with;
-   * the defaults if absent.
+   * A tuned model folder whose settings are used, for networks that were trained on all images and cannot be tuned;
+   * default: the default settings.
    */
   readonly settingsOf?: string;
   readonly now: Date;
 }
 
 /**
- * Makes one model folder of two trained networks.
+ * Packs two trained networks into one model folder.
  *
- * @throws {NucleateError} As `readDetector`, `readModelFolder` and `writeModelFolder`; if `settingsOf` is not tuned.
+ * @throws {NucleateError} As `readDetector`, `readModelFolder` and `writeModelFolder`; exit code 2 if `settingsOf` is not tuned.
  */
 export async function packModel(options: PackOptions): Promise<NewModelFile> {
   const { precision, portable, settingsOf, now, folder } = options;
-  // First, since it is the quickest to be refused.
+  // First, because it fails most quickly.
   const settings = await settingsFrom(settingsOf);
   const [detector, segmenter] = [
     await readDetector(options.detector),
@@ -74,7 +74,7 @@ async function settingsFrom(
   if (!tuned) {
     throw new NucleateError({
       exitCode: exitCodes.usage,
-      what: `The model in ${folder} has not been tuned.`,
+      what: `The model in ${folder} is not tuned.`,
       hint: `Run \`nucleate tune ${folder}\` first, or leave out --settings-of.`,
     });
   }

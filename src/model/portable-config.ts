@@ -3,8 +3,8 @@ import type { DetectorConfig } from '../config/detector.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 
 /**
- * The config of a detector without places of the machine that it was trained on: a path that leads out of the working
- * folder keeps its last name alone.
+ * The config of a detector without paths of the machine that it was trained on: of a path that leads out of the working
+ * folder only the last name is kept.
  */
 export const portableDetector = (config: DetectorConfig): DetectorConfig => ({
   ...config,

@@ -11,11 +11,11 @@ import type { Model } from './model.js';
 export interface PredictImagesOptions {
   readonly out: string;
   readonly formats: readonly OutputFormat[];
-  /** Whether images whose outputs are all there are left out. */
+  /** Whether to skip images whose outputs all exist. */
   readonly resume: boolean;
-  /** Told after each image, and within a large one, how many are done and how many nuclei have been found. */
+  /** Called after each image, and within a large one, with the number of images done and of nuclei found. */
   readonly onImage?: (done: number, nuclei: number) => void;
-  /** Told of each image that cannot be read; the others go on. */
+  /** Called for each image that cannot be read; the others are still predicted. */
   readonly onFailure?: (problem: Problem) => void;
 }
 
@@ -32,8 +32,8 @@ export interface PredictedImages {
 }
 
 /**
- * Finds the nuclei of images, one after the other, and writes them down. An image that cannot be read is told and
- * passed over.
+ * Finds the nuclei of images, one after the other, and writes the outputs. An image that cannot be read is reported and
+ * skipped.
  *
  * @throws {NucleateError} Exit code 8 if an output cannot be written; exit code 4 without memory.
  */
@@ -52,8 +52,8 @@ export async function predictImages(
       skipped.push(file);
     } else {
       try {
-        const found = await predictImage(model, { file, name }, { out, formats }, (share) =>
-          onImage(index + share, nuclei),
+        const found = await predictImage(model, { file, name }, { out, formats }, (fraction) =>
+          onImage(index + fraction, nuclei),
         );
         predicted.push(found);
         nuclei += found.nuclei;
@@ -73,7 +73,7 @@ async function predictImage(
   model: Model,
   { file, name }: ListedImage,
   { out, formats }: Pick<PredictImagesOptions, 'out' | 'formats'>,
-  onProgress: (share: number) => void,
+  onProgress: (fraction: number) => void,
 ): Promise<PredictedImages['predicted'][number]> {
   const image = await openImage(file);
   try {
@@ -88,7 +88,7 @@ async function predictImage(
 
 const outputKey = (format: string, name: string) => `${format}/${safeName(name)}`;
 
-/** The outputs that are there; each file is written whole or not at all. */
+/** The outputs that exist; each is complete, because files are written whole or not at all. */
 async function presentOutputs(out: string, formats: readonly OutputFormat[]): Promise<Set<string>> {
   const keys = new Set<string>();
   for (const format of formats) {

@@ -9,8 +9,8 @@ type Layer = tf.layers.Layer;
 export type StockNetwork = (inputs: readonly Features[]) => Features[];
 
 /**
- * What a model computes in inference, of layers alone that every copy of TensorFlow.js knows: normalization by moving
- * statistics and scales are folded into kernels and biases.
+ * Builds a model that computes the same as `model` in inference from layers of plain TensorFlow.js only: normalization by
+ * moving statistics and scales are folded into kernels and biases.
  *
  * @param model Of the layers of this project and of stock ones without weights, each applied once. Not disposed; its
  *   weights are read when the layers are made, at the first call.
@@ -36,7 +36,7 @@ export function stockNetwork(model: tf.LayersModel): StockNetwork {
   ) => {
     const size = typeof kernelSize === 'number' ? kernelSize : ([...kernelSize] as [number, number]);
     const form = { name, filters, kernelSize: size, strides: stride, padding, activation } as const;
-    // Random values would take time to draw, for nothing.
+    // Zeros, because drawing random values would take time.
     return layer(name, () => tf.layers.conv2d({ ...form, kernelInitializer: 'zeros' }), weights);
   };
   const convert = (old: Layer, inputs: Features[]): Features => {

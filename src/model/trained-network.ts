@@ -10,10 +10,10 @@ import { inspectCheckpoint, isDamage, loadCheckpoint } from '../run/checkpoints/
 import { runFiles } from '../run/run-folder.js';
 
 /**
- * The best network of a run folder, or that of a checkpoint; every byte is verified. Needs no dataset.
+ * Reads the best network of a run, or the network of a checkpoint; every byte is verified. Needs no dataset.
  *
  * @param place A run folder, whose best checkpoint is taken (the newest where none was validated), or a checkpoint.
- * @throws {NucleateError} Exit code 6 if it is neither, damaged, or of another task.
+ * @throws {NucleateError} Exit code 6 if it is neither, is damaged, or is of another task.
  */
 export const readDetector = (place: string): Promise<Network<DetectorConfig>> =>
   readNetwork(place, 'detector', DetectorConfig);
@@ -22,7 +22,7 @@ export const readDetector = (place: string): Promise<Network<DetectorConfig>> =>
 export const readSegmenter = (place: string): Promise<Network<SegmenterConfig>> =>
   readNetwork(place, 'segmenter', SegmenterConfig);
 
-/** The task that the network was trained for, as {@link readDetector} finds it; its weights are not read. */
+/** The task of the network that {@link readDetector} would read; the weights are not read. */
 export async function readTask(place: string): Promise<unknown> {
   const { config } = await whole(await checkpointOf(place), inspectCheckpoint);
   return taskOf(config);
@@ -40,20 +40,20 @@ async function readNetwork<Schema extends z.ZodType>(
   const named = taskOf(manifest.config);
   if (named !== task) {
     const hint = `Name a run of \`nucleate train ${task}\`.`;
-    throw refuse(
-      `Expected a ${task}, and this is a checkpoint of the task ${JSON.stringify(named)}.`,
+    throw checkpointError(
+      `Expected a ${task}, but this checkpoint is of the task ${JSON.stringify(named)}.`,
       folder,
       hint,
     );
   }
   const read = readComplete(schema, manifest.config);
   if ('fault' in read) {
-    const hint = 'Use the version of nucleate that has written it; its manifest.json names it.';
-    throw refuse(`The config of the checkpoint does not fit this nucleate: ${read.fault}.`, folder, hint);
+    const hint = 'Use the version of nucleate that wrote it; its manifest.json names it.';
+    throw checkpointError(`The config of the checkpoint cannot be used: ${read.fault}.`, folder, hint);
   }
   return {
     config: read.config,
-    // Averages take the place of the weights that they are averages of.
+    // Averages replace the weights with the same names.
     weights: new Map([...tensors.weights, ...tensors.ema, ...tensors.statistics]),
     origin: {
       run: path.basename(path.resolve(folder, '../..')),
@@ -66,7 +66,7 @@ async function readNetwork<Schema extends z.ZodType>(
   };
 }
 
-/** The folder of a checkpoint: the place itself, or what the run's `best` or `latest` names. */
+/** The folder of a checkpoint: the place itself, or the one that the run's `best` or `latest` names. */
 async function checkpointOf(place: string): Promise<string> {
   const { checkpoints } = runFiles(place);
   const isRun = await stat(checkpoints).then(
@@ -76,22 +76,26 @@ async function checkpointOf(place: string): Promise<string> {
   if (!isRun) return path.resolve(place);
   for (const pointer of ['best', 'latest']) {
     const name = await readFile(path.join(checkpoints, pointer), 'utf8').catch(() => undefined);
-    // One name: a pointer must not lead out of the folder.
+    // Only a name: a pointer must not lead out of the folder.
     if (name !== undefined && /^step-\d{9}\n$/u.test(name)) return path.join(checkpoints, name.trim());
   }
-  throw refuse('The run has no checkpoint yet.', checkpoints, 'Wait for its first one, or name another run.');
+  throw checkpointError(
+    'The run has no checkpoint yet.',
+    checkpoints,
+    'Wait for its first one, or name another run.',
+  );
 }
 
-/** What is read of a checkpoint that is as it was written. */
+/** Reads a checkpoint; damage becomes a NucleateError. */
 async function whole<T>(folder: string, read: (folder: string) => Promise<T>): Promise<T> {
   try {
     return await read(folder);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
     const hint = 'Name another checkpoint of the run, or a run folder.';
-    throw refuse(`The checkpoint cannot be read: ${cause.message}.`, folder, hint, cause);
+    throw checkpointError(`The checkpoint cannot be read: ${cause.message}.`, folder, hint, cause);
   }
 }
 
-const refuse = (what: string, where: string, hint: string, cause?: unknown) =>
+const checkpointError = (what: string, where: string, hint: string, cause?: unknown) =>
   new NucleateError({ what, where, hint, exitCode: exitCodes.checkpoint }, { cause });

@@ -5,14 +5,14 @@ import type { Example } from '../data/read/example.js';
 import { NucleateError } from '../errors.js';
 import { readTrainingData } from '../data/loader/training-data.js';
 
-/** Shares of the images beyond which sizes count as unusual, and the middle. */
+/** Quantiles over the images: outside `low` and `high` sizes are unusual. */
 const quantiles = { low: 0.02, typical: 0.5, high: 0.98 } as const;
 
 /**
- * Which sizes of nuclei a detector has learnt from.
+ * The sizes of nuclei in training images.
  *
- * @param zoom px of the network input for a pixel of the image.
- * @returns undefined where no image has a nucleus.
+ * @param zoom px of the network input for a px of the image.
+ * @returns undefined if no image has a nucleus.
  */
 export function measureSizes(
   examples: readonly Pick<Example, 'labelImage' | 'instanceCount'>[],
@@ -33,16 +33,16 @@ export function measureSizes(
   return { low: quantile(medians, low), typical: quantile(medians, typical), high: quantile(medians, high) };
 }
 
-function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))]!;
 }
 
 /**
  * The same from the dataset that a detector was trained on.
  *
- * @param dataset As its checkpoint names it.
- * @returns undefined where the dataset is not there any more, or not as it was.
+ * @param dataset Its hash in the checkpoint.
+ * @returns undefined if the dataset is missing or was changed.
  */
 export async function readSizes(
   { data, seed, loader }: DetectorConfig,

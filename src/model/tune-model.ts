@@ -4,15 +4,15 @@ import { type GroupedImage, heldOutScore, type HeldOutScore } from '../predict/h
 import { tunedValues, type TunedSettings, tuneSettings } from '../predict/tune-settings.js';
 import type { Model } from './model.js';
 
-/** Lowest score that is tried: less sure candidates need not be cut out. */
-const leastScore = Math.min(
+/** Lowest score threshold that is tried; candidates with a lower score are not needed. */
+const minScore = Math.min(
   ...(tunedValues.find(({ key }) => key === 'scoreThreshold')!.values as readonly number[]),
 );
 
 /**
- * What the networks of a model say about images with truth; the slow part, done once.
+ * Runs the networks of a model on images with truth; the slow part, done once.
  *
- * @param onImage Told after each image how many are done.
+ * @param onImage Called after each image with the number of images done.
  */
 export async function collectCandidates(
   { predictor }: Pick<Model, 'predictor'>,
@@ -22,7 +22,7 @@ export async function collectCandidates(
 ): Promise<GroupedImage[]> {
   const images: GroupedImage[] = [];
   for (const { id, image, labelImage, ignore, cluster } of examples) {
-    const { candidates } = await predictor.candidates(image, leastScore);
+    const { candidates } = await predictor.candidates(image, minScore);
     const pasted = candidates.map((candidate) => pasteCandidate(candidate, image));
     images.push({
       ...{ id, group: groupOf(id), truth: labelImage, pasted },
@@ -35,15 +35,16 @@ export async function collectCandidates(
 }
 
 export interface TunedModel extends TunedSettings {
-  /** Null where all images are of one group. */
+  /** null if all images are of one group. */
   readonly heldOut: HeldOutScore | null;
 }
 
 /**
- * Finds the settings of a model that score best on images (`tuneSettings`), and what such settings score on images that
- * did not choose them (`heldOutScore`).
+ * Finds the settings of a model with the best score on some images (`tuneSettings`), and the score of settings chosen
+ * this way on held-out images (`heldOutScore`).
  *
- * @param groups Which images belong together, such as crops of one field, by id; one that is absent stands for itself.
+ * @param groups Group number of each image by id, for images that belong together, such as crops of one field; an image
+ *   without one is a group of its own.
  */
 export async function tuneModel(
   model: Model,
@@ -58,8 +59,13 @@ export async function tuneModel(
     readonly onTried?: (tried: number, best: number) => void;
   } = {},
 ): Promise<TunedModel> {
-  const alone = new Map(examples.map(({ id }, index) => [id, -1 - index]));
-  const images = await collectCandidates(model, examples, (id) => groups.get(id) ?? alone.get(id)!, onImage);
+  const ownGroups = new Map(examples.map(({ id }, index) => [id, -1 - index]));
+  const images = await collectCandidates(
+    model,
+    examples,
+    (id) => groups.get(id) ?? ownGroups.get(id)!,
+    onImage,
+  );
   const heldOut = await heldOutScore(images, model.file.assemble, onTried);
   return { ...(await tuneSettings(images, model.file.assemble, onTried)), heldOut };
 }

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 
 /**
- * Writes a folder that is there whole or not at all.
+ * Writes a folder completely or not at all.
  *
- * @param folder Must not exist; those above it are made.
- * @param options.noun What it holds, for errors.
- * @param options.write Fills the folder that it is given.
+ * @param folder Must not exist; the folders above it are made.
+ * @param options.noun What the folder contains, for errors.
+ * @param options.write Called with the path of an empty folder to write to.
  * @throws {NucleateError} Exit code 2 if the folder exists; exit code 8 if it cannot be written; then nothing is left.
  */
 export async function writeFolder(
@@ -29,12 +29,12 @@ export async function writeFolder(
     throw new NucleateError(
       {
         what: exists
-          ? `There is something in the place of the ${noun} already.`
+          ? `The folder for the ${noun} already exists.`
           : `The ${noun} cannot be written: ${message}.`,
         where: folder,
         hint: exists
-          ? 'Name another folder, or remove this one.'
-          : 'Check that the place exists, is writable and has space left.',
+          ? 'Name another folder, or delete this one.'
+          : 'Check that the folder above it exists, is writable and has space left.',
         exitCode: exists ? exitCodes.usage : exitCodes.io,
       },
       { cause },

@@ -13,9 +13,9 @@ export type Features = tf.SymbolicTensor;
 type Kernel = ConvolutionOptions['kernelSize'];
 type Padding = ConvolutionOptions['padding'];
 
-/** The few layers that Inception-ResNetV2 is made of, upon whatever `F` stands for features. */
+/** The layers that Inception-ResNetV2 is made of; `F` is whatever represents features. */
 export interface BlockLayers<F> {
-  /** Normalized, with relu; stride 1 and padding `same` where nothing is said. */
+  /** With normalization and relu; by default with stride 1 and padding `same`. */
   readonly convolution: (
     x: F,
     name: string,
@@ -23,20 +23,20 @@ export interface BlockLayers<F> {
     kernelSize: Kernel,
     window?: { readonly stride?: number; readonly padding?: Padding },
   ) => F;
-  /** Over 3 x 3 px, every second one. */
+  /** 3 x 3 px, stride 2. */
   readonly maxPool: (x: F, name: string, padding: Padding) => F;
-  /** Over 3 x 3 px, every one. */
+  /** 3 x 3 px, stride 1. */
   readonly averagePool: (x: F, name: string) => F;
   readonly concatenate: (branches: F[], name: string) => F;
   readonly residual: (trunk: F, branch: F, name: string, scale: number, activation: Activation) => F;
 }
 
-/** What all layers of one network share. */
+/** Options of all layers of a network. */
 export interface BlockOptions {
   readonly seed: number | null;
-  /** All channels are multiplied by it; 1 is the published network. */
+  /** Multiplies all channels; 1 is the published network. */
   readonly width: number;
-  /** What a training step keeps of the moving statistics, from 0 to 1; absent: Keras's 0.99. */
+  /** Fraction of the moving statistics that a training step keeps, from 0 to 1; default: Keras's 0.99. */
   readonly normMomentum?: number;
 }
 
@@ -58,7 +58,7 @@ export function makeBlockLayers({ seed, width, normMomentum }: BlockOptions): Bl
   };
 }
 
-// The sizes below are those of an image of 256 x 256 px, all paddings valid, at width 1.
+// The sizes below are for images of 256 x 256 px, padding `valid` and width 1.
 
 /** 60 x 60 x 192, before the second pooling. */
 export function stem<F>({ convolution, maxPool }: BlockLayers<F>, images: F, padding: Padding): F {
@@ -133,7 +133,7 @@ export function mixed7a<F>({ convolution, concatenate, maxPool }: BlockLayers<F>
   return concatenate([branch0, branch1, branch2, maxPool(x, 'mixed_7a_3_pool', padding)], 'mixed_7a');
 }
 
-/** Inception-ResNet-C, `count` of them: 6 x 6 x 2080. The last one counts in full and has no activation. */
+/** `count` blocks Inception-ResNet-C: 6 x 6 x 2080. The last one has scale 1 and no activation. */
 export function blocks8<F>(
   { convolution, concatenate, residual }: BlockLayers<F>,
   features: F,

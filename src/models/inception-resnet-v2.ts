@@ -14,31 +14,31 @@ import {
   stem,
 } from './inception-resnet-v2-blocks.js';
 
-/** How many blocks of each kind there are; indices of names begin at 1. */
+/** Number of blocks of each kind; indices in names begin at 1. */
 export interface BlockCounts {
   readonly block35: number;
   readonly block17: number;
   readonly block8: number;
 }
 
-/** Of the published network. */
+/** The blocks of the published network. */
 export const publishedBlocks: BlockCounts = { block35: 10, block17: 20, block8: 10 };
 
 export interface BackboneShape {
   readonly blocks: BlockCounts;
   /**
-   * Of the stem and of the reductions. `valid` is the published network; with `same` a map at stride s has exactly
-   * 1/s of the image's size where s divides it (`align_feature_maps` of TensorFlow's object detection). The weights
-   * are the same.
+   * Padding of the stem and of the reductions. `valid` is the published network; with `same` a map at stride s has
+   * exactly 1/s of the image's size where s divides it (`align_feature_maps` of TensorFlow's object detection). The
+   * weights are the same.
    */
   readonly padding: 'same' | 'valid';
-  /** After which stage it ends. */
+  /** The last stage. */
   readonly end: 'block35' | 'block17' | 'block8' | 'conv_7b';
 }
 
 export type BackboneOptions = BackboneShape & BlockOptions;
 
-/** Features that something else may be built upon. */
+/** Features of a stage, on which other layers can be built. */
 export interface Tap<F = Features> {
   /** px of the image between neighbouring px of the features. */
   readonly stride: number;
@@ -46,14 +46,14 @@ export interface Tap<F = Features> {
 }
 
 /**
- * Inception-ResNetV2 upon `images` `[N, H, W, 3]` float32 from -1 to 1, as far as {@link BackboneShape.end}.
+ * Inception-ResNetV2 on `images` `[N, H, W, 3]` float32 from -1 to 1, up to {@link BackboneShape.end}.
  *
- * @param layers What to make of each layer, in the order of Keras Applications.
- * @returns What each stage ends with: at stride 4 the stem before its second pooling (192 channels), at 8 the last
+ * @param layers Called for each layer, in the order of Keras Applications.
+ * @returns The last features of each stage: at stride 4 the stem before its second pooling (192 channels), at 8 the last
  *   block35 (320), at 16 the last block17 (1088), at 32 the last block8 (2080) or conv_7b (1536).
  *
- * Source: Szegedy et al., arXiv 1602.07261; numbers and order as Keras Applications (`InceptionResNetV2`), whose
- * layers without a name are given one here.
+ * Source: Szegedy et al., arXiv 1602.07261; numbers and order as in Keras Applications (`InceptionResNetV2`); layers
+ * without a name there have one here.
  */
 export function inceptionResNetV2<F>(
   layers: BlockLayers<F>,
@@ -79,7 +79,7 @@ export function inceptionResNetV2<F>(
   return taps;
 }
 
-/** The same as layers of tfjs. */
+/** {@link inceptionResNetV2} with layers of tfjs. */
 export const inceptionResNetV2Taps = (images: Features, options: BackboneOptions): Tap[] =>
   inceptionResNetV2(makeBlockLayers(options), images, options);
 
@@ -90,10 +90,10 @@ export interface InceptionResNetV2Options extends Partial<BackboneOptions> {
 }
 
 /**
- * Inception-ResNetV2 as one model with one output, what it ends with: without further options the published network
- * to the end of block17, `[N, H/16 - 2, W/16 - 2, 1088]` for sides that 16 divides (256 gives 14).
+ * Inception-ResNetV2 as one model whose output is the last features: by default the published network up to the end of
+ * block17, `[N, H/16 - 2, W/16 - 2, 1088]` for sides that 16 divides (256 gives 14).
  *
- * @returns The model, whose weights depend on the seed and the layer names alone. The caller disposes it.
+ * @returns The model; its weights depend only on the seed and the layer names. The caller disposes it.
  */
 export function buildInceptionResNetV2({ size, ...options }: InceptionResNetV2Options): tf.LayersModel {
   const images = tf.input({ name: 'images', shape: [...(size ?? [null, null]), 3] });

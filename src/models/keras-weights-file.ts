@@ -8,24 +8,24 @@ export interface KerasLayer {
 }
 
 export interface KerasWeight {
-  /** As the file has it: `conv2d_3/kernel:0`. */
+  /** As in the file: `conv2d_3/kernel:0`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** A copy of its values. */
+  /** Returns a copy of its values. */
   readonly read: () => Float32Array<ArrayBuffer>;
 }
 
-/** In the memory of the HDF5 library, whose file system is not the machine's: links to other files lead nowhere. */
+/** A file in the memory of the HDF5 library, which has its own file system: links to other files lead nowhere. */
 const nameInMemory = 'weights.h5';
 
 /**
  * Opens an HDF5 file in the layout of Keras 2: names of layers and of their weights as attributes, weights as datasets.
  *
- * Damage to its structure is found, to its values not; and some damage keeps the HDF5 library busy for ever.
+ * Finds damage to the structure of the file, not to its values; some damage lets the HDF5 library run forever.
  *
- * @param bytes Of the file: weights alone, or a whole model.
- * @param use Gets the layers in the file's order, those without weights too.
- * @throws {NucleateError} Exit code 6 if it is no such file, damaged, or leads to other files; what `use` throws.
+ * @param bytes Content of the file: only weights, or a whole model.
+ * @param use Called with the layers in the file's order, including those without weights.
+ * @throws {NucleateError} Exit code 6 if it is no such file, is damaged or links to other files; what `use` throws.
  */
 export async function withKerasLayers<Result>(
   bytes: Uint8Array,
@@ -33,7 +33,7 @@ export async function withKerasLayers<Result>(
 ): Promise<Result> {
   const library = await ready;
   library.FS.writeFile(nameInMemory, bytes);
-  // Otherwise the library prints what is wrong, and goes on.
+  // Otherwise the library prints errors and continues.
   library.activate_throwing_error_handler();
   let file: File | undefined;
   try {
@@ -48,7 +48,7 @@ export async function withKerasLayers<Result>(
   }
 }
 
-/** The last line of the library's report that gives a reason is the cause of the others. */
+/** The last reason in the library's report is the cause of the others. */
 function reasonOf({ message }: Error): string {
   const reasons = [...message.matchAll(/#\d+: .* line \d+ in \w+\(\): (.*)/gu)];
   return `${reasons.at(-1)?.[1] ?? message}.`;
@@ -65,7 +65,7 @@ function listLayers(file: File): KerasLayer[] {
 function weightIn(group: Group, name: string): KerasWeight {
   const dataset = memberOf(group, name);
   const isFloat32 = dataset instanceof Dataset && dataset.dtype === '<f';
-  if (!isFloat32 || !dataset.shape) throw damaged(`${group.path}/${name} is no array of float32.`);
+  if (!isFloat32 || !dataset.shape) throw damaged(`${group.path}/${name} is not an array of float32.`);
   return {
     name,
     shape: dataset.shape,
@@ -92,22 +92,22 @@ function groupIn(parent: Group, name: string): Group {
   throw damaged(`There is no group ${name} in ${parent.path}.`);
 }
 
-/** What is stored at a path; null if nothing is, as at paths with `..` and absolute ones. */
+/** The member at a path; null if there is none, also for absolute paths and those with `..`. */
 function memberOf(parent: Group, path: string): ReturnType<Group['get']> {
   let member: ReturnType<Group['get']> = parent;
   for (const part of path.split('/')) {
     if (!(member instanceof Group) || !member.keys().includes(part)) return null;
     member = member.get(part);
   }
-  if (member instanceof ExternalLink) throw damaged(`${path} lies in another file, ${member.filename}.`);
+  if (member instanceof ExternalLink) throw damaged(`${path} is in another file, ${member.filename}.`);
   return member;
 }
 
 const damaged = (what: string, cause?: Error) =>
   new NucleateError(
     {
-      what: `This is no weights file of Keras 2: ${what}`,
-      hint: 'Download it again, or write it with save_weights of tf_keras; .weights.h5 and .keras of Keras 3 differ.',
+      what: `This is not a weights file of Keras 2: ${what}`,
+      hint: 'Download it again, or write it with save_weights of tf_keras. Files of Keras 3 (.weights.h5, .keras) do not work.',
       exitCode: exitCodes.checkpoint,
     },
     { cause },

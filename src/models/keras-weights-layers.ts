@@ -4,13 +4,13 @@ import { blocks as vgg16Blocks } from './vgg16.js';
 
 export type KerasNetwork = 'inception-resnet-v2' | 'vgg16';
 
-/** A layer of Keras that has weights, and where they belong. */
+/** A layer of Keras that has weights, and our layer that gets them. */
 export interface ExpectedLayer {
   /** The layer's name here. */
   readonly layer: string;
-  /** The layer's name in Keras; of one that Keras numbers, what it is and its place among its kind, from 0. */
+  /** The layer's name in Keras; for layers that Keras numbers, their kind and index in that kind, from 0. */
   readonly keras: string | { readonly kind: NumberedKind; readonly index: number };
-  /** By the last part of the weight's name, which is the same here and in Keras: `kernel`, `moving_mean`. */
+  /** Shapes by the last part of the weight's name, which is the same here and in Keras: `kernel`, `moving_mean`. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -32,7 +32,7 @@ function vgg16Layers(): ExpectedLayer[] {
   );
 }
 
-/** A layer of ours: a convolution with its normalization, or the one with a bias that ends a residual block. */
+/** One of our layers: a convolution with normalization, or one with a bias at the end of a residual block. */
 interface MadeLayer {
   readonly name: string;
   readonly normalized: boolean;
@@ -42,7 +42,7 @@ interface MadeLayer {
 
 function inceptionResNetV2Layers(): ExpectedLayer[] {
   const made = listLayers();
-  // Keras names the layers that end a block and the last one; it numbers the others as they are made.
+  // Keras names the last layer of each block and the last one of all; it numbers the others in the order of creation.
   const numbered = made.filter(({ name, normalized }) => normalized && name !== 'conv_7b');
   const kerasName = (layer: MadeLayer, kind: NumberedKind) => {
     const index = numbered.indexOf(layer);
@@ -65,7 +65,7 @@ function inceptionResNetV2Layers(): ExpectedLayer[] {
   ]);
 }
 
-/** The layers of Inception-ResNetV2 with weights, as they are made: of the features only the channels flow. */
+/** The layers of Inception-ResNetV2 with weights, in the order of creation; features are represented by their channels. */
 function listLayers(): MadeLayer[] {
   const made: MadeLayer[] = [];
   const layers: BlockLayers<number> = {
@@ -87,13 +87,13 @@ function listLayers(): MadeLayer[] {
 }
 
 /**
- * Layers whose convolutions Keras stores one after the other, and then their normalizations: it goes by the distance
- * from the output, and the branches of a block end together.
+ * Groups of layers as Keras stores them: first all convolutions of a group, then all its normalizations. Keras sorts
+ * layers by the distance from the output, and all branches of a block end at the same distance.
  */
 function storedSteps(made: readonly MadeLayer[]): MadeLayer[][] {
   const placed = made.map((layer) => {
     const [, block, branch, step] = /^(.+)_(\d+)_conv(\d+)$/.exec(layer.name) ?? ['', layer.name, '', '1'];
-    return { layer, block: block, branch: branch, step: Number(step) };
+    return { layer, block, branch, step: Number(step) };
   });
   const isIn = (block: string) => (other: { block: string }) => other.block === block;
   return [...new Set(placed.map(({ block }) => block))].flatMap((block) => {

@@ -10,19 +10,19 @@ import {
 } from './keras-weights-layers.js';
 
 /**
- * The weights of a published network without its top, from a file that Keras wrote (`save_weights('x.h5')`, the layout
- * of Keras 2 and of the files that Keras Applications downloads).
+ * Reads the weights of a published network without its top from a file of Keras (`save_weights('x.h5')`, the layout of
+ * Keras 2 and of the files that Keras Applications downloads).
  *
- * @param bytes Of the file.
- * @returns All of them by the names that this network's layers have here (`stem_conv1/kernel`), float32.
- * @throws {NucleateError} Exit code 6 if the file is damaged or of another layout, or if anything in it is missing,
- *   unexpected, of another shape, in another order or not finite; its problems are all listed.
+ * @param bytes Content of the file.
+ * @returns All weights by their names in our networks (`stem_conv1/kernel`), float32.
+ * @throws {NucleateError} Exit code 6 if the file is damaged or has another layout, or if anything in it is missing,
+ *   unexpected, of another shape, in another order or not finite; lists all problems.
  */
 export async function readKerasWeights(bytes: Uint8Array, network: KerasNetwork): Promise<StoredTensors> {
   return withKerasLayers(bytes, (layers) => mapKerasWeights(layers, network));
 }
 
-/** The same from layers that have been read, in the order of the file. */
+/** {@link readKerasWeights} for layers in the order of the file. */
 export function mapKerasWeights(layers: readonly KerasLayer[], network: KerasNetwork): StoredTensors {
   const stored = layers.filter(({ weights }) => weights.length > 0);
   const first = firstNumbers(stored);
@@ -43,12 +43,12 @@ export function mapKerasWeights(layers: readonly KerasLayer[], network: KerasNet
       return shapeProblems(found, layer, shapes);
     }),
   ];
-  refuse(problems, network);
-  // All layers are there, each once or more.
+  rejectIfAny(problems, network);
+  // All layers are present, each at least once.
   const misplaced = stored.findIndex(({ name }, index) => name !== expected[index]?.kerasName);
   if (misplaced >= 0) {
     const [received, wanted] = [stored[misplaced]!.name, expected[misplaced]?.kerasName ?? 'the end'];
-    refuse([{ what: `The order differs: expected ${wanted}, received ${received}.` }], network);
+    rejectIfAny([{ what: `The order differs: expected ${wanted}, received ${received}.` }], network);
   }
 
   const values = new Map<string, StoredTensor>();
@@ -60,7 +60,7 @@ export function mapKerasWeights(layers: readonly KerasLayer[], network: KerasNet
       values.set(`${layer}/${role}`, { dtype: 'F32', shape, data });
     }
   }
-  refuse(problems, network);
+  rejectIfAny(problems, network);
   return values;
 }
 
@@ -73,19 +73,19 @@ function areFinite(values: Float32Array): boolean {
 export interface Assigned {
   /** Names of the weights that now have the file's values. */
   readonly assigned: readonly string[];
-  /** Names of the others: heads, and all that the published network does not have. */
+  /** Names of the others: heads, and what the published network does not have. */
   readonly kept: readonly string[];
 }
 
 /**
- * Gives the layers of a network that have a counterpart in a file its values: the encoder or backbone, whole or a part.
+ * Assigns the values of a file to the layers of a network that also occur in it: the encoder or backbone, or a part of it.
  *
- * A first layer that takes more than the three channels of an image keeps its own weights for the others.
+ * A first layer with more input channels than the three of an image keeps its own weights for the others.
  *
  * @param weights Of the network, by `<layer>/<weight>`; changed.
- * @param values Of {@link readKerasWeights}.
- * @throws {NucleateError} Exit code 6 if no layer has a counterpart, or if one of them has other weights or shapes;
- *   then nothing has changed.
+ * @param values From {@link readKerasWeights}.
+ * @throws {NucleateError} Exit code 6 if there is no common layer, or if one of them has other weights or shapes; then
+ *   nothing is changed.
  */
 export function assignKerasWeights(
   weights: Readonly<Record<string, tf.Variable>>,
@@ -109,7 +109,7 @@ export function assignKerasWeights(
   if (problems.length > 0) {
     throw new NucleateError({
       what: `The weights of the file do not fit the network: ${problems[0]!.what}`,
-      hint: 'Configure the network as published: width 1, and normalization as in the file.',
+      hint: 'Use the published architecture in the config: width 1, and normalization as in the file.',
       exitCode: exitCodes.checkpoint,
       problems,
     });
@@ -144,8 +144,8 @@ function fits(stored: readonly number[], wanted: readonly number[]): boolean {
 const kinds: readonly NumberedKind[] = ['conv2d', 'batch_normalization'];
 
 /**
- * From which number on the layers of a kind are numbered: a process that has made other networks before goes on from
- * theirs, and old versions begin at 1. No number (`conv2d`) is 0.
+ * The first number of each kind of layers: a process that has made other networks before continues their numbers, and
+ * old versions of Keras begin at 1. A name without a number (`conv2d`) is 0.
  */
 function firstNumbers(layers: readonly KerasLayer[]): Record<NumberedKind, number> {
   const numbersOf = (kind: NumberedKind) =>
@@ -184,7 +184,7 @@ const roleOf = (name: string) => name.split('/').at(-1)!.split(':', 1)[0]!;
 const weightOf = ({ weights }: KerasLayer, role: string): KerasWeight | undefined =>
   weights.find(({ name }) => roleOf(name) === role);
 
-function refuse(problems: readonly Problem[], network: KerasNetwork): void {
+function rejectIfAny(problems: readonly Problem[], network: KerasNetwork): void {
   if (problems.length === 0) return;
   const title = { 'inception-resnet-v2': 'InceptionResNetV2', vgg16: 'VGG16' }[network];
   throw new NucleateError({

@@ -9,12 +9,12 @@ type Size = readonly [height: number, width: number];
 
 export type Activation = 'relu' | 'linear';
 
-/** Channels at a width: the nearest multiple of 8, which vector units like, and at least 8. */
+/** Channels at a width: the nearest multiple of 8, which is fast on vector units, and at least 8. */
 export const scaleChannels = (channels: number, width: number): number =>
   Math.max(8, 8 * Math.round((channels * width) / 8));
 
 export interface ConvolutionOptions {
-  /** Unique in the model: weights are found by it. */
+  /** Unique in the model; weights are named by it. */
   readonly name: string;
   readonly filters: number;
   /** A number is the side of a square. */
@@ -23,21 +23,21 @@ export interface ConvolutionOptions {
   readonly padding: 'same' | 'valid';
   readonly activation: Activation;
   /**
-   * Distribution of the initial kernel: Glorot's uniform one if absent, He's truncated normal one for what a relu
-   * follows, or a truncated normal one of this standard deviation.
+   * Distribution of the initial kernel: Glorot's uniform one (the default), He's truncated normal one for layers with a
+   * relu, or a truncated normal one with this standard deviation.
    */
   readonly initialKernel?: 'glorot' | 'he' | number;
-  /** The initial kernel depends on it and on the name alone; null begins with zeros, for weights that are read. */
+  /** The initial kernel depends only on it and the name; null means zeros, for weights that are read from a file. */
   readonly seed: number | null;
 }
 
 export interface BiasedConvolutionOptions extends ConvolutionOptions {
-  /** With which each bias begins; 0 if absent. */
+  /** Initial value of each bias; default 0. */
   readonly initialBias?: number;
 }
 
 /**
- * Convolution, bias and activation of `[N, H, W, C]` float32, in operations that a compiled step joins into one.
+ * Convolution, bias and activation of `[N, H, W, C]` float32, in operations that a compiled step fuses into one.
  *
  * Weights: `<name>/kernel` `[h, w, C, filters]` and `<name>/bias` `[filters]`.
  */
@@ -72,16 +72,16 @@ export class Convolution extends tf.layers.Layer {
 const normalization = { epsilon: 1e-3, momentum: 0.99 };
 
 export interface NormConvolutionOptions extends ConvolutionOptions {
-  /** What a training step keeps of the moving statistics, from 0 to 1; 0.99 if absent. */
+  /** Fraction of the moving statistics that a training step keeps, from 0 to 1; default 0.99. */
   readonly momentum?: number;
 }
 
 /**
  * Convolution without a bias, batch normalization without a scale, and activation of `[N, H, W, C]` float32.
  *
- * Applied with `training: true` it normalizes by the statistics of the batch and moves its own, by assigning to them.
- * Otherwise it is frozen: its own statistics are folded into the kernel and a bias, which is a product of the size of
- * the kernel instead of two of the size of the features; the gradients are those of the layer as it is written.
+ * With `training: true` it normalizes by the statistics of the batch and updates its moving statistics. Otherwise it is
+ * frozen: the moving statistics are folded into the kernel and a bias, so that it needs one product of the size of the
+ * kernel instead of two of the size of the features. The gradients are the same.
  *
  * Weights: `<name>/kernel` `[h, w, C, filters]`, `<name>/beta`, `<name>/moving_mean`, `<name>/moving_variance`
  * `[filters]`, the last two not trainable.
@@ -140,7 +140,7 @@ export class NormConvolution extends tf.layers.Layer {
     return convolve(x, kernel, { ...this.options, bias });
   }
 
-  /** Kernel and bias of the convolution that is this layer when it is frozen; the caller disposes them. */
+  /** Kernel and bias of the convolution that equals the frozen layer; the caller disposes them. */
   folded(): [kernel: tf.Tensor4D, bias: tf.Tensor1D] {
     return tf.tidy(() => {
       const scale = tf.rsqrt(tf.add(this.#variance.read(), normalization.epsilon));
@@ -158,14 +158,14 @@ export interface ResidualOptions extends Omit<
   ConvolutionOptions,
   'filters' | 'kernelSize' | 'stride' | 'padding'
 > {
-  /** By how much the branch counts. */
+  /** Factor of the branch. */
   readonly scale: number;
 }
 
 /**
  * activation(trunk + scale (conv1x1(branch) + bias)) of `[trunk, branch]`, `[N, H, W, C]` and `[N, H, W, B]` float32.
  *
- * The kernel and the bias are scaled instead of the features, which is the same but for rounding.
+ * The kernel and the bias are scaled instead of the features, which is the same up to rounding.
  *
  * Weights: `<name>/kernel` `[1, 1, B, C]` and `<name>/bias` `[C]`.
  */

@@ -2,7 +2,7 @@ import type { NamedTensors } from '../engine/step.js';
 import type { StoredTensors, StoredTensor } from '../safetensors/tensor.js';
 import { tf } from '../tf.js';
 
-/** Values as they are stored; a copy. Disposes nothing. */
+/** The values of tensors as they are stored; a copy. The tensors are not disposed. */
 export function toStored(tensors: NamedTensors): StoredTensors {
   return new Map(Object.entries(tensors).map(([name, tensor]) => [name, store(tensor)]));
 }
@@ -24,7 +24,7 @@ export function fromStored(stored: StoredTensors): Record<string, tf.Tensor> {
   return Object.fromEntries([...stored].map(([name, tensor]) => [name, load(name, tensor)]));
 }
 
-/** What `use` makes of the tensors of stored values, which are disposed after it. */
+/** Calls `use` with the tensors of stored values and disposes them afterwards. */
 export function withStored<T>(stored: StoredTensors, use: (tensors: Record<string, tf.Tensor>) => T): T {
   const tensors = fromStored(stored);
   try {

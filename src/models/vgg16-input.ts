@@ -1,19 +1,19 @@
 import type { StoredTensors, StoredTensor } from '../safetensors/tensor.js';
 
-/** What ImageNet's images have on average, of 255, in red, green and blue; Keras Applications subtracts it. */
+/** Mean of ImageNet's images in red, green and blue, of 255; Keras Applications subtracts it. */
 const imageNetMeans = [123.68, 116.779, 103.939] as const;
 
-/** Deviation of ImageNet's values about those means, of 255: 0.229, 0.224 and 0.225 of 1 in torchvision's models. */
+/** Standard deviation of ImageNet's values, of 255: 0.229, 0.224 and 0.225 of 1 in torchvision's models. */
 const imageNetDeviation = 0.226 * 255;
 
 /**
- * The published VGG16 takes blue, green and red from 0 to 255 less ImageNet's means; here it is shown red, green and
- * blue from -1 to 1, or crops of mean 0 and deviation 1. Its first layer is changed so that it answers the same.
+ * Adapts the first layer of the published VGG16 to our inputs. The published network takes blue, green and red from 0 to
+ * 255 minus ImageNet's means; ours takes red, green and blue from -1 to 1, or crops of mean 0 and deviation 1.
  *
- * From -1 to 1: exactly, but for the px at the border of the image, beside which there are zeros: grey here, the mean
- * colour there. Standardized: as if each crop had the mean and deviation of ImageNet.
+ * For inputs from -1 to 1 the outputs are exactly the same, except at the border of the image, where the padding of zeros
+ * means grey here and the mean colour there. Standardized crops are treated as if they had ImageNet's mean and deviation.
  *
- * @param values Of `readKerasWeights`; stays as it is.
+ * @param values From `readKerasWeights`; not changed.
  */
 export function adaptVgg16Input(
   values: StoredTensors,
@@ -26,7 +26,7 @@ export function adaptVgg16Input(
   const adaptedBias = Float32Array.from(bias.data as Float32Array);
   const filters = adaptedBias.length;
   const scale = standardize ? imageNetDeviation : 255 / 2;
-  // `[3, 3, 3, filters]`: the channels of each px of the kernel lie beside each other.
+  // `[3, 3, 3, filters]`: the channels of each px of the kernel are adjacent.
   for (let at = 0; at < published.length; at += 3 * filters) {
     for (const [channel, mean] of imageNetMeans.entries()) {
       // The value 0 stands for the mean, or for the middle of the range, which is not the mean.

@@ -2,7 +2,7 @@ import { networkChannels } from '../data/image/network-pixels.js';
 import { tf } from '../tf.js';
 import { Convolution, NormConvolution, scaleChannels } from './layers.js';
 
-/** Convolutions of each block, and their output channels. */
+/** Number of convolutions of each block, and their output channels. */
 export const blocks = [
   [2, 64],
   [2, 128],
@@ -14,19 +14,19 @@ export const blocks = [
 export interface Vgg16Shape {
   /** Multiplies the channels of every block; 1 is VGG16 as published. */
   readonly width: number;
-  /** How many of the five blocks there are, from the first. */
+  /** Number of blocks, 1 to 5. */
   readonly depth: number;
-  /** Whether convolutions are normalized, as torchvision's `vgg16_bn`; the published network has a bias instead. */
+  /** Whether convolutions have batch normalization, as torchvision's `vgg16_bn`; the published ones have a bias. */
   readonly norm: boolean;
-  /** Share of the moving statistics that a step of training keeps, where convolutions are normalized. */
+  /** Fraction of the moving statistics that a training step keeps, if convolutions are normalized. */
   readonly normMomentum: number;
   readonly seed: number | null;
 }
 
 /**
- * The blocks of VGG16, with a pooling between them: the features of each before its pooling.
+ * The blocks of VGG16 with poolings between them; returns the features of each block before its pooling.
  *
- * Weights are those of the layers `block<b>_conv<i>`, and depend on the seed and these names alone.
+ * The layers are `block<b>_conv<i>`; their weights depend only on the seed and these names.
  *
  * @param images `[N, H, W, C]`.
  * @returns One for each block b from 1: `[N, H / 2^(b-1), W / 2^(b-1), 64 to 512 * width]`, rounded down.
@@ -51,7 +51,7 @@ export function vgg16Blocks(
   return features;
 }
 
-/** One 3 x 3 convolution with its relu, as VGG16 and the decoder on it have them. */
+/** One 3 x 3 convolution with relu, as in VGG16 and in the decoder. */
 export function convolveBlock(
   x: tf.SymbolicTensor,
   layer: { readonly name: string; readonly filters: number; readonly seed: number | null },

@@ -28,9 +28,9 @@ export interface Detection {
 }
 
 export interface Detections {
-  /** The surest first. */
+  /** Highest-scoring first. */
   readonly detections: readonly Detection[];
-  /** Detections that the caps of the config left no room for. */
+  /** Number of detections beyond `maxPerTile` of the config. */
   readonly omitted: number;
 }
 
@@ -40,20 +40,20 @@ export const boxArrays = (detections: readonly Detection[]): ScoredBoxes => ({
   scores: Float32Array.from(detections, ({ score }) => score),
 });
 
-/** Pixels to look at, with the range that is shown as black and white. */
+/** An image to predict, with the values that the network sees as black and white. */
 export interface DetectedImage {
   readonly image: Pixels;
   readonly intensity?: IntensityRange;
 }
 
 export interface DetectOptions {
-  /** px of the network input for a pixel of the image; what it was trained at if absent. */
+  /** px of the network input for a px of the image; default: that of training. */
   readonly zoom?: number;
-  /** At least one; the plain one if absent. */
+  /** At least one; default: the plain view. */
   readonly views?: readonly TtaView[];
-  /** Told after each tile the share of all tiles that are done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
-  /** Told the proposals of each tile, which the detections come from; the surest first. */
+  /** Called after each tile with the fraction of the work that is done, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Called with the proposals of each tile that the detections are made from, highest-scoring first. */
   readonly onProposals?: (proposals: readonly Detection[]) => void;
 }
 
@@ -62,9 +62,9 @@ type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 export interface DetectorPredictorOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'tiles' | 'precision'>;
   readonly mode: Mode;
-  /** By the names of the network's variables; zeros if absent, see `load`. */
+  /** By the names of the network's variables; default: zeros, see `load`. */
   readonly weights?: StoredTensors;
-  /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
+  /** For a predictor that is used for a few images: starts sooner, see `CompileOptions`. */
   readonly once?: boolean;
 }
 
@@ -86,7 +86,7 @@ export class DetectorPredictor {
       ...this.#detector.detect(images as tf.Tensor4D),
     });
     const state = this.#detector.weights.all;
-    // Before it is compiled, which then need not move the weights twice.
+    // Before the step is compiled, so that the weights are copied only once.
     withStored(weights, (values) => setWeights(state, values));
     this.#step = compile(step, { inputs, state, mode, precision: config.precision, once });
     tf.dispose(inputs);
@@ -107,14 +107,14 @@ export class DetectorPredictor {
    */
   async detect(
     input: DetectedImage,
-    { zoom = this.#config.loader.zoom, views = [plainView], ...told }: DetectOptions = {},
+    { zoom = this.#config.loader.zoom, views = [plainView], ...callbacks }: DetectOptions = {},
   ): Promise<Detections> {
-    const { onProgress = () => {}, onProposals } = told;
+    const { onProgress = () => {}, onProposals } = callbacks;
     const asked: AskedImage = { ...input, ...(onProposals && { onProposals }) };
     const found: Detections[] = [];
     for (const view of views) {
       const before = found.length;
-      const onTile = (share: number) => onProgress((before + share) / views.length);
+      const onTile = (fraction: number) => onProgress((before + fraction) / views.length);
       found.push(await this.#detectView(asked, view, zoom * view.scale, onTile));
     }
     if (found.length === 1) return found[0]!;
@@ -128,10 +128,10 @@ export class DetectorPredictor {
     input: AskedImage,
     view: TtaView,
     zoom: number,
-    onTile: (share: number) => void,
+    onTile: (fraction: number) => void,
   ): Promise<Detections> {
-    const { model, tiles: predict } = this.#config;
-    const { size: tileSize, overlap } = predict;
+    const { model, tiles: tiling } = this.#config;
+    const { size: tileSize, overlap } = tiling;
     const alignment = Math.max(...model.levels.map(({ stride }) => stride));
     const tiles = planTiles(input.image, { tileSize, overlap, zoom, alignment });
     const fill = paddingValues(input.image);
@@ -142,7 +142,7 @@ export class DetectorPredictor {
       found.push(inTile.detections);
       omitted += inTile.omitted;
       onTile(found.length / tiles.length);
-      // Signals and the display have their turn; a tensor's data are there without one.
+      // Lets signal handlers and the progress display run; reading a tensor does not.
       await setImmediate();
     }
     const margin = alignment / zoom / 2;
@@ -159,7 +159,7 @@ export class DetectorPredictor {
     const size = this.#config.tiles.size;
     const box = regionOf(window, image);
     const region = readRegion(image, box);
-    // What has one colour has no nuclei: large scans are empty for the most part.
+    // An area of one colour has no nuclei; large scans are mostly empty.
     if (isPlain(region)) return { detections: [], omitted: 0 };
     const map = { xx: turn.xx / zoom, xy: turn.xy / zoom, yx: turn.yx / zoom, yy: turn.yy / zoom };
     const middle = { x: window.x + window.side / 2, y: window.y + window.side / 2 };
@@ -192,7 +192,7 @@ export class DetectorPredictor {
         const corner = inImage(boxes[4 * k]!, boxes[4 * k + 1]!);
         const opposite = inImage(boxes[4 * k + 2]!, boxes[4 * k + 3]!);
         const found = clipBox(boxBetween(corner, opposite), image);
-        // Padding is empty, and what lies beside an image that is smaller than the tile is nothing.
+        // Rows of padding have empty boxes; boxes outside an image smaller than the tile are dropped.
         return found.x2 - found.x1 > 0 && found.y2 - found.y1 > 0 ? [{ box: found, score }] : [];
       });
     if (proposals) onProposals?.(listed(proposals, proposalScores!));

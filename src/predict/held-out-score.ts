@@ -2,27 +2,27 @@ import type { AssembleSettings } from '../config/assemble.js';
 import { assignFolds } from '../data/split/folds.js';
 import { mean, scoreImages, type TunedImage, tuneSettings } from './tune-settings.js';
 
-/** The score of settings that were chosen on other images. */
+/** The challenge score of settings that were chosen on other images. */
 export interface HeldOutScore {
-  /** Mean over the images of the challenge's score. */
+  /** Mean challenge score of the images. */
   readonly score: number;
-  /** The same for the images of each modality; of those that are unknown under `unknown`. */
+  /** The same for the images of each cluster; images without one are under `unknown`. */
   readonly clusters: Readonly<Record<string, { readonly images: number; readonly score: number }>>;
 }
 
-/** An image to tune on, and which images it belongs together with. */
+/** An image to tune on, with the number of its group. */
 export interface GroupedImage extends TunedImage {
   readonly group: number;
 }
 
-/** Draws the halves; always the same one, so that the scores of two models compare. */
+/** Draws the halves; fixed, so that the scores of two models can be compared. */
 const seed = 1;
 
 /**
- * What tuning is worth on images that it has not seen: settings are chosen on one half of the images and scored on the
- * other, both ways round. Images of one group are in one half, clusters in both.
+ * The score of tuned settings on held-out images: settings are chosen on one half of the images and scored on the other
+ * half, both ways round. Images of a group are in the same half, those of a cluster in both.
  *
- * @param onTried Told the number of combinations scored so far and the best score, for each half.
+ * @param onTried Called with the number of combinations scored so far and the best score, for each half.
  * @returns Null if all images are of one group.
  */
 export async function heldOutScore(

@@ -6,24 +6,24 @@ import { exitCodes, NucleateError } from '../errors.js';
 /** An image to predict. */
 export interface ListedImage {
   readonly file: string;
-  /** What its outputs are called: its path below the place that was named, without the ending; unique. */
+  /** Unique name for its outputs: its path below the folder that was named, without the ending. */
   readonly name: string;
 }
 
 /**
- * The images that paths stand for: files as they are, folders with all images below them. A shell expands wildcards.
+ * The images of files and folders; folders are searched with all folders below. Wildcards are left to the shell.
  *
- * Folders whose name begins with a dot, links and label images (`X_masks.png`) are passed over.
+ * Folders whose name begins with a dot, links and label images (`X_masks.png`) are skipped.
  *
- * @returns In the order of the paths, those of a folder by name; each file once. Of equal names the later ones get
- *   their ending, or a number, too.
- * @throws {NucleateError} Exit code 2 if a path does not exist, or none of them stands for an image.
+ * @returns In the order of the paths, those of a folder by name; each file once. If a name is taken, the ending or a
+ *   number is added to it.
+ * @throws {NucleateError} Exit code 2 if a path does not exist, or there is no image.
  */
 export async function listImages(paths: readonly string[]): Promise<ListedImage[]> {
   const found = new Map<string, { file: string; below: string }>();
   for (const place of paths) {
     const facts = await stat(place).catch((cause: NodeJS.ErrnoException) => {
-      throw refuse(`The image cannot be found: ${cause.message}.`, place, 'Name image files or folders.');
+      throw usageError(`The image cannot be found: ${cause.message}.`, place, 'Name image files or folders.');
     });
     const files = facts.isDirectory() ? await imagesBelow(place) : [place];
     for (const file of files) {
@@ -33,14 +33,18 @@ export async function listImages(paths: readonly string[]): Promise<ListedImage[
     }
   }
   if (found.size === 0) {
-    throw refuse('There is no PNG, TIFF or JPEG file.', paths.join(', '), 'Name image files or folders.');
+    throw usageError(
+      'There is no PNG, TIFF or JPEG file here.',
+      paths.join(', '),
+      'Name image files or folders.',
+    );
   }
   return withUniqueNames([...found.values()]);
 }
 
 async function imagesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
-    throw refuse(`The folder cannot be read: ${cause.message}.`, folder, 'Check its permissions.');
+    throw usageError(`The folder cannot be read: ${cause.message}.`, folder, 'Check its permissions.');
   });
   entries.sort((one, other) => (one.name < other.name ? -1 : 1));
   const lists = await Promise.all(
@@ -56,7 +60,7 @@ async function imagesBelow(folder: string): Promise<string[]> {
 const isLabels = (name: string) => /_masks\.(png|tiff?)$/iu.test(name);
 
 function withUniqueNames(found: readonly { file: string; below: string }[]): ListedImage[] {
-  // Compared without case, as some file systems do.
+  // Compared in lower case, because some file systems ignore case.
   const taken = new Set<string>();
   return found.map(({ file, below }) => {
     const parts = below.split(path.sep).join('/');
@@ -69,5 +73,5 @@ function withUniqueNames(found: readonly { file: string; below: string }[]): Lis
   });
 }
 
-const refuse = (what: string, where: string, hint: string) =>
+const usageError = (what: string, where: string, hint: string) =>
   new NucleateError({ what, where, hint, exitCode: exitCodes.usage });

@@ -16,7 +16,7 @@ import { ttaViews } from './tta.js';
 
 export interface NucleusPredictorOptions {
   readonly mode: Mode;
-  /** Without test-time augmentation and second pass if absent. */
+  /** Default: no test-time augmentation and no second pass. */
   readonly predict?: PredictSettings;
 }
 
@@ -38,7 +38,7 @@ export class NucleusPredictor {
     this.#predict = predict ?? { tta: [], secondPass: false };
     const { detector, segmenter } = networks;
     this.#detector = new DetectorPredictor({ ...detector, mode, once: true });
-    // Crops have one scale, and their boxes are those that all views agree upon.
+    // Of the views only flips apply to crops: their scale is fixed, and their boxes are already combined from all views.
     const flips = this.#predict.tta.some((name) => name === 'flips' || name === 'turns');
     const masks = segmenter.config.inference;
     this.#segmenter = new SegmenterPredictor({
@@ -50,22 +50,22 @@ export class NucleusPredictor {
   /**
    * Finds the nuclei of an image.
    *
-   * Of an image on disk a tile and a batch of crops are in memory at a time, besides the label image (4 bytes a px) and
-   * a mask for each nucleus; the result is that of the same image in memory.
+   * An image on disk is read part by part: one tile and one batch of crops are in memory at a time, besides the label
+   * image (4 bytes per px) and the masks of the nuclei. The result is the same as for an image in memory.
    *
    * @param image At least 1 x 1 px.
-   * @param onProgress Told the share of the work that is done, 0 to 1, now and then.
+   * @param onProgress Called now and then with the fraction of the work that is done, 0 to 1.
    */
   async segment(
     image: Pixels,
     settings: AssembleSettings,
-    onProgress: (share: number) => void = () => {},
+    onProgress: (fraction: number) => void = () => {},
   ): Promise<Segmentation> {
-    const { detections } = await this.detect(image, (share) => onProgress(share / 2));
+    const { detections } = await this.detect(image, (fraction) => onProgress(fraction / 2));
     const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
     const masks: CandidateMask[] = [];
     let done = 0;
-    for await (const candidate of this.#cutOutAll(image, kept)) {
+    for await (const candidate of this.#segmentAll(image, kept)) {
       const mask = maskOf(pasteCandidate(candidate, image), settings);
       if (mask) masks.push(mask);
       done += 1;
@@ -75,21 +75,21 @@ export class NucleusPredictor {
   }
 
   /**
-   * What both networks say, before any of it is chosen.
+   * The output of both networks, before masks are assembled.
    *
-   * @param leastScore Less sure detections are left out; the segmenter need not look at them.
+   * @param minScore Detections with a lower score are left out.
    */
   async candidates(
     image: Pixels,
-    leastScore: number,
+    minScore: number,
   ): Promise<Detections & { readonly candidates: readonly Candidate[] }> {
     const { detections, omitted } = await this.detect(image);
-    const kept = detections.filter(({ score }) => score >= leastScore);
-    return { candidates: await this.cutOut(image, kept), detections, omitted };
+    const kept = detections.filter(({ score }) => score >= minScore);
+    return { candidates: await this.segmentBoxes(image, kept), detections, omitted };
   }
 
-  /** The boxes alone. */
-  async detect(image: Pixels, onProgress?: (share: number) => void): Promise<Detections> {
+  /** The detections without masks. */
+  async detect(image: Pixels, onProgress?: (fraction: number) => void): Promise<Detections> {
     const { config, sizes } = this.#networks.detector;
     const intensity = shownRange(image, config.data.intensity);
     const input = { image, ...(intensity && { intensity }) };
@@ -101,14 +101,14 @@ export class NucleusPredictor {
     return zoom === undefined ? found : this.#detector.detect(input, { ...options, zoom });
   }
 
-  /** The nucleus in each box, in the order of the boxes. */
-  async cutOut(image: Pixels, detections: readonly Detection[]): Promise<Candidate[]> {
+  /** The nucleus in the box of each detection, in their order. */
+  async segmentBoxes(image: Pixels, detections: readonly Detection[]): Promise<Candidate[]> {
     const candidates: Candidate[] = [];
-    for await (const candidate of this.#cutOutAll(image, detections)) candidates.push(candidate);
+    for await (const candidate of this.#segmentAll(image, detections)) candidates.push(candidate);
     return candidates;
   }
 
-  #cutOutAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
+  #segmentAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
     const intensity = shownRange(image, this.#networks.segmenter.config.data.intensity);
     const shown = { image, ...(intensity && { intensity }) };
     return segmentDetections(this.#segmenter, shown, detections);

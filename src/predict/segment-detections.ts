@@ -2,7 +2,7 @@ import type { Candidate } from './assemble/candidate.js';
 import type { DetectedImage, Detection } from './detect.js';
 import type { SegmenterPredictor } from './segment.js';
 
-/** The nucleus in each box, one after the other in the order of the boxes; a batch of crops is in memory at a time. */
+/** Yields the nucleus in the box of each detection, in their order; one batch of crops is in memory at a time. */
 export async function* segmentDetections(
   segmenter: Pick<SegmenterPredictor, 'segmentAll'>,
   image: DetectedImage,

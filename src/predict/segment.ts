@@ -17,13 +17,13 @@ import { withStored } from '../models/stored-tensors.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 import { pasteMap } from './assemble/paste-map.js';
 
-/** What the segmenter says about one box. */
+/** The segmenter's output for one box. */
 export interface SegmentedCrop extends Window {
   /** S, side of the maps in px of the crop. */
   readonly size: number;
-  /** `[S, S]`, probability of each pixel to belong to the nucleus of the box. */
+  /** `[S, S]`, probability that a pixel belongs to the nucleus of the box. */
   readonly body: Float32Array;
-  /** `[S, S]`, probability of each pixel to belong to its border, see `target.border`. */
+  /** `[S, S]`, probability that a pixel belongs to its border, see `target.border`. */
   readonly border: Float32Array;
 }
 
@@ -32,15 +32,15 @@ export function pasteBody({ x, y, side, size, body }: SegmentedCrop, image: Size
   return pasteMap(body, size, { x, y, side }, image);
 }
 
-/** Pixels to segment, with the range that is shown as black and white. */
+/** An image to segment, with the values that the network sees as black and white. */
 export type SegmentedImage = DetectedImage;
 
 export interface SegmenterPredictorOptions {
   readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'inference' | 'precision'>;
   readonly mode: Mode;
-  /** By the names of the network's variables; zeros if absent, see `load`. */
+  /** By the names of the network's variables; default: zeros, see `load`. */
   readonly weights?: StoredTensors;
-  /** Whether to start sooner, see `CompileOptions`; the tests of this file do not. */
+  /** For a predictor that is used for a few images: starts sooner, see `CompileOptions`. */
   readonly once?: boolean;
 }
 
@@ -56,15 +56,15 @@ export class SegmenterPredictor {
   /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
   constructor({ config, mode, weights = new Map(), once = false }: SegmenterPredictorOptions) {
     this.#config = config;
-    const { loader, model, inference: predict, precision } = config;
+    const { loader, model, inference, precision } = config;
     const { cropSize: size } = loader;
     this.#network = buildSegmenter({ ...model, size, seed: null });
-    const inputs = emptyBatch(predict.batchSize, size);
+    const inputs = emptyBatch(inference.batchSize, size);
     const step = ({ images, boxes }: NamedTensors) => ({
       probabilities: tf.tidy(() => this.#probabilities(images as tf.Tensor4D, boxes as tf.Tensor2D)),
     });
     const state = weightsOf(this.#network).all;
-    // Before it is compiled, which then need not move the weights twice.
+    // Before the step is compiled, so that the weights are copied only once.
     withStored(weights, (values) => setWeights(state, values));
     this.#step = compile(step, { inputs, state, mode, precision, once });
     tf.dispose(inputs);
@@ -72,13 +72,13 @@ export class SegmenterPredictor {
 
   /** @returns `[N, S, S, C]`, C = {@link pixelClasses}. */
   #probabilities(images: tf.Tensor4D, boxes: tf.Tensor2D): tf.Tensor4D {
-    const { model, inference: predict } = this.#config;
+    const { model, inference } = this.#config;
     const crops = networkCrops(images, boxes, model);
     const predictOne = (axes: number[]) => {
       const logits = this.#network.apply(flipped(crops, axes)) as tf.Tensor4D;
       return flipped(tf.softmax(logits), axes);
     };
-    const views = (predict.tta ? flips : flips.slice(0, 1)).map(predictOne);
+    const views = (inference.tta ? flips : flips.slice(0, 1)).map(predictOne);
     return tf.addN<tf.Tensor4D>(views).div(views.length);
   }
 
@@ -120,10 +120,10 @@ export class SegmenterPredictor {
 
   /** @param requests At most a batch. */
   async #segmentBatch(requests: readonly SegmentRequest[]): Promise<SegmentedCrop[]> {
-    const { loader, inference: predict } = this.#config;
+    const { loader, inference } = this.#config;
     const size = loader.cropSize;
-    const images = new Float32Array(predict.batchSize * size * size * networkChannels);
-    const boxes = new Float32Array(predict.batchSize * 4);
+    const images = new Float32Array(inference.batchSize * size * size * networkChannels);
+    const boxes = new Float32Array(inference.batchSize * 4);
     const shown = new Set(requests.map(({ image: { image } }) => image));
     const fills = new Map([...shown].map((image) => [image, paddingValues(image)]));
     const windows = requests.map(({ image, box }, row) => {
@@ -143,13 +143,13 @@ export class SegmenterPredictor {
       return window;
     });
     const inputs = {
-      images: tf.tensor4d(images, [predict.batchSize, size, size, networkChannels]),
-      boxes: tf.tensor2d(boxes, [predict.batchSize, 4]),
+      images: tf.tensor4d(images, [inference.batchSize, size, size, networkChannels]),
+      boxes: tf.tensor2d(boxes, [inference.batchSize, 4]),
     };
     const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);
-    // Signals and the display have their turn; a tensor's data are there without one.
+    // Lets signal handlers and the progress display run; reading a tensor does not.
     await setImmediate();
     return windows.map((window, row) => ({
       ...window,
@@ -171,7 +171,7 @@ export interface SegmentRequest {
   readonly box: Parameters<typeof cropWindow>[0];
 }
 
-/** Axes of `[N, S, S, C]` that are turned round, for each view of a crop; the plain one first. */
+/** Axes of `[N, S, S, C]` that are flipped in each view of a crop; the plain view first. */
 const flips: readonly number[][] = [[], [2], [1], [1, 2]];
 
 const flipped = (x: tf.Tensor4D, axes: number[]): tf.Tensor4D =>
@@ -196,7 +196,7 @@ const emptyBatch = (batchSize: number, size: number) => ({
   boxes: tf.zeros<tf.Rank.R2>([batchSize, 4]),
 });
 
-/** Resamples the window as the loader does without augmentation. */
+/** Resamples the window like the loader without augmentation. */
 function writeCrop(
   { image, intensity }: SegmentedImage,
   { x, y, side }: Window,

@@ -1,8 +1,8 @@
 /**
- * Covers an image of any size with tiles of one size, and says which tile a detection belongs to.
+ * Covers an image of any size with tiles of one size, and decides which tile a detection belongs to.
  *
- * Tiles overlap. Each point of the image lies in the core of exactly one tile; a nucleus no larger than the overlap lies
- * whole in at least one tile.
+ * Tiles overlap. Each point of the image lies in the core of exactly one tile; a nucleus no larger than the overlap is
+ * complete in at least one tile.
  */
 import type { Size } from '../data/geometry/rect.js';
 import type { Window } from '../data/geometry/window.js';
@@ -26,13 +26,13 @@ export interface Tiling {
 export interface Tile {
   readonly column: number;
   readonly row: number;
-  /** What the tile shows, px of the image; reaches beyond the image on the right and below where that is smaller. */
+  /** Area of the tile, px of the image; extends beyond the right and lower edge of an image smaller than a tile. */
   readonly window: Window;
-  /** `xyxy`, px of the image, half-open: the points that are this tile's. The cores of all tiles are the image. */
+  /** `xyxy`, px of the image, half-open: the points that belong to this tile. The cores of all tiles cover the image. */
   readonly core: Box;
   /**
-   * How far the neighbours see into this tile, px of the image: the left neighbour up to `left`, the right one from
-   * `right` on. Infinite where there is no neighbour.
+   * Where the neighbouring tiles end or begin, px of the image: the left one ends at `left`, the right one begins at
+   * `right`. Infinite where there is no neighbour.
    */
   readonly neighbours: {
     readonly left: number;
@@ -87,7 +87,7 @@ function planAxis(imageSide: number, { tileSize, overlap, zoom, alignment }: Til
     starts.push((alignment * Math.floor((step * distance) / steps)) / zoom);
   }
   const side = tileSize / zoom;
-  /** The middle of what a tile and the one before it both see. */
+  /** The middle of the overlap of a tile and the one before it. */
   const middle = (index: number) => (starts[index]! + starts[index - 1]! + side) / 2;
   return starts.map((start, index) => ({
     start,
@@ -104,8 +104,8 @@ export function isInCore({ core }: Tile, x: number, y: number): boolean {
 }
 
 /**
- * Whether a tile's edge cuts a nucleus that a neighbour sees further: its box reaches an edge of the tile where another
- * tile goes on, and begins well within that other tile. A nucleus so large that both cut it counts as cut by neither.
+ * Whether a tile cuts a nucleus that is complete in a neighbouring tile: its box reaches an edge of this tile and lies
+ * within the neighbour. A nucleus so large that both tiles cut it is not reported as cut.
  *
  * @param box `xyxy`, px of the image.
  * @param margin px of the image: how near to an edge a box reaches it.
@@ -128,13 +128,14 @@ export interface TileDetection {
 }
 
 /**
- * Brings the detections of all tiles together, each nucleus once: those that are cut ({@link isCut}) go, and of two in
- * different tiles whose IoU is above the threshold the one whose centre is in its own tile's core stays, which has more
- * of the image around it; else the surer one. Two of one tile are left alone: its own NMS has seen them.
+ * Merges the detections of all tiles, so that each nucleus is there once. Cut ones ({@link isCut}) are dropped. Of two
+ * in different tiles whose IoU is above the threshold, the one with its centre in the core of its own tile is kept, as it
+ * has more of the image around it; if this decides nothing, the higher-scoring one. Detections of the same tile are not
+ * compared: the network has suppressed duplicates already.
  *
  * @param detections Of each tile, in the order of the tiles.
- * @param options.margin px of the image, as {@link isCut} has it.
- * @returns Those that stay, those in cores first, then from the surest on; the order of the tiles does not decide.
+ * @param options.margin px of the image, see {@link isCut}.
+ * @returns Those with their centres in cores first, then by descending score; independent of the order of the tiles.
  */
 export function mergeTiles<T extends TileDetection>(
   tiles: readonly Tile[],

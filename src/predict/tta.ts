@@ -1,5 +1,5 @@
 /**
- * Views of an image besides the plain one, and what their boxes agree upon (test-time augmentation).
+ * Test-time augmentation: views of an image, and how their boxes are combined.
  *
  * Source: Solovyev et al., Weighted boxes fusion, arXiv 1910.13302.
  */
@@ -12,9 +12,9 @@ import { BoxIndex } from '../data/geometry/box-index.js';
 export interface TtaView {
   /** From steps in the view to steps in the image at scale 1: a flip, a quarter turn, both or neither. */
   readonly turn: LinearMap;
-  /** By how much more than usual the image is enlarged (factor). */
+  /** Additional magnification. */
   readonly scale: number;
-  /** Whether black and white change places. */
+  /** Whether black and white are exchanged. */
   readonly inverted: boolean;
 }
 
@@ -28,7 +28,7 @@ const plainTurn = flips[0]!;
 
 export const plainView: TtaView = { turn: plainTurn, scale: 1, inverted: false };
 
-/** Factors: half an octave in all, a fraction of what augmentation makes familiar. */
+/** Half an octave in all, well within the range of the scale augmentation in training. */
 const scales = [1, 2 ** -0.25, 2 ** 0.25];
 
 /** The plain view first, then every combination of the named ones. */
@@ -47,16 +47,16 @@ interface Scored {
   readonly score: number;
 }
 
-/** IoU above which boxes of two views are of one nucleus, as in the source. */
+/** Boxes of two views with a higher IoU are of one nucleus; as in the source. */
 const fusedIou = 0.55;
 
 /**
- * One box for each nucleus: from the surest on, a box joins the most similar nucleus that has none of its view yet, or
- * makes a new one. The sides of a nucleus are those of its boxes, weighted by their scores; its score is their mean
- * over all views, 0 for those that do not show it.
+ * One box for each nucleus. In descending order of score, a box joins the nucleus with the highest IoU that has no box
+ * of the same view yet, or starts a new nucleus. The box of a nucleus is the mean of its boxes, weighted by their
+ * scores; its score is the mean over all views, with 0 for views without a box.
  *
- * @param views Boxes of each view, px of the image; their order decides nothing.
- * @returns The surest first.
+ * @param views Boxes of each view, px of the image; the result does not depend on their order.
+ * @returns Highest-scoring first.
  */
 export function fuseViews(views: readonly (readonly Scored[])[]): Scored[] {
   const all = views.flatMap((boxes, view) => boxes.map((found) => ({ ...found, view })));
@@ -93,8 +93,8 @@ function fuse(members: readonly Scored[], views: number): Scored {
   return { box: { x1: side('x1'), y1: side('y1'), x2: side('x2'), y2: side('y2') }, score: sum / views };
 }
 
-/** How a model predicts beyond the plain view, for users: `views flips x scales`, `second pass`; empty if it does not. */
+/** The settings in words: `tta flips x scales`, `second pass`; empty for a plain prediction. */
 export const describeTta = ({ tta, secondPass }: PredictSettings): string[] => [
-  ...(tta.length > 0 ? [`views ${tta.join(' x ')}`] : []),
+  ...(tta.length > 0 ? [`tta ${tta.join(' x ')}`] : []),
   ...(secondPass ? ['second pass'] : []),
 ];

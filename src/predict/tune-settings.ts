@@ -5,22 +5,22 @@ import { evaluateImage } from '../eval/evaluate-image.js';
 import { assemblePasted } from './assemble/assemble.js';
 import type { PastedCandidate } from './assemble/candidate.js';
 
-/** An image, its truth, and what the networks say about it. */
+/** An image with its truth and the output of the networks. */
 export interface TunedImage {
   readonly id: string;
-  /** Modality; absent where unknown. */
+  /** Modality cluster; absent if unknown. */
   readonly cluster?: string;
   readonly truth: LabelImage;
-  /** 1 = not reviewed; absent where every pixel is. */
+  /** 1 = not reviewed; absent if all pixels are reviewed. */
   readonly ignore?: Uint8Array;
   readonly pasted: readonly PastedCandidate[];
 }
 
-/** The score at each value of one setting, all others as chosen. */
+/** The score for each value of one setting, with all others as chosen. */
 export interface SettingCurve {
   readonly key: keyof AssembleSettings;
   readonly values: readonly (number | string | boolean)[];
-  /** Mean over the images of the challenge's score. */
+  /** Mean challenge score of the images. */
   readonly scores: readonly number[];
   readonly chosen: number | string | boolean;
 }
@@ -30,14 +30,14 @@ export interface TunedSettings {
   readonly score: number;
   /** In the order in which settings were tried. */
   readonly curves: readonly SettingCurve[];
-  /** How many combinations were scored. */
+  /** Number of combinations that were scored. */
   readonly tried: number;
 }
 
 const steps = (from: number, to: number, step: number): number[] =>
   Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => Number((from + i * step).toFixed(4)));
 
-/** The values of each setting that are tried; the most telling setting first. */
+/** The values of each setting that are tried; the setting with the largest effect first. */
 export const tunedValues: readonly {
   readonly key: keyof AssembleSettings;
   readonly values: readonly (number | string | boolean)[];
@@ -54,14 +54,15 @@ export const tunedValues: readonly {
 ];
 
 /**
- * Finds the settings with the best mean score: one setting after the other at its best value, over and over, until a
- * round changes nothing.
+ * Finds the settings with the best mean challenge score by coordinate ascent: sets one setting after the other to its
+ * best value, in rounds, until a round changes nothing.
  *
- * Deterministic; of equal scores the value tried first stays. The result is optimistic for these images: they chose it.
+ * Deterministic; of values with equal scores the first one is kept. The score is optimistic, because the settings were
+ * chosen on the same images.
  *
  * @param images At least one.
- * @param start Settings that are not tuned stay as they are here.
- * @param onTried Told the number of combinations scored so far and the best score.
+ * @param start Settings that are not tuned keep these values.
+ * @param onTried Called with the number of combinations scored so far and the best score.
  */
 export async function tuneSettings(
   images: readonly TunedImage[],
@@ -73,13 +74,13 @@ export async function tuneSettings(
     const key = JSON.stringify(settings);
     const found = known.get(key) ?? scoreSettings(images, settings);
     known.set(key, found);
-    // Signals and the display have their turn.
+    // Lets signal handlers and the progress display run.
     await setImmediate();
     return found;
   };
   let settings = start;
   let best = await score(settings);
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     const before = settings;
     const curves: SettingCurve[] = [];
     for (const { key, values } of tunedValues) {
@@ -95,20 +96,20 @@ export async function tuneSettings(
       }
       curves.push({ key, values, scores, chosen: settings[key] });
     }
-    if (settings === before || round === mostRounds - 1)
+    if (settings === before || round === maxRounds - 1)
       return { settings, score: best, curves, tried: known.size };
   }
   throw new Error('Expected a last round');
 }
 
-/** Rounds after which changes are smaller than what another validation fold would change. */
-const mostRounds = 4;
+/** Most rounds; later changes are smaller than the difference between validation folds. */
+const maxRounds = 4;
 
-/** Mean over the images of the challenge's score. */
+/** Mean challenge score of the images. */
 export const scoreSettings = (images: readonly TunedImage[], settings: AssembleSettings): number =>
   mean(scoreImages(images, settings));
 
-/** The challenge's score of each image. */
+/** Challenge score of each image. */
 export function scoreImages(images: readonly TunedImage[], settings: AssembleSettings): number[] {
   return images.map(({ id, truth, ignore, pasted }) => {
     const { labelImage } = assemblePasted(truth, pasted, settings);

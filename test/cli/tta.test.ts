@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import yargs from 'yargs';
+import { EvalDocument } from '../../src/report/eval-schema.js';
 import type { LabelImage } from '../../src/data/geometry/label-image.js';
 import { ttaSettings, withTta } from '../../src/cli/tta-options.js';
 import { PredictSettings } from '../../src/config/predict.js';
@@ -10,7 +11,6 @@ import type { Image } from '../../src/data/image/image.js';
 import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../src/data/image/image-io.js';
 import { buildModel } from '../../src/model/model.js';
 import { readModelFolder, replaceModelFile, writeModelFolder } from '../../src/model/model-folder.js';
-import { EvalDocument } from '../../src/report/eval-document.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { looking, smallModel } from '../model/small-model.js';
 import { writeRun } from '../model/small-runs.js';
@@ -18,7 +18,7 @@ import { nucleate } from './run-nucleate.js';
 
 useNativeCpu();
 
-describe('what is asked for', () => {
+describe('options', () => {
   const parser = withTta(yargs()).parserConfiguration({
     'boolean-negation': false,
     'greedy-arrays': false,
@@ -27,14 +27,14 @@ describe('what is asked for', () => {
 
   test.each([
     { args: [], looks: {} },
-    { args: ['--tta', 'none'], looks: { views: [] } },
-    { args: ['--tta', 'flips', '--tta', 'scales', '--tta', 'flips'], looks: { views: ['flips', 'scales'] } },
+    { args: ['--tta', 'none'], looks: { tta: [] } },
+    { args: ['--tta', 'flips', '--tta', 'scales', '--tta', 'flips'], looks: { tta: ['flips', 'scales'] } },
     { args: ['--second-pass'], looks: { secondPass: true } },
-    { args: ['--no-second-pass', '--tta', 'none'], looks: { views: [], secondPass: false } },
+    { args: ['--no-second-pass', '--tta', 'none'], looks: { tta: [], secondPass: false } },
   ])('$args', ({ args, looks }) => expect(asked(...args)).toEqual(looks));
 
   test.each(PredictSettings.shape.tta.unwrap().element.options)('%s', (view) => {
-    expect(asked('--tta', view)).toEqual({ views: [view] });
+    expect(asked('--tta', view)).toEqual({ tta: [view] });
   });
 
   test('none and other views', () => {
@@ -51,11 +51,11 @@ describe('what is asked for', () => {
   });
 });
 
-describe('what is true is what a model finds that looks as it says', () => {
+describe('a truth that a model predicted with its own test-time augmentation', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-looks-'));
   const at = (...names: string[]) => path.join(folder, ...names);
   const plainArgs = ['--tta', 'none', '--no-second-pass'];
-  const own = { views: ['polarity'], secondPass: true };
+  const own = { tta: ['polarity'], secondPass: true };
   const run = async (...args: string[]) => {
     const { status, stdout, stderr } = await nucleate([...args, '--device', 'cpu', '--quiet', '--json']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -86,15 +86,15 @@ describe('what is true is what a model finds that looks as it says', () => {
     return { kind, score };
   };
 
-  test('eval: its own looks, others where they are asked for', { timeout: 120_000 }, async () => {
-    const words = 'segmenter small at step 0, views polarity, second pass';
+  test('eval: test-time augmentation of the model, or as given', { timeout: 120_000 }, async () => {
+    const words = 'segmenter small at step 0, tta polarity, second pass';
     expect(await evaluated(at('model'))).toEqual({ kind: `detector small at step 0, ${words}`, score: 1 });
     const { kind, score } = await evaluated(at('boxes'), '--with', at('model'), ...plainArgs);
     expect(kind).toBe('detector boxes at step 5, segmenter small at step 0');
     expect(score).toBeLessThan(0.9);
   });
 
-  test('predict: its own looks, others where they are asked for', { timeout: 120_000 }, async () => {
+  test('predict: test-time augmentation of the model, or as given', { timeout: 120_000 }, async () => {
     const labels = async (out: string, ...args: string[]): Promise<LabelImage> => {
       const image = at('data', 'a-5afb7932.png');
       await run('predict', image, '--model', at('model'), '--out', at(out), '--format', 'labels', ...args);
@@ -105,22 +105,18 @@ describe('what is true is what a model finds that looks as it says', () => {
     expect(await labels('other', ...plainArgs)).not.toEqual(truth);
   });
 
-  test(
-    'tune: the looks that are asked for are those of the model from then on',
-    { timeout: 120_000 },
-    async () => {
-      const data = ['--data', at('data'), '--split', 'none', '--fold', '0'];
-      const { file: packed } = await readModelFolder(at('plain'));
-      const twins = { of: 'twin', score: 0.6, images: 1, heldOut: null, date: '' };
-      await replaceModelFile(at('plain'), { ...packed, tuned: twins }, '');
-      const tuned = (await run('tune', at('plain'), ...data, '--tta', 'polarity', '--second-pass')) as object;
-      expect(tuned).toMatchObject({ predict: own, score: 1 });
-      const { file } = await readModelFolder(at('plain'));
-      expect(file).toMatchObject({ predict: own, tuned: { score: 1 } });
-      expect(file.tuned?.of).toBeUndefined();
-      expect(readFileSync(at('plain', 'README.md'), 'utf8')).toContain('views polarity, second pass');
-    },
-  );
+  test('tune: given test-time augmentation is saved in the model', { timeout: 120_000 }, async () => {
+    const data = ['--data', at('data'), '--split', 'none', '--fold', '0'];
+    const { file: packed } = await readModelFolder(at('plain'));
+    const twins = { of: 'twin', score: 0.6, images: 1, heldOut: null, date: '' };
+    await replaceModelFile(at('plain'), { ...packed, tuned: twins }, '');
+    const tuned = (await run('tune', at('plain'), ...data, '--tta', 'polarity', '--second-pass')) as object;
+    expect(tuned).toMatchObject({ predict: own, score: 1 });
+    const { file } = await readModelFolder(at('plain'));
+    expect(file).toMatchObject({ predict: own, tuned: { score: 1 } });
+    expect(file.tuned?.of).toBeUndefined();
+    expect(readFileSync(at('plain', 'README.md'), 'utf8')).toContain('tta polarity, second pass');
+  });
 });
 
 /** The upper left of an image. */

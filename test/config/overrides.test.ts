@@ -21,7 +21,7 @@ test('an override keeps what stands beside it, and the last one wins', () => {
   expect(config).toMatchObject({ seed: 4, loader: { batchSize: 2, cropSize: 64 } });
 });
 
-test('an override mends a wrong value of the file', () => {
+test('an override replaces a wrong value of the file', () => {
   expect(loadFiles({ 'config.yaml': 'task: detector\nseed: x\n' }, ['seed=3']).config.seed).toBe(3);
 });
 
@@ -73,7 +73,7 @@ test.each([
   expect(problemsOf(files, [override])).toEqual([`--set ${override}: ${expected}`]);
 });
 
-test('problems of overrides and of the file come together', () => {
+test('problems of overrides and of the file are reported together', () => {
   expect(problemsOf({ 'config.yaml': 'task: detector\nsede: 3\n' }, ['seed', 'optimzer.momentum=0'])).toEqual(
     [
       '--set optimzer.momentum=0: Unknown key `optimzer`. Did you mean `optimizer`?',

@@ -23,7 +23,7 @@ test.each([
   expect(expectation(z.toJSONSchema(schema))).toBe(words);
 });
 
-test('expectation refuses a type without words', () => {
+test('expectation throws for a type without words', () => {
   expect(() => expectation(z.toJSONSchema(z.null()))).toThrow('The schema type "null" has no words');
 });
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(place, { recursive: true }));
 
-describe('what a place holds', () => {
+describe('what is at a path', () => {
   test('both networks of a model folder, one of a run or a checkpoint', async () => {
     const model = (await findNetworks(at('model')))!;
     expect(model.assemble).toMatchObject({ minArea: 7 });
@@ -47,7 +47,7 @@ describe('what a place holds', () => {
     expect(await findNetworks('examples/dsb2018-mini')).toBeUndefined();
   });
 
-  test('a run without a checkpoint, a damaged one, and one of another task are refused', async () => {
+  test('a run without a checkpoint, a damaged one, and one of another task are errors', async () => {
     mkdirSync(at('new', 'checkpoints'), { recursive: true });
     await expect(findNetworks(at('new'))).rejects.toMatchObject({
       exitCode: 6,
@@ -63,7 +63,7 @@ describe('what a place holds', () => {
     await writeRun(at('other'), { file: other, ...weights } as never, 'detector');
     await expect(findNetworks(at('other'))).rejects.toMatchObject({
       exitCode: 6,
-      message: 'Expected a detector, and this is a checkpoint of the task "tiny".',
+      message: 'Expected a detector, but this checkpoint is of the task "tiny".',
     });
   });
 });
@@ -71,7 +71,7 @@ describe('what a place holds', () => {
 describe('a pair', () => {
   const found = async (name: string) => (await findNetworks(at(name)))!;
 
-  test('of a run and the other network: settings and looks of the model folder, else the defaults', async () => {
+  test('of a run and the other network: settings of the model folder, else the defaults', async () => {
     const boxes = await found('boxes');
     const masks = await found('masks');
     const model = await found('model');
@@ -84,7 +84,7 @@ describe('a pair', () => {
     expect(pair.predict).toEqual({ tta: [], secondPass: false });
     expect(pairNetworks(masks, boxes).kind).toBe(pair.kind);
     expect(pairNetworks(boxes, model)).toMatchObject({
-      kind: 'detector boxes at step 5, segmenter small at step 0, views polarity, second pass',
+      kind: 'detector boxes at step 5, segmenter small at step 0, tta polarity, second pass',
       assemble: { minArea: 7 },
       predict: { tta: ['polarity'], secondPass: true },
     });
@@ -92,10 +92,10 @@ describe('a pair', () => {
     expect(pairNetworks(model, boxes).kind).toMatch(/^detector small at step 0, segmenter small at step 0/u);
   });
 
-  test('looks as it is told, in so far', async () => {
+  test('given settings replace those of the model, the others stay', async () => {
     const model = await found('model');
     expect(pairNetworks(model, undefined, { tta: ['flips', 'scales'] })).toMatchObject({
-      kind: expect.stringMatching(/, views flips x scales, second pass$/u) as string,
+      kind: expect.stringMatching(/, tta flips x scales, second pass$/u) as string,
       predict: { tta: ['flips', 'scales'], secondPass: true },
     });
     const plain = pairNetworks(await found('boxes'), model, { tta: [], secondPass: false });
@@ -103,7 +103,7 @@ describe('a pair', () => {
     expect(plain.predict).toEqual({ tta: [], secondPass: false });
   });
 
-  test('that lacks a network names the way out', async () => {
+  test('without a network is an error with a hint', async () => {
     const boxes = await found('boxes');
     const masks = await found('masks');
     const refused = (one: typeof boxes, other?: typeof boxes) => {
@@ -117,19 +117,19 @@ describe('a pair', () => {
     expect(refused(boxes)).toMatchObject({
       exitCode: 2,
       where: at('boxes'),
-      message: 'This is a detector alone: to find nuclei, it takes a segmenter, too.',
+      message: 'This is only a detector: to find nuclei, a segmenter is needed as well.',
       hint: 'Name a run of `nucleate train segmenter`, or a model folder: --with RUN_OR_MODEL.',
     });
     expect(refused(masks)?.message).toBe(
-      'This is a segmenter alone: to find nuclei, it takes a detector, too.',
+      'This is only a segmenter: to find nuclei, a detector is needed as well.',
     );
     expect(refused(boxes, boxes)).toMatchObject({
-      message: 'This is a detector, and so is what --with names: a segmenter is missing.',
+      message: 'This is a detector, and --with names a detector as well: a segmenter is missing.',
     });
   });
 });
 
-test('a pair has trained on all folds of its data but the one that validated it', async () => {
+test('a pair was trained on all folds of its data except its validation fold', async () => {
   const boxes = (await findNetworks(at('boxes')))!;
   const masks = (await findNetworks(at('masks')))!;
   const on = (dataset: string, data: object) => {

@@ -61,14 +61,18 @@ test('what is written is read: float32 to the bit, float16 rounded', async () =>
   expect(rounded).toBeCloseTo(0.1, 4);
 });
 
-test('a folder that exists is refused, and nothing is left beside it', async () => {
+test('a folder that exists is an error, and no files are left behind', async () => {
   await write();
   await expect(write()).rejects.toMatchObject({ exitCode: 2, where: folder });
   expect(readdirSync(place)).toEqual(['model']);
 });
 
 test.each([
-  ['a missing description', (at: string) => rmSync(path.join(at, 'model.json')), 'The folder holds no model'],
+  [
+    'a missing description',
+    (at: string) => rmSync(path.join(at, 'model.json')),
+    'This folder is not a model folder',
+  ],
   ['text in its place', (at: string) => writeFileSync(path.join(at, 'model.json'), 'x'), 'is not JSON'],
   [
     'a description of something else',
@@ -93,7 +97,7 @@ test.each([
       bytes[bytes.length - 1]! ^= 1;
       writeFileSync(weights, bytes);
     },
-    'are not those that were packed',
+    'were changed after the model was packed',
   ],
 ])('%s is refused with exit code 6', async (_, damage, what) => {
   await write();
@@ -104,7 +108,7 @@ test.each([
   });
 });
 
-test('settings, looks and the card are replaced, and the weights stay', async () => {
+test('settings, test-time augmentation and the card are replaced, and the weights are kept', async () => {
   await write();
   const read = await readModelFolder(folder);
   const assemble = AssembleSettings.parse({ minArea: 33 });
@@ -115,10 +119,10 @@ test('settings, looks and the card are replaced, and the weights stay', async ()
   await replaceModelFile(folder, file, modelCard(file));
   const card = readFileSync(path.join(folder, 'README.md'), 'utf8');
   expect(card).toContain(
-    'scored on the other: **0.582**;\n  by cluster (images): a 0.700 (80), c 0.400 (52).',
+    'scored on the other): **0.582**;\n  by cluster (number of images): a 0.700 (80), c 0.400 (52).',
   );
-  expect(card).toContain('\n- Test-time augmentation: views flips x polarity, second pass.\n');
-  expect(modelCard(read.file)).not.toContain('augmentation');
+  expect(card).toContain('\n- Prediction with tta flips x polarity, second pass.\n');
+  expect(modelCard(read.file)).not.toContain('Prediction with');
   const again = await readModelFolder(folder);
   expect(again.file.assemble.minArea).toBe(33);
   expect(again.file.predict).toEqual(predict);

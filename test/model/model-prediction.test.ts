@@ -32,7 +32,7 @@ async function pair(target: string, partner?: string) {
   return pairNetworks((await findNetworks(at(target)))!, other);
 }
 
-test('predicts the images of the truth as the model does, masks and boxes; a run with its segmenter, too', async () => {
+test('predicts masks and boxes of the images of the truth like the model; also a run with a segmenter', async () => {
   const truth = await openTruth(sample);
   const [id] = truth.ids;
   const image = (await truth.readImage(id!))!;
@@ -53,7 +53,7 @@ test('predicts the images of the truth as the model does, masks and boxes; a run
   await truth.close();
 });
 
-test('looks at images as its model does, at the sizes that its model has learnt from', async () => {
+test('predicts with the settings of its model, at the sizes that the model was trained on', async () => {
   const truth = await openTruth(sample);
   const image = speckled(64);
   const model = buildModel(looking(smallModel()));
@@ -66,7 +66,7 @@ test('looks at images as its model does, at the sizes that its model has learnt 
   await truth.close();
 });
 
-test('given boxes are segmented, each by itself and all together', async () => {
+test('given boxes are segmented one by one and all together', async () => {
   const truth = await openTruth(sample);
   const source = modelPrediction(await pair('model'), truth);
   const boxes = Float32Array.of(10, 10, 34, 30, 120, 90, 150, 130);
@@ -74,7 +74,7 @@ test('given boxes are segmented, each by itself and all together', async () => {
   const image = (await truth.readImage(truth.ids[0]!))!;
   const model = buildModel(smallModel());
   const given = [0, 1].map((k) => ({ box: boxAt(boxes, k), score: 1 }));
-  const candidates = await model.predictor.cutOut(image, given);
+  const candidates = await model.predictor.segmentBoxes(image, given);
   model.dispose();
   expect(labelImage).toEqual(assembleInstances(image, candidates, model.file.assemble).labelImage);
   const areas = masks.map((plane) => Array.from(plane!.values).filter((value) => value > 0).length);
@@ -90,7 +90,7 @@ test('given boxes are segmented, each by itself and all together', async () => {
   await truth.close();
 });
 
-test('an ablation comes with the scores where it is asked for', async () => {
+test('an ablation is added to the scores if requested', async () => {
   const truth = await openTruth(sample);
   const source = modelPrediction(await pair('model'), truth);
   const selection = { ids: truth.ids.slice(0, 2) };
@@ -110,7 +110,7 @@ test('an ablation comes with the scores where it is asked for', async () => {
   await truth.close();
 });
 
-test('a truth without images is refused when the first one is asked for', async () => {
+test('a truth without images is an error when the first image is read', async () => {
   const truth = await openTruth(sample);
   const source = modelPrediction(await pair('model'), { ...truth, readImage: () => Promise.resolve(null) });
   await expect(source.read(truth.ids[0]!, { width: 1, height: 1 })).rejects.toMatchObject({ exitCode: 3 });

@@ -6,7 +6,7 @@ import { looking, smallModel, speckled } from './small-model.js';
 
 useNativeCpu();
 
-test('a model looks at images as it says, and otherwise where it is told', async () => {
+test('a model predicts with its own settings, or with those that are given', async () => {
   const stored = looking(smallModel());
   const image = speckled(64);
   const boxes = async (own: PredictSettings, predict?: Partial<PredictSettings>) => {

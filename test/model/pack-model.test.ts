@@ -53,14 +53,14 @@ const pack = async (name: string, portable: boolean, settings: { settingsOf?: st
   return (await readModelFolder(at(name))).file;
 };
 
-test('a model remembers where its data are, so that it can be tuned; it looks once', async () => {
+test('a model keeps the paths of its data, so that it can be tuned; it has no test-time augmentation', async () => {
   const { detector, segmenter, predict } = await pack('mine', false);
   expect(predict).toEqual({ tta: [], secondPass: false });
   expect(detector.config).toMatchObject({ data, run });
   expect(segmenter.config.scoring.detector).toBe('/home/me/runs/d');
 });
 
-test('a portable one knows names, and only paths within the working folder', async () => {
+test('a portable model has names, and only paths within the working folder', async () => {
   const { detector, segmenter } = await pack('portable', true);
   expect(detector.config).toMatchObject({
     data: { path: 'cells.prepared', labels: 'fixed.csv', split: 'dsb2018.json' },
@@ -76,7 +76,7 @@ test('a portable one knows names, and only paths within the working folder', asy
   expect(readFileSync(path.join(at('portable'), 'model.json'), 'utf8')).not.toMatch(/"[^"]*(?:home|\.\.)/u);
 });
 
-test('it takes the settings of another model, and tells whose they are', async () => {
+test('it takes the settings of another model, and names that model', async () => {
   const file = await pack('twin', false);
   const heldOut = { score: 0.582, clusters: { a: { images: 132, score: 0.582 } } };
   const tuned = { score: 0.6, images: 132, heldOut, date: '2026-11-28' };
@@ -90,15 +90,15 @@ test('it takes the settings of another model, and tells whose they are', async (
   expect(final).toMatchObject({ ...settings, tuned: { of: 'twin', ...tuned } });
   const card = readFileSync(path.join(at('final'), 'README.md'), 'utf8');
   expect(card).toBe(modelCard(final));
-  expect(card).toContain('those of `twin`, which was tuned on 132 validation images; score 0.600');
+  expect(card).toContain('those of `twin`, tuned on 132 validation images; challenge score 0.600');
   expect(card).toContain('**0.582**');
 });
 
-test('settings that nobody chose are not taken', async () => {
+test('settings of a model that is not tuned are an error', async () => {
   await pack('untuned', false);
   await expect(pack('refused', false, { settingsOf: at('untuned') })).rejects.toMatchObject({
     exitCode: exitCodes.usage,
-    message: `The model in ${at('untuned')} has not been tuned.`,
+    message: `The model in ${at('untuned')} is not tuned.`,
   });
   expect(existsSync(at('refused'))).toBe(false);
 });

@@ -43,7 +43,7 @@ afterAll(() => {
 
 const formats = ['labels', 'table'] as const;
 
-test('writes every format of every image, and tells where', async () => {
+test('writes every format of every image, and returns the paths', async () => {
   const done: number[] = [];
   const { predicted, skipped, failed, nuclei } = await predictImages(model, await listImages([images]), {
     ...{ out, formats, resume: false },
@@ -60,7 +60,7 @@ test('writes every format of every image, and tells where', async () => {
   expect(readdirSync(path.join(out, 'labels'))).toEqual(['a-5afb7932.png', 'd-3594684b.png']);
 });
 
-test('an image that cannot be read is told with its place, and the others are predicted', async () => {
+test('an image that cannot be read is reported with its path, and the others are predicted', async () => {
   const broken = path.join(folder, 'broken.png');
   writeFileSync(broken, 'no image');
   const told: unknown[] = [];
@@ -120,7 +120,7 @@ test('files that are no images, images of any kind and names of any kind do no h
   expect(after.sort()).toEqual(before);
 });
 
-test('resumed, it leaves out what is there and makes what is missing', async () => {
+test('when resumed, it skips outputs that exist and makes those that are missing', async () => {
   const listed = await listImages([images]);
   await predictImages(model, listed, { out, formats, resume: false });
   const label = path.join(out, 'labels', 'a-5afb7932.png');
@@ -132,7 +132,7 @@ test('resumed, it leaves out what is there and makes what is missing', async () 
   expect(readFileSync(label)).toEqual(before);
 });
 
-test('an image gives the same nuclei whatever came before it, and no tensor stays', async () => {
+test('an image gives the same nuclei whatever was predicted before, and no tensor is left', async () => {
   const [a, d] = await Promise.all(
     ['a-5afb7932.png', 'd-3594684b.png'].map((name) => readImage(path.join(images, name))),
   );

@@ -13,7 +13,7 @@ import { useNativeCpu } from '../helpers/tensors.js';
 
 useNativeCpu();
 
-test('a program scores what is on disk, and label images of its own', async () => {
+test('a program scores files on disk, and its own label images', async () => {
   const sample = 'examples/dsb2018-mini';
   const truth = await openTruth(sample);
   const prediction = await openPrediction(sample);

@@ -25,7 +25,7 @@ test('no nuclei, no sizes', () => {
   expect(measureSizes([squares()], 2)).toBeUndefined();
 });
 
-test('what stands in for them is in order', () => {
+test('the default sizes are in order', () => {
   expect(dsb2018Sizes.low).toBeLessThan(dsb2018Sizes.typical);
   expect(dsb2018Sizes.typical).toBeLessThan(dsb2018Sizes.high);
 });

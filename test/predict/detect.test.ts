@@ -55,7 +55,7 @@ const byPlace = (found: readonly Detection[]) =>
         one[1]! - other[1]! || one[0]! - other[0]! || one[3]! - other[3]! || one[2]! - other[2]!,
     );
 
-test('an image on disk gives what it gives in memory, tile by tile', async () => {
+test('an image on disk gives the same as in memory, tile by tile', async () => {
   const image = spots(150, 110, 3);
   const file = path.join(folder, 'spots.png');
   await writeImage(file, image);
@@ -107,7 +107,7 @@ describe('views', () => {
     expect(byPlace(found.detections)).toEqual(byPlace(inverted.detections));
   });
 
-  test('several views are told in shares, and leave no tensor behind', async () => {
+  test('progress is reported as a fraction over several views, and no tensor is left', async () => {
     const shares: number[] = [];
     const { numTensors } = tf.memory();
     await predictor.detect(
@@ -124,7 +124,7 @@ test('where an image has one colour there are no nuclei', async () => {
   expect(await predictor.detect({ image })).toEqual({ detections: [], omitted: 0 });
 });
 
-test('between two tiles signals have their turn', async () => {
+test('signals are handled between two tiles', async () => {
   const happened: string[] = [];
   const onProgress = (share: number) => {
     happened.push(`tile ${share}`);

@@ -22,7 +22,7 @@ function imageOf(id: string, group: number, right: number, wrong: number): Group
 
 const start = AssembleSettings.parse({});
 
-test('settings are judged by images that did not choose them', async () => {
+test('settings are scored on images that they were not chosen on', async () => {
   // What is best for the images of one group is wrong for the other: 0.5 separates in one, nothing does in both.
   const images = [imageOf('p', 0, 0.9, 0.6), imageOf('q', 0, 0.9, 0.6), imageOf('r', 1, 0.5, 0.2)];
   const heldOut = await heldOutScore(images, start);
@@ -33,7 +33,7 @@ test('settings are judged by images that did not choose them', async () => {
   expect(heldOut!.clusters).toEqual({ a: { images: 3, score: heldOut!.score } });
 });
 
-test('scores are told by cluster, and as the mean of all images', async () => {
+test('scores are reported by cluster, and as the mean of all images', async () => {
   const images = [0, 1, 10, 11].map((group) =>
     imageOf(`image-${group}`, group, 0.9, group < 10 ? 0.1 : 0.95),
   );

@@ -20,7 +20,7 @@ function make(...files: string[]) {
 const namesOf = async (...paths: string[]) =>
   (await listImages(paths.map((at) => path.join(folder, at)))).map(({ name }) => name);
 
-test('a folder stands for the images below it, by name; labels, hidden folders and other files do not count', async () => {
+test('a folder means all images in it and below, by name; label images, hidden folders and other files are skipped', async () => {
   make('b.png', 'a.TIF', 'sub/c.jpeg', 'b_masks.png', '.cache/d.png', 'notes.txt');
   expect(await namesOf('.')).toEqual(['a', 'b', 'sub/c']);
 });
@@ -30,7 +30,7 @@ test('files come in the order in which they are named, each once', async () => {
   expect(await namesOf('b.png', 'a.png', 'b.png', '.')).toEqual(['b', 'a']);
 });
 
-test('names that would meet are kept apart, also those that differ in case alone', async () => {
+test('names that would collide are kept apart, also names that differ only in case', async () => {
   make('x.png', 'x.tif', 'other/x.png', 'other/X.jpg');
   expect(await namesOf('x.png', 'x.tif', 'other')).toEqual(['x', 'x.tif', 'X.jpg', 'x.png']);
 });
@@ -42,7 +42,7 @@ test('links are not followed', async () => {
   expect(await namesOf('.')).toEqual(['real/a']);
 });
 
-test('what does not exist is refused, as is a folder without images', async () => {
+test('a missing path and a folder without images are errors', async () => {
   await expect(listImages([path.join(folder, 'none.png')])).rejects.toMatchObject({
     exitCode: 2,
     where: path.join(folder, 'none.png'),

@@ -16,23 +16,27 @@ test('the median nucleus gets the size that is usual in training', () => {
   expect(betterZoom(found(80, 80, 80, 80, 80), 2, sizes)).toBe(0.5);
 });
 
+test('the order of the nuclei does not matter', () => {
+  expect(betterZoom(found(8, 90, 4, 4, 8), 2, sizes)).toBe(5); // the median 8 px becomes 40
+});
+
 test('nothing is enlarged or reduced more than fourfold', () => {
   expect(betterZoom(found(2, 2, 2, 2, 2), 2, sizes)).toBe(8);
   expect(betterZoom(found(900, 900, 900, 900, 900), 2, sizes)).toBe(0.5);
 });
 
-test('too few sure nuclei tell nothing', () => {
+test('with too few high-scoring nuclei there is no second pass', () => {
   expect(betterZoom(found(4, 4, 4, 4), 2, sizes)).toBeUndefined();
   const scored = (score: number) => found(4, 4, 4, 4, 4).map((one) => ({ ...one, score }));
   expect(betterZoom(scored(0.499), 2, sizes)).toBeUndefined();
   expect(betterZoom(scored(0.5), 2, sizes)).toBe(8); // 2 * 40 / 8 is more than fourfold
 });
 
-test('of an even number of nuclei the upper one of the two in the middle counts', () => {
+test('the median of an even number of nuclei is the larger of the two in the middle', () => {
   expect(betterZoom(found(4, 4, 4, 8, 8, 8), 2, sizes)).toBe(5); // 2 * 40 / 16
 });
 
-test('a model that does not tell its sizes is taken for one of DSB2018', () => {
+test('a model without sizes is assumed to be trained on DSB2018', () => {
   expect(betterZoom(found(20, 20, 20, 20, 20), 2)).toBeUndefined();
   const median = (side: number) => betterZoom(found(side, side, side, side, side), 1);
   // Usual are 18.8 to 105.2 px, 37 px typical.

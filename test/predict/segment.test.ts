@@ -66,7 +66,7 @@ test('a crop is the same to the bit, whatever else is segmented with it', async 
   expect(await predictor.segment(example, new Float32Array(0))).toEqual([]);
 });
 
-test('sees what the loader shows in training, and says what the network says', async () => {
+test('gets the same crops as in training, and returns the output of the network', async () => {
   const config = configOf();
   const { loader, model } = config;
   const drawn = Array.from({ length: 6 }, (_, k) => ({
@@ -104,7 +104,7 @@ test('the window shows the box in its middle, with its margin', async () => {
   expect(crop).toMatchObject({ x: 12 - 6, y: 24 - 6, side: 12, size: 16 });
 });
 
-test('with flips, a mirrored image gives the mirrored mask', async () => {
+test('with tta, a mirrored image gives the mirrored mask', async () => {
   const { width, height } = example.image;
   const data = example.image.data.map((_, i) => {
     const [pixel, channel] = [Math.floor(i / 3), i % 3];

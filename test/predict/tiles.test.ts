@@ -92,7 +92,7 @@ test('tiles that cannot advance are an error', () => {
 });
 
 describe('any image, any tiling', () => {
-  test('every point is in exactly one core, and the tile of that core sees it', () => {
+  test('every point is in exactly one core, and the tile of that core contains it', () => {
     fc.assert(
       fc.property(sizes, tilings, fc.nat(), (size, tiling, seed) => {
         const tiles = planTiles(size, tiling);
@@ -135,7 +135,7 @@ describe('any image, any tiling', () => {
     );
   });
 
-  test('a nucleus no larger than the overlap is whole in a tile, and there it counts as not cut', () => {
+  test('a nucleus no larger than the overlap is complete in a tile, and is not cut there', () => {
     fc.assert(
       fc.property(sizes, tilings, fc.nat(), fc.constantFrom(0, 0.5, 2), (size, tiling, seed, margin) => {
         const tiles = planTiles(size, tiling);
@@ -156,7 +156,7 @@ describe('any image, any tiling', () => {
     );
   });
 
-  test('what the tiles find of the same nuclei is merged: each nucleus once', () => {
+  test('detections of the same nucleus in several tiles are merged into one', () => {
     fc.assert(
       fc.property(sizes, tilings, fc.nat(), (size, tiling, seed) => {
         const tiles = planTiles(size, tiling);
@@ -216,7 +216,7 @@ describe('mergeTiles', () => {
   const options = { iouThreshold: 0.5, margin: 1 };
   const found = (x1: number, x2: number, score = 0.5) => ({ box: { x1, y1: 10, x2, y2: 20 }, score });
 
-  test('the detection of the tile whose core holds the centre stays, even if its score is lower', () => {
+  test('the detection of the tile whose core contains the centre is kept, even if its score is lower', () => {
     // Tiles 0-64 and 36-100, cores up to 50.
     const [sure, central] = [found(52, 62, 0.9), found(51, 62, 0.2)];
     expect(mergeTiles(tiles, [[sure], [central]], options)).toEqual([central]);
@@ -230,7 +230,7 @@ describe('mergeTiles', () => {
     expect(merged).toEqual([turned(central)]);
   });
 
-  test('of the same box in tiles that are not its own the upper tile, then the left one has it', () => {
+  test('the same box in tiles that do not own it belongs to the upper tile, then to the left one', () => {
     // 2 x 2 tiles; the centre (56, 56) is in the core of the last one, which has found nothing.
     const four = planTiles({ width: 100, height: 100 }, tiling);
     const tagged = (tile: string) => [{ box: { x1: 51, y1: 51, x2: 61, y2: 61 }, score: 0.5, tile }];
@@ -264,13 +264,13 @@ describe('mergeTiles', () => {
     expect(mergeTiles(tiles, [[lowered], [upper]], { ...options, iouThreshold: 0.4 })).toEqual([upper]);
   });
 
-  test('a piece that a neighbour sees whole is dropped, also where nothing was found there', () => {
+  test('a piece that is complete in a neighbouring tile is dropped, even if nothing was found there', () => {
     expect(mergeTiles(tiles, [[found(55, 64)], [found(55, 75)]], options)).toEqual([found(55, 75)]);
     expect(mergeTiles(tiles, [[found(55, 64)], []], options)).toEqual([]);
     expect(mergeTiles(tiles, [[], [found(36, 41)]], options)).toEqual([]);
   });
 
-  test('pieces of a nucleus that no tile sees whole stay', () => {
+  test('pieces of a nucleus that is complete in no tile are kept', () => {
     const pieces = [found(30, 64), found(36, 70)];
     expect(mergeTiles(tiles, [[pieces[0]!], [pieces[1]!]], { ...options, iouThreshold: 0.9 })).toHaveLength(
       2,

@@ -76,7 +76,7 @@ const boxes = fc.array(
   { maxLength: 8 },
 );
 
-test('a single view, and views that agree, stay as they are; none gives none', () => {
+test('a single view, and views that agree, are not changed; no views give no boxes', () => {
   fc.assert(
     fc.property(boxes, fc.integer({ min: 1, max: 4 }), (found, count) => {
       const fused = fuseViews(Array.from({ length: count }, () => found));
@@ -129,7 +129,7 @@ test('with equal scores the upper box begins a nucleus, whatever the order of th
   }
 });
 
-test('boxes of score 0 count alike', () => {
+test('boxes of score 0 have equal weights', () => {
   const fused = fuseViews([[{ box: box(0, 0, 10, 10), score: 0 }], [{ box: box(0, 0, 10, 8), score: 0 }]]);
   expect(fused).toEqual([{ box: box(0, 0, 10, 9), score: 0 }]);
 });

@@ -56,7 +56,7 @@ test('finds the score above which candidates are right, and the threshold that f
   expect(tuned.settings.maskThreshold).toBeLessThan(0.4);
 });
 
-test('the curves tell the score of each value, the chosen one included', async () => {
+test('the curves have the score of each value, including the chosen one', async () => {
   const images: TunedImage[] = [
     { id: 'one', truth: truthOf([4, 4, 14, 14]), pasted: [candidate(4, 4, 14, 14, 0.3, 0)] },
   ];

@@ -4,11 +4,11 @@ import { warnOfOldKeys } from '../old-keys.js';
 
 const show: Command<{ file: string; set: string[] }> = {
   usage: 'show <file>',
-  describe: 'Check a config file and print it with every default filled in',
+  describe: 'Check a config file and print it with all defaults filled in',
   examples: [
     ['nucleate config show configs/detector/tiny.yaml', 'the whole config'],
     ['nucleate config show configs/detector/tiny.yaml --set loader.batchSize=8', 'with one value changed'],
-    ['nucleate config show configs/segmenter/tiny.yaml --json', 'for other programs'],
+    ['nucleate config show configs/segmenter/tiny.yaml --json', 'as JSON'],
   ],
   builder: (parser) =>
     withOverrides(parser).positional('file', { type: 'string', demandOption: true, describe: 'A YAML file' }),
@@ -25,8 +25,8 @@ const show: Command<{ file: string; set: string[] }> = {
 
 const schema: Command = {
   usage: 'schema',
-  describe: 'Print the JSON Schema of config files, for completion and checks in an editor',
-  examples: [['nucleate config schema > config.schema.json', 'into a file']],
+  describe: 'Print the JSON Schema of config files, for completion and checks in editors',
+  examples: [['nucleate config schema > config.schema.json', 'write it to a file']],
   builder: (parser) => parser,
   async handler(_, terminal) {
     const { configJsonSchema } = await import('../../config/json-schema.js');

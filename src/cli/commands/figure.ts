@@ -20,7 +20,7 @@ const sample = 'examples/dsb2018-mini';
 
 export const figureCommand: Command<Arguments> = {
   usage: 'figure <images..>',
-  describe: 'Draw one picture of images beside their nuclei, in jet colours',
+  describe: 'Draw images and their nuclei side by side into one picture',
   examples: [[`nucleate figure ${sample}/c-13f2bec0.png --columns 1`, 'writes figure.png']],
   builder: (parser) =>
     withDevice(
@@ -29,19 +29,19 @@ export const figureCommand: Command<Arguments> = {
           type: 'string',
           requiresArg: true,
           default: 'figure.png',
-          describe: 'The PNG to write',
+          describe: 'PNG file to write',
         })
         .option('size', {
           type: 'string',
           requiresArg: true,
           default: '256',
-          describe: 'Width and height in px of what is shown of each image: its middle',
+          describe: 'Width and height of the part of each image that is shown, its middle, px',
         })
         .option('columns', {
           type: 'string',
           requiresArg: true,
           default: '3',
-          describe: 'Images beside each other',
+          describe: 'Number of images in a row',
         }),
     ),
   async handler({ images, model: folder, output, device, ...numbers }, terminal) {

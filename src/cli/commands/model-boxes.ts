@@ -16,11 +16,11 @@ interface Arguments {
 
 export const modelBoxesCommand: Command<Arguments> = {
   usage: 'boxes <detectors..>',
-  describe: 'Write what detectors find in the images that they have not seen, for a segmenter to train on',
+  describe: 'Write the boxes that detectors find in their validation images, to train a segmenter on',
   examples: [
     [
       'nucleate model boxes runs/d --data examples/dsb2018-mini --out boxes.json',
-      'of the fold that the run left out; for `train segmenter --set boxes.path=`',
+      'the validation fold of the run; for `train segmenter --set boxes.path=boxes.json`',
     ],
   ],
   builder: (parser) =>
@@ -29,7 +29,7 @@ export const modelBoxesCommand: Command<Arguments> = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'Runs of `nucleate train detector`, checkpoints or models: one for each fold',
+        describe: 'Runs of `nucleate train detector`, checkpoints or model folders: one for each fold',
       })
       .option('data', {
         type: 'string',
@@ -53,7 +53,7 @@ export const modelBoxesCommand: Command<Arguments> = {
         type: 'string',
         requiresArg: true,
         default: '0.3',
-        describe: 'Score from which a box is written, above 0 to 1',
+        describe: 'Leave out boxes with a lower score; above 0, up to 1',
       }),
   async handler({ detectors, data, labels, out, device, ...others }, terminal) {
     const minScore = positiveNumber('min-score', others['min-score']);

@@ -12,8 +12,8 @@ type PackArguments = {
 
 const packCommand: Command<PackArguments> = {
   usage: 'pack <detector> <segmenter>',
-  describe: 'Make one model folder of a detector and a segmenter',
-  examples: [['nucleate model pack runs/d runs/s --out models/mine', 'of the best checkpoint of each run']],
+  describe: 'Pack a detector and a segmenter into one model folder',
+  examples: [['nucleate model pack runs/d runs/s --out models/mine', 'the best checkpoint of each run']],
   builder: (parser) =>
     parser
       .positional('detector', {
@@ -35,18 +35,18 @@ const packCommand: Command<PackArguments> = {
       .option('precision', {
         choices: ['float16', 'float32'] as const,
         default: 'float16' as const,
-        describe: 'How weights are stored: float16 takes half the space',
+        describe: 'How to store weights; float16 takes half the space',
       })
       .option('portable', {
         type: 'boolean',
         default: false,
         describe:
-          'For a model that others get: leave out where files lie on this machine; `tune` then needs --data',
+          'For a model to publish: leave out paths of this machine; `nucleate tune` then needs --data',
       })
       .option('settings-of', {
         type: 'string',
         requiresArg: true,
-        describe: 'Take the settings of this tuned model, such as the one that left the validation fold out',
+        describe: 'Use the settings of this tuned model, for networks trained on all images',
       }),
   async handler({ detector, segmenter, out, precision, portable, 'settings-of': settingsOf }, terminal) {
     const { packModel } = await import('../../model/pack-model.js');
@@ -78,11 +78,11 @@ type ExportArguments = {
 
 const exportCommand: Command<ExportArguments> = {
   usage: 'export <stage> <network>',
-  describe: 'Write a network for TensorFlow.js: a model.json that tf.loadLayersModel loads',
+  describe: 'Export a network for TensorFlow.js: a model.json for tf.loadLayersModel',
   examples: [
     [
       'nucleate model export segmenter runs/s --out exported',
-      'the layers, and in nucleate.json how to use them',
+      'the layers, and nucleate.json with instructions',
     ],
   ],
   builder: (parser) =>
@@ -124,6 +124,6 @@ const exportCommand: Command<ExportArguments> = {
 
 export const modelCommands: CommandGroup = {
   name: 'model',
-  describe: 'Work with model folders',
+  describe: 'Pack two trained networks into a model, export networks',
   commands: [packCommand, exportCommand, modelBoxesCommand],
 };

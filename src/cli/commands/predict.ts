@@ -24,10 +24,13 @@ const formatsInWords = Object.entries(outputFormats)
 
 export const predictCommand: Command<Arguments> = {
   usage: 'predict <images..>',
-  describe: 'Find the nuclei of images',
+  describe: 'Find the nuclei in images: label images, tables, overlays and other formats',
   examples: [
-    [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that is shipped'],
-    [`nucleate predict ${sample}/d-*.png --model models/mine --resume`, 'with another one'],
+    [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that comes with nucleate'],
+    [
+      `nucleate predict ${sample}/d-*.png --model models/mine --resume`,
+      'with another model; images with results are skipped',
+    ],
   ],
   builder: (parser) =>
     withDevice(
@@ -36,7 +39,7 @@ export const predictCommand: Command<Arguments> = {
           type: 'string',
           requiresArg: true,
           default: 'nuclei',
-          describe: 'Folder for the results, one folder in it for each format',
+          describe: 'Folder for the results; it gets one folder for each format',
         })
         .option('format', {
           choices: outputFormatNames,
@@ -48,7 +51,7 @@ export const predictCommand: Command<Arguments> = {
         .option('resume', {
           type: 'boolean',
           default: false,
-          describe: 'Leave out images whose results are all there',
+          describe: 'Skip images whose results all exist',
         }),
     ),
   async handler({ images, model: folder, out, format, resume, device, ...asked }, terminal) {
@@ -71,7 +74,7 @@ export const predictCommand: Command<Arguments> = {
       const { predicted, skipped, failed, nuclei } = result;
       const counts = [
         `${predicted.length} images, ${nuclei} nuclei`,
-        ...(skipped.length > 0 ? [`${skipped.length} were there already`] : []),
+        ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
         ...(failed.length > 0 ? [`${failed.length} failed, see above`] : []),
       ];
       terminal.result({

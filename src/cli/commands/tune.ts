@@ -17,30 +17,30 @@ type Arguments = {
 
 export const tuneCommand: Command<Arguments> = {
   usage: 'tune <model>',
-  describe: 'Choose the settings of a model by the score on validation images, and store them in it',
-  examples: [['nucleate tune models/mine', 'on the images that validated its detector']],
+  describe: 'Choose the assembly settings of a model by its score on validation images, and save them in it',
+  examples: [['nucleate tune models/mine', 'on the validation images of its detector']],
   builder: (parser) =>
     withDevice(
       withTta(parser)
         .positional('model', {
           type: 'string',
           demandOption: true,
-          describe: 'A folder of `nucleate model pack`',
+          describe: 'A folder made by `nucleate model pack`',
         })
         .option('data', {
           type: 'string',
           requiresArg: true,
-          describe: 'The dataset; that of the training of the detector if absent',
+          describe: 'Dataset; default: the one that the detector was trained on',
         })
         .option('split', {
           type: 'string',
           requiresArg: true,
-          describe: 'Its folds; those of that training if absent',
+          describe: 'File with the folds of the dataset; default: as in the training of the detector',
         })
         .option('fold', {
           type: 'number',
           requiresArg: true,
-          describe: 'The fold to score; the one that validated the detector if absent',
+          describe: 'Fold to use; default: the validation fold of the detector',
         }),
     ),
   async handler({ model: folder, data, split, fold, device, ...asked }, terminal) {
@@ -94,9 +94,9 @@ export const tuneCommand: Command<Arguments> = {
           ...curves.map(curveText),
           '',
           ...(words.length > 0 ? [`with        ${words.join(', ')}`] : []),
-          `score       ${score.toFixed(4)}, mean of ${images} images; ${tried} combinations tried on the same images`,
+          `score       ${score.toFixed(4)}, mean challenge score of ${images} images; the best of ${tried} combinations (optimistic)`,
           ...heldOutText(heldOut),
-          `stored      ${folder}`,
+          `saved       ${folder}`,
         ].join('\n'),
         value: { settings, predict, score, heldOut, curves, tried, images, folder },
       });
@@ -110,12 +110,12 @@ function heldOutText(heldOut: TunedModel['heldOut']): string[] {
   if (!heldOut) return [];
   const clusters = Object.entries(heldOut.clusters).map(([name, { score }]) => `${name} ${score.toFixed(3)}`);
   return [
-    `held out    ${heldOut.score.toFixed(4)}, settings chosen on one half of the images and scored on the other`,
+    `held out    ${heldOut.score.toFixed(4)}, with settings chosen on one half of the images and scored on the other`,
     `            ${clusters.join(', ')}`,
   ];
 }
 
-/** `minArea  5 0.512  10* 0.520  15 0.519`, the chosen value with a star. */
+/** `minArea  5 0.512  10* 0.520  15 0.519`: each value with its score; a star marks the chosen one. */
 function curveText({ key, values, scores, chosen }: SettingCurve): string {
   const points = values.map(
     (value, index) => `${value}${value === chosen ? '*' : ''} ${scores[index]!.toFixed(3)}`,

@@ -10,7 +10,7 @@ export interface AnchorLevel {
   readonly aspectRatios: readonly number[];
 }
 
-/** Where the anchors of an image lie. */
+/** The positions of the anchors of an image. */
 export interface AnchorGrid {
   /** Of the crop in px. */
   readonly size: readonly [height: number, width: number];
@@ -18,14 +18,14 @@ export interface AnchorGrid {
   readonly levels: readonly AnchorLevel[];
 }
 
-/** An interval of one axis for each cell of that axis and each shape of anchor, in px of the crop. */
+/** Along one axis: an interval for each cell and each shape of anchor, px of the crop. */
 export interface AnchorIntervals {
   /** `[cells, shapes]`. */
   readonly start: Float32Array;
   readonly end: Float32Array;
 }
 
-/** A level taken apart into the axes. */
+/** The anchors of a level, separated by axis. */
 export interface LevelIntervals {
   readonly rows: number;
   readonly columns: number;
@@ -38,12 +38,12 @@ export interface LevelIntervals {
 }
 
 /**
- * The anchors of an image: boxes of every size and ratio around the centre of every cell, not clipped to the image.
+ * The anchors of an image: a box of each size and aspect ratio at the centre of every cell, not clipped to the image.
  *
  * @returns `[A, 4]` `xyxy` px, ordered by level, y, x, size, ratio: as `[N, H, W, shapes]` predictions flatten.
  *
  * Source: Ren et al., arXiv 1506.01497, section 3.1.1. The centre of cell i is (i + 1/2) strides as in torchvision's
- * and detectron2's newer generators (offset 0.5): the centre of the pixels that the cell stands for.
+ * and detectron2's newer generators (offset 0.5): the centre of the pixels of the cell.
  */
 export function makeAnchors(grid: AnchorGrid): Float32Array {
   const boxes = new Float32Array(4 * sum(anchorsPerLevel(grid)));
@@ -68,14 +68,14 @@ export function makeAnchors(grid: AnchorGrid): Float32Array {
 export const anchorBoxes = (grid: AnchorGrid): tf.Tensor2D =>
   tf.tensor2d(makeAnchors(grid), [count(grid), 4]);
 
-/** How many anchors each level has. */
+/** Number of anchors of each level. */
 export const anchorsPerLevel = ({ size, levels }: AnchorGrid): number[] =>
   levels.map(
     ({ stride, sizes, aspectRatios: ratios }) =>
       cells(size[0], stride) * cells(size[1], stride) * sizes.length * ratios.length,
   );
 
-/** All anchors of a level share few intervals of x and few of y: what depends on one axis alone is computed on these. */
+/** The few distinct intervals of a level's anchors along x and along y, for computations that need only one axis. */
 export function anchorIntervals({ size: [height, width], levels }: AnchorGrid): LevelIntervals[] {
   return levels.map(({ stride, sizes, aspectRatios: ratios }) => {
     const shapes = sizes.flatMap((size) =>

@@ -4,10 +4,10 @@ import { Convolution } from '../layers.js';
 import { outputDeviation } from './rpn-head.js';
 
 /**
- * Tells of every px of the finest level whether it is nucleus and whether it is border: a denser lesson than boxes,
- * for training alone.
+ * Predicts for every px of the finest level whether it is nucleus and whether it is border: a denser supervision than
+ * boxes, used only in training.
  *
- * @param options.channels Of the features, and of the 3 x 3 convolution with a relu upon them.
+ * @param options.channels Of the features, and of the 3 x 3 convolution with a relu on them.
  * @returns A model of `[N, h, w, channels]`; its output are logits `[N, h, w, 2]`, foreground and border.
  */
 export function buildAuxiliaryHead({

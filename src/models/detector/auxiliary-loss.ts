@@ -2,8 +2,8 @@ import { tf } from '../../tf.js';
 import { sigmoidCrossEntropy } from './losses.js';
 
 /**
- * Cross-entropy of the auxiliary maps, mean over the reviewed part of the cells: dense supervision, from which the
- * pyramid learns where nuclei are long before the anchors tell.
+ * Cross-entropy of the auxiliary maps, averaged over the reviewed part of the cells. From this dense supervision the
+ * pyramid learns where nuclei are, earlier than from the anchors.
  *
  * @param logits `[N, s, s, 2]` of foreground and border.
  * @param targets `[N, s, s, 2]` from 0 to 1.

@@ -1,16 +1,16 @@
-/** What the auxiliary head learns: where nuclei are and where they end, of cells of the finest level. */
+/** Targets of the auxiliary head: nucleus and border for each cell of the finest level. */
 
 export interface AuxiliaryMaps {
   /** s: side of the maps in cells. */
   readonly size: number;
-  /** `[N, s, s, 2]`: share of the cell that is nucleus; 1 where a border runs through the cell, else 0. */
+  /** `[N, s, s, 2]`: fraction of the cell that is nucleus; 1 if a border runs through the cell, else 0. */
   readonly targets: Float32Array;
-  /** `[N, s, s]`: share of the cell that is reviewed. */
+  /** `[N, s, s]`: fraction of the cell that is reviewed. */
   readonly weights: Float32Array;
 }
 
 /**
- * A border runs through a cell that holds two labels, background being one.
+ * A border runs through a cell that has two labels; background is a label, too.
  *
  * @param labels `[N, S, S]`, 0 = background; S a multiple of the cell.
  * @param ignore `[N, S, S]`, 1 = not reviewed.
@@ -24,7 +24,7 @@ export function auxiliaryTargets(
   const side = size / cell;
   const targets = new Float32Array(count * side * side * 2);
   const weights = new Float32Array(count * side * side);
-  const share = 1 / (cell * cell);
+  const pixelFraction = 1 / (cell * cell);
   for (let row = 0, at = 0; row < count * side; row++) {
     for (let column = 0; column < side; column++, at++) {
       const corner = row * cell * size + column * cell;
@@ -41,9 +41,9 @@ export function auxiliaryTargets(
           if (ignore[pixel] === 0) reviewed += 1;
         }
       }
-      targets[2 * at] = inside * share;
+      targets[2 * at] = inside * pixelFraction;
       targets[2 * at + 1] = isBorder ? 1 : 0;
-      weights[at] = reviewed * share;
+      weights[at] = reviewed * pixelFraction;
     }
   }
   return { size: side, targets, weights };

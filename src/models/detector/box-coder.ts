@@ -1,13 +1,13 @@
 import { tf } from '../../tf.js';
 
-/** Scale factors of (dx, dy, dw, dh), which make the deltas of a detector about as large as 1. */
+/** Factors of (dx, dy, dw, dh) that bring the deltas to a scale of about 1. */
 export type BoxWeights = readonly [x: number, y: number, width: number, height: number];
 
 /**
- * What has to happen to anchors so that they become boxes: shifts of the centre in sides of the anchor, and logarithms
- * of the change of the sides, times the weights.
+ * The deltas that turn anchors into boxes: shifts of the centre in units of the anchor's sides, and logarithms of the
+ * ratios of the sides, times the weights.
  *
- * @param boxes `[..., 4]` `xyxy` px; sides below 0.001 px count as that, so that padding gives finite deltas.
+ * @param boxes `[..., 4]` `xyxy` px; shorter sides than 0.001 px count as 0.001, so that padding gives finite deltas.
  * @param anchors `[..., 4]` likewise; the leading axes broadcast.
  * @returns `[..., 4]` (dx, dy, dw, dh). The caller disposes it.
  *
@@ -23,7 +23,7 @@ export function encodeBoxes(boxes: tf.Tensor, anchors: tf.Tensor, weights: BoxWe
 }
 
 /**
- * The boxes that anchors become; inverse of {@link encodeBoxes} while no side grows more than 62.5 times.
+ * Applies deltas to anchors; the inverse of {@link encodeBoxes} as long as no side grows more than 62.5 times.
  *
  * @param deltas `[..., 4]` (dx, dy, dw, dh); a gradient flows through them.
  * @param anchors `[..., 4]` `xyxy` px; the leading axes broadcast.
@@ -41,9 +41,9 @@ export function decodeBoxes(deltas: tf.Tensor, anchors: tf.Tensor, weights: BoxW
 }
 
 /**
- * Cuts boxes at the borders of the crop.
+ * Clips boxes to the crop.
  *
- * @param boxes `[..., 4]` `xyxy` px. One outside of the crop becomes empty.
+ * @param boxes `[..., 4]` `xyxy` px. A box outside of the crop becomes empty.
  * @returns The same shape. The caller disposes it.
  */
 export function clipBoxes<T extends tf.Tensor>(
@@ -53,7 +53,7 @@ export function clipBoxes<T extends tf.Tensor>(
   return tf.tidy(() => tf.minimum(tf.maximum(boxes, 0), [width, height, width, height]));
 }
 
-/** A delta that makes a side of 16 px one of 1000 px, so that the exponential stays finite; as in detectron2. */
+/** Limit of the logarithmic deltas: a side of 16 px becomes 1000 px. Keeps the exponential finite; as in detectron2. */
 const maxScale = Math.log(1000 / 16);
 
 /** px. */

@@ -15,13 +15,13 @@ export interface DenseBoxHeadOptions {
   readonly poolSize: number;
   /** C: of the pooled features. */
   readonly channels: number;
-  /** Of the dense layers, one after the other. */
+  /** Of each dense layer, in their order. */
   readonly units: readonly number[];
   readonly seed: number | null;
 }
 
 /**
- * The light second stage: all of a region's features through dense layers with relu, then its logit and its deltas.
+ * The light second stage: dense layers with relu on all features of a region, then its logit and its deltas.
  *
  * @returns A model of `[B, P, P, C]`, B regions; outputs `[B, 1, 1, 1]` and `[B, 1, 1, 4]`.
  *
@@ -29,7 +29,7 @@ export interface DenseBoxHeadOptions {
  */
 export function buildDenseBoxHead({ poolSize, channels, units, seed }: DenseBoxHeadOptions): tf.LayersModel {
   const rois = tf.input({ name: 'box_head/rois', shape: [poolSize, poolSize, channels] });
-  // Dense layers as 1 x 1 convolutions, which a compiled step joins with bias and relu.
+  // Dense layers as 1 x 1 convolutions, which a compiled step fuses with bias and relu.
   const flat = tf.layers.reshape({
     name: 'box_head/flat',
     targetShape: [1, 1, poolSize * poolSize * channels],
@@ -55,12 +55,12 @@ export interface DeepBoxHeadOptions extends BlockOptions {
   readonly poolSize: number;
   /** C: of the pooled features. */
   readonly channels: number;
-  /** How many block8 there are. */
+  /** Number of blocks 8. */
   readonly block8: number;
 }
 
 /**
- * The second stage of the literature: what Inception-ResNetV2 has after block17 (Mixed 7a, block8, conv_7b), computed
+ * The second stage of the literature: the rest of Inception-ResNetV2 after block17 (Mixed 7a, block8, conv_7b), computed
  * for each region, then the mean over its px, its logit and its deltas.
  *
  * @returns A model of `[B, P, P, C]`, B regions; outputs `[B, 1, 1, 1]` and `[B, 1, 1, 4]`.

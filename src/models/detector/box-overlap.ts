@@ -1,15 +1,15 @@
 /**
- * How much boxes overlap, as Dice coefficients: twice the shared area over the sum of both areas. N = images, M = room
- * for gtBoxes.
+ * The overlap of boxes as Dice coefficient: twice the shared area over the sum of both areas. N = images, M = room for
+ * gtBoxes.
  *
- * The Dice coefficient grows with the IoU, so both rank alike, and it takes less to compute: the sum of the areas
- * does not depend on the shared one.
+ * The Dice coefficient grows with the IoU, so both give the same ranking, and it is cheaper: the sum of the areas does
+ * not depend on the shared area.
  */
 import { tf } from '../../tf.js';
 import { anchorIntervals, type AnchorGrid, type AnchorIntervals } from './anchors.js';
 
 /**
- * Every box with every other.
+ * The overlap of every box with every other box.
  *
  * @param boxes `[N, K, 4]` `xyxy` px.
  * @param others `[N, M, 4]` likewise.
@@ -27,8 +27,8 @@ export function pairwiseDice(boxes: tf.Tensor3D, others: tf.Tensor3D): tf.Tensor
 }
 
 /**
- * Every anchor with every box. The lengths that an anchor shares with a box along x and along y are the same for whole
- * columns and rows of anchors; so all that is computed for each pair is one product.
+ * The overlap of every anchor with every box. The lengths that an anchor shares with a box along x and along y are the
+ * same for whole columns and rows of anchors, so each pair needs only one product.
  *
  * @param others `[N, M, 4]` `xyxy` px.
  * @returns For each image and each level `[anchors of the level, M]`, as {@link pairwiseDice} of the anchors. The caller
@@ -69,7 +69,7 @@ export function anchorDice(grid: AnchorGrid, others: tf.Tensor3D): tf.Tensor2D[]
   });
 }
 
-/** The IoU, from 0 to 1, of boxes with this Dice coefficient. */
+/** The IoU, 0 to 1, for a Dice coefficient. */
 export const iouOfDice = <T extends tf.Tensor>(dice: T): T => tf.tidy(() => tf.div(dice, tf.sub(2, dice)));
 
 type Sides = [x1: tf.Tensor, y1: tf.Tensor, x2: tf.Tensor, y2: tf.Tensor];
@@ -79,7 +79,7 @@ interface Intervals {
   readonly end: tf.Tensor;
 }
 
-/** px², against division by 0 for two empty boxes. */
+/** px², avoids a division by 0 for two empty boxes. */
 const leastArea = 1e-6;
 
 /** `[N, M, 4]` to four `[N, 1, M]`. */
@@ -90,11 +90,11 @@ function sidesInRows(boxes: tf.Tensor3D): Sides {
 
 const areaOf = ([x1, y1, x2, y2]: Sides) => tf.mul(tf.sub(x2, x1), tf.sub(y2, y1));
 
-/** Length of what both intervals cover. */
+/** Length of the intersection of two intervals. */
 const shared = (a: Intervals, b: Intervals) =>
   tf.relu(tf.sub(tf.minimum(a.end, b.end), tf.maximum(a.start, b.start)));
 
-/** All levels' intervals one after the other, `[1, intervals, 1]`. */
+/** The intervals of all levels in a row, `[1, intervals, 1]`. */
 function constantIntervals(levels: readonly AnchorIntervals[]): Intervals {
   const join = (edge: keyof AnchorIntervals) => {
     const values = Float32Array.from(levels.flatMap((level) => [...level[edge]]));

@@ -5,7 +5,7 @@ import type { Proposals } from './proposals.js';
 import { type ImageSuppressionOptions, suppressPerImage } from './suppression.js';
 
 export interface DetectionOptions extends Omit<ImageSuppressionOptions, 'topK'> {
-  /** D: most detections of an image, which is a tile of a larger one. */
+  /** D: maximum number of detections of an image, which is a tile of a larger one. */
   readonly maxPerTile: number;
   /** Of the image in px. */
   readonly size: readonly [height: number, width: number];
@@ -17,7 +17,7 @@ export interface DetectionOptions extends Omit<ImageSuppressionOptions, 'topK'> 
   readonly proposalWeight: number;
 }
 
-/** Nuclei found, best first. N = images, D = room. */
+/** Detected nuclei by falling score. N = images, D = room. */
 export interface DetectionTensors {
   /** `[N, D, 4]` `xyxy` px, inside of the image; 0 where there is none. */
   readonly boxes: tf.Tensor3D;
@@ -25,12 +25,12 @@ export interface DetectionTensors {
   readonly scores: tf.Tensor2D;
   /** `[N, D]` float32, 1 or 0. */
   readonly valid: tf.Tensor2D;
-  /** `[N]` float32: how many more there would be if there were room. */
+  /** `[N]` float32: number of detections for which there is no room. */
   readonly omitted: tf.Tensor1D;
 }
 
 /**
- * Boxes and scores that the second stage makes of the proposals.
+ * The detections: boxes and scores of the second stage for the proposals.
  *
  * @param options.maxPerTile D; D is less if there are fewer proposals.
  * @returns No gradient flows through it. The caller disposes it.

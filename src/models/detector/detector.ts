@@ -34,14 +34,14 @@ export interface Detector {
   readonly weights: ModelWeights;
   /** px of the image for a cell of the finest features. */
   readonly finestStride: number;
-  /** Shapes of the random numbers that {@link losses} wants; the smallest that serve. */
+  /** The smallest possible shapes of the random numbers for {@link losses}. */
   randomKeys(
     images: number,
     maxBoxes: number,
   ): { readonly anchors: readonly [number, number]; readonly rois: readonly [number, number] };
   /**
-   * The training loss and its parts, see {@link detectorLossNames}; moves the normalization's statistics, unless they
-   * are frozen. The caller disposes them.
+   * The training loss and its parts, see {@link detectorLossNames}. Updates the normalization's moving statistics unless
+   * they are frozen. The caller disposes the results.
    */
   losses(inputs: DetectorInputs): LossParts;
   /**
@@ -54,7 +54,7 @@ export interface Detector {
   dispose(): void;
 }
 
-/** Detections, and the proposals that they come from. */
+/** Detections, and the proposals that they are made from. */
 export interface Found extends DetectionTensors {
   /** `[N, R, 4]` `xyxy` px, best first; 0 where there is none. */
   readonly proposals: tf.Tensor3D;
@@ -62,7 +62,7 @@ export interface Found extends DetectionTensors {
   readonly proposalScores: tf.Tensor2D;
 }
 
-/** The parts of the loss, in the order in which they are shown. */
+/** The parts of the loss, in the order of display. */
 export const detectorLossNames = ({ auxiliaryWeight }: Pick<Model, 'auxiliaryWeight'>): string[] => [
   'objectness',
   'proposalBoxes',
@@ -74,7 +74,7 @@ export const detectorLossNames = ({ auxiliaryWeight }: Pick<Model, 'auxiliaryWei
 export interface DetectorSettings {
   /** S: side of the images in px, a multiple of 32. */
   readonly size: number;
-  /** Of the initial weights, which depend on it and on the layers' names alone. */
+  /** Of the initial weights, which depend only on it and on the layers' names. */
   readonly seed: number | null;
 }
 
@@ -173,10 +173,10 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
   };
 }
 
-/** Detections are a container of tensors, which an interface without an index does not tell the compiler. */
+/** `tf.tidy` for an interface of tensors: without an index signature the compiler does not accept it as a container. */
 const tidy = (work: () => Found): Found => tf.tidy<Found & tf.NamedTensorMap>(() => ({ ...work() }));
 
-/** The networks that the config of a model describes. */
+/** Options of the networks for the config of a model. */
 export function networkOptions(model: Model, { size, seed }: DetectorSettings): DetectorNetworkOptions {
   const { backbone, levels, rpn, boxHead } = model;
   const { block35, block17, block8 } = backbone;
@@ -212,8 +212,8 @@ export function networkOptions(model: Model, { size, seed }: DetectorSettings): 
 const priorProbability = 0.01;
 
 /**
- * For smooth L1 deltas are made about as large as 1 (Girshick et al.), and the loss of a nucleus a few px wide shall
- * still be linear, hence beta 1/9 as in detectron2's first stage; GIoU compares boxes, whatever the deltas.
+ * Smooth L1 needs deltas of about 1, hence the weights (Girshick et al.). With beta 1/9, as in detectron2's first stage,
+ * the loss is linear even for nuclei a few px wide. GIoU compares boxes, so the scale of the deltas does not matter.
  */
 export const regressionOf = (kind: Model['rpn']['boxLoss']): BoxRegression =>
   kind === 'smooth-l1'

@@ -1,6 +1,6 @@
 import { tf } from '../../tf.js';
 
-/** The truth of a batch of crops, all float32. N = images, M = room for gtBoxes. */
+/** Ground truth of a batch of crops, all float32. N = images, M = room for gtBoxes. */
 export interface GroundTruth {
   /** `[N, M, 4]` `xyxy` px of the crop. */
   readonly gtBoxes: tf.Tensor3D;
@@ -10,6 +10,6 @@ export interface GroundTruth {
   readonly ignore: tf.Tensor3D;
 }
 
-/** The gtBoxes `[N, M, 4]` with empty boxes, which overlap nothing, in place of padding. The caller disposes it. */
+/** The gtBoxes `[N, M, 4]` with padding replaced by empty boxes, which overlap nothing. The caller disposes it. */
 export const withoutPadding = ({ gtBoxes, gtValid }: Pick<GroundTruth, 'gtBoxes' | 'gtValid'>): tf.Tensor3D =>
   tf.tidy(() => tf.mul<tf.Tensor3D>(gtBoxes, gtValid.expandDims(2)));

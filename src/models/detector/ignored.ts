@@ -2,10 +2,9 @@ import { gatherPerImage } from '../../ops/gather-per-image.js';
 import { tf } from '../../tf.js';
 
 /**
- * Whether the pixel at each box's centre is one that nobody has reviewed. A centre outside of the crop counts as the
- * nearest pixel.
+ * Whether the pixel at the centre of each box is unreviewed. For a centre outside of the crop the nearest pixel is used.
  *
- * @param boxes `[N, K, 4]` or, the same for all images, `[1, K, 4]` `xyxy` px.
+ * @param boxes `[N, K, 4]`, or `[1, K, 4]` for all images, `xyxy` px.
  * @param ignore `[N, H, W]` float32, 1 = not reviewed, 0 = reviewed.
  * @returns `[N, K]` float32, 1 or 0. The caller disposes it.
  */

@@ -1,4 +1,4 @@
-/** Losses of the detector, each the sum of `weights` times the elements' losses: the caller divides. */
+/** Losses of the detector: each returns the weighted sum over its elements; the caller divides by a count. */
 import { relu } from '../../ops/relu.js';
 import { tf } from '../../tf.js';
 
@@ -15,14 +15,14 @@ export function sigmoidCrossEntropy(logits: tf.Tensor, labels: tf.Tensor, weight
 }
 
 export interface FocalOptions {
-  /** Weight of the positives, from 0 to 1; the negatives have the rest of 1. */
+  /** Weight of the positives, from 0 to 1; that of the negatives is 1 - alpha. */
   readonly alpha: number;
-  /** How much less the elements count that are right already: 0 = all alike. */
+  /** Focusing exponent: the larger, the less well-classified elements count; 0 = cross-entropy. */
   readonly gamma: number;
 }
 
 /**
- * Focal loss: cross-entropy, in which easy elements count little, so that all of a crowd of negatives can be used.
+ * Focal loss: cross-entropy in which easy elements count little, so that no negatives have to be left out.
  *
  * @param labels 0 or 1.
  * @returns A scalar. The caller disposes it.
@@ -36,7 +36,7 @@ export function focalLoss(
   { alpha, gamma }: FocalOptions,
 ): tf.Scalar {
   return tf.tidy(() => {
-    // The logit of the right answer.
+    // The logit of the correct class.
     const right = tf.mul(logits, labels.mul(2).sub(1));
     const entropy = tf.softplus(tf.neg(right));
     // (1 - p)^gamma, since log(1 - sigmoid(z)) = -softplus(z).
@@ -63,7 +63,7 @@ export function smoothL1(
   return tf.tidy(() => {
     const difference = tf.sub(predictions, targets);
     const limited = tf.clipByValue(difference, -beta, beta);
-    // c (d - c / 2) / beta, c the limited d: both cases in one.
+    // c (d - c / 2) / beta with c the clipped d covers both cases.
     const loss = tf.mul(limited, tf.sub(difference, limited.mul(0.5))).mul(1 / beta);
     return weightedSum(loss, weights);
   });
@@ -93,7 +93,7 @@ export function giouLoss(boxes: tf.Tensor, targets: tf.Tensor, weights: tf.Tenso
   });
 }
 
-/** px², so that two empty boxes, which only padding has, give no division by 0. */
+/** px², avoids a division by 0 for two empty boxes, which occur only in padding. */
 const leastArea = 1e-6;
 
 /** `[..., 2]` to `[..., 1]`. */

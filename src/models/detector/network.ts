@@ -11,26 +11,26 @@ interface SharedOptions {
   /** S: side of the images in px, a multiple of 32. */
   readonly size: number;
   readonly seed: number | null;
-  /** What a training step keeps of the normalization's moving statistics, from 0 to 1. */
+  /** Fraction of the normalization's moving statistics that a training step keeps, from 0 to 1. */
   readonly normMomentum: number;
   readonly backbone: {
-    /** All channels of Inception-ResNetV2 are multiplied by it. */
+    /** Multiplies all channels of Inception-ResNetV2. */
     readonly width: number;
     readonly blocks: BlockCounts;
   };
   readonly rpn: {
     /** Of the 3 x 3 convolution. */
     readonly channels: number;
-    /** At each px of the features, by level, finest first. */
+    /** Number at each px of the features, by level, finest first. */
     readonly anchorsPerCell: readonly number[];
-    /** Share of anchors that the untrained network takes for objects, from 0 to 1. */
+    /** Probability of an object that the untrained network predicts for every anchor. */
     readonly priorProbability: number;
   };
   /** Whether there is a head for foreground and border. */
   readonly auxiliary: boolean;
 }
 
-/** A feature pyramid, and a light second stage upon its finest level. */
+/** A feature pyramid, and a light second stage on its finest level. */
 export interface PyramidDetectorOptions extends SharedOptions {
   readonly kind: 'pyramid';
   /** `strides` in px, each twice the one before, of 4, 8, 16 and 32. */
@@ -42,7 +42,7 @@ export interface PyramidDetectorOptions extends SharedOptions {
 /** The detector of the literature: one feature map, and the rest of Inception-ResNetV2 as its second stage. */
 export interface SingleDetectorOptions extends SharedOptions {
   readonly kind: 'single';
-  /** Of the feature map in px: 16 is the end of block17, 8 that of block35. */
+  /** Of the feature map in px: 16 = after block17, 8 = after block35. */
   readonly stride: 8 | 16;
   readonly boxHead: { readonly poolSize: number };
 }
@@ -59,8 +59,8 @@ export interface FeatureLevel {
 
 export interface NetworkMode {
   /**
-   * Whether normalization takes the statistics of the batch and moves its own; otherwise it is frozen, by its own
-   * statistics, with gradients by all other weights.
+   * Whether normalization uses the statistics of the batch and updates its moving statistics. Otherwise it is frozen: it
+   * uses the moving statistics, with gradients by all other weights.
    */
   readonly training: boolean;
 }
@@ -72,15 +72,15 @@ export interface NetworkMode {
  * caller disposes all results.
  */
 export interface DetectorNetwork {
-  /** Of all parts, by layers' names. */
+  /** Of all parts, by the names of their layers. */
   readonly weights: ModelWeights;
-  /** What the functions below compute, for export. */
+  /** The models behind the functions below, for export. */
   readonly models: {
     readonly features: tf.LayersModel;
     readonly rpnHead: tf.LayersModel;
     readonly boxHead: tf.LayersModel;
   };
-  /** What {@link features} will give, finest first. */
+  /** The levels of {@link features}, finest first. */
   readonly levels: readonly { readonly stride: number; readonly size: number; readonly channels: number }[];
 
   /**
@@ -102,7 +102,7 @@ export interface DetectorNetwork {
 
   /**
    * @returns Logits `[N, h, w, 2]` of foreground and border at the finest level.
-   * @throws {RangeError} If the network was made without that head.
+   * @throws {RangeError} If the network was built without that head.
    */
   auxiliary(levels: readonly FeatureLevel[]): tf.Tensor4D;
 
@@ -110,10 +110,10 @@ export interface DetectorNetwork {
 }
 
 /**
- * Makes the detector's networks upon Inception-ResNetV2 with aligned feature maps.
+ * Builds the detector's networks on Inception-ResNetV2 with aligned feature maps.
  *
- * @returns Weights depend on the seed and the layers' names alone. The caller disposes it.
- * @throws {RangeError} If the size is no multiple of 32, or a level has no anchors.
+ * @returns Weights depend only on the seed and the names of the layers. The caller disposes it.
+ * @throws {RangeError} If the size is not a multiple of 32, or the number of anchor counts is not that of the levels.
  */
 export function buildDetectorNetwork(options: DetectorNetworkOptions): DetectorNetwork {
   const { size, seed, rpn } = options;
@@ -191,7 +191,7 @@ export function buildDetectorNetwork(options: DetectorNetworkOptions): DetectorN
   };
 }
 
-/** The backbone and what is built upon it: a model of images with one output per level, finest first. */
+/** The backbone with its pyramid, if any: a model of images with one output per level, finest first. */
 function buildFeatures(options: DetectorNetworkOptions): tf.LayersModel {
   const { size, seed, normMomentum, backbone } = options;
   const images = tf.input({ name: 'images', shape: [size, size, networkChannels] });
@@ -206,7 +206,7 @@ function buildFeatures(options: DetectorNetworkOptions): tf.LayersModel {
   return tf.model({ name: 'features', inputs: images, outputs: levels.map(({ features }) => features) });
 }
 
-/** After which blocks a backbone ends that has these strides, px. */
+/** The last stage that a backbone needs for these strides, px. */
 export function pyramidEnd(strides: readonly number[]): 'block35' | 'block17' | 'block8' {
   const coarsest = Math.max(...strides);
   if (coarsest > 16) return 'block8';

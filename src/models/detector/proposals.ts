@@ -7,9 +7,9 @@ import type { RpnPredictions } from './rpn-loss.js';
 import { suppressPerImage } from './suppression.js';
 
 export interface ProposalOptions {
-  /** How many anchors, those with the best scores, go into the suppression; fewer if there are fewer. */
+  /** Number of anchors with the highest scores that go into the suppression; fewer if there are fewer. */
   readonly preNmsTopK: number;
-  /** R: how many proposals there is room for; R is less if fewer anchors go into the suppression. */
+  /** R: maximum number of proposals; R is less if fewer anchors go into the suppression. */
   readonly postNmsTopK: number;
   /** IoU above which the proposal with the lower score is dropped. */
   readonly nmsThreshold: number;
@@ -18,7 +18,7 @@ export interface ProposalOptions {
   readonly boxWeights: BoxWeights;
 }
 
-/** Where nuclei may be, best first. N = images, R = room. */
+/** Where nuclei may be, by falling score. N = images, R = room. */
 export interface Proposals {
   /** `[N, R, 4]` `xyxy` px, inside of the crop; 0 where there is none. */
   readonly rois: tf.Tensor3D;
@@ -29,12 +29,12 @@ export interface Proposals {
 }
 
 /**
- * The best boxes of the RPN. No gradient flows through them.
+ * The proposals: the best boxes of the RPN. No gradient flows through them.
  *
  * @returns The caller disposes it.
  *
- * Source: Ren et al., arXiv 1506.01497, section 3.3. The levels of a pyramid compete with each other, where detectron2
- * takes the best of each.
+ * Source: Ren et al., arXiv 1506.01497, section 3.3. The best of all levels of a pyramid are taken together; detectron2
+ * takes the best of each level.
  */
 export function makeProposals(
   { objectnessLogits, deltas }: RpnPredictions,
@@ -47,7 +47,7 @@ export function makeProposals(
     const anchors = gatherPerImage(anchorBoxes(grid).expandDims<tf.Tensor3D>(0), best);
     const decoded = decodeBoxes(gatherPerImage(stopGradient(deltas), best), anchors, boxWeights);
     const boxes = clipBoxes(decoded as tf.Tensor3D, grid.size);
-    // By logits, since probabilities near 1 become equal in float32.
+    // By logits, because probabilities near 1 become equal in float32.
     const kept = suppressPerImage(boxes, values, {
       ...suppression,
       topK: postNmsTopK,

@@ -9,19 +9,19 @@ export interface PyramidOptions {
   /** Of the levels in px of the image, each twice the one before: `[4, 8, 16]`. */
   readonly strides: readonly number[];
   readonly seed: number | null;
-  /** What a training step keeps of the moving statistics, from 0 to 1. */
+  /** Fraction of the moving statistics that a training step keeps, from 0 to 1. */
   readonly normMomentum: number;
 }
 
 /**
- * Feature pyramid: every level knows what the coarser ones have seen, at its own resolution.
+ * Feature pyramid: every level has the features of the coarser ones, too, at its own resolution.
  *
  * Each tap goes through a 1 x 1 convolution, the coarser level is doubled in size and added, and a 3 x 3 convolution
- * with a relu gives the level its own features.
+ * with a relu gives the features of the level.
  *
- * @param taps Of the backbone, finest first; sides of each half of those before.
+ * @param taps Of the backbone, finest first; each has half the sides of the one before.
  * @returns One level per stride, finest first.
- * @throws {RangeError} If there is no tap of a stride.
+ * @throws {RangeError} If a stride has no tap.
  *
  * Source: Lin et al., arXiv 1612.03144, with normalized convolutions; the relu is ours.
  */
@@ -50,7 +50,7 @@ export function buildPyramid(taps: readonly Tap[], { channels, strides, ...share
   return levels;
 }
 
-/** Adds features of half the size, each px of which counts for four: `[fine, coarse]` to the shape of `fine`. */
+/** Adds features of half the size, each px repeated 2 x 2: `[fine, coarse]` to the shape of `fine`. */
 export class UpsampledSum extends tf.layers.Layer {
   static readonly className = 'UpsampledSum';
 
@@ -65,10 +65,10 @@ export class UpsampledSum extends tf.layers.Layer {
 }
 
 /**
- * Each px four times: `[N, H, W, C]` to `[N, 2 H, 2 W, C]`.
+ * Repeats each px 2 x 2: `[N, H, W, C]` to `[N, 2 H, 2 W, C]`.
  *
- * The gradient is the sum over each four, computed as an average pooling: just as fast on a CPU as TensorFlow's own,
- * which on a GPU adds up in any order and so does not repeat to the bit.
+ * The gradient is the sum over each 2 x 2 px, computed by average pooling. It is as fast on a CPU as TensorFlow's own
+ * gradient, which is not deterministic on a GPU.
  */
 export function doubleSize(x: tf.Tensor4D): tf.Tensor4D {
   const double = tf.customGrad((x) => {

@@ -3,22 +3,22 @@ import { type BoxRegression, regressionLoss } from './box-regression.js';
 import { sigmoidCrossEntropy } from './losses.js';
 import type { RoiTargets } from './roi-targets.js';
 
-/** What the second stage says about rois. N = images, R = rois of an image. */
+/** Predictions of the second stage for rois. N = images, R = rois of an image. */
 export interface RoiPredictions {
-  /** `[N, R]` float32: a nucleus or not. */
+  /** `[N, R]` float32: logit of being a nucleus. */
   readonly roiLogits: tf.Tensor2D;
   /** `[N, R, 4]` float32, as `encodeBoxes`. */
   readonly roiDeltas: tf.Tensor3D;
 }
 
 export interface RoiLossOptions extends BoxRegression {
-  /** What a positive roi's probability should be: 1, or its IoU, so that scores rank well placed boxes first. */
+  /** Target probability of a positive roi: 1, or its IoU, so that better boxes get higher scores. */
   readonly positiveLabel: 'one' | 'iou';
 }
 
 /**
- * Losses of the second stage: cross-entropy of all rois that were drawn and the box loss of the positive ones, both
- * over the number of rois of the batch that were drawn, at least 1.
+ * Losses of the second stage: cross-entropy of all sampled rois and the box loss of the positive ones, both divided by
+ * the number of sampled rois of the batch, at least 1.
  *
  * @returns Scalars with gradients by the predictions. The caller disposes them.
  *

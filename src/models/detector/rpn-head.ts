@@ -7,19 +7,19 @@ export interface RpnHeadOptions {
   readonly inputChannels: number;
   /** Of the 3 x 3 convolution. */
   readonly channels: number;
-  /** Anchors at each px of the features, by level, finest first. Levels with as many share their output layers. */
+  /** Number of anchors at each px of the features, by level, finest first. Levels with equal numbers share output layers. */
   readonly anchorsPerCell: readonly number[];
-  /** Share of anchors that the untrained head takes for objects, from 0 to 1. */
+  /** Probability of an object that the untrained head predicts for every anchor. */
   readonly priorProbability: number;
   readonly seed: number | null;
 }
 
-/** Standard deviation of the initial kernels of output layers, so that training begins near zero (arXiv 1506.01497). */
+/** Standard deviation of the initial kernels of output layers; outputs start near zero (arXiv 1506.01497). */
 export const outputDeviation = 0.01;
 
 /**
- * The region proposal network's head: a 3 x 3 convolution with a relu, shared by all levels, and upon it for each count
- * of anchors `a` a convolution to objectness and one to deltas.
+ * The head of the region proposal network: a 3 x 3 convolution with a relu, shared by all levels, then for each count of
+ * anchors `a` one convolution to objectness and one to deltas.
  *
  * @returns A model of features `[N, h, w, C]`; its outputs are, for each count in {@link distinctAnchorCounts}, logits
  *   `[N, h, w, a]` and deltas `[N, h, w, 4 a]`.
@@ -55,7 +55,7 @@ export function buildRpnHead({ inputChannels, channels, seed, ...options }: RpnH
   return tf.model({ name: 'rpn-head', inputs: features, outputs });
 }
 
-/** Each number of anchors per px once, in the order of the head's outputs. */
+/** The distinct numbers of anchors per px, in the order of the head's outputs. */
 export const distinctAnchorCounts = (anchorsPerCell: readonly number[]): number[] => [
   ...new Set(anchorsPerCell),
 ];

@@ -1,4 +1,4 @@
-/** What the region proposal network is trained for. N = images, A = anchors of an image. */
+/** Losses of the region proposal network. N = images, A = anchors of an image. */
 import { gatherPerImage } from '../../ops/gather-per-image.js';
 import { tf } from '../../tf.js';
 import { anchorBoxes, type AnchorGrid } from './anchors.js';
@@ -19,7 +19,7 @@ export interface RpnPredictions {
 
 export interface RpnLossOptions extends BoxRegression {
   readonly match: MatchOptions;
-  /** Which anchors count: a random sample of each image, or all of them, the easy ones little. */
+  /** Which anchors are used: a random sample of each image, or all with focal loss. */
   readonly choice:
     ({ readonly kind: 'sampled' } & SampleOptions) | ({ readonly kind: 'dense' } & FocalOptions);
 }
@@ -32,12 +32,12 @@ export interface RpnLosses {
 /**
  * Losses of the region proposal network.
  *
- * `sampled`, as the paper: cross-entropy of the sampled anchors and the box loss of the positives among them, both over
- * the number of sampled anchors (detectron2's choice for the paper's N_cls and lambda / N_reg). `dense`: focal loss of
- * all anchors that are positive or negative and the box loss of all positives, both over the number of positives. Both
- * numbers count the whole batch and are at least 1.
+ * `sampled`, as in the paper: cross-entropy of the sampled anchors and the box loss of the positives among them, both
+ * divided by the number of sampled anchors (detectron2's choice for the paper's N_cls and lambda / N_reg). `dense`: focal
+ * loss of all anchors that are positive or negative and the box loss of all positives, both divided by the number of
+ * positives. Both numbers are those of the whole batch, at least 1.
  *
- * @param random `[N, A]` float32, uniform in [0, 1); `dense` uses none.
+ * @param random `[N, A]` float32, uniform in [0, 1); not used by `dense`.
  * @returns Scalars with gradients by the predictions. The caller disposes them.
  *
  * Source: Ren et al., arXiv 1506.01497, section 3.1; Lin et al., arXiv 1708.02002, section 4.1.

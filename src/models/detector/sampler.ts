@@ -2,28 +2,27 @@ import { gatherPerImage } from '../../ops/gather-per-image.js';
 import { tf } from '../../tf.js';
 
 export interface SampleOptions {
-  /** K: how many boxes of an image are drawn. */
+  /** K: number of boxes that are sampled from each image. */
   readonly batchSizePerImage: number;
-  /** How many of them may be positive (share); negatives take what is left. */
+  /** Fraction of them that may be positive; the rest are negatives. */
   readonly positiveFraction: number;
 }
 
-/** Boxes drawn from each image. */
+/** Boxes sampled from each image. */
 export interface Samples {
   /** `[N, K]` int32 into the image's boxes, positives first; 0 where `valid` is 0. */
   readonly indices: tf.Tensor2D;
-  /** `[N, K]` float32, 1 or 0: fewer than K are drawn where there are not enough. */
+  /** `[N, K]` float32, 1 or 0: fewer than K are sampled if there are not enough. */
   readonly valid: tf.Tensor2D;
   /** `[N, K]` float32, 1 or 0; 0 where `valid` is 0. */
   readonly isPositive: tf.Tensor2D;
 }
 
 /**
- * Draws a random part of the positives and of the negatives of each image, without replacement: those with the
- * greatest keys.
+ * Samples positives and negatives of each image at random, without replacement: those with the greatest keys.
  *
- * @param labels `[N, A]` float32: 1 = positive, 0 = negative, -1 = neither, which is not drawn.
- * @param random `[N, A]` float32, uniform in [0, 1). Of equal keys the order may differ between devices.
+ * @param labels `[N, A]` float32: 1 = positive, 0 = negative, -1 = neither, which is never sampled.
+ * @param random `[N, A]` float32 keys, uniform in [0, 1). The order of equal keys may differ between devices.
  * @returns The caller disposes it.
  *
  * Source: Ren et al., arXiv 1506.01497, section 3.1.3.
@@ -35,7 +34,7 @@ export function sampleBalanced(
 ): Samples {
   return tf.tidy(() => {
     const [, boxes] = labels.shape;
-    // Key + 1 is that of a candidate, 0 that of all others.
+    // Key + 1 for boxes with the label, 0 for all others.
     const keys = tf.add(random, 1);
     const best = (label: number, most: number) => {
       const { values, indices } = tf.topk(

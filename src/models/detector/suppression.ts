@@ -3,13 +3,13 @@ import { paddedNonMaxSuppression } from '../../ops/non-max-suppression.js';
 import { tf } from '../../tf.js';
 
 export interface ImageSuppressionOptions {
-  /** R: how many boxes of an image there is room for; R is less if there are fewer boxes. */
+  /** R: maximum number of boxes of an image; R is less if there are fewer boxes. */
   readonly topK: number;
   /** IoU above which the box with the lower score is dropped. */
   readonly nmsThreshold: number;
   /** Boxes with a score of at most this are dropped. */
   readonly scoreThreshold: number;
-  /** Narrower or lower boxes are dropped, px. */
+  /** px: boxes with a shorter side are dropped. */
   readonly minBoxSize: number;
 }
 
@@ -18,8 +18,8 @@ export interface ImageSuppressionOptions {
  *
  * @param boxes `[N, K, 4]` `xyxy` px.
  * @param scores `[N, K]`; -infinity drops a box at any threshold.
- * @returns By falling score, each `[N, R, ...]` with zeros where there is none, `valid` 1 or 0. No gradient flows through
- *   it. The caller disposes it.
+ * @returns Boxes by falling score, each tensor `[N, R, ...]` with zeros where there is none, `valid` 1 or 0. No gradient
+ *   flows through it. The caller disposes it.
  */
 export function suppressPerImage(
   boxes: tf.Tensor3D,

@@ -16,18 +16,18 @@ interface Channels {
 }
 
 /**
- * The weights of a detector that is wider, deeper or both, and answers as the narrow one does, but for rounding: what
- * the narrow one has learnt need not be learnt again.
+ * Initial weights for a wider or deeper detector whose outputs equal those of a narrower one up to rounding (Net2Net): it
+ * keeps what the narrow one has learnt.
  *
- * Of a channel there are copies, in turn; what a layer makes of it is shared out among them at random, so that they
- * learn different things. A block that the narrow network lacks is a copy of the one before it, and adds nothing yet.
+ * The wide channels are copies of the narrow ones, in turn. The weights that read a channel are divided at random among
+ * its copies, so that these learn different things. An added block is a copy of the one before it, with an output of 0.
  *
- * @param narrow All weights of a detector with a pyramid; they stay as they are.
+ * @param narrow All weights of a detector with a pyramid; not changed.
  * @param options Of the wide network, with at least as many channels, blocks and units everywhere, and the same
- *   strides, anchors and pooling. Where these differ the results do not fit its shapes. The seed draws the shares.
+ *   strides, anchors and pooling; otherwise the results do not have its shapes. The seed is that of the division.
  * @throws {RangeError} If a weight is missing, a layer would become narrower, or blocks would be left out.
  *
- * Source: Chen et al., Net2Net, arXiv 1511.05641; the random shares are ours.
+ * Source: Chen et al., Net2Net, arXiv 1511.05641; the random division is ours.
  */
 export function widenDetector(narrow: StoredTensors, options: PyramidDetectorOptions): StoredTensors {
   const { backbone, pyramid, rpn, boxHead, auxiliary } = options;
@@ -62,7 +62,7 @@ export function widenDetector(narrow: StoredTensors, options: PyramidDetectorOpt
   return layers.wide;
 }
 
-/** Layers of the wide network from those of the narrow one, by `source` where that has another name. */
+/** Makes layers of the wide network from those of the narrow one; `source` is the narrow layer's name if it differs. */
 function widenLayers(narrow: StoredTensors, seed: number) {
   const wide = new Map<string, StoredTensor>();
   const stored = (name: string) => {
@@ -73,8 +73,8 @@ function widenLayers(narrow: StoredTensors, seed: number) {
   const put = (name: string, shape: number[], data: Float32Array<ArrayBuffer>) =>
     wide.set(name, { dtype: 'F32', shape, data });
 
-  /** `share` 0 silences it. */
-  const kernel = (name: string, source: string, from: Channels, to: Channels, share: 0 | 1) => {
+  /** With `factor` 0 the output is 0. */
+  const kernel = (name: string, source: string, from: Channels, to: Channels, factor: 0 | 1) => {
     const { shape, data } = stored(`${source}/kernel`);
     const [height, width, channels, filters] = shape as [number, number, number, number];
     if (channels !== from.narrow || filters !== to.narrow)
@@ -96,19 +96,19 @@ function widenLayers(narrow: StoredTensors, seed: number) {
             const isLast = index === places.length - 1;
             const part = isLast ? rest : (value + deviation * random.normal()) / places.length;
             rest -= part;
-            values[(at * inputs + place) * outputs + output] = share * part;
+            values[(at * inputs + place) * outputs + output] = factor * part;
           });
         }
       }
     }
     put(`${name}/kernel`, [height, width, inputs, outputs], values);
   };
-  const vector = (name: string, source: string, weight: string, { origins }: Channels, share: 0 | 1) => {
+  const vector = (name: string, source: string, weight: string, { origins }: Channels, factor: 0 | 1) => {
     const { data } = stored(`${source}/${weight}`);
     put(
       `${name}/${weight}`,
       [origins.length],
-      Float32Array.from(origins, (origin) => share * Number(data[origin])),
+      Float32Array.from(origins, (origin) => factor * Number(data[origin])),
     );
   };
   const widened = (source: string, filters: number): Channels => {
@@ -117,7 +117,7 @@ function widenLayers(narrow: StoredTensors, seed: number) {
     return { narrow, origins: Array.from({ length: filters }, (_, index) => index % narrow) };
   };
   return {
-    /** All that has been made so far. */
+    /** All weights made so far. */
     wide,
     normalized: (name: string, from: Channels, filters: number, source = name): Channels => {
       const to = widened(source, filters);
@@ -131,14 +131,14 @@ function widenLayers(narrow: StoredTensors, seed: number) {
       vector(name, name, 'bias', to, 1);
       return to;
     },
-    residual: (name: string, from: Channels, to: Channels, source: string, share: 0 | 1) => {
-      kernel(name, source, from, to, share);
-      vector(name, source, 'bias', to, share);
+    residual: (name: string, from: Channels, to: Channels, source: string, factor: 0 | 1) => {
+      kernel(name, source, from, to, factor);
+      vector(name, source, 'bias', to, factor);
     },
   };
 }
 
-/** The layers of Inception-ResNetV2, of whose features only the channels flow. */
+/** The layers of Inception-ResNetV2, with features represented by their channels. */
 function backboneLayers(
   narrow: StoredTensors,
   layers: ReturnType<typeof widenLayers>,
@@ -149,7 +149,7 @@ function backboneLayers(
     if (kind === undefined) return { source: name, isNew: false };
     const had = countBlocks(narrow, kind);
     const { [kind as keyof typeof blocks]: count } = blocks;
-    // The last block8 is unlike the others: nothing can come after it.
+    // The last block8 differs from the others: no block can follow it.
     if (had > count || (kind === 'block8' && had !== count))
       throw new RangeError(`there are ${had} ${kind}, which cannot become ${count}`);
     const source = (wide: number) => Math.ceil((wide * had) / count);

@@ -1,7 +1,7 @@
 import { tf } from '../../tf.js';
 
 /**
- * Where the nucleus is expected: 1 in its box, falling evenly to 0 at `falloff` px outside of it.
+ * Where the nucleus is expected: 1 in its box, falling linearly to 0 at a distance of `falloff` px.
  *
  * @param boxes `[N, 4]` float32 `xyxy`, px of the crop, half-open.
  * @param size S, side of the crop, px.

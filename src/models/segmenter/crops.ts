@@ -3,7 +3,7 @@ import { tf } from '../../tf.js';
 import { boxPrior } from './box-prior.js';
 
 /**
- * What the network takes: images with the prior of their boxes as a fourth channel.
+ * The input of the network: images with the prior of their boxes as a fourth channel.
  *
  * @param images `[N, S, S, 3]`, -1 to 1.
  * @param boxes `[N, 4]` `xyxy`, px of the crop.
@@ -24,7 +24,7 @@ export function networkCrops(
 /** Least deviation that is scaled to 1: 2.5 of 255 steps of brightness, about the noise of a camera. */
 const leastDeviation = 0.02;
 
-/** Each image by the mean and the deviation of all its pixels and channels, so that colours stay. */
+/** Standardizes each image by the mean and deviation of all its pixels and channels, so that colours stay. */
 function standardized(images: tf.Tensor4D): tf.Tensor4D {
   const { mean, variance } = tf.moments(images, [1, 2, 3], true);
   return tf.div(tf.sub(images, mean), tf.maximum(tf.sqrt(variance), leastDeviation));

@@ -4,16 +4,16 @@ import { tf } from '../../tf.js';
 import { pixelClasses } from './network.js';
 import type { SegmenterTargets } from './targets.js';
 
-/** The parts of the loss, in the order in which they are shown. */
+/** The parts of the loss, in the order of display. */
 export const segmenterLossNames = ['crossEntropy', 'bodyDice', 'borderDice'] as const;
 
-/** Added to both sides of a Dice fraction, px; for nuclei without a pixel (DSB2018 1st place: 1e-3, over a batch). */
+/** px, added to numerator and denominator of Dice, for crops without pixels of a class (DSB2018 1st place: 1e-3). */
 const smooth = 1;
 
 /**
  * The loss of logits: the weighted sum of `crossEntropy`, `bodyDice` and `borderDice`.
  *
- * Pixels of weight 0 count in none of the parts; the Dice parts ignore other weights.
+ * Pixels of weight 0 are left out of all parts; the Dice parts ignore other weights.
  *
  * @param logits `[N, S, S, C]`, C = {@link pixelClasses}.
  * @returns Scalars; the caller disposes them.
@@ -41,7 +41,7 @@ export function segmenterLosses(
   });
 }
 
-/** The mean of -log p of the true class by the weights of the pixels, nats; 0 where no pixel counts. */
+/** Mean of -log p of the true class, weighted per pixel, nats; 0 if all weights are 0. */
 function crossEntropy(logProbabilities: tf.Tensor, { classes, weights }: SegmenterTargets): tf.Scalar {
   const all = tf.sum(tf.mul(tf.neg(tf.sum(tf.mul(logProbabilities, classes), 3, true)), weights));
   return tf.div<tf.Scalar>(all, tf.maximum(tf.sum(weights), 1));

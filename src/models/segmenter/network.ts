@@ -10,19 +10,19 @@ export const pixelClasses = ['background', 'body', 'border'] as const;
 export interface SegmenterShape extends Vgg16Shape {
   /** Side of the crops, px; 2^(`depth` - 1) divides it. */
   readonly size: number;
-  /** Channels of a level of the decoder, as a share of those of the encoder's block at its resolution. */
+  /** Channels of a level of the decoder, as a fraction of those of the encoder's block at that resolution. */
   readonly decoder: number;
-  /** Convolutions of a level of the decoder. */
+  /** Number of convolutions in each level of the decoder. */
   readonly decoderConvolutions: number;
 }
 
 /**
- * The mask network: VGG16, and a decoder that goes back to the crop's resolution level by level, each time with the
- * encoder's features of that resolution beside it.
+ * The mask network: VGG16, and a decoder that returns to the crop's resolution level by level, each time concatenated
+ * with the encoder's features of that resolution.
  *
  * Input `[N, S, S, 4]` float32, see `networkCrops`; output logits `[N, S, S, C]`, C = {@link pixelClasses}.
  *
- * The kernel rows of the box prior begin at zero, so that the first layer begins as VGG16's own.
+ * The initial kernel is 0 for the box prior, so that the first layer starts as that of VGG16.
  *
  * @returns The model, whose weights depend on the seed and the layer names alone. The caller disposes it.
  *

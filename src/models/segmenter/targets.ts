@@ -15,14 +15,14 @@ export interface CropMaps {
 export interface SegmenterTargets {
   /** `[N, S, S, C]` float32, C = {@link pixelClasses}: 1 at the class of each pixel. */
   readonly classes: tf.Tensor4D;
-  /** `[N, S, S, 1]` float32: how much each pixel counts, 0 where nobody has reviewed it. */
+  /** `[N, S, S, 1]` float32: weight of each pixel in the loss, 0 where nobody has reviewed it. */
   readonly weights: tf.Tensor4D;
 }
 
 type TargetOptions = SegmenterConfig['target'];
 
 /**
- * What the network should answer, and how much each pixel counts.
+ * The target class of each pixel, and its weight.
  *
  * Body is this nucleus, neighbours are not. The border class is, by `border`: `gap`, pixels outside of this nucleus that
  * are near both it and a neighbour; `outline`, all pixels outside that are near it; `neighbours`, other nuclei. Near means
@@ -65,6 +65,6 @@ export function segmenterTargets(
 
 const asMap = (map: tf.Tensor3D) => map.toFloat().reshape<tf.Tensor4D>([...map.shape, 1]);
 
-/** The largest value within `by` px along both axes; one axis after the other is the same and takes less. */
+/** The largest value within `by` px along both axes; one axis after the other gives the same and is faster. */
 const dilate = (map: tf.Tensor4D, by: number): tf.Tensor4D =>
   tf.maxPool(tf.maxPool(map, [1, 2 * by + 1], 1, 'same'), [2 * by + 1, 1], 1, 'same');

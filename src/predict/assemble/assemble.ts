@@ -1,5 +1,5 @@
 /**
- * From candidates to a label image. Every step works within the rectangle of a candidate, none on the whole image.
+ * Makes a label image of candidates. Every step works within the rectangle of a candidate, never on the whole image.
  *
  * Sources: the steps of the 2018 Data Science Bowl's solutions (Mirzaev, Deep Retina, NucleiDetectron, topcoders) that
  * src/config/assemble.ts names at each setting.
@@ -26,16 +26,16 @@ export function assembleInstances(
 /**
  * Makes a label image of pasted candidates, in this order:
  *
- * 1. Each candidate gets its mask and its score; too low ones go.
- * 2. From the surest on ({@link compareMasks}), a candidate goes if it is too much like one that stays, or if those that
- *    stay take too much of its mask. A candidate that goes has no effect on later ones, so that a nucleus is never lost
- *    to something that is not there.
- * 3. Pieces, holes, dilation and specks, as {@link tidyInstances} has it.
+ * 1. Each candidate gets its mask and its score; low-scoring ones are dropped.
+ * 2. In descending order of score ({@link compareMasks}), a candidate is dropped if its IoU with one that was kept is
+ *    too high, or if kept ones own too much of its mask. A dropped candidate has no effect on later ones, so that a
+ *    nucleus is never lost to something that is not in the result.
+ * 3. Pieces, holes, dilation and specks, see {@link tidyInstances}.
  *
- * The result does not depend on the order of the candidates; labels are 1..n from the surest nucleus on.
+ * The result does not depend on the order of the candidates; labels are 1..n in descending order of score.
  *
- * @param image px; the label image is as large.
- * @param pasted For this image; they stay as they are. Of none an empty label image is made.
+ * @param image px; the size of the label image.
+ * @param pasted For this image; not changed. Without any, the label image is empty.
  */
 export function assemblePasted(
   image: Size,
@@ -50,8 +50,8 @@ export function assemblePasted(
 }
 
 /**
- * The same from masks that are made already, with the same settings: they take a fraction of what the candidates of a
- * large image do.
+ * The same from masks that were made with the same settings; for large images they take much less memory than
+ * candidates.
  */
 export function assembleMasks(
   image: Size,
@@ -78,8 +78,9 @@ const iou = (one: CandidateMask, other: CandidateMask, { nms }: AssembleSettings
   nms === 'box' ? boxIou(one.detection.box, other.detection.box) : maskIou(one, other);
 
 /**
- * Writes a mask into the label image and appends it to those kept, whose labels are their indices + 1; false, and
- * nothing changes, if surer ones hold too much of it.
+ * Writes a mask into the label image and appends it to `kept`, where its label is its index + 1.
+ *
+ * @returns false, without any change, if higher-scoring masks own too much of it.
  */
 function claimPixels(
   labels: Int32Array,

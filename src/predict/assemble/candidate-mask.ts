@@ -2,13 +2,13 @@ import { type Box, compareBoxes } from '../../data/geometry/box.js';
 import type { AssembleSettings } from '../../config/assemble.js';
 import type { PastedCandidate } from './candidate.js';
 
-/** The mask of a candidate under given settings; small, since an image may hold hundreds of thousands. */
+/** The mask of a candidate for given settings; compact, because an image may have hundreds of thousands. */
 export interface CandidateMask {
-  /** What the detector says. */
+  /** Of the detector. */
   readonly detection: Pick<PastedCandidate, 'box' | 'score'>;
-  /** 0 to 1, as the setting `scoreBy` has it. */
+  /** 0 to 1, see the setting `scoreBy`. */
   readonly score: number;
-  /** Of the pixels of `box`, row by row: the probability, 1 to 255, of pixels of the mask; 0 of the others. */
+  /** Pixels of `box`, row by row: probability of a pixel of the mask, 1 to 255; 0 outside the mask. */
   readonly values: Uint8Array;
   /** px, at least 1. */
   readonly area: number;
@@ -16,12 +16,12 @@ export interface CandidateMask {
   readonly box: Box;
 }
 
-/** Applies the thresholds; undefined for a candidate that is not sure enough or has no pixel above the threshold. */
+/** Applies the thresholds; undefined for a candidate with a low score or without a pixel above the threshold. */
 export function maskOf(
   candidate: PastedCandidate,
   { scoreThreshold, scoreBy, borderWeight, maskThreshold }: AssembleSettings,
 ): CandidateMask | undefined {
-  // A product with a probability is no larger, so that most candidates are sorted out here.
+  // The product with a probability is never higher, so most candidates are dropped here.
   if (candidate.score < scoreThreshold) return undefined;
   const { x: left, y: top, width, height, body, border } = candidate;
   const level = Math.max(1, Math.ceil(255 * maskThreshold));
@@ -80,9 +80,9 @@ export function rowStart({ box: { x1, y1, x2 } }: CandidateMask, y: number): num
 }
 
 /**
- * Orders masks from the surest on. Of equally sure ones the one comes first whose box begins further up, then further
- * left, then ends further up, then further left; then the larger mask; then the same of the masks' boxes; then the one
- * whose probabilities are greater where they first differ. So the order of the candidates never decides.
+ * Orders masks by descending score. Ties are decided by the score and the box of the detection (further up, then further
+ * left), the area (larger first), the box of the mask, and the probability of the first pixel that differs; so the
+ * result does not depend on the order of the candidates.
  */
 export function compareMasks(one: CandidateMask, other: CandidateMask): number {
   const difference =

@@ -3,38 +3,38 @@ import type { Rect, Size } from '../../data/geometry/rect.js';
 import type { Box } from '../../data/geometry/box.js';
 import { pasteMap } from './paste-map.js';
 
-/** A nucleus as the two networks propose it. */
+/** A detection with its mask, before assembly. */
 export interface Candidate {
-  /** `xyxy`, px of the image, half-open; the detector's. */
+  /** `xyxy`, px of the image, half-open; of the detector. */
   readonly box: Box;
-  /** The detector's, 0 to 1. */
+  /** Of the detector, 0 to 1. */
   readonly score: number;
-  /** What the segmenter saw. */
+  /** Area of the crop. */
   readonly window: Window;
   /** S, px of the crop. */
   readonly size: number;
-  /** `[S * S]`, 0 to 1, row by row: probability of each pixel of the crop to be of this nucleus. */
+  /** `[S * S]`, 0 to 1, row by row: probability that a pixel of the crop belongs to this nucleus. */
   readonly body: Float32Array;
-  /** The same for the border of the nucleus; absent where the segmenter gives none. */
+  /** The same for the border of the nucleus; absent if the segmenter has none. */
   readonly border?: Float32Array;
 }
 
 /**
- * A candidate in the pixels of the image, before any setting has a say: `nucleate tune` makes it once and assembles it
- * thousands of times. The rectangle holds every probability above 0 and lies within the image; it is 0 px wide and high
- * where nothing of the candidate lies within the image. Probabilities are in steps of 1/255, a quarter of the memory of floats.
+ * A candidate in the pixels of the image, before any setting is applied: `nucleate tune` makes it once and assembles it
+ * thousands of times. The rectangle contains every probability above 0 and lies within the image; it is 0 px wide and
+ * high if the candidate lies outside the image. Probabilities are in steps of 1/255, a quarter of the memory of floats.
  */
 export interface PastedCandidate extends Rect {
   readonly box: Box;
   readonly score: number;
   /** `[height * width]`, 0 to 255. */
   readonly body: Uint8Array;
-  /** `[height * width]`, 0 to 255; absent where the candidate has none. */
+  /** `[height * width]`, 0 to 255; absent if the candidate has none. */
   readonly border?: Uint8Array;
 }
 
 /**
- * Brings a candidate into the pixels of the image, as {@link pasteMap} has it.
+ * Resamples a candidate to the pixels of the image, see {@link pasteMap}.
  *
  * @throws {RangeError} If a map does not have S * S values, or the window has no side.
  */

@@ -2,8 +2,8 @@ import type { LabelImage } from '../../data/geometry/label-image.js';
 import type { Box } from '../../data/geometry/box.js';
 
 /**
- * Grows and shrinks the instances of a label image, pixel by pixel. Steps look at four and at eight neighbours in turn,
- * four first, so that a point grows to an octagon, which is closer to a disc than a square or a diamond.
+ * Grows and shrinks the instances of a label image, pixel by pixel. Steps use four and eight neighbours in turn, four
+ * first, so that a point grows to an octagon, which is closer to a disc than a square or a diamond.
  */
 
 interface Labelled {
@@ -13,9 +13,9 @@ interface Labelled {
 }
 
 /**
- * Grows instances into the background by `steps` px; a pixel that several would reach at once goes to the first of them.
+ * Grows instances into the background by `steps` px; a pixel that several reach in the same step goes to the first of them.
  *
- * @returns The same instances with boxes that hold them now.
+ * @returns The same instances with their new boxes.
  */
 export function dilate<T extends Labelled>(
   labelImage: LabelImage,
@@ -34,7 +34,7 @@ export function dilate<T extends Labelled>(
   return grown;
 }
 
-/** Takes `steps` px off the edges of instances, those to their neighbours included, but not off the image's edge. */
+/** Shrinks instances by `steps` px at all edges, also between neighbours, but not at the edge of the image. */
 export function erode(labelImage: LabelImage, instances: readonly Labelled[], steps: number): void {
   for (const { label, box } of instances) {
     for (let step = 1; step <= steps; step++) {
@@ -53,31 +53,31 @@ function enlarge({ x1, y1, x2, y2 }: Box, { width, height }: LabelImage): Box {
   };
 }
 
-/** The pixels in a box that have a value, and a neighbour within the image whose value is one looked for. */
+/** The pixels in a box that have `value` and a neighbour in the image for which `isWanted` is true. */
 function pixelsOf(
   { width, height, labels }: LabelImage,
   value: number,
   { x1, y1, x2, y2 }: Box,
-  isSought: (neighbour: number) => boolean,
+  isWanted: (neighbour: number) => boolean,
   step: number,
 ): number[] {
   const found: number[] = [];
-  const looksAtCorners = step % 2 === 0;
+  const usesCorners = step % 2 === 0;
   for (let y = y1; y < y2; y++) {
     for (let x = x1; x < x2; x++) {
       const pixel = y * width + x;
       if (labels[pixel] !== value) continue;
       const [left, right, up, down] = [x > 0, x < width - 1, y > 0, y < height - 1];
       const isFound =
-        (left && isSought(labels[pixel - 1]!)) ||
-        (right && isSought(labels[pixel + 1]!)) ||
-        (up && isSought(labels[pixel - width]!)) ||
-        (down && isSought(labels[pixel + width]!)) ||
-        (looksAtCorners &&
-          ((left && up && isSought(labels[pixel - width - 1]!)) ||
-            (right && up && isSought(labels[pixel - width + 1]!)) ||
-            (left && down && isSought(labels[pixel + width - 1]!)) ||
-            (right && down && isSought(labels[pixel + width + 1]!))));
+        (left && isWanted(labels[pixel - 1]!)) ||
+        (right && isWanted(labels[pixel + 1]!)) ||
+        (up && isWanted(labels[pixel - width]!)) ||
+        (down && isWanted(labels[pixel + width]!)) ||
+        (usesCorners &&
+          ((left && up && isWanted(labels[pixel - width - 1]!)) ||
+            (right && up && isWanted(labels[pixel - width + 1]!)) ||
+            (left && down && isWanted(labels[pixel + width - 1]!)) ||
+            (right && down && isWanted(labels[pixel + width + 1]!))));
       if (isFound) found.push(pixel);
     }
   }

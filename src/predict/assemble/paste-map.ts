@@ -2,8 +2,9 @@ import type { RectMap, Size } from '../../data/geometry/rect.js';
 import type { Window } from '../../data/geometry/window.js';
 
 /**
- * A map of a crop at the centres of the image's pixels: bilinear between the centres of the crop's. Beyond the outermost
- * centres its outermost values go on, up to the edge of the window; pixels whose centre lies outside are left out.
+ * Resamples a map of a crop at the centres of the image's pixels: bilinear between the centres of the crop's pixels.
+ * Between the outermost centres and the edge of the window the outermost values are repeated. Only pixels whose centre
+ * lies in the window and in the image are part of the result.
  *
  * @param map `[size, size]`.
  */

@@ -5,7 +5,7 @@ import type { Box } from '../../data/geometry/box.js';
 export interface Instance {
   /** Its value in the label image. */
   readonly label: number;
-  /** How sure the networks are, 0 to 1. */
+  /** Confidence of the networks, 0 to 1. */
   readonly score: number;
   /** `xyxy`, px of the image, half-open: the tightest box of its pixels. */
   readonly box: Box;
@@ -15,8 +15,8 @@ export interface Instance {
 
 /** What was found in an image. */
 export interface Segmentation {
-  /** Labels 1..n without gaps; an empty label image where nothing was found. */
+  /** Labels 1..n without gaps; all 0 if nothing was found. */
   readonly labelImage: LabelImage;
-  /** `[n]`, in the order of the labels; the surest nucleus first. */
+  /** `[n]`, in the order of the labels; highest-scoring nucleus first. */
   readonly instances: readonly Instance[];
 }

@@ -7,11 +7,11 @@ import { dilate, erode } from './morphology.js';
 import type { Instance, Segmentation } from './segmentation.js';
 
 /**
- * Tidies instances that own their pixels already, all of them one step after another: the largest piece of each, holes
- * filled, then dilated or eroded (after which again only the largest piece stays), specks removed, numbered 1..n in
- * their order. Pixels that an instance gives up become background. Nothing is taken from another instance.
+ * Post-processes instances, each step for all of them: keeps the largest piece of each, fills holes, dilates or erodes
+ * (and again keeps the largest piece), removes specks, and numbers them 1..n in their order. Pixels that an instance
+ * loses become background. No step takes pixels from another instance.
  *
- * @param labelImage Label k + 1 for the k-th mask; becomes the result's.
+ * @param labelImage Label k + 1 for the k-th mask, k from 0; is changed and becomes part of the result.
  */
 export function tidyInstances(
   labelImage: LabelImage,
@@ -32,7 +32,7 @@ export function tidyInstances(
   for (const { label, score, box } of grown) {
     const measured = measure(labelImage, label, box);
     if (measured.area >= minArea) {
-      // Labels only become smaller, and those that a smaller one belonged to have been renumbered before.
+      // Labels only decrease, and an instance with the new label was renumbered before.
       const renumbered = instances.length + 1;
       relabel(labelImage, label, measured.box, renumbered);
       instances.push({ label: renumbered, score, ...measured });
@@ -48,7 +48,7 @@ function keepLargestPiece(labelImage: LabelImage, label: number, box: Box): void
   }
 }
 
-/** Background alone: a hole may hold another nucleus. */
+/** Fills background only: there may be another nucleus in a hole. */
 function fillHoles(labelImage: LabelImage, label: number, box: Box): void {
   const bitmap = bitmapOf(labelImage, label, box);
   for (const at of holePixels(bitmap)) {

@@ -13,7 +13,7 @@ const headerBytes = 64;
 /** Numbers of kinds: a shape of several rings is a rectangle with the rings attached. */
 const kinds = { rectangle: 1, traced: 8 } as const;
 
-/** What the floats of a shape mean: go there, draw a line there, close the ring. */
+/** Codes in the floats of a shape: move to, line to, close the ring. */
 const segments = { move: 0, line: 1, close: 4 } as const;
 
 /** ImageJ reads sides as 16 bits, and takes those below -5000 for unsigned. */

@@ -10,7 +10,7 @@ export interface Measurements {
   readonly centroidY: number;
   /** px. */
   readonly perimeter: number;
-  /** Of the ellipse with the same second moments: 0 = circle, towards 1 = line. */
+  /** Of the ellipse with the same second moments: 0 = circle, near 1 = line. */
   readonly eccentricity: number;
   /** In the values of the file, over all channels. */
   readonly meanIntensity: number;
@@ -45,7 +45,7 @@ function shapeOf({ x: left, y: top, width }: Bitmap, pixels: readonly number[]) 
     yy += y * y;
     xy += x * y;
   }
-  // Eigenvalues of the pixels' scatter; the eccentricity needs their ratio alone.
+  // Eigenvalues of the pixels' scatter; the eccentricity depends only on their ratio.
   const mean = (xx + yy) / 2;
   const spread = Math.hypot((xx - yy) / 2, xy);
   const major = mean + spread;
@@ -76,7 +76,7 @@ function perimeterOf({ width, pixels: inside }: Bitmap, pixels: readonly number[
   return length;
 }
 
-/** By the numbers of neighbours on the border: those that share a side, and those that share a corner alone. */
+/** By the numbers of neighbours on the border: those that share a side, and those that share only a corner. */
 function wayThrough(beside: number, cornerwise: number): number {
   if ((beside === 2 || beside === 3) && cornerwise <= 2) return 1;
   if (beside === 1 && (cornerwise === 1 || cornerwise === 2)) return (1 + Math.SQRT2) / 2;

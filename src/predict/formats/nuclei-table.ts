@@ -11,8 +11,8 @@ const columns = [
 ];
 
 /**
- * One line a nucleus: its label, what is known of it, and what scikit-image's `regionprops` would measure; lengths in px,
- * `x1,y1,x2,y2` half-open. A colour image gets its channels' means beside the mean of all.
+ * One line for each nucleus: its label, score, box, and the measurements of scikit-image's `regionprops`; lengths in px,
+ * `x1,y1,x2,y2` half-open. For a colour image with the mean of each channel, besides the mean of all.
  */
 export function nucleiTable(image: Pixels, segmentation: Segmentation): Generator<string> {
   return csvLines(rows(image, segmentation));

@@ -20,8 +20,8 @@ export interface Polygon {
 /**
  * The polygons of one instance: exactly the pixels whose centres they hold are the instance's.
  *
- * Rings that would touch themselves, where two pixels meet at a corner alone, are cut there: GIS software, QuPath's
- * among it, refuses them otherwise (OGC 06-103r4, 6.1.11).
+ * Rings that would touch themselves, where two pixels share only a corner, are split there: GIS software, including
+ * that in QuPath, rejects them otherwise (OGC 06-103r4, 6.1.11).
  */
 export function polygonsOf(
   labelImage: LabelImage,

@@ -20,9 +20,9 @@ export async function roiSet({ labelImage, instances }: Segmentation, place: str
   const { width, height } = labelImage;
   if (Math.max(width, height) > maxRoiCoordinate) {
     throw new NucleateError({
-      what: `An ImageJ region reaches up to ${maxRoiCoordinate} px, and the image has ${width} x ${height}.`,
+      what: `ImageJ regions have coordinates up to ${maxRoiCoordinate} px, but the image has ${width} x ${height} px.`,
       where: place,
-      hint: 'Leave out the ImageJ format, or cut the image into tiles.',
+      hint: 'Leave out --format imagej, or cut the image into tiles.',
       exitCode: exitCodes.data,
     });
   }

@@ -8,8 +8,8 @@ import type { Encode } from './encode.js';
 export const runLengthHeader = 'ImageId,EncodedPixels\n';
 
 /**
- * The lines of one image, one a nucleus, the surest first; an image without nuclei has one line without runs. Lines of
- * several images after one {@link runLengthHeader} are a submission.
+ * The lines of one image, one for each nucleus, highest-scoring first; an image without nuclei has one line without
+ * runs. Lines of several images after one {@link runLengthHeader} are a submission.
  *
  * @param id A text that a spreadsheet would run as a formula gets an apostrophe before it.
  */

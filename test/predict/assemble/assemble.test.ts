@@ -20,7 +20,7 @@ test('nothing found is an empty label image', () => {
   expect(instances).toEqual([]);
 });
 
-test('the surest nucleus comes first, with its tightest box and its area', () => {
+test('the highest-scoring nucleus comes first, with its tightest box and its area', () => {
   const { labelImage, instances } = assembled([
     candidateOf(['##', '#.'], { score: 0.4 }),
     candidateOf(['.#', '##'], { x: 3, y: 1, score: 0.7 }),
@@ -50,7 +50,7 @@ test('scoreBy product multiplies with the mean probability of the mask', () => {
   expect(assembled([candidate], { scoreBy: 'product', scoreThreshold: 0.45 }).instances).toEqual([]);
 });
 
-test('maskThreshold: a pixel with just this probability belongs to the mask', () => {
+test('maskThreshold: a pixel with exactly this probability belongs to the mask', () => {
   const candidate = candidateOf(['ade', '...', '...']);
   expect(drawn(assembled([candidate], { maskThreshold: 0.6 }).labelImage)[0]).toBe('11....');
   expect(drawn(assembled([candidate], { maskThreshold: 0.4 }).labelImage)[0]).toBe('111...');
@@ -77,7 +77,7 @@ describe('NMS', () => {
     expect(assembled(pair, { nms, nmsThreshold: 8 / 24 }).instances).toHaveLength(2);
   });
 
-  test('looks at what it is told to', () => {
+  test('predicts the views that are given', () => {
     const inOneBox = [candidateOf(['##', '..'], { score: 0.9 }), candidateOf(['..', '##'], { score: 0.8 })];
     expect(assembled(inOneBox, { nms: 'box', nmsThreshold: 0.5 }).instances).toHaveLength(1);
     expect(assembled(inOneBox, { nms: 'mask', nmsThreshold: 0.5 }).instances).toHaveLength(2);
@@ -88,12 +88,12 @@ describe('overlaps', () => {
   const sure = candidateOf(['####', 'aded', '....', '....'], { score: 0.9 });
   const probable = candidateOf(['....', '####', '####', '....'], { score: 0.8 });
 
-  test('by score the surer nucleus keeps its pixels', () => {
+  test('overlap `score`: the higher-scoring nucleus keeps its pixels', () => {
     const { labelImage } = assembled([probable, sure], { overlap: 'score' });
     expect(drawn(labelImage)).toEqual(['1111..', '1121..', '2222..', '......']);
   });
 
-  test('by probability a pixel is whose it more probably is', () => {
+  test('overlap `probability`: a pixel belongs to the nucleus with the higher probability', () => {
     const { labelImage } = assembled([probable, sure], { overlap: 'probability' });
     expect(drawn(labelImage)).toEqual(['1111..', '2222..', '2222..', '......']);
     const even = assembled([candidateOf(['#'], { score: 0.8 }), candidateOf(['#'], { score: 0.9 })], {
@@ -102,7 +102,7 @@ describe('overlaps', () => {
     expect(even.instances.map(({ score }) => score)).toEqual([0.9]);
   });
 
-  test('maxLost drops what surer ones take too much of, and it takes nothing', () => {
+  test('maxLost drops a nucleus that loses too much to higher-scoring ones; a dropped nucleus takes no pixels', () => {
     const candidates = [
       candidateOf(['##..', '##..', '....', '....'], { score: 0.9 }),
       candidateOf(['.##.', '.##.', '....', '....'], { score: 0.8 }), // loses 1/2
@@ -193,7 +193,7 @@ describe('tidying', () => {
     ]);
   });
 
-  test('dilation never takes from another nucleus, and the surer one takes what both reach', () => {
+  test('dilation never takes pixels from another nucleus; the higher-scoring one takes pixels that both reach', () => {
     const candidates = [
       candidateOf(['#'], { x: 1, y: 1, score: 0.8 }),
       candidateOf(['#'], { x: 3, y: 1, score: 0.9 }),
@@ -227,7 +227,7 @@ describe('tidying', () => {
     ]);
   });
 
-  test('minArea: what is smaller goes, and labels have no gaps', () => {
+  test('minArea: smaller nuclei are dropped, and labels have no gaps', () => {
     const candidates = [candidateOf(['#'], { score: 0.9 }), candidateOf(['##', '..'], { x: 3, score: 0.8 })];
     const { labelImage, instances } = assembled(candidates, { minArea: 2 });
     expect(drawn(labelImage)[0]).toBe('...11.');

@@ -16,7 +16,7 @@ test('a crop of the pixels themselves is pasted as it is', () => {
   });
 });
 
-test('between the centres of its pixels a crop goes over evenly, and beyond the outermost it stays', () => {
+test('a crop is interpolated between the centres of its pixels, and constant beyond the outermost', () => {
   // Two pixels over four: the centres of the image's pixels lie at -0.25, 0.25, 0.75 and 1.25 of the crop's.
   const { body, width } = pasteCandidate(crop({ x: 1, y: 0, side: 4 }, 2, 0, 1, 0, 1), image);
   expect(width).toBe(3); // the column of zeros is gone
@@ -36,7 +36,7 @@ test('what lies outside the image is cut off', () => {
   expect(beside).toMatchObject({ width: 0, height: 0, body: new Uint8Array() });
 });
 
-test('rows and columns stay as long as one of the maps needs them', () => {
+test('rows and columns are kept as long as one of the maps needs them', () => {
   const border = Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0);
   const candidate = crop({ x: 2, y: 1, side: 3 }, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0);
   expect(pasteCandidate({ ...candidate, border }, image)).toEqual({
@@ -47,7 +47,7 @@ test('rows and columns stay as long as one of the maps needs them', () => {
   expect(pasteCandidate(candidate, image)).toMatchObject({ x: 3, y: 2, width: 1, height: 1 });
 });
 
-test('maps of another size and windows without a side are refused', () => {
+test('maps of another size and windows without a side are errors', () => {
   expect(() => pasteCandidate(crop({ x: 0, y: 0, side: 2 }, 2, 1, 1, 1), image)).toThrow(
     new RangeError('Expected a map of 2 x 2 probabilities, received 3 values'),
   );

@@ -12,7 +12,7 @@ test('a pixel is a square, clockwise from where its first edge ends', () => {
   expect(polygonsOfDrawing('..', '.1')).toEqual([{ outer: [2, 1, 2, 2, 1, 2, 1, 1], holes: [] }]);
 });
 
-test('corners alone are kept', () => {
+test('only corners are kept', () => {
   const [polygon] = polygonsOfDrawing('111', '1..');
   expect(polygon!.outer).toEqual([3, 0, 3, 1, 1, 1, 1, 2, 0, 2, 0, 0]);
 });

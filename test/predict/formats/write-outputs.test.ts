@@ -206,7 +206,7 @@ test('the same nuclei give the same zip', async () => {
   expect(await roiSet(segmentation, 'image')).toEqual(await roiSet(segmentation, 'image'));
 });
 
-test('an image beyond what ImageJ regions hold is refused', async () => {
+test('an image too large for ImageJ regions is an error', async () => {
   const labelImage = { width: 60_536, height: 1, labels: new Int32Array(60_536) };
   await expect(roiSet({ labelImage, instances: [] }, 'huge')).rejects.toMatchObject({
     message: 'An ImageJ region reaches up to 60535 px, and the image has 60536 x 1.',
@@ -228,7 +228,7 @@ describe('the table', () => {
     );
   });
 
-  test('colour images have their channels', () => {
+  test('colour images have measurements of each channel', () => {
     const data = Uint8Array.from({ length: 27 }, (_, index) => index);
     const text = [...nucleiTable({ width: 3, height: 3, channels: 3, data }, segmentation)].join('');
     const rows = parse<Record<string, string>>(text, { columns: true });
@@ -265,7 +265,7 @@ describe('writeOutputs', () => {
     for (const file of paths) expect(statBytes(file)).toBeGreaterThan(20);
   });
 
-  test('an image without nuclei has every output, too', async () => {
+  test('an image without nuclei has every output as well', async () => {
     const empty = segmentationOf({ width: 2, height: 3, labels: new Int32Array(6) });
     const paths = await writeOutputs(
       path.join(folder, 'empty'),
