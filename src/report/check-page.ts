@@ -51,38 +51,47 @@ export async function checkPage(dataset: Dataset, { summary, findings }: CheckRe
 }
 
 function summaryTable(summary: DatasetSummary): Html {
-  const { images, readable, masks, nuclei, sizes, nucleiPerImage, nucleusArea, modalities } = summary;
-  const { errors, warnings, neighbours } = summary;
+  const { images, readable, errors, warnings } = summary;
   return factsTable([
     ['Errors, warnings', `${errors}, ${warnings}`],
     ['Images', readable === images ? `${images}` : `${images}, of which ${images - readable} cannot be read`],
-    ['Masks, nuclei', `${masks}, ${nuclei}`],
-    [
-      'Nuclei per image',
-      `median ${nucleiPerImage.median}, 95th percentile ${nucleiPerImage.p95}, maximum ${nucleiPerImage.most}`,
-    ],
-    [
-      'Area of a mask, px',
-      `1st percentile ${nucleusArea.p1}, median ${nucleusArea.median}, 99th percentile ${nucleusArea.p99}`,
-    ],
-    ['Images by size, px', sizes.map((size) => `${size.width} x ${size.height}: ${size.images}`).join(', ')],
-    [
-      'Images by modality',
-      Object.entries(modalities)
-        .map(([name, count]) => `${name}: ${count}`)
-        .join(', '),
-    ],
-    ['Pairs of neighbouring crops of one field', `${neighbours}`],
+    ...(readable === 0 ? [] : measuredFacts(summary)),
   ]);
 }
 
+/** What was measured on the images that could be read. */
+function measuredFacts(summary: DatasetSummary): (readonly [string, string])[] {
+  const {
+    masks,
+    nuclei,
+    sizes,
+    nucleiPerImage: counts,
+    nucleusArea: areas,
+    modalities,
+    neighbours,
+  } = summary;
+  const bySize = sizes.map(({ width, height, images }) => `${width} x ${height}: ${images}`);
+  const byModality = Object.entries(modalities).map(([name, count]) => `${name}: ${count}`);
+  return [
+    ['Masks, nuclei', `${masks}, ${nuclei}`],
+    ['Nuclei per image', `median ${counts.median}, 95th percentile ${counts.p95}, maximum ${counts.most}`],
+    [
+      'Area of a mask, px',
+      `1st percentile ${areas.p1}, median ${areas.median}, 99th percentile ${areas.p99}, maximum ${areas.most}`,
+    ],
+    ['Images by size, px', bySize.join(', ')],
+    ['Images by modality', byModality.join(', ')],
+    ['Pairs of neighbouring crops of one field', `${neighbours}`],
+  ];
+}
+
 async function kindSection(dataset: Dataset, findings: readonly Finding[]): Promise<Html> {
-  const figures: Html[] = [];
+  const pictures: Html[] = [];
   for (const finding of findings.slice(0, picturesOfKind)) {
     const entry = dataset.images.find(({ id }) => id === finding.image);
     if (entry === undefined || finding.kind === 'file') continue;
     const source = await pngDataUri(findingPicture(await entry.read(), finding));
-    figures.push(
+    pictures.push(
       html`<figure>
         <img src="${source}" alt="" />
         <figcaption>${finding.what} <code>${entry.id}</code></figcaption>
@@ -90,10 +99,10 @@ async function kindSection(dataset: Dataset, findings: readonly Finding[]): Prom
     );
   }
   const [first] = findings;
-  const shown = figures.length < findings.length && figures.length > 0 ? `, ${figures.length} shown` : '';
+  const shown = pictures.length < findings.length && pictures.length > 0 ? `, ${pictures.length} shown` : '';
   return html`<h2>${findingTitles[first!.kind]}</h2>
     <p class="note">${findings.length} found${shown}.</p>
-    <div class="gallery">${figures}</div>`;
+    <div class="gallery">${pictures}</div>`;
 }
 
 function findingTable(findings: readonly Finding[]): Html {

@@ -37,7 +37,7 @@ export const dataAnchorsCommand: Command<Arguments> = {
         type: 'string',
         requiresArg: true,
         default: '1,2,4',
-        describe: 'Magnifications of the image (zoom) to compute the coverage for',
+        describe: 'Magnifications (loader.zoom) at which to compare boxes with anchors',
       })
       .option('stride', {
         type: 'string',

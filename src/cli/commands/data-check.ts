@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../data/check/check-dataset.js';
+import type { CheckResult, DatasetSummary } from '../../data/check/check-dataset.js';
 import { exitCodes } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
@@ -67,11 +67,10 @@ export const dataCheckCommand: Command<CheckArguments> = {
 };
 
 function checkText({ summary, findings }: CheckResult): string {
-  const { description, identity, images, readable, masks, nuclei, errors, warnings } = summary;
-  const { sizes, nucleiPerImage: counts, nucleusArea: areas, modalities, neighbours } = summary;
-  const listed = findings.slice(0, maxLines).map(({ severity, kind, where, image, what }) => {
-    const place = where ?? image;
-    return `${severity.padEnd(7)}  ${kind.padEnd(15)}  ${what}${place === undefined ? '' : `  ${place}`}`;
+  const { description, identity, images, readable, errors, warnings } = summary;
+  const listed = findings.slice(0, maxLines).map(({ severity, kind, where, image, what, hint = '' }) => {
+    const place = where ?? image ?? '';
+    return `${severity.padEnd(7)}  ${kind.padEnd(15)}  ${`${what} ${hint}`.trim()}  ${place}`.trimEnd();
   });
   const left = findings.length - listed.length;
   if (left > 0) listed.push(`... and ${left} more; --json prints all`);
@@ -84,16 +83,34 @@ function checkText({ summary, findings }: CheckResult): string {
     `dataset     ${description}`,
     `identity    ${identity}`,
     `images      ${images}${readable < images ? `, of which ${images - readable} cannot be read` : ''}`,
+    ...(readable === 0 ? [] : measuredLines(summary)),
+    `problems    ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${counted === '' ? '' : `: ${counted}`}`,
+  ].join('\n');
+}
+
+/** What was measured on the images that could be read. */
+function measuredLines(summary: DatasetSummary): string[] {
+  const {
+    masks,
+    nuclei,
+    sizes,
+    nucleiPerImage: counts,
+    nucleusArea: areas,
+    modalities,
+    neighbours,
+  } = summary;
+  const bySize = sizes.map(
+    ({ width, height, images }) => `${width} x ${height} px: ${plural(images, 'image')}`,
+  );
+  const byModality = Object.entries(modalities).map(([name, count]) => `${name} ${count}`);
+  return [
     `masks       ${masks}, read as ${nuclei} nuclei`,
     `nuclei      per image: median ${counts.median}, 95th percentile ${counts.p95}, maximum ${counts.most}`,
     `area        of a mask, px: 1st percentile ${areas.p1}, median ${areas.median}, 99th ${areas.p99}, maximum ${areas.most}`,
-    `sizes       ${sizes.map((size) => `${size.width} x ${size.height} px: ${plural(size.images, 'image')}`).join(', ')}`,
-    `modalities  ${Object.entries(modalities)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', ')}`,
+    `sizes       ${bySize.join(', ')}`,
+    `modalities  ${byModality.join(', ')}`,
     `neighbours  ${plural(neighbours, 'pair')} of neighbouring crops of one field`,
-    `problems    ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${counted === '' ? '' : `: ${counted}`}`,
-  ].join('\n');
+  ];
 }
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -56,7 +56,13 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
       if (contrast === undefined || area < minFaintArea || contrast * usual >= 0) continue;
       const numbers = { contrast: round(contrast), usual: round(usual) };
       findings.push({
-        ...{ kind: 'faint', severity: 'warning', image: id, ...place, mask: mask.name, box, numbers },
+        kind: 'faint',
+        severity: 'warning',
+        image: id,
+        ...place,
+        mask: mask.name,
+        box,
+        numbers,
         what: `The mask ${mask.name} differs from its surroundings by ${numbers.contrast} grey levels, the other masks by about ${numbers.usual}.`,
         hint: 'Remove it, unless a brighter or darker object beside it explains the difference.',
       });
@@ -78,8 +84,12 @@ export function checkContrast({ id, origin, image, masks, ignore }: AnnotatedIma
     if (areaRatio < minAreaRatio || areaRatio >= maxAreaRatio || fill <= minFill) continue;
     if (contrastRatio < minContrastRatio) continue;
     findings.push({
-      ...{ kind: 'unmarked', severity: 'warning', image: id, ...place, box },
-      what: `A region of ${area} px at ${box.x1}, ${box.y1} looks like a nucleus but has no mask.`,
+      kind: 'unmarked',
+      severity: 'warning',
+      image: id,
+      ...place,
+      box,
+      what: `A region of ${area} px at x = ${box.x1}, y = ${box.y1} looks like a nucleus but has no mask.`,
       hint: 'Draw its mask if it is a nucleus.',
       numbers: { area, usualArea, contrastRatio: round(contrastRatio) },
     });

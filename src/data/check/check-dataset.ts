@@ -132,7 +132,7 @@ function neighboursFinding({ first, second, kind, correlation }: Neighbours): Fi
   }
   const what = `The image ${second} looks like ${first} (correlation ${numbers.correlation}).`;
   const hint = 'Keep both in the same fold, as `nucleate data split` does.';
-  return { kind: 'similar-image', severity: 'warning', image: second, what, hint: hint, numbers };
+  return { kind: 'similar-image', severity: 'warning', image: second, what, hint, numbers };
 }
 
 const neighbourVerbs = {

@@ -22,7 +22,12 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
   const warn = (kind: FindingKind, mask: Mask | undefined, what: string, hint: string, numbers = {}) => {
     const box = mask && boxOf(mask, width);
     findings.push({
-      ...{ kind, severity: 'warning', image: id, what, hint: hint, numbers },
+      kind,
+      severity: 'warning',
+      image: id,
+      what,
+      hint,
+      numbers,
       ...(origin === undefined ? {} : { where: origin }),
       ...(mask ? { mask: mask.name } : {}),
       ...(box ? { box } : {}),

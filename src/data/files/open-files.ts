@@ -1,3 +1,4 @@
+/** Opens the files of a dataset, in a folder, a zip archive or alone; `file-tree.ts` says what that gives. */
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';

@@ -1,3 +1,7 @@
+/**
+ * Training batches. This folder: `training-data.ts` reads the dataset of a config, `batch-maker.ts` makes a batch in any
+ * thread, `order.ts` says what is drawn, `detection-batch.ts` and `segmentation-batch.ts` what a batch holds.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import { exitCodes, NucleateError } from '../../errors.js';

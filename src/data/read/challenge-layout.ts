@@ -58,13 +58,15 @@ function listImages(tree: FileTree): DatasetListing {
       problems.push({ what, where: tree.place(file ?? masks[0]!), hint });
       return [];
     };
+    const place = (name: string) => tree.place(folder === '' ? name : `${folder}/${name}`);
     if (file === undefined)
-      return report('The masks have no image.', 'Put the image into the folder images.');
+      return report('The masks have no image.', `Put the image into ${place('images')}.`);
     if (second !== undefined) {
-      return report(`The folder images has ${images.length} files.`, 'Give each image a folder of its own.');
+      const hint = `Keep one image in ${place('images')}, and give each other image its own folder.`;
+      return report(`The folder images has ${images.length} images.`, hint);
     }
     if (masks.length === 0) {
-      return report('The image has no masks.', 'Put its masks into the folder masks, or remove the image.');
+      return report('The image has no masks.', `Put its masks into ${place('masks')}, or remove the image.`);
     }
     const id = folder === '' ? stemOf(file) : folder.slice(folder.lastIndexOf('/') + 1);
     const read = () => readFolder(tree, { id, file, masks });

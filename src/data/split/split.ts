@@ -1,3 +1,7 @@
+/**
+ * Splits a dataset into folds. This folder: `signature.ts` says what of an image is compared, `neighbours.ts` finds images
+ * that belong together, `folds.ts` assigns them to folds, `split-file.ts` reads and writes the result.
+ */
 import type { Problem } from '../../errors.js';
 import { assignFolds, type FoldItem, foldsOfClusters } from './folds.js';
 import type { KnownGroup } from '../read/groups-csv.js';

@@ -102,7 +102,7 @@ describe('the layout of the Data Science Bowl', () => {
       'link.png: Links are not followed.',
       'no-image/masks/m.png: The masks have no image.',
       'no-masks/images/x.png: The image has no masks.',
-      'several/images/x.png: The folder images has 2 files.',
+      'several/images/x.png: The folder images has 2 images.',
       'twin/images/x.png: The name clashes with deep/Twin/images/x.png: names must differ in more than case and accents.',
     ]);
   });
