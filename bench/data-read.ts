@@ -1,11 +1,11 @@
 /**
- * Times reading a whole dataset into memory, masks included, beside a straightforward Python loader (Pillow + NumPy).
+ * Times reading a whole dataset into memory, masks included, compared to a simple Python loader (Pillow + NumPy).
  *
  *   npm run bench -- data-read [ZIP] [--rounds 3]
  *   npx tsx bench/data-read.ts ../shared/data/dsb2018/stage1_train.zip
  *
- * Every reader is a process of its own; they run in turns, so that whatever else the machine does hits all alike.
- * Python takes part where `python3` has Pillow and NumPy, or PYTHON names one that has.
+ * Every reader is a process of its own. They take turns, so that other load on the machine affects all of them. Python is
+ * included if `python3`, or the interpreter in PYTHON, has Pillow and NumPy.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,15 +16,15 @@ import { parseArgs } from 'node:util';
 import { openDataset, readExamples } from '../src/data/read/dataset.js';
 import { prepareDataset } from '../src/data/read/prepared-layout.js';
 
-/** What a reader says when it has read everything. */
+/** The result of a reader. */
 interface Reading {
   readonly images: number;
   readonly nuclei: number;
-  /** On the clock, from opening the file. */
+  /** Wall time, from opening the file. */
   readonly seconds: number;
-  /** Of all processors together. */
+  /** Processor time of all cores together. */
   readonly cpuSeconds: number;
-  /** The most memory the process had in use, MB. */
+  /** Peak memory of the process, MB. */
   readonly peakMegabytes: number;
 }
 
@@ -32,7 +32,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string', default: '3' }, 'read-once': { type: 'boolean', default: false } },
 });
-// `npm run bench -- data-read ZIP` hands its name on.
+// `npm run bench -- data-read ZIP` passes its name on.
 const [path = fileURLToPath(new URL('../../shared/data/dsb2018/stage1_train.zip', import.meta.url))] =
   positionals.filter((word) => word !== 'data-read');
 

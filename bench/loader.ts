@@ -1,11 +1,11 @@
 /**
- * Batches a second of the loaders, beside a straightforward loader of Pillow and NumPy (bench/python/loader.py).
+ * Batches per second of the loaders, compared to a simple loader with Pillow and NumPy (bench/python/loader.py).
  *
  *   npx tsx bench/loader.ts [--data examples/dsb2018-mini] [--workers 2] [--seconds 8] [--rounds 3] [--python PATH]
  *
  * Detection: batches of four 256 x 256 crops; segmentation: 64 x 64 crops; both with the default augmentation, and
- * detection also with every augmentation on. The two sides take turns, so that whatever else the machine does hits
- * both alike. Python takes part if --python names an interpreter with Pillow and NumPy, on folders of pairs.
+ * detection also with every augmentation on. Both loaders take turns, so that other load on the machine affects both.
+ * Python is included if --python names an interpreter with Pillow and NumPy; the data must be a folder of pairs.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const workers = Number(values.workers);
 const seconds = Number(values.seconds);
 
-/** Every part of the augmentation happens to every crop, even those that are off by default. */
+/** Every part of the augmentation for every crop, even the parts that are off by default. */
 const everything = {
   rotation: { probability: 1 },
   elastic: { probability: 1 },
@@ -60,8 +60,8 @@ const segmentation: Recipe = {
   ...common,
 };
 
-/** Batches a second once the workers run, and the processor time of one on all threads, ms. */
-async function ours(recipe: Recipe): Promise<{ rate: number; cpu: number }> {
+/** Batches per second once the workers run, and the processor time per batch on all threads, ms. */
+async function ownRate(recipe: Recipe): Promise<{ rate: number; cpu: number }> {
   const warmUp = 4 * Math.max(1, workers);
   let count = 0;
   let start = 0;
@@ -82,7 +82,7 @@ async function ours(recipe: Recipe): Promise<{ rate: number; cpu: number }> {
   throw new Error('unreachable: batches have no end');
 }
 
-function pythons(task: Recipe['task']): number | undefined {
+function pythonRate(task: Recipe['task']): number | undefined {
   if (values.python === undefined) return undefined;
   const script = fileURLToPath(new URL('python/loader.py', import.meta.url));
   const args = [script, values.data, task, String(seconds), String(Math.max(1, workers))];
@@ -92,7 +92,7 @@ function pythons(task: Recipe['task']): number | undefined {
   return batches / elapsed;
 }
 
-const contests = [
+const measurements = [
   { name: 'detection, 4 x 256 x 256, batches/s', recipe: detection({}), factor: 1, python: true, target: 40 },
   {
     name: 'detection, everything on, batches/s',
@@ -105,16 +105,16 @@ const contests = [
 ];
 
 const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[numbers.length >> 1]!;
-const rows = [['', 'nucleate', 'Pillow + NumPy', 'wanted', 'nucleate, CPU ms each']];
-for (const { name, recipe, factor, python, target } of contests) {
+const rows = [['', 'nucleate', 'Pillow + NumPy', 'target', 'nucleate, CPU ms each']];
+for (const { name, recipe, factor, python, target } of measurements) {
   const own: number[] = [];
   const other: number[] = [];
   const cpu: number[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
-    const measured = await ours(recipe);
+    const measured = await ownRate(recipe);
     own.push(factor * measured.rate);
     cpu.push(measured.cpu / factor);
-    const reference = python ? pythons(recipe.task) : undefined;
+    const reference = python ? pythonRate(recipe.task) : undefined;
     if (reference !== undefined) other.push(factor * reference);
   }
   const show = (numbers: number[]) => (numbers.length === 0 ? '-' : median(numbers).toFixed(1));
