@@ -19,7 +19,7 @@ const nativeBatchNorm = defineNative<'x' | 'scale' | 'offset' | 'mean' | 'varian
     ];
     return runNative('FusedBatchNormV3', [...types, ...settings], [x, scale, offset, mean, variance], 6);
   },
-  // Outputs: y, new mean, new variance, and three for the gradient alone.
+  // Outputs: y, new mean, new variance, and three that only the gradient uses.
   save: { inputs: ['x', 'scale'], outputs: [false, false, false, true, true, true] },
   gradient: ([dy], [x, scale, ...reserved], { epsilon }) => {
     const settings = [attr.float('epsilon', epsilon), attr.bool('is_training', true)];
@@ -39,11 +39,11 @@ export interface BatchNormTraining {
 }
 
 /**
- * Batch normalization in training, all in one operation with a gradient of one operation. Native backend only.
+ * Batch normalization in training as one operation, and its gradient as one operation. Native backend only.
  *
  * @param x `[N, H, W, C]` float32; the other tensors are `[C]` float32.
  * @param options.epsilon Added to the variance, which divides `x` as the biased one, over n.
- * @param options.momentum What is kept of the moving statistics, from 0 to 1.
+ * @param options.momentum Fraction of the moving statistics that is kept, from 0 to 1.
  * @returns The caller disposes all of it.
  *
  * Source: Ioffe and Szegedy, arXiv 1502.03167. Keras's own layer moves its variance by the biased one.

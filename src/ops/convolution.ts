@@ -44,7 +44,7 @@ const nativeConvolution = defineNative<'x' | 'kernel', Window>({
 const isPointwise = ({ shape: [height, width] }: tf.Tensor, { stride }: Window) =>
   height === 1 && width === 1 && stride === 1;
 
-/** All but the last axis in one. */
+/** All axes but the last one merged. */
 const rows = (x: tf.Tensor) => x.reshape([-1, x.shape.at(-1)!]);
 
 function pointwiseInputGradient(dy: tf.Tensor, kernel: tf.Tensor, { shape }: tf.Tensor): tf.Tensor {
@@ -73,10 +73,10 @@ export interface ConvolveOptions extends Window {
 }
 
 /**
- * activation(convolution(x) + bias + trunk), in operations that a compiled step joins into one.
+ * activation(convolution(x) + bias + trunk), in operations that a compiled step fuses into one.
  *
- * The gradients of a 1 x 1 convolution are computed as the matrix products that they are, which takes about half of
- * the time of TensorFlow's convolution gradients on a CPU.
+ * The gradients of a 1 x 1 convolution are computed as matrix products, which takes about half of the time of
+ * TensorFlow's convolution gradients on a CPU.
  *
  * @param x `[N, H, W, C]` float32.
  * @param kernel `[h, w, C, C']` float32.

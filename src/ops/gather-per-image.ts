@@ -4,7 +4,7 @@ import { gatherRows } from './gather.js';
 /**
  * The rows of each image at its own indices, with a gradient.
  *
- * @param x `[N, A, ...]`, or `[1, A, ...]` for rows that all images share.
+ * @param x `[N, A, ...]`, or `[1, A, ...]` if all images have the same rows.
  * @param indices `[N, K]` int32 from 0 to A - 1, or `[1, K]` for the same rows of all images.
  * @returns `[N, K, ...]`. The caller disposes it.
  */

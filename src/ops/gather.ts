@@ -21,8 +21,8 @@ const nativeGather = defineNative<'x' | 'indices', object>({
 });
 
 /**
- * The rows of `x` at `indices`; a row may be asked for many times. tfjs's own `gather` reads the indices in JavaScript,
- * which a compiled step cannot do.
+ * The rows of `x` at `indices`; an index may occur many times. tfjs's own `gather` reads the indices in JavaScript, which
+ * a compiled step cannot do.
  *
  * @param x `[N, ...]`.
  * @param indices `[K]` int32 from 0 to N - 1.

@@ -1,17 +1,17 @@
 import { tf } from '../tf.js';
 
-/** What a training step computes: the loss, and whatever else it should report. */
+/** The results of a training step: the loss, and other tensors to report. */
 export type LossParts = { readonly loss: tf.Scalar } & Readonly<Record<string, tf.Tensor>>;
 
 /**
- * The gradient of a loss by named variables, together with everything else the loss function returns.
+ * The gradient of a loss by named variables, and everything else that the loss function returns.
  *
- * @param losses Runs once. `loss` is what is differentiated; the other parts are passed through.
- * @param options.lossScale The gradients are computed this many times larger and divided by it at the end, so that small
- *   ones do not vanish in float16 (Micikevicius et al., arXiv 1710.03740); a power of two loses nothing.
+ * @param losses Called once. `loss` is differentiated; the other parts are returned unchanged.
+ * @param options.lossScale The loss is multiplied by it and the gradients are divided by it, so that small ones do not
+ *   vanish in float16 (Micikevicius et al., arXiv 1710.03740). A power of two is exact.
  * @returns Gradients by the variables' names, shaped like them; the caller disposes them and the parts.
- * @throws {RangeError} If the loss does not depend on one of the variables: an optimizer would mix up its slots or
- *   leave a weight untrained in silence.
+ * @throws {RangeError} If the loss does not depend on one of the variables: an optimizer would mix up its slots, or that
+ *   weight would silently stay untrained.
  */
 export function lossGradients<Parts extends LossParts>(
   variables: Readonly<Record<string, tf.Variable>>,
@@ -21,7 +21,7 @@ export function lossGradients<Parts extends LossParts>(
   let kept: Parts | undefined;
   const { value, grads } = tf.variableGrads(() => {
     kept = losses();
-    // The tape frees all but the loss itself.
+    // The tape frees all results but the loss.
     Object.values(kept).forEach((part) => tf.keep(part));
     return lossScale === 1 ? kept.loss.clone() : kept.loss.mul<tf.Scalar>(lossScale);
   }, Object.values(variables));
@@ -47,9 +47,9 @@ export function lossGradients<Parts extends LossParts>(
 }
 
 /**
- * Scales all gradients by one factor so that the norm of all together is at most `maxNorm`.
+ * Clips the global norm of the gradients: scales all by one factor so that it is at most `maxNorm`.
  *
- * @returns The scaled gradients and the norm before, a scalar; the caller disposes them.
+ * @returns The scaled gradients and their norm before, a scalar; the caller disposes them.
  *
  * Source: Pascanu et al., arXiv 1211.5063; as `tf.clip_by_global_norm`.
  */

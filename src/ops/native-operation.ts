@@ -1,7 +1,7 @@
 import { findNativeBackend, type NativeAttribute, type NativeBackend } from '../engine/native.js';
 import { tf } from '../tf.js';
 
-/** Runs an operation of TensorFlow's library by its name; without a gradient. */
+/** Runs an operation of TensorFlow's library by its name. It has no gradient. */
 export function runNative(
   op: string,
   attributes: readonly NativeAttribute[],
@@ -15,7 +15,7 @@ export interface NativeOperation<Inputs extends string, Attributes extends objec
   /** The name under which tfjs knows it. */
   readonly name: string;
   readonly forward: (inputs: Record<Inputs, tf.TensorInfo>, attributes: Attributes) => tf.TensorInfo[];
-  /** What {@link gradient} gets. */
+  /** The tensors that {@link gradient} gets. */
   readonly save: { readonly inputs: readonly Inputs[]; readonly outputs: readonly boolean[] };
   /**
    * @param gradients One per output.
@@ -29,7 +29,7 @@ export interface NativeOperation<Inputs extends string, Attributes extends objec
   ) => Partial<Record<Inputs, () => tf.Tensor>>;
 }
 
-/** Makes an operation of TensorFlow's library one of tfjs's own, with a gradient. */
+/** Registers an operation of TensorFlow's library with tfjs, with a gradient. */
 export function defineNative<Inputs extends string, Attributes extends object>({
   name,
   forward,
@@ -60,5 +60,5 @@ export function defineNative<Inputs extends string, Attributes extends object>({
     tf.engine().runKernel<tf.Tensor[]>(name, inputs, attributes as unknown as tf.NamedAttrMap);
 }
 
-/** Whether operations of TensorFlow's library can be run here; otherwise tfjs's own must do. */
+/** Whether operations of TensorFlow's library can run here; otherwise those of tfjs are used. */
 export const hasNative = (): boolean => findNativeBackend() !== undefined;

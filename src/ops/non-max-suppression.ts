@@ -1,7 +1,7 @@
 import { tf } from '../tf.js';
 
 export interface SuppressionOptions {
-  /** K: how many boxes there are room for. */
+  /** K: number of boxes that the result has room for. */
   readonly count: number;
   /** IoU above which the box with the lower score is dropped. */
   readonly iouThreshold: number;
@@ -23,7 +23,7 @@ export function paddedNonMaxSuppression(
   { count, iouThreshold, scoreThreshold }: SuppressionOptions,
 ): { indices: tf.Tensor1D; valid: tf.Tensor1D } {
   return tf.tidy(() => {
-    // TensorFlow wants (y1, x1, y2, x2); the IoU does not change if the axes change places.
+    // TensorFlow expects (y1, x1, y2, x2); the IoU is the same if the axes are exchanged.
     const found = tf.image.nonMaxSuppressionPadded(boxes, scores, count, iouThreshold, scoreThreshold, true);
     const valid = tf.less(tf.range(0, count, 1, 'int32'), found['validOutputs']!);
     return { indices: found['selectedIndices'] as tf.Tensor1D, valid: valid.toFloat() as tf.Tensor1D };

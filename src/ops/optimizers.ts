@@ -5,12 +5,12 @@ import { tf } from '../tf.js';
 type Variables = Readonly<Record<string, tf.Variable>>;
 type Gradients = Readonly<Record<string, tf.Tensor>>;
 
-/** A rule that changes variables by their gradients, and what it remembers for that. */
+/** A rule that updates variables from their gradients, with its state. */
 export interface Optimizer {
-  /** By name, for the state of a compiled step and for checkpoints: restored, training goes on to the bit. */
+  /** By name, for the state of a compiled step and for checkpoints: with it a resumed training repeats every bit. */
   readonly state: Variables;
   /**
-   * Changes every variable.
+   * Updates every variable.
    *
    * @param gradients One per variable, by the same names; not disposed.
    * @param learningRate A scalar, so that a schedule can be an input of a compiled step.
@@ -21,7 +21,7 @@ export interface Optimizer {
 }
 
 export interface MomentumOptions {
-  /** What is kept of the accumulated gradient, from 0 to 1. */
+  /** Fraction of the accumulated gradient that is kept, from 0 to 1. */
   readonly momentum: number;
   readonly nesterov: boolean;
 }
@@ -65,13 +65,13 @@ export interface AdamOptions {
  *
  * @param variables Stay the caller's.
  *
- * Source: Kingma and Ba, arXiv 1412.6980, in the form before section 2.1 ("epsilon hat"), as TensorFlow and Keras
- * have it; PyTorch adds epsilon after the bias correction.
+ * Source: Kingma and Ba, arXiv 1412.6980, in the form before section 2.1 ("epsilon hat"), as in TensorFlow and
+ * Keras; PyTorch adds epsilon after the bias correction.
  */
 export function createAdam(variables: Variables, { beta1, beta2, epsilon }: AdamOptions): Optimizer {
   const means = slots(variables, 'adam-mean');
   const squares = slots(variables, 'adam-square');
-  // As variables, since a product of float32 factors and a power differ in the last bit, and a resumed run must not.
+  // Variables, because a product of float32 factors and a power differ in the last bit, and a resumed run must not.
   const powers = { beta1Power: scalarVariable(beta1), beta2Power: scalarVariable(beta2) };
   return {
     state: { ...withPrefix('adam-mean', means), ...withPrefix('adam-square', squares), ...powers },
@@ -94,9 +94,9 @@ export function createAdam(variables: Variables, { beta1, beta2, epsilon }: Adam
 }
 
 /**
- * Moves every variable towards zero, apart from any gradient: v = v - rate decay v. To be called before the optimizer.
+ * Weight decay, decoupled from the gradient: v = v - rate decay v. Call it before the optimizer.
  *
- * @param decay Per step and unit of the learning rate.
+ * @param decay Per step, multiplied by the learning rate.
  *
  * Source: Loshchilov and Hutter, arXiv 1711.05101, equation 12 with the learning rate as the schedule.
  */
@@ -112,10 +112,10 @@ export function decayWeights(
 }
 
 /**
- * Moves averages towards the variables: a = a - (1 - decay) (a - v). To be called after the optimizer.
+ * Exponential moving averages of variables: a = a - (1 - decay) (a - v). Call it after the optimizer.
  *
- * @param averages By the variables' names; begin them as copies of the variables.
- * @param decay What is kept of the average in each step, from 0 to 1; a scalar can be an input of a compiled step.
+ * @param averages By the variables' names; at first copies of the variables.
+ * @param decay Fraction of the average that each step keeps, from 0 to 1; a scalar can be an input of a compiled step.
  */
 export function updateAverages(averages: Variables, variables: Variables, decay: number | tf.Scalar): void {
   tf.tidy(() => {
@@ -146,7 +146,7 @@ const slots = (variables: Variables, kind: string): Record<string, tf.Variable> 
     ]),
   );
 
-/** tfjs wants the names of all variables of a process to differ. */
+/** In tfjs the names of all variables of a process must differ. */
 let nextSlot = 0;
 
 const withPrefix = (prefix: string, variables: Variables): Variables =>

@@ -7,7 +7,7 @@ const type = attr.type('T', 'float32');
 const nativeRelu = defineNative<'x', object>({
   name: 'NucleateRelu',
   forward: ({ x }) => runNative('Relu', [type], [x]),
-  // The result tells as well as the argument where the argument was positive, and it is alive anyway.
+  // The result shows as well as the argument where the argument was positive, and it is kept anyway.
   save: { inputs: [], outputs: [true] },
   gradient: ([dy], [y]) => ({ x: () => runNative('ReluGrad', [type], [dy!, y!])[0]! }),
 });

@@ -2,8 +2,8 @@ import { tf } from '../tf.js';
 import type { RoiAlignOptions } from './roi-align.js';
 
 /**
- * The same as `roiAlign`, without a gradient: it costs what it samples, where `roiAlign` multiplies with whole rows and
- * columns of the features.
+ * The same as `roiAlign`, without a gradient. Its cost is proportional to the samples, while `roiAlign` multiplies with
+ * whole rows and columns of the features.
  *
  * @param features `[N, H, W, C]` float32.
  * @param boxes `[N, R, 4]` float32 `xyxy`, px of the image.
@@ -18,7 +18,7 @@ export function roiAlignInference(
     const [images, height, width, channels] = features.shape;
     const count = boxes.shape[1];
     const samples = outputSize * samplingRatio;
-    // One px more at each border, equal to it, makes the native operation treat what lies outside as `roiAlign` does.
+    // With the border repeated by one px the native operation samples outside of the features as `roiAlign` does.
     const padded = tf.mirrorPad(
       features,
       [
@@ -34,14 +34,14 @@ export function roiAlignInference(
     const inset = tf.sub(high, low).mul(0.5 / samples);
     const first = tf.add(low, inset);
     const last = tf.sub(high, inset);
-    // From px of the padded features to shares of its height and width, y before x.
-    const shares = tf.div(tf.add(tf.concat([first, last], 2), 1), [
+    // From px of the padded features to fractions of their height and width.
+    const fractions = tf.div(tf.add(tf.concat([first, last], 2), 1), [
       width + 1,
       height + 1,
       width + 1,
       height + 1,
     ]);
-    const [x1, y1, x2, y2] = tf.split<tf.Tensor2D>(shares.reshape([images * count, 4]), 4, 1);
+    const [x1, y1, x2, y2] = tf.split<tf.Tensor2D>(fractions.reshape([images * count, 4]), 4, 1);
     const corners = tf.concat([y1!, x1!, y2!, x2!], 1);
     const image = Int32Array.from({ length: images * count }, (_, roi) => Math.floor(roi / count));
     const sampled = tf.image.cropAndResize(padded, corners, tf.tensor1d(image, 'int32'), [samples, samples]);

@@ -13,8 +13,8 @@ export interface RoiAlignOptions {
 /**
  * Features under each box, resampled bilinearly to one size, with a gradient by the features.
  *
- * Sampling and averaging are linear and do the same to every row and to every column, so they are two products with
- * matrices of weights: deterministic on every device, where TensorFlow's `CropAndResize` has a gradient that is not.
+ * Sampling and averaging are linear, and the same for every row and for every column, so they are two products with
+ * matrices of weights. These are deterministic on every device; the gradient of TensorFlow's `CropAndResize` is not.
  *
  * @param features `[N, H, W, C]` float32.
  * @param boxes `[N, R, 4]` float32 `xyxy`, px of the image; no gradient flows through them.
@@ -31,7 +31,7 @@ export function roiAlign(
   return tf.tidy(() => {
     const [images, height, width, channels] = features.shape;
     const count = boxes.shape[1];
-    // In detectron2's frame the centre of the first px is 0.
+    // In detectron2's coordinates the centre of the first px is 0.
     const corners = stopGradient(boxes).mul(spatialScale).sub(0.5);
     const [x1, y1, x2, y2] = tf.split(corners, 4, 2) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
     const sampling = { outputSize, samplingRatio };

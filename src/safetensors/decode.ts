@@ -9,7 +9,7 @@ export interface DecodedFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Why a file is not a safetensors file that we read; the sentence names the tensor. */
+/** Why a file cannot be read as safetensors; the message names the tensor. */
 export class SafetensorsError extends Error {
   override readonly name = 'SafetensorsError';
 }
@@ -18,7 +18,7 @@ export class SafetensorsError extends Error {
  * Reads a safetensors file. Everything is checked before any tensor is made.
  *
  * @param file All of it.
- * @returns Tensors that share the memory of `file` where their place in it allows that, else copies.
+ * @returns Tensors that share the memory of `file` where their alignment allows it, else copies.
  * @throws {SafetensorsError} If the header is not valid, or the tensors do not fill the rest of the file exactly.
  */
 export function decodeSafetensors(file: Uint8Array): DecodedFile {
@@ -81,7 +81,7 @@ function readPlace(name: string, entry: unknown): Place {
     throw new SafetensorsError(`\`${name}\` has the offsets ${JSON.stringify(offsets)}.`);
   const [begin, end] = offsets as [number, number];
   const bytes = sizeOf(shape) * arrays[dtype as Dtype].BYTES_PER_ELEMENT;
-  // Also refuses a product beyond 2^53: `end - begin` cannot be that large.
+  // Also rejects a product beyond 2^53: `end - begin` cannot be that large.
   if (bytes !== end - begin)
     throw new SafetensorsError(`\`${name}\` needs ${bytes} bytes and has ${end - begin}.`);
   return { name, dtype: dtype as Dtype, shape, begin, end };

@@ -3,9 +3,9 @@ import { arrays, bytesOf, type Dtype, faultOfName, type StoredTensors, sizeOf } 
 const order = Object.keys(arrays) as Dtype[];
 
 /**
- * A safetensors file, byte for byte as Python's library writes it.
+ * Encodes a safetensors file, byte for byte as Python's library writes it.
  *
- * @param metadata Text beside the tensors; its keys are written in the given order.
+ * @param metadata Text that is stored with the tensors; its keys are written in the given order.
  * @returns The file in pieces: the header, then the memory of each tensor itself, not a copy.
  * @throws {RangeError} If a name cannot be used or a shape does not fit its data.
  *
@@ -33,7 +33,7 @@ export function encodeSafetensors(
       );
     }
     const end = offset + data.byteLength;
-    // Joined by hand: an object would move names that look like integers to its front.
+    // Joined by hand: in an object names that look like integers would come first.
     entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`);
     pieces.push(bytesOf(tensor));
     offset = end;

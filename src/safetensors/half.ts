@@ -5,7 +5,7 @@ import type { StoredTensors, StoredTensor } from './tensor.js';
 const largest = 65504;
 
 /**
- * Rounds the float32 among tensors to float16, half the space; all others stay.
+ * Rounds float32 tensors to float16, half the size; all others stay as they are.
  *
  * @throws {RangeError} If a value is beyond the range of float16.
  */
@@ -22,9 +22,9 @@ function halve(name: string, { shape, data }: Extract<StoredTensor, { dtype: 'F3
   return { dtype: 'F16', shape, data: new Uint16Array(halves.buffer) };
 }
 
-/** The float16 among tensors as float32, exactly; all others stay. */
+/** Converts float16 tensors to float32, exactly; all others stay as they are. */
 export function fromHalf(tensors: StoredTensors): StoredTensors {
-  // All there are: looked up, millions of weights take a hundredth of the time that `Float16Array` takes for them.
+  // A table of all 65,536 values: for millions of weights it takes a hundredth of the time of `Float16Array`.
   const values = new Float32Array(new Float16Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer));
   return new Map(
     [...tensors].map(([name, tensor]) => {

@@ -1,5 +1,5 @@
 /**
- * The first key that an object of this text has twice; `undefined` if none has. `JSON.parse` would keep the last.
+ * The first key that occurs twice in an object of this text; undefined if none does. `JSON.parse` keeps the last.
  *
  * @param json Valid JSON.
  */

@@ -1,6 +1,6 @@
 /**
- * The element types of safetensors, in the descending order in which a file holds its tensors. Types without a
- * typed array of their own are passed through as bits.
+ * The element types of safetensors, in the descending order in which a file holds its tensors. Values of types
+ * without a typed array are kept as bits.
  *
  * Source: `Dtype` of the Rust crate safetensors 0.8.
  */
@@ -17,13 +17,13 @@ export const arrays = {
   I16: Int16Array,
   I8: Int8Array,
   U8: Uint8Array,
-  /** 0 or 1 a byte. */
+  /** 0 or 1 per byte. */
   BOOL: Uint8Array,
 } as const;
 
 export type Dtype = keyof typeof arrays;
 
-/** A tensor as a file holds it: row by row, without any padding. */
+/** A tensor as it is stored in a file: row by row, without padding. */
 export type StoredTensor = {
   readonly [D in Dtype]: {
     readonly dtype: D;
@@ -41,7 +41,7 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, 
 export const bytesOf = ({ data }: StoredTensor): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** Longer than any path of layers; keeps a header of many names readable. */
+/** Longer than any path of layers; keeps a header with many names readable. */
 const maxNameLength = 512;
 
 /**

@@ -22,15 +22,18 @@ function makeTotal(mode: 'compiled' | 'eager' = 'compiled') {
 
 const temporaryFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('nucleate-step-'));
 
-test.each(['compiled', 'eager'] as const)('%s: each run continues from the state of the run before', (mode) => {
-  const { step } = makeTotal(mode);
-  expect(step.mode).toBe(mode);
-  expectTensorsClose(step.run({ x: tf.tensor1d([1, 1]) }).sum, 7, { atol: 0 }); // 1 + 2 + 2 + 2
-  expectTensorsClose(step.run({ x: tf.tensor1d([10, 0]) }).sum, 27, { atol: 0 });
-  expectTensorsClose(step.readState()['total']!, [23, 4], { atol: 0 });
-  step.writeState({ total: tf.tensor1d([5, 6]) });
-  expectTensorsClose(step.run({ x: tf.tensor1d([0, 1]) }).sum, 13, { atol: 0 });
-});
+test.each(['compiled', 'eager'] as const)(
+  '%s: each run continues from the state of the run before',
+  (mode) => {
+    const { step } = makeTotal(mode);
+    expect(step.mode).toBe(mode);
+    expectTensorsClose(step.run({ x: tf.tensor1d([1, 1]) }).sum, 7, { atol: 0 }); // 1 + 2 + 2 + 2
+    expectTensorsClose(step.run({ x: tf.tensor1d([10, 0]) }).sum, 27, { atol: 0 });
+    expectTensorsClose(step.readState()['total']!, [23, 4], { atol: 0 });
+    step.writeState({ total: tf.tensor1d([5, 6]) });
+    expectTensorsClose(step.run({ x: tf.tensor1d([0, 1]) }).sum, 13, { atol: 0 });
+  },
+);
 
 test('recording and running leave the variables and the inputs as they were', () => {
   const { total, x, step } = makeTotal();

@@ -34,18 +34,21 @@ function train(precision: 'float32' | 'bfloat16' | 'float16') {
   return { losses, first: step.readState()['first']! };
 }
 
-test.each(['bfloat16', 'float16'] as const)('%s trains like float32, but not to the same bits', (precision) => {
-  const full = train('float32');
-  const { losses, first } = train(precision);
-  expect(full.losses[29]).toBeLessThan(0.5 * full.losses[0]!);
-  expect(first.dtype).toBe('float32');
-  // 8 and 11 bits of precision, and sums of several products.
-  const tolerance = { bfloat16: 2e-2, float16: 2e-3 }[precision];
-  for (const [index, loss] of losses.entries()) {
-    expect(Math.abs(loss / full.losses[index]! - 1), `loss ${index}`).toBeLessThan(tolerance);
-  }
-  expect(losses).not.toEqual(full.losses);
-});
+test.each(['bfloat16', 'float16'] as const)(
+  '%s trains like float32, but not to the same bits',
+  (precision) => {
+    const full = train('float32');
+    const { losses, first } = train(precision);
+    expect(full.losses[29]).toBeLessThan(0.5 * full.losses[0]!);
+    expect(first.dtype).toBe('float32');
+    // 8 and 11 bits of precision, and sums of several products.
+    const tolerance = { bfloat16: 2e-2, float16: 2e-3 }[precision];
+    for (const [index, loss] of losses.entries()) {
+      expect(Math.abs(loss / full.losses[index]! - 1), `loss ${index}`).toBeLessThan(tolerance);
+    }
+    expect(losses).not.toEqual(full.losses);
+  },
+);
 
 test('kernels of a network that does not train are lowered once', () => {
   const kernel = tf.variable(tf.randomUniform<tf.Rank.R4>([3, 3, 3, 8], -1, 1, 'float32', 1));

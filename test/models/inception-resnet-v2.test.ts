@@ -36,7 +36,7 @@ test('with padding same every stage has the size that its stride says', () => {
   expect(tapsOf(96, { ...small, end: 'conv_7b' }).at(-1)).toEqual([32, 3, 3, 152]); // 153.6
 });
 
-test('with padding valid a stage is smaller, and it ends where it is told to', () => {
+test('with padding valid a stage is smaller; the network ends at the named stage', () => {
   const valid = { ...small, padding: 'valid' } as const;
   // 95 -> 47 -> 45 -> 45 -> 22 (pool) -> 20 -> 9 (pool) -> 4 (6a)
   expect(tapsOf(95, { ...valid, end: 'block17' })).toEqual([
@@ -47,7 +47,7 @@ test('with padding valid a stage is smaller, and it ends where it is told to', (
   expect(tapsOf(95, { ...valid, end: 'block35' })).toHaveLength(2);
 });
 
-test('blocks are as many as asked for, and the last block8 counts in full, without a relu', () => {
+test('the numbers of blocks are those of the options; the last block8 has scale 1 and no relu', () => {
   const model = buildInceptionResNetV2({ size: [75, 75], ...small });
   const { all } = weightsOf(model);
   const residuals = Object.keys(all).filter((name) => /^block\d+_\d+_conv\/kernel$/.test(name));

@@ -55,7 +55,7 @@ test('layers that Keras numbers are found whatever the first number is', () => {
   expect([...mapKerasWeights(renumbered, 'inception-resnet-v2').keys()]).toEqual(names);
 });
 
-test('all that is missing, unexpected or misshapen is named at once', async () => {
+test('the error names all weights that are missing, unexpected or have another shape', async () => {
   const layers = layersOf('inception-resnet-v2');
   const without = layers.filter(({ name }) => name !== 'conv2d_7' && name !== 'block8_10_conv');
   const changed = without.map((layer) => {
@@ -79,7 +79,7 @@ test('all that is missing, unexpected or misshapen is named at once', async () =
   expect(await problemsOf([], 'vgg16')).toHaveLength(13);
 });
 
-test('layers of equal shapes that have changed places are refused', async () => {
+test('layers of equal shapes in another order are an error', async () => {
   const layers = layersOf('inception-resnet-v2');
   // Two 1 x 1 convolutions of one block, which no shape tells apart.
   const [first, second] = ['conv2d_12', 'conv2d_13'].map((name) =>
@@ -92,14 +92,14 @@ test('layers of equal shapes that have changed places are refused', async () => 
   expect(await problemsOf([...layers, layers.at(-1)!], 'inception-resnet-v2')).toHaveLength(1);
 });
 
-test('values that are not finite are refused', async () => {
+test('values that are not finite are an error', async () => {
   const [first, ...others] = layersOf('vgg16') as [KerasLayer, ...KerasLayer[]];
   const broken = first.weights.map((weight) => ({ ...weight, read: () => Float32Array.of(0, NaN) }));
   const problems = await problemsOf([{ ...first, weights: broken }, ...others], 'vgg16');
   expect(problems).toContain('block1_conv1/kernel has values that are not finite.');
 });
 
-test('reads what tf_keras wrote', async () => {
+test('reads a file of tf_keras', async () => {
   const layers = await withKerasLayers(tiny, (layers) =>
     layers.map(({ name, weights }) => ({
       name,
@@ -126,16 +126,16 @@ test('reads what tf_keras wrote', async () => {
   ]);
 });
 
-test('a file that ends early is refused, wherever it ends', async () => {
-  for (const share of [0, 0.001, 0.3, 0.9, 0.9999]) {
-    const part = tiny.subarray(0, Math.floor(tiny.length * share));
+test('a file that ends early is an error, wherever it ends', async () => {
+  for (const fraction of [0, 0.001, 0.3, 0.9, 0.9999]) {
+    const part = tiny.subarray(0, Math.floor(tiny.length * fraction));
     const error = await refusal(() => withKerasLayers(part, (layers) => layers));
-    expect(error.message).toMatch(/^This is no weights file of Keras 2: /);
+    expect(error.message).toMatch(/^This is not a weights file of Keras 2: /);
     expect(error.exitCode).toBe(6);
   }
 });
 
-test('damaged bytes are refused or change values, and do nothing else', async () => {
+test('damaged bytes are an error or change values, nothing else', async () => {
   const random = randomFor(1, 'damage');
   for (let round = 0; round < 12; round++) {
     const damaged = Uint8Array.from(tiny);
@@ -172,7 +172,7 @@ test.each([
       file.create_attribute('layer_names', ['conv']);
       file.create_external_link('/etc/passwd', '/', 'conv');
     },
-    what: /conv lies in another file, \/etc\/passwd/,
+    what: /conv is in another file, \/etc\/passwd/,
   },
   {
     name: 'a layout of Keras 3',
@@ -199,9 +199,9 @@ test.each([
       group.create_attribute('weight_names', ['kernel:0']);
       group.create_dataset({ name: 'kernel:0', data: new Float64Array(4) });
     },
-    what: /conv\/kernel:0 is no array of float32/,
+    what: /conv\/kernel:0 is not an array of float32/,
   },
-])('$name is refused', async ({ make, what }) => {
+])('$name is an error', async ({ make, what }) => {
   const bytes = await makeFile(make);
   expect((await refusal(() => withKerasLayers(bytes, (layers) => layers))).message).toMatch(what);
 });
@@ -243,7 +243,7 @@ test('the weights in a saved model', async () => {
   expect(await withKerasLayers(bytes, (layers) => layers.map(({ name }) => name))).toEqual([first.name]);
 });
 
-test('from a path: what is wrong is told with the file', async () => {
+test('from a path: the error names the file', async () => {
   const place = (name: string, bytes: Uint8Array) => {
     const file = path.join(folder, name);
     writeFileSync(file, bytes);
@@ -295,7 +295,7 @@ test('weights are assigned by layers; more channels than those of an image keep 
   expectTensorsClose(weights['conv/kernel'], [[rows]], { atol: 0 });
 });
 
-test('a network that is not as published gets nothing, and all reasons', async () => {
+test('a network that is not as published stays unchanged, and the error lists all reasons', async () => {
   const weights = {
     'a/bias': tf.variable(tf.zeros([2])),
     'b/kernel': tf.variable(tf.zeros([1, 1, 8, 2])),

@@ -63,7 +63,7 @@ function normalized(): { model: tf.LayersModel; x: tf.Tensor4D } {
   return { model, x: tf.randomUniform([2, 6, 6, 3], -1, 1, 'float32', 8) };
 }
 
-test('frozen normalization computes what tfjs does, with the same gradients, and moves no statistics', () => {
+test('frozen normalization computes the same as tfjs, with the same gradients, and changes no statistics', () => {
   const { model, x } = normalized();
   const { all, trainable } = weightsOf(model);
   const literal = () => {
@@ -89,7 +89,7 @@ test('frozen normalization computes what tfjs does, with the same gradients, and
   expect(after).toEqual(before);
 });
 
-test('in training the statistics move by a hundredth of the batch', () => {
+test('in training the moving statistics take a hundredth of those of the batch', () => {
   const { model, x } = normalized();
   const { all } = weightsOf(model);
   const y = tf.conv2d(x, all['conv/kernel'] as unknown as tf.Tensor4D, 1, 'same');

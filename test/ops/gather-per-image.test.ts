@@ -19,7 +19,7 @@ const x = () =>
     ],
   ]);
 
-test('each image by its own indices, and the gradient', () => {
+test('rows of each image at its own indices, and the gradient', () => {
   const indices = tf.tensor2d(
     [
       [2, 2],

@@ -54,7 +54,7 @@ const boxes = [
   [500, 500, 600, 600],
 ];
 
-test('RoI-align as the loops', () => {
+test('RoI-align equals loops', () => {
   const sampling = { outputSize: 3, spatialScale: 1 / 16, samplingRatio: 2 };
   const x = features();
   const result = roiAlign(x, tf.tensor3d([boxes, boxes.toReversed()]), sampling);
@@ -117,7 +117,7 @@ test.each(['compiled', 'eager'] as const)('%s: padded non-maximum suppression', 
   expect(fewer.indices.dataSync()[0]).toBe(3);
 });
 
-test('non-maximum suppression without padding is refused', () => {
+test('non-maximum suppression without padding is an error', () => {
   const { boxes, scores } = detections();
   const unpadded = ({ boxes, scores }: { boxes: tf.Tensor2D; scores: tf.Tensor1D }) => ({
     kept: tf.image.nonMaxSuppressionPadded(boxes, scores, 2, 0.5)['selectedIndices']!,
@@ -127,7 +127,7 @@ test('non-maximum suppression without padding is refused', () => {
   );
 });
 
-test('gather: values and gradient, a row asked for twice', () => {
+test('gather: values and gradient, with one index twice', () => {
   const x = tf.tensor2d([
     [1, 2],
     [3, 4],

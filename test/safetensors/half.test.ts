@@ -8,12 +8,12 @@ const tensors = (values: number[]): StoredTensors =>
 const there = (values: number[]) =>
   Array.from(fromHalf(toHalf(tensors(values))).get('w')!.data as Float32Array);
 
-test('what float16 holds comes back to the bit: zeros, the smallest and the largest number', () => {
+test('values that float16 can represent are exact: zeros, the smallest and the largest number', () => {
   const exact = [0, -0, 1, -2.5, 65504, 2 ** -24, 2 ** -14, 0.333251953125];
   expect(there(exact)).toEqual(exact);
 });
 
-test('what it does not hold is rounded to the nearest, ties to even, by at most 2^-11 of itself', () => {
+test('other values are rounded to the nearest, ties to even, with a relative error of at most 2^-11', () => {
   expect(there([1 + 2 ** -11, 1 + 3 * 2 ** -11])).toEqual([1, 1 + 2 ** -9]);
   const values = Array.from({ length: 1000 }, (_, i) => Math.exp((i - 500) / 100));
   there(values).forEach((value, i) =>

@@ -34,14 +34,14 @@ test('a file is written byte for byte as by the Python library', () => {
   expect(Buffer.concat(encodeSafetensors(written, { format: 'np' })).equals(golden)).toBe(true);
 });
 
-test('tensors are pieces of the memory that was given, not copies', () => {
+test('tensors share the memory of the file, they are not copies', () => {
   const data = Float32Array.of(1, 2);
   const pieces = encodeSafetensors(new Map([['a', { dtype: 'F32', shape: [2], data }]]));
   data[1] = 3;
   expect(decodeSafetensors(Buffer.concat(pieces)).tensors.get('a')!.data).toEqual(Float32Array.of(1, 3));
 });
 
-test('no tensors are a file as well', () => {
+test('a file may have no tensors', () => {
   expect(decodeSafetensors(Buffer.concat(encodeSafetensors(new Map()))).tensors.size).toBe(0);
 });
 
@@ -59,7 +59,7 @@ const anyName = fc
   .stringMatching(/^[\w:-]{1,8}(\/[\w:-]{1,4})?$/u)
   .filter((name) => !name.includes('__proto__'));
 
-test('what is written is read again, wherever the file lies in memory', () => {
+test('what is written is read again, at any alignment in memory', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(anyName, anyTensor), { maxLength: 6 }),
@@ -94,7 +94,7 @@ const entry = (dtype: unknown, shape: unknown, offsets: unknown) =>
   JSON.stringify({ dtype, shape, data_offsets: offsets });
 const f32 = entry('F32', [1], [0, 4]);
 
-test('the file that the refusals below vary is accepted', () => {
+test('the file that the errors below vary is accepted', () => {
   expect(decodeSafetensors(fileOf(`{"a":${f32}}`, 4)).tensors.size).toBe(1);
 });
 
@@ -179,11 +179,11 @@ test.each<[string, Uint8Array, RegExp]>([
   expect(() => decodeSafetensors(file)).toThrow(reason);
 });
 
-test('a header of more than 100 MB is refused, even if the file is that long', () => {
+test('a header of more than 100 MB is an error, even if the file is that long', () => {
   expect(() => decodeSafetensors(fileOf(' '.repeat(100_000_001)))).toThrow(/header would have 100000001/);
 });
 
-test('a flipped bit of the header is refused or leaves as many tensors, without any other error', () => {
+test('with a flipped bit in the header the file has as many tensors or is a SafetensorsError', () => {
   const { tensors } = decodeSafetensors(golden);
   const headerBits = 8 * (8 + golden.readUInt32LE(0));
   let refused = 0;

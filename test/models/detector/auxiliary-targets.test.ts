@@ -19,7 +19,7 @@ test('two nuclei and a pixel that nobody has reviewed', () => {
   expect([...weights]).toEqual([0.75, 1, 1, 1]);
 });
 
-test('agrees with counting each cell by itself, for several images', () => {
+test('equals a count in each cell, for several images', () => {
   const maps = fc.record({
     labels: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 2 * 64, maxLength: 2 * 64 }),
     ignore: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 2 * 64, maxLength: 2 * 64 }),
@@ -44,12 +44,12 @@ test('agrees with counting each cell by itself, for several images', () => {
             return inCell ? [at] : [];
           });
           const at = 4 * image + cell;
-          const share = (is: (pixel: number) => boolean) => pixels.filter(is).length / 16;
-          expect(found.targets[2 * at]).toBe(share((pixel) => labels[pixel] !== 0));
+          const fraction = (is: (pixel: number) => boolean) => pixels.filter(is).length / 16;
+          expect(found.targets[2 * at]).toBe(fraction((pixel) => labels[pixel] !== 0));
           expect(found.targets[2 * at + 1]).toBe(
             new Set(pixels.map((pixel) => labels[pixel])).size > 1 ? 1 : 0,
           );
-          expect(found.weights[at]).toBe(share((pixel) => ignore[pixel] === 0));
+          expect(found.weights[at]).toBe(fraction((pixel) => ignore[pixel] === 0));
         }
       }
     }),

@@ -61,7 +61,7 @@ test('the gradient of decoding matches differences', () => {
   expectNewTensors(() => decode(deltas), 1);
 });
 
-test('clipping knows height from width', () => {
+test('clipping distinguishes height and width', () => {
   const boxes = tf.tensor2d([
     [-1, -2, 30, 30],
     [12, 3, 18, 7],

@@ -54,7 +54,7 @@ test('Dice coefficients and IoUs, hand-computed', () => {
   );
 });
 
-test('random boxes as the loops', () => {
+test('random boxes: equal to loops', () => {
   const random = randomFor(1, 'overlap');
   const [boxes, others] = [randomBoxes(random, 40, 32), randomBoxes(random, 30, 32)];
   const result = pairwiseDice(tf.tensor3d([boxes]), tf.tensor3d([others]));

@@ -70,7 +70,7 @@ test('hand-computed: overlaps, deltas, threshold, border and padding', () => {
   expectTensorsClose(omitted, [0], { atol: 0 });
 });
 
-test('what there is no room for is counted', () => {
+test('detections without room are counted', () => {
   const { valid, omitted, scores } = detect(found(), { maxPerTile: 1, scoreThreshold: 0.05 });
   expectTensorsClose(valid, [[1]], { atol: 0 });
   expectTensorsClose(scores, [[0.8]], { atol: 1e-6 });
@@ -100,7 +100,7 @@ test('a threshold of 0 lets no padding through; room for more than there are roi
   expectTensorsClose(detect(found(), all).valid, [[1, 1, 1, 1, 0, 0]], { atol: 0 });
 });
 
-test.each(['compiled', 'eager'] as const)('%s: random rois as the loops', (mode) => {
+test.each(['compiled', 'eager'] as const)('%s: random rois: equal to loops', (mode) => {
   const changed = { maxPerTile: 5, scoreThreshold: 0.3 };
   const makeCase = (seed: number) => {
     const random = randomFor(seed, 'detections');

@@ -109,7 +109,7 @@ test.each([
   },
 );
 
-test('without nuclei no box is learnt; where nothing is reviewed nothing is', () => {
+test('without nuclei the box losses are 0; where nothing is reviewed all losses are', () => {
   const detector = buildDetector(modelOf(), { size, seed: 1 });
   const empty = values(detector.losses(inputsFor(detector, { hasNuclei: false })));
   expect(empty).toMatchObject({ proposalBoxes: 0, boxes: 0 });

@@ -15,13 +15,13 @@ const hard = tf.tensor1d.bind(null, [0, 1, 0, 1]);
 const weights = tf.tensor1d.bind(null, [1, 0.5, 2, 0]);
 const focal = { alpha: 0.25, gamma: 2 };
 
-test('cross-entropy as its definition', () => {
+test('cross-entropy equals its definition', () => {
   const term = (z: number, y: number) => -y * Math.log(sigmoid(z)) - (1 - y) * Math.log(1 - sigmoid(z));
   const expected = term(-3, 0) + 0.5 * term(-0.4, 1) + 2 * term(0.2, 0.3);
   expect(valueOf(sigmoidCrossEntropy(logits(), labels(), weights()))).toBeCloseTo(expected, 5);
 });
 
-test('focal loss as its definition', () => {
+test('focal loss equals its definition', () => {
   const term = (z: number, y: number) => {
     const p = y === 1 ? sigmoid(z) : 1 - sigmoid(z);
     return -(y === 1 ? 0.25 : 0.75) * (1 - p) ** 2 * Math.log(p);

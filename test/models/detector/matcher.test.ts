@@ -90,7 +90,7 @@ test('an ignored box is neither, unless it is positive', () => {
   expect(match(boxes, gtBoxes, ignored, usual).labels).toEqual([1, 1, -1, -1, 1, 1, -1]);
 });
 
-test('a box that is the best of a gtBox belongs to it, though it overlaps another one more', () => {
+test('the best box of a gtBox is matched to it, even if it overlaps another gtBox more', () => {
   const one: Box = [0, 0, 10, 10];
   const crowded: Box[] = [
     [0, 0, 10, 10],
@@ -107,7 +107,7 @@ test('without a gtBox all are negative or ignored', () => {
   expect(match(boxes, padding, [0, 1, 0, 0, 0, 0, 1], usual).labels).toEqual([0, -1, 0, 0, 0, 0, -1]);
 });
 
-test('random boxes as the loops', () => {
+test('random boxes: equal to loops', () => {
   // Small integers, so that there are many ties, exact in float32 too.
   const side = fc.integer({ min: 1, max: 6 });
   const at = fc.integer({ min: 0, max: 8 });
@@ -140,7 +140,7 @@ test('matching leaves only its results', () => {
   expectNewTensors(() => ({ ...matchBoxes([[table], [table]], ignored, usual) }), 3);
 });
 
-test('what lies under the centres of boxes; outside the nearest pixel counts', () => {
+test('the pixel at the centre of a box, or the nearest one, is ignored or not', () => {
   // 2 images of 2 x 3 px.
   const ignore = tf.tensor3d([
     [

@@ -239,7 +239,7 @@ test('each region has its own logit and deltas', () => {
   }
 });
 
-test('weights depend on the seed and the names alone', () => {
+test('weights depend only on the seed and the names', () => {
   const kernel = (seed: number, name: string) =>
     build({ ...pyramid, seed }).weights.all[`${name}/kernel`]!.dataSync();
   expect(kernel(1, 'pyramid/smooth8')).toEqual(kernel(1, 'pyramid/smooth8'));
@@ -274,7 +274,7 @@ test.each(networksByKind.slice(0, 2))('%s: compiled and eager steps agree', (_, 
   }
 });
 
-test('leaves nothing behind but its results, and nothing when disposed of', () => {
+test('leaves only its results, and nothing after dispose', () => {
   const variables = () => tf.memory().numTensors;
   const before = variables();
   const network = buildDetectorNetwork(pyramid);
@@ -290,7 +290,7 @@ test('leaves nothing behind but its results, and nothing when disposed of', () =
   expect(variables()).toBe(before);
 });
 
-test('what cannot be built is refused', () => {
+test('options that cannot be built are an error', () => {
   expect(() => build({ ...pyramid, size: 100 })).toThrow(
     'Expected `size` to be a multiple of 32, received 100',
   );

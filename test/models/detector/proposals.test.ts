@@ -72,7 +72,7 @@ function proposalsOracle({ logits, deltas }: Predictions, image: number) {
   };
 }
 
-test.each(['compiled', 'eager'] as const)('%s: random predictions as the loops', (mode) => {
+test.each(['compiled', 'eager'] as const)('%s: random predictions: equal to loops', (mode) => {
   const inputs = tensorsOf(makePredictions(1));
   const step = compile((predictions: typeof inputs) => ({ ...makeProposals(predictions, grid, options) }), {
     inputs,

@@ -10,7 +10,7 @@ useNativeCpu();
 const noise = (shape: [number, number, number, number], seed: number) =>
   tf.randomUniform<tf.Rank.R4>(shape, -1, 1, 'float32', seed);
 
-test('each level is its tap and all coarser ones', () => {
+test('each level is the sum of its tap and all coarser ones', () => {
   const shapes = [
     [4, 8, 8, 3],
     [8, 4, 4, 5],

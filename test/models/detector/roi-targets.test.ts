@@ -62,7 +62,7 @@ function sampleOracle({ gtBoxes, gtValid, rois, valid, keys }: Case) {
   return [...positives, ...ranked(0).slice(0, 10 - positives.length)];
 }
 
-test.each(['compiled', 'eager'] as const)('%s: random rois as the loops', (mode) => {
+test.each(['compiled', 'eager'] as const)('%s: random rois: equal to loops', (mode) => {
   const step = compile(sample, {
     inputs: tensorsOf([makeCase(1), makeCase(2)]),
     state: {},
@@ -102,7 +102,7 @@ test('no proposal: the gtBoxes themselves are the rois', () => {
   [1, 1, 1].forEach((one, k) => expect(iou.dataSync()[k]).toBeCloseTo(one, 5));
 });
 
-test('no gtBox: negatives alone; all ignored: nothing at all', () => {
+test('no gtBox: only negatives; all ignored: no rois', () => {
   const inputs = tensorsOf([makeCase(1)]);
   const none = { ...inputs, gtValid: tf.zerosLike(inputs.gtValid) };
   const negatives = sample({ ...none, ignore: tf.zerosLike(inputs.ignore) });

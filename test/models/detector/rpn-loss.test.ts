@@ -144,7 +144,7 @@ function lossesOracle(one: Case, { choice }: RpnLossOptions) {
 test.each([
   ['dense', dense],
   ['sampled', sampled],
-] as const)('%s: random images as the loops', (_, options) => {
+] as const)('%s: random images: equal to loops', (_, options) => {
   for (let seed = 1; seed <= 20; seed++) {
     const one = makeCase(seed);
     const { objectness, boxes } = lossesOf(tensorsOf(one), options);

@@ -72,7 +72,7 @@ test('no positives are wanted', () => {
   expect(isPositive).toEqual([[0, 0]]);
 });
 
-test('random labels as the loops', () => {
+test('random labels: equal to loops', () => {
   const cases = fc.record({
     labels: fc.array(fc.constantFrom(-1, 0, 1), { minLength: 1, maxLength: 30 }),
     count: fc.integer({ min: 1, max: 20 }),

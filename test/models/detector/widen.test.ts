@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DetectorNetwork, PyramidDetectorOptions } from '../../../src/models/detector/network.js';
 import { widenDetector } from '../../../src/models/detector/widen.js';
-import { setWeights } from '../../../src/models/set-weights.js';
+import { setWeights } from '../../../src/models/weights.js';
 import type { StoredTensors } from '../../../src/safetensors/tensor.js';
 import { tf } from '../../../src/tf.js';
 import { toStored, withStored } from '../../../src/models/stored-tensors.js';
@@ -56,7 +56,7 @@ const answers = (network: DetectorNetwork) =>
     return [boxes.logits, boxes.deltas, network.auxiliary(levels), ...Object.values(network.propose(levels))];
   });
 
-test('the wide and deep network answers as the narrow one', () => {
+test('the outputs of the wide and deep network equal those of the narrow one', () => {
   const narrow = trained(narrowOptions);
   const wide = build(wideOptions);
   const widened = widenDetector(storedWeights(narrow), wideOptions);
@@ -71,7 +71,7 @@ test('the wide and deep network answers as the narrow one', () => {
   tf.dispose([expected, received]);
 });
 
-test('what a layer made of a channel is shared out among its copies, unevenly', () => {
+test('the weights that read a channel are divided unevenly among its copies', () => {
   const narrow = storedWeights(build(narrowOptions));
   const widened = widenDetector(narrow, wideOptions);
   const { shape, data } = widened.get('rpn/conv/kernel')!;
@@ -86,7 +86,7 @@ test('what a layer made of a channel is shared out among its copies, unevenly', 
   expect(shares(0)).not.toEqual(shares(16));
 });
 
-test('a block that the narrow network lacks adds nothing yet', () => {
+test('an added block has output 0', () => {
   const widened = widenDetector(storedWeights(build(narrowOptions)), wideOptions);
   const isSilent = (name: string) => widened.get(`${name}/kernel`)!.data.every((value) => value === 0);
   const blocks = ['block35_1', 'block35_2', 'block35_3', 'block17_1', 'block17_2', 'block17_3', 'block8_1'];
@@ -98,7 +98,7 @@ test('a block that the narrow network lacks adds nothing yet', () => {
   expect(blocks.filter((block) => isSilent(`${block}_0_conv1`))).toEqual([]);
 });
 
-test('the seed decides the shares', () => {
+test('the seed decides the division', () => {
   const narrow = storedWeights(build(narrowOptions));
   const kernel = (seed: number) =>
     widenDetector(narrow, { ...wideOptions, seed }).get('rpn/conv/kernel')!.data;

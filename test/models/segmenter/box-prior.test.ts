@@ -5,7 +5,7 @@ import { expectTensorsClose, useNativeCpu } from '../../helpers/tensors.js';
 
 useNativeCpu();
 
-test('is 1 in the box and falls evenly beside it, along both axes', () => {
+test('is 1 in the box and falls linearly outside, along both axes', () => {
   // Centres of pixels are 0.5, 1.5, ... The box covers 2 to 4 in x: distances 1.5, 0.5, 0, 0, 0.5 px; falloff 2 px.
   const x = [0.25, 0.75, 1, 1, 0.75];
   // And 0 to 2.25 in y: 0, 0, 0.25, 1.25, 2.25 px.

@@ -22,7 +22,7 @@ test('the prior of its own box is the fourth channel of each crop', () => {
   expectNewTensors(() => networkCrops(x, y, { ...options, standardize: true }), 1);
 });
 
-test('standardized, brightness and contrast of a crop make no difference, and a flat one is zero', () => {
+test('standardized crops do not depend on brightness and contrast; a flat one is zero', () => {
   const options = { boxFalloff: 1, standardize: true };
   const [plain] = parts(networkCrops(images(), boxes(), options));
   const dim = images()

@@ -21,7 +21,7 @@ const logitsOf = (seed: number) => tf.randomUniform<tf.Rank.R4>([2, 2, 2, 3], -2
 const numbers = (parts: Record<string, tf.Tensor>) =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.dataSync()[0]!]));
 
-test('parts are what their formulas say, added up by their factors', () => {
+test('the parts equal their formulas, the loss is their weighted sum', () => {
   const logits = logitsOf(2);
   const p = tf.softmax(logits).reshape([8, 3]).arraySync() as number[][];
   const parts = numbers(segmenterLosses(logits, targets(), factors));
@@ -43,13 +43,13 @@ test('parts are what their formulas say, added up by their factors', () => {
   expect(parts['loss']).toBeCloseTo(0.6 * crossEntropy + 0.2 * bodyDice + 0.2 * borderDice, 5);
 });
 
-test.each([...segmenterLossNames, 'loss'])('the gradient of %s is that of its differences', (name) => {
+test.each([...segmenterLossNames, 'loss'])('the gradient of %s matches differences', (name) => {
   const given = targets();
   const part = (logits: tf.Tensor) => segmenterLosses(logits as tf.Tensor4D, given, factors)[name]!;
   expectGradientMatchesDifferences(part, logitsOf(3), { step: 1e-2, atol: 2e-4 });
 });
 
-test('pixels that weigh nothing change neither loss nor gradient', () => {
+test('pixels of weight 0 change neither loss nor gradient', () => {
   const given = targets();
   const logits = logitsOf(4).arraySync();
   const other = logitsOf(5).arraySync();
@@ -65,7 +65,7 @@ test('pixels that weigh nothing change neither loss nor gradient', () => {
   expect(gradient.map((value) => value > 0)).toEqual(weightOf.map((weight) => weight > 0));
 });
 
-test('nothing reviewed is no loss, and no tensor stays behind', () => {
+test('without reviewed pixels the loss is 0, and no tensor is left', () => {
   const given = { ...targets(), weights: tf.zeros<tf.Rank.R4>([2, 2, 2, 1]) };
   const logits = logitsOf(6);
   expect(numbers(segmenterLosses(logits, given, factors))).toEqual({

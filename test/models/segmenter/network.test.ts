@@ -45,7 +45,7 @@ test('has the layers of VGG16 at its width, and a decoder to the resolution of t
   });
 });
 
-test('at full width it holds all of VGG16, and the box prior begins without a voice', () => {
+test('at full width it has all weights of VGG16, and those of the box prior are 0 at first', () => {
   const model = buildSegmenter({ ...plain, size: 32, width: 1, depth: 5 });
   const { all } = weightsOf(model);
   const encoder = Object.entries(all).filter(([name]) => name.startsWith('block'));
@@ -56,7 +56,7 @@ test('at full width it holds all of VGG16, and the box prior begins without a vo
   expect(kernel.abs().min().dataSync()[0]).toBeGreaterThan(0);
 });
 
-test('every weight that is trained changes the loss, the rows of the box prior too', () => {
+test('every trained weight changes the loss, also those of the box prior', () => {
   for (const norm of [false, true]) {
     const model = buildSegmenter({ ...plain, norm });
     const { trainable } = weightsOf(model);
@@ -73,7 +73,7 @@ test('every weight that is trained changes the loss, the rows of the box prior t
   }
 });
 
-test('weights depend on the seed and the names of the layers alone', () => {
+test('weights depend only on the seed and the names of the layers', () => {
   const kernel = (changes: Partial<SegmenterShape>, name: string) => [
     ...weightsOf(buildSegmenter({ ...plain, ...changes })).all[`${name}/kernel`]!.dataSync(),
   ];

@@ -69,7 +69,7 @@ test.each(['gap', 'outline', 'neighbours'] as const)(
   },
 );
 
-test('leaves its two tensors and nothing else', () => {
+test('leaves only its two tensors', () => {
   const maps = tensors([drawMaps(1)]);
   const options = { border: 'gap', borderWidth: 1, gapWeight: 2 } as const;
   expectNewTensors(() => ({ ...segmenterTargets(maps, options) }), 2);
