@@ -1,10 +1,10 @@
 /**
- * What the average of the weights is worth: box figures of a checkpoint of a detector with it, and without, then AP by
- * cluster.
+ * The effect of averaging weights: box metrics of a checkpoint of a detector with averaged and with raw weights, then box
+ * AP by cluster.
  *
  *     npx tsx experiments/averages.ts runs/RUN/checkpoints/step-000000500 stage1_train_fixed.zip [seed]
  *
- * The images are those that a run with this seed validates on; by default the checkpoint's own.
+ * The images are the validation images of a run with this seed; default: the seed of the checkpoint.
  */
 import { startRuntime } from '../src/engine/runtime.js';
 import { readDetector } from '../src/model/trained-network.js';
@@ -30,9 +30,9 @@ for (const [name, group] of Object.entries({ averaged: ema, raw: weights })) {
   withStored(new Map([...group, ...statistics]), (tensors) => predictor.load(tensors));
   const { metrics } = await validateDetector(predictor, images, () => {});
   const clusters = Object.keys(metrics).filter((metric) => /^cluster-.*\/ap$/u.test(metric));
-  const figures = [...detectorMetricNames, ...clusters].map(
+  const shown = [...detectorMetricNames, ...clusters].map(
     (metric) => `${metric} ${metrics[metric]?.toFixed(3) ?? '-'}`,
   );
-  process.stdout.write(`${name.padEnd(10)}${figures.join('  ')}\n`);
+  process.stdout.write(`${name.padEnd(10)}${shown.join('  ')}\n`);
 }
 predictor.dispose();

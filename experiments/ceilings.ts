@@ -1,6 +1,6 @@
 /**
- * What a model would score on fold 0 if its candidates were chosen by one who knows the truth: how far better scores
- * of candidates, without better masks, could lead.
+ * The challenge score of a model on fold 0 if its candidates were chosen by the truth: an upper limit for better scores of
+ * candidates without better masks.
  *
  *     npx tsx experiments/ceilings.ts experiments/nucleate-small-twin stage1_train_fixed.zip
  */
@@ -50,10 +50,13 @@ const choose = (
     chosen,
   ).toFixed(4);
 const rows = {
-  'as it is': choose((candidate) => candidate),
-  'without the false ones that it takes': choose((candidate, iou) => (iou > 0.5 ? candidate : undefined)),
-  'all right ones, by their own scores': choose((candidate, iou) => (iou > 0.5 ? candidate : undefined), all),
-  'by the true IoU of their masks': choose((candidate, iou) => ({ ...candidate, score: iou }), {
+  unchanged: choose((candidate) => candidate),
+  'without its false positives': choose((candidate, iou) => (iou > 0.5 ? candidate : undefined)),
+  'all correct candidates, by their own scores': choose(
+    (candidate, iou) => (iou > 0.5 ? candidate : undefined),
+    all,
+  ),
+  'all, by the true IoU of their masks': choose((candidate, iou) => ({ ...candidate, score: iou }), {
     ...all,
     scoreThreshold: 0.5,
   }),
@@ -64,7 +67,7 @@ process.stdout.write(
     .join(''),
 );
 
-/** With the nucleus that the mask is most like. */
+/** The highest IoU of the mask with a nucleus. */
 function bestIou(
   mask: CandidateMask,
   { labels, width }: LabelImage,

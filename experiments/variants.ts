@@ -1,11 +1,12 @@
 /**
- * Writes crops of a fold as they are, recoloured, inverted, at half and at twice their size, as five datasets, to see
- * how a model does on images unlike those that it was trained on:
+ * Writes crops of a fold unchanged, recoloured, inverted, at half and at twice their size, as five datasets, to measure
+ * how well a model works on images unlike its training images:
  *
  *     npx tsx experiments/variants.ts stage1_train_fixed.zip configs/splits/dsb2018.json OUT
  *     nucleate eval MODEL --data OUT/recoloured
  *
- * The same crops each time: of each cluster in fold 0 the first four by a draw with seed 1. A second run writes the same bytes.
+ * The crops are always the same: of each cluster in fold 0 the first four of a random order with seed 1. A second run
+ * writes the same bytes.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';

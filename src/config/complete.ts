@@ -17,7 +17,7 @@ export function readComplete<Schema extends z.ZodType>(
   return missing === undefined ? { config: data } : { fault: `\`${missing}\` is missing` };
 }
 
-/** The dotted path of the first value that parsing has added or changed. */
+/** The dotted path of the first value that parsing added or changed. */
 function firstDifference(stored: unknown, parsed: unknown, path: readonly string[]): string | undefined {
   if (isDeepStrictEqual(stored, parsed)) return undefined;
   if (!isRecord(stored) || !isRecord(parsed)) return path.join('.');

@@ -6,17 +6,17 @@ import { type Located, type Path, plain, valueAt, whereAt, whereKeyAt } from './
 import { expectation, quoted, received } from './wording.js';
 
 /**
- * Puts what zod found into sentences with places.
+ * Turns the issues that zod found into sentences with places.
  *
- * A value has one problem at most, which tells all that is expected of it. The message of a `.refine` has
- * to fit "Expected `key` to be <message>, received <value>."
+ * A value has at most one problem, which says everything that is expected of it. The message of a `.refine` must fit into
+ * "Expected `key` to be <message>, received <value>."
  *
  * @param issues From `Config.safeParse(plain(root))`.
  */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], root: Located): Problem[] {
   const tasks = taskSchemas();
   const task = tasks.get(plainAt(root, ['task']));
-  // Which other keys are right depends on the task, so a wrong task is the only problem.
+  // Which other keys are allowed depends on the task, so a wrong task is the only problem.
   if (!task) return [wrongValue(root, ['task'], { enum: [...tasks.keys()].map(String) })];
 
   const seen = new Set<string>();

@@ -12,14 +12,14 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Where each value was written (`file:line:column`, `--set key=value`), by dotted key; not the defaults. */
   readonly origins: ReadonlyMap<string, string>;
-  /** Each old key that was understood, with its place and its new name. */
+  /** A notice for each old key that was read under its new name, with its place. */
   readonly oldKeys: readonly Problem[];
 }
 
 export interface LoadOptions {
   /**
-   * Whether nucleate has written the file with every key, as `config.resolved.yaml` of a run: then its old keys are not
-   * reported, and a key that is newer than the file gets the value that means what the file meant.
+   * Whether the file is one that nucleate wrote with every key, such as `config.resolved.yaml` of a run. Then its old keys
+   * are not reported, and a key that is newer than the file gets the value that keeps the meaning of the file.
    */
   readonly resolved?: boolean;
 }
@@ -57,7 +57,7 @@ export function loadConfig(
   throw notValid(file, problems);
 }
 
-/** The file that the config `extends`, if it does, then the config. */
+/** The file that the config `extends`, if any, and the config. */
 function readWithParent(file: string, report: (problem: Problem) => void): LocatedMapping[] | undefined {
   const child = readConfigFile(file, file, report);
   const named = child && valueAt(child, ['extends']);
@@ -80,7 +80,7 @@ function readWithParent(file: string, report: (problem: Problem) => void): Locat
     report({
       what,
       where: named.where,
-      hint: 'Copy what you need from that file: one level is all there is.',
+      hint: 'Copy the values that you need: `extends` works over one level only.',
     });
     return undefined;
   }

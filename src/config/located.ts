@@ -1,4 +1,4 @@
-/** A value of a config with the place it was written at: `file:line:column`, or `--set key=value`. */
+/** A value of a config with the place where it is written: `file:line:column`, or `--set key=value`. */
 export type Located = LocatedMapping | LocatedList | LocatedScalar;
 
 export interface LocatedMapping {
@@ -27,7 +27,7 @@ export interface LocatedScalar {
 
 export type Path = readonly PropertyKey[];
 
-/** Lays `top` over `base`: mappings merge deeply, lists and scalars replace. Every value keeps its place. */
+/** Merges `top` into `base`: mappings deeply, lists and scalars are replaced. Every value keeps its place. */
 export function merge(base: LocatedMapping, top: LocatedMapping): LocatedMapping {
   const entries = new Map(base.entries);
   for (const [key, { keyWhere, value }] of top.entries) {
@@ -53,7 +53,7 @@ export function plain(located: Located): unknown {
   }
 }
 
-/** A plain value that was written at one place, such as a default or what a program has stored. */
+/** A plain value with one place for all of it, such as a default or a stored config. */
 export function located(value: unknown, where = ''): Located {
   if (Array.isArray(value))
     return { kind: 'list', where, items: value.map((item: unknown) => located(item, where)) };

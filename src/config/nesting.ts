@@ -1,12 +1,12 @@
 import { CST, Parser } from 'yaml';
 
 /**
- * Finds YAML that is nested too deeply, without recursion into it.
+ * Finds YAML that is nested too deeply, without recursion.
  *
- * Composing YAML is recursive, and V8 aborts the process, with no exception, when its stack ends inside a
- * regular expression: 4 kB of `{a: {a: {a:` are enough. The parser keeps its own stack, so it can measure.
+ * Composing YAML is recursive, and V8 aborts the process without an exception if the stack overflows inside a regular
+ * expression; 4 kB of `{a: {a: {a:` are enough. The parser used here has its own stack.
  *
- * @param depth Levels of mappings and lists that are allowed (count).
+ * @param depth Allowed levels of mappings and lists.
  * @returns The offset of the first item below `depth`; `undefined` if there is none.
  */
 export function offsetBelow(depth: number, text: string): number | undefined {

@@ -35,7 +35,7 @@ export function readOverride(written: string, report: (problem: Problem) => void
   return value && { path, value, where };
 }
 
-/** Lays an override over a config, as `merge` does; mappings on its way keep their own place. */
+/** Applies an override to a config, like `merge`; the mappings above it keep their own place. */
 export function override(root: LocatedMapping, { path, value, where }: Override): LocatedMapping {
   const [key = '', ...rest] = path;
   const below = root.entries.get(key)?.value;
@@ -44,7 +44,7 @@ export function override(root: LocatedMapping, { path, value, where }: Override)
   return { ...root, entries: new Map(root.entries).set(key, { keyWhere: where, value: changed }) };
 }
 
-/** The same override under today's keys; several where its value is a mapping whose keys were renamed. */
+/** The same override with today's keys; several if its value is a mapping with old keys. */
 export function withNewKeys(change: Override, task: unknown, reports: RenameReports): Override[] {
   const { where } = change;
   const written = override({ kind: 'mapping', where, entries: new Map() }, change);

@@ -32,7 +32,7 @@ export function choicesOf(schema: JsonSchema): readonly unknown[] {
 /**
  * What a value has to be, as the words after "Expected `key` to be".
  *
- * @throws {Error} If the schema has a type that has no words here yet.
+ * @throws {Error} For a schema type that is not handled here yet.
  */
 export function expectation(schema: JsonSchema): string {
   const choices = choicesOf(schema).map(String);
@@ -70,7 +70,7 @@ function number({
   exclusiveMaximum,
 }: JsonSchema): string {
   const noun = multipleOf ? `a multiple of ${multipleOf}` : type === 'integer' ? 'an integer' : 'a number';
-  // zod bounds every integer by what a double holds exactly; that is no news to the user.
+  // zod limits every integer to what a double represents exactly; users need not see these limits.
   const lower = minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum;
   const upper = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
   if (lower !== undefined && upper !== undefined) return `${noun} from ${lower} to ${upper}`;

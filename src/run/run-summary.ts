@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { migrateConfig } from '../config/migrations.js';
 import { folderOfStep, stepsIn } from './checkpoints/folders.js';
 import { stateFile } from './checkpoints/manifest.js';
 import { TrainingState } from './checkpoints/state.js';
@@ -58,10 +59,12 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   };
 }
 
-/** The resolved config as plain values; empty if it cannot be read. */
+/** The resolved config as plain values, in today's keys; empty if it cannot be read. */
 export function readConfig(folder: string): Readonly<Record<string, unknown>> {
   try {
-    return recordOf(parse(readFileSync(runFiles(folder).resolvedConfig, 'utf8')));
+    const written: unknown = parse(readFileSync(runFiles(folder).resolvedConfig, 'utf8'));
+    // The file has no format number; its old keys are known by their names.
+    return recordOf(migrateConfig(written, 1));
   } catch {
     return {};
   }

@@ -64,13 +64,13 @@ test('extends goes one level deep', () => {
     'config.yaml': 'seed: 3\nextends: base.yaml\n',
   };
   expect(problemsOf(files)).toEqual([
-    'config.yaml:2:10: Expected `extends` to name a file without `extends`, received "base.yaml". Copy what you need from that file: one level is all there is.',
+    'config.yaml:2:10: Expected `extends` to name a file without `extends`, received "base.yaml". Copy the values that you need: `extends` works over one level only.',
   ]);
 });
 
 test('a file cannot extend itself', () => {
   expect(problemsOf({ 'config.yaml': 'extends: config.yaml\ntask: detector\n' })).toEqual([
-    'config.yaml:1:10: Expected `extends` to name a file without `extends`, received "config.yaml". Copy what you need from that file: one level is all there is.',
+    'config.yaml:1:10: Expected `extends` to name a file without `extends`, received "config.yaml". Copy the values that you need: `extends` works over one level only.',
   ]);
 });
 

@@ -209,7 +209,7 @@ test('the same nuclei give the same zip', async () => {
 test('an image too large for ImageJ regions is an error', async () => {
   const labelImage = { width: 60_536, height: 1, labels: new Int32Array(60_536) };
   await expect(roiSet({ labelImage, instances: [] }, 'huge')).rejects.toMatchObject({
-    message: 'An ImageJ region reaches up to 60535 px, and the image has 60536 x 1.',
+    message: 'ImageJ regions have coordinates up to 60535 px, but the image has 60536 x 1 px.',
     where: 'huge',
     exitCode: 3,
   });
