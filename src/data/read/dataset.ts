@@ -13,13 +13,7 @@ import { findCsv } from './csv-files.js';
 import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
 import { identityOf } from './identity.js';
-import {
-  isImageFile,
-  type Dataset,
-  type DatasetListing,
-  type DatasetLayout,
-  type ImageEntry,
-} from './layout.js';
+import { isImageFile, type Dataset, type DatasetLayout, type ImageEntry } from './layout.js';
 import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { problemsError } from './problems.js';
@@ -43,20 +37,15 @@ export interface DatasetOptions {
  */
 export async function openDataset(path: string, { labels }: DatasetOptions = {}): Promise<Dataset> {
   const tree = await openFileTree(path);
-  let listing: DatasetListing | undefined;
-  const close = async () => {
-    await listing?.close?.();
-    await tree.close();
-  };
+  let close = () => tree.close();
   try {
-    // A single file holds its own masks.
-    const external = tree.kind === 'file' ? undefined : labels;
-    const { layout, masks } =
-      external === undefined ? await recognise(tree) : { layout: runLengthLayout, masks: '' };
-    listing = await (external === undefined ? layout.open(tree, masks) : openWithLabels(tree, external));
+    const { layout, form, listing } = await listImages(tree, labels);
+    close = async () => {
+      await listing.close?.();
+      await tree.close();
+    };
     const { images, files, problems, identity } = listing;
     const known = await readKnown(tree);
-    const form = external === undefined ? layout.arrangement : `masks in ${external}`;
     return {
       path,
       layout: layout.name,
@@ -71,6 +60,17 @@ export async function openDataset(path: string, { labels }: DatasetOptions = {})
     await close();
     throw error;
   }
+}
+
+/** Lists the images by the layout of the tree, or with the masks of a table elsewhere. */
+async function listImages(tree: FileTree, labels: string | undefined) {
+  // A single file holds its own masks.
+  if (labels !== undefined && tree.kind !== 'file') {
+    const listing = await openWithLabels(tree, labels);
+    return { layout: runLengthLayout, form: `masks in ${labels}`, listing };
+  }
+  const { layout, masks } = await recognise(tree);
+  return { layout, form: layout.arrangement, listing: await layout.open(tree, masks) };
 }
 
 const sources = { folder: ', from a folder', zip: ', from a zip archive', file: '' } as const;
