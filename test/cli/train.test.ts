@@ -64,7 +64,7 @@ test('a split of another dataset: nothing is written, and the error is one line 
   expect(outcome.stdout.trim().split('\n')).toHaveLength(1);
   expect(jsonError(outcome)).toMatchObject({
     code: 3,
-    what: 'The split does not fit the dataset.',
+    what: 'The split does not match the dataset.',
   });
   expect(readdirSync(runs)).toEqual([]);
 });

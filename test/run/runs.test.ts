@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareRuns } from '../../src/run/compare-runs.js';
 import { findRuns, requireRun } from '../../src/run/find-runs.js';
 import { readRun } from '../../src/run/run-document.js';
-import { summariseRun } from '../../src/run/run-summary.js';
+import { readConfig, summariseRun } from '../../src/run/run-summary.js';
 import { lockRun } from '../../src/run/lock/lock.js';
 import { runFiles } from '../../src/run/run-folder.js';
 import { readStatus, writeStatus } from '../../src/run/status.js';
@@ -133,6 +133,17 @@ describe('a run is read', () => {
       problem: 'weights.safetensors differs from what was written',
     });
     expect(checkpoints[1]!.state).toBe('verified');
+  });
+
+  test("with a config of an older nucleate, in today's keys", () => {
+    const folder = scratchFolder();
+    const configOf = (text: string) => {
+      writeFileSync(runFiles(folder).resolvedConfig, text);
+      return readConfig(folder);
+    };
+    const older = configOf('task: detector\npredict:\n  tileSize: 256\n');
+    expect(older).toEqual(configOf('task: detector\ntiles:\n  size: 256\n'));
+    expect(older['tiles']).toEqual({ size: 256 });
   });
 
   test('without most of its files', async () => {

@@ -31,6 +31,14 @@ test('a saved checkpoint is loaded', async () => {
   expect(readdirSync(folder).sort()).toEqual(['best', 'latest', 'step-000000007']);
 });
 
+test('a state with keys of an older nucleate is loaded without them', async () => {
+  const folder = scratchFolder();
+  const content = contentOf(3);
+  await save(folder, { ...content, state: { ...content.state, random: {} } as typeof content.state });
+  const { state } = await loadNewestCheckpoint(folder, ({ what }) => expect.fail(what));
+  expect(state).toEqual(content.state);
+});
+
 test('the last two and the best are kept, of equal scores the earlier one', async () => {
   const folder = scratchFolder();
   const scores = [null, 0.2, 0.7, 0.7, 0.1, null];
