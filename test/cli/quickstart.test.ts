@@ -184,7 +184,7 @@ describe('signals', { timeout: 240_000 }, () => {
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    await vi.waitFor(() => expect(stderr).toContain('weights, 17 images to train on'), { timeout: 120_000 });
+    await vi.waitFor(() => expect(stderr).toContain('weights, 17 images for training'), { timeout: 120_000 });
     const ofNucleate = (parent: number) =>
       childrenOf(parent).find(({ id }) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('main.js'));
     const itself = ofNucleate(child.pid!);
