@@ -45,7 +45,7 @@ export const metricColumns: readonly Column<MetricValues>[] = metrics.map(({ key
 
 /** Stands before the comparison with the first target. */
 export const scoreColumn = metricColumns.find(({ heading }) => heading === score.label)!;
-export const otherMetricColumns = metricColumns.filter((column) => column !== scoreColumn);
+const otherMetricColumns = metricColumns.filter((column) => column !== scoreColumn);
 
 export const thresholdColumns: readonly Column<ThresholdValues>[] = thresholdMetrics.map(
   ({ key, label, description }) => ({

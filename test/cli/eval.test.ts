@@ -2,6 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { metrics } from '../../src/eval/metrics/metrics.js';
+import { sourceKinds } from '../../src/eval/sources/kinds.js';
 import { EvalDocument } from '../../src/report/eval-schema.js';
 import { readLabelImage, writeLabelImage } from '../../src/data/image/image-io.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
@@ -35,6 +37,13 @@ beforeAll(async () => {
 });
 
 const evaluate = (...args: string[]) => nucleate(['eval', ...args, '--data', at('data'), '--quiet']);
+
+test('help names every kind of predictions and every metric', async () => {
+  const { stdout } = await nucleate(['eval', '--help']);
+  const text = stdout.replace(/\s+/gu, ' ');
+  for (const { words } of sourceKinds) expect(text).toContain(words);
+  for (const { label } of metrics) expect(text).toContain(label);
+});
 
 describe('one target', () => {
   test('as text', async () => {
@@ -154,10 +163,10 @@ describe('targets with networks', () => {
   );
 
   test.each([
-    { args: ['boxes'], what: 'This is a detector alone: to find nuclei, it takes a segmenter, too.' },
+    { args: ['boxes'], what: 'This is only a detector: to find nuclei, a segmenter is needed as well.' },
     {
       args: ['masks', '--with', 'masks'],
-      what: 'This is a segmenter, and so is what --with names: a detector is missing.',
+      what: 'This is a segmenter, and --with names a segmenter as well: a detector is missing.',
     },
     { args: ['boxes', '--with', 'shifted'], what: '--with names no network.' },
     {

@@ -9,13 +9,13 @@ test('counts each nucleus once, hits strictly above the thresholds, nothing for 
     { intersection: 0, union: 0 },
   ];
   const above = [...Array<number>(9).fill(2 / 4), 1 / 4];
-  const figures = maskMetrics(overlaps);
-  expect(figures).toMatchObject({ count: 4, above });
-  expect(figures.meanIou).toBeCloseTo((0.95 + 1 + 0.5) / 4, 12);
-  expect(figures.score).toBeCloseTo((9 * 0.5 + 0.25) / 10, 12);
+  const metrics = maskMetrics(overlaps);
+  expect(metrics).toMatchObject({ count: 4, above });
+  expect(metrics.meanIou).toBeCloseTo((0.95 + 1 + 0.5) / 4, 12);
+  expect(metrics.score).toBeCloseTo((9 * 0.5 + 0.25) / 10, 12);
 });
 
-test('has nothing to say about no nucleus', () => {
+test('without a nucleus all means are null', () => {
   const above = Array<null>(10).fill(null);
   expect(maskMetrics([])).toEqual({ count: 0, meanIou: null, above, score: null });
 });

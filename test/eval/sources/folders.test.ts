@@ -1,6 +1,7 @@
 import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sourceKinds } from '../../../src/eval/sources/kinds.js';
 import { openPrediction, openTruth } from '../../../src/eval/sources/open.js';
 import { dataErrorOf } from '../../data/expect-error.js';
 import { drawing, narrow } from '../../reference/draw.js';
@@ -150,6 +151,20 @@ describe('mask folders', () => {
       'The prediction has 2 x 2 pixels and the truth 3 x 2.',
     );
   });
+});
+
+test('the first kind that recognises a path opens it, before the listed ones', async () => {
+  const folder = temporaryFolder();
+  await folder.labels('a.png', image);
+  const opened = await openPrediction(folder.path);
+  const own = { ...opened, kind: 'my own' };
+  const kind = (recognised: boolean) => ({
+    words: 'own',
+    load: () => Promise.resolve({ recognise: () => recognised, open: () => Promise.resolve(own) }),
+  });
+  expect((await openPrediction(folder.path, [kind(true), ...sourceKinds])).kind).toBe('my own');
+  expect((await openPrediction(folder.path, [kind(false), ...sourceKinds])).kind).toBe('label images');
+  await expect(openPrediction(folder.path, [kind(false)])).rejects.toThrow(RangeError);
 });
 
 describe('truth', () => {
