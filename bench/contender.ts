@@ -10,7 +10,7 @@ import { tf } from '../src/tf.js';
 import { makeStep } from './measured-step.js';
 import type { Workload } from './workload.js';
 
-/** The first step is planned by TensorFlow, the second one has its memory already. */
+/** In the first step TensorFlow plans and allocates memory; the second one is faster. */
 const warmUpSteps = 2;
 
 const [mode, workload] = process.argv.slice(2) as ['compiled' | 'eager', string];
@@ -19,7 +19,7 @@ const start = performance.now();
 const { step, inputs } = makeStep(JSON.parse(workload) as Workload, mode);
 const prepareSeconds = (performance.now() - start) / 1000;
 
-/** Runs one step to its end, which a number read from its result proves. */
+/** Runs one step; reading a number of its result waits for its end. */
 function timeStep(): { wall: number; cpu: number } {
   const begin = performance.now();
   const busy = process.cpuUsage();

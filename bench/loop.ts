@@ -3,9 +3,9 @@
  *
  *   npx tsx bench/loop.ts [--steps 40]
  *
- * VGG16 learns crops of 96 px of the bundled sample, one a step, which takes about 200 ms on two cores; its weights,
- * averages and momentum are 177 MB. After each step of the loop the same step runs once by itself on a fixed batch, so
- * that whatever else the machine does hits both alike.
+ * VGG16 is trained on crops of 96 px of the bundled sample, one per step, which takes about 200 ms on two cores; its
+ * weights, averages and momentum have 177 MB. After each step of the loop the same step runs once alone on a fixed batch,
+ * so that other load on the machine slows both alike.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,7 +70,7 @@ const bareTimes: number[] = [];
 const dataTimes: number[] = [];
 const restTimes: number[] = [];
 const stalls: { ms: number; workMs: number }[] = [];
-/** ms of all threads: other programs on the machine do not add to them; loader threads do. */
+/** ms of all threads of this process, the loader's included; other programs do not add to them. */
 const loopWork: number[] = [];
 const bareWork: number[] = [];
 const work = () => {
@@ -83,7 +83,11 @@ let steps = 0;
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-loop-'));
 try {
   await trainRun({
-    ...{ config, createTask, runtime, data: sample, mode: 'compiled' },
+    config,
+    createTask,
+    runtime,
+    data: sample,
+    mode: 'compiled',
     place: { kind: 'new', folder, configText: '', resolvedText: '' },
     stop: new AbortController().signal,
     onEvent: (event) => {
@@ -106,17 +110,21 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-// The first steps find nothing ready.
+// The first steps wait for the loader.
 const [loop, alone, data, rest, loopMs, bareMs] = [
-  ...[loopTimes, bareTimes, dataTimes, restTimes],
-  ...[loopWork, bareWork],
+  loopTimes,
+  bareTimes,
+  dataTimes,
+  restTimes,
+  loopWork,
+  bareWork,
 ].map((times) => median(times.slice(3))) as [number, number, number, number, number, number];
 process.stdout.write(
   [
     `step in the loop   ${loop.toFixed(1)} ms (median of ${loopTimes.length - 3})`,
-    `step by itself     ${alone.toFixed(1)} ms`,
+    `step alone         ${alone.toFixed(1)} ms`,
     `overhead           ${((100 * (loop - alone)) / alone).toFixed(1)} %`,
-    `  processor time   ${loopMs.toFixed(1)} ms in the loop, ${bareMs.toFixed(1)} ms by itself`,
+    `  processor time   ${loopMs.toFixed(1)} ms in the loop, ${bareMs.toFixed(1)} ms alone`,
     `  waiting for data ${data.toFixed(2)} ms`,
     `  all but the step ${rest.toFixed(2)} ms`,
     `checkpoint stalls  ${stalls.map(({ ms, workMs }) => `${seconds(ms)} (processor ${seconds(workMs)})`).join(', ')}`,

@@ -106,7 +106,7 @@ const parts = { boxes: [] as Times[], masks: [] as Times[], nuclei: [] as Times[
 const own: Times[] = [];
 const [same, scaled]: [Times[], Times[]] = [[], []];
 let nuclei = 0;
-// The first turn of an image warms up, on both sides.
+// The first round warms up both contenders.
 for (let round = 0; round <= Number(values.rounds); round++) {
   for (const image of images) {
     const [{ detections }, boxes] = await time(() => model.predictor.detect(image));
@@ -150,8 +150,8 @@ console.log(
 line('nucleate', own, perNucleus(own));
 line('  boxes', parts.boxes);
 line('  masks', parts.masks);
-const share = sum(parts.nuclei, 'cpu') / sum(own, 'cpu');
-line('  pasting and overlaps', parts.nuclei, `${(100 * share).toFixed(1)} % of the processors' time`);
+const fraction = sum(parts.nuclei, 'cpu') / sum(own, 'cpu');
+line('  pasting and overlaps', parts.nuclei, `${(100 * fraction).toFixed(1)} % of the processors' time`);
 line('  (writing files)', parts.files);
 if (rival) {
   const against = (times: readonly Times[]) => {

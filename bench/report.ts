@@ -44,9 +44,9 @@ export function summarize(workload: Workload, contenders: readonly Contender[]):
   return { workload, results };
 }
 
-function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.round(share * (sorted.length - 1))]!;
+  return sorted[Math.round(fraction * (sorted.length - 1))]!;
 }
 
 /** The median over the rounds of the ratio within a round. */

@@ -5,13 +5,13 @@ export interface Workload {
   readonly network: 'inception-resnet-v2' | 'vgg16' | 'segmenter' | 'segmenter-paper';
   /** Side of the square images in px. */
   readonly size: number;
-  /** Images a step. */
+  /** Images per step. */
   readonly batch: number;
   /** Normalization in training: by the statistics of the batch, or frozen. VGG16 and `segmenter-paper` have none. */
   readonly norm: 'batch' | 'frozen';
 }
 
-/** The comparisons of issues 6 and 9, smallest first. */
+/** All comparisons, smallest first. */
 export function workloadsOf(task: Workload['task'], norm: Workload['norm']): Workload[] {
   const detector = [
     [256, 1],

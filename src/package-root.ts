@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** The folder of nucleate's package.json; this code may be src itself, or what setup/compile.js has made of it. */
+/** The folder of nucleate's package.json, both from src and from the files that setup/compile.js makes. */
 export const packageRoot = rootAbove(import.meta.dirname);
 
 function rootAbove(folder: string): string {

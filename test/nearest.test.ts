@@ -11,6 +11,6 @@ test.each([
   expect(nearestOf(written, ['learningRate', 'momentum', 'seed'])).toBe(nearest);
 });
 
-test('nothing is near to no candidates', () => {
+test('without names nothing is near', () => {
   expect(nearestOf('seed', [])).toBeUndefined();
 });

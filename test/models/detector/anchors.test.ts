@@ -26,6 +26,17 @@ test('anchors of two levels, hand-computed', () => {
   ]);
 });
 
+test('several shapes in several rows, hand-computed', () => {
+  const grid = { size: [8, 4] as const, levels: [{ stride: 4, sizes: [2], aspectRatios: [1, 4] }] };
+  expect(boxesOf(makeAnchors(grid))).toEqual([
+    // 2 x 2, then 1 wide and 4 high, around (2, 2) and (2, 6).
+    [1, 1, 3, 3],
+    [1.5, 0, 2.5, 4],
+    [1, 5, 3, 7],
+    [1.5, 4, 2.5, 8],
+  ]);
+});
+
 test('cells are ordered by row, then by column; a cell that is cut counts', () => {
   const grid = { size: [5, 9] as const, levels: [{ stride: 4, sizes: [2], aspectRatios: [1] }] };
   expect(anchorsPerLevel(grid)).toEqual([2 * 3]);
