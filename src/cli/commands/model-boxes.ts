@@ -20,7 +20,7 @@ export const modelBoxesCommand: Command<Arguments> = {
   examples: [
     [
       'nucleate model boxes runs/d --data examples/dsb2018-mini --out boxes.json',
-      'the validation fold of the run; for `train segmenter --set boxes.path=boxes.json`',
+      'on its validation fold; for `train segmenter --set boxes.path=boxes.json`',
     ],
   ],
   builder: (parser) =>
