@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { seed } from './seed.js';
 import {
   BudgetConfig,
   CheckpointsConfig,
@@ -63,7 +62,7 @@ const Run = z.strictObject({
 
 /** The keys that the configs of all tasks have in common. */
 export const training = {
-  seed,
+  seed: z.int().min(1).default(1).describe('Seed of all random numbers; the same seed repeats the run.'),
   data: Data.prefault({}).describe('What to train on.'),
   run: Run.prefault({}).describe('Where the results go.'),
   optimizer: OptimizerConfig.prefault({}).describe('The optimizer.'),

@@ -13,7 +13,13 @@ interface Format {
  * A new format is a file with its {@link Encode}, and a line here: options, help and tests follow.
  */
 export const outputFormats = {
-  labels: { describe: 'label image', load: async () => (await import('./labels.js')).encodeLabels },
+  labels: {
+    describe: 'label image: a 16-bit PNG, or a TIFF if that is too small',
+    load: async () => {
+      const { encodeLabelImage } = await import('../../data/image/image-io.js');
+      return (_, { segmentation }) => encodeLabelImage(segmentation.labelImage);
+    },
+  },
   table: {
     describe: 'CSV of measurements',
     load: async () => (await import('./nuclei-table.js')).encodeTable,
