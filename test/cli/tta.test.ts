@@ -12,7 +12,7 @@ import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../sr
 import { buildModel } from '../../src/model/model.js';
 import { readModelFolder, replaceModelFile, writeModelFolder } from '../../src/model/model-folder.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { looking, smallModel } from '../model/small-model.js';
+import { augmentedModel, smallModel } from '../model/small-model.js';
 import { writeRun } from '../model/small-runs.js';
 import { nucleate } from './run-nucleate.js';
 
@@ -26,12 +26,12 @@ describe('options', () => {
   const asked = (...args: string[]) => ttaSettings(parser.parseSync(args));
 
   test.each([
-    { args: [], looks: {} },
-    { args: ['--tta', 'none'], looks: { tta: [] } },
-    { args: ['--tta', 'flips', '--tta', 'scales', '--tta', 'flips'], looks: { tta: ['flips', 'scales'] } },
-    { args: ['--second-pass'], looks: { secondPass: true } },
-    { args: ['--no-second-pass', '--tta', 'none'], looks: { tta: [], secondPass: false } },
-  ])('$args', ({ args, looks }) => expect(asked(...args)).toEqual(looks));
+    { args: [], settings: {} },
+    { args: ['--tta', 'none'], settings: { tta: [] } },
+    { args: ['--tta', 'flips', '--tta', 'scales', '--tta', 'flips'], settings: { tta: ['flips', 'scales'] } },
+    { args: ['--second-pass'], settings: { secondPass: true } },
+    { args: ['--no-second-pass', '--tta', 'none'], settings: { tta: [], secondPass: false } },
+  ])('$args', ({ args, settings }) => expect(asked(...args)).toEqual(settings));
 
   test.each(PredictSettings.shape.tta.unwrap().element.options)('%s', (view) => {
     expect(asked('--tta', view)).toEqual({ tta: [view] });
@@ -52,7 +52,7 @@ describe('options', () => {
 });
 
 describe('a truth that a model predicted with its own test-time augmentation', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-looks-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-tta-'));
   const at = (...names: string[]) => path.join(folder, ...names);
   const plainArgs = ['--tta', 'none', '--no-second-pass'];
   const own = { tta: ['polarity'], secondPass: true };
@@ -64,7 +64,7 @@ describe('a truth that a model predicted with its own test-time augmentation', (
 
   beforeAll(async () => {
     // Of the settings that `tune` tries: it shall find nothing better.
-    const stored = looking(smallModel({ scoreThreshold: 0.05 }));
+    const stored = augmentedModel(smallModel({ scoreThreshold: 0.05 }));
     await writeModelFolder(at('model'), stored, '# card\n');
     const predict = PredictSettings.parse({});
     await writeModelFolder(at('plain'), { ...stored, file: { ...stored.file, predict } }, '# card\n');

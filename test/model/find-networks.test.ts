@@ -6,7 +6,7 @@ import { AssembleSettings } from '../../src/config/assemble.js';
 import { findNetworks, hasTrainedOn, isHalf, pairNetworks } from '../../src/model/find-networks.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { looking, smallModel } from './small-model.js';
+import { augmentedModel, smallModel } from './small-model.js';
 import { writeRun } from './small-runs.js';
 
 useNativeCpu();
@@ -14,7 +14,7 @@ useNativeCpu();
 const place = mkdtempSync(path.join(tmpdir(), 'eval-networks-'));
 const at = (...names: string[]) => path.join(place, ...names);
 beforeAll(async () => {
-  const model = looking(smallModel({ minArea: 7 }));
+  const model = augmentedModel(smallModel({ minArea: 7 }));
   await writeModelFolder(at('model'), model, '# card\n');
   await writeRun(at('boxes'), model, 'detector');
   await writeRun(at('masks'), model, 'segmenter', 7);

@@ -12,7 +12,7 @@ import { writeModelFolder } from '../../src/model/model-folder.js';
 import { assembleInstances } from '../../src/predict/assemble/assemble.js';
 import { pasteCandidate } from '../../src/predict/assemble/candidate.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { looking, smallModel, speckled } from './small-model.js';
+import { augmentedModel, smallModel, speckled } from './small-model.js';
 import { writeRun } from './small-runs.js';
 
 useNativeCpu();
@@ -22,7 +22,7 @@ const place = mkdtempSync(path.join(tmpdir(), 'model-prediction-'));
 const at = (name: string) => path.join(place, name);
 beforeAll(async () => {
   await writeModelFolder(at('model'), smallModel(), '# card\n');
-  await writeModelFolder(at('looking'), looking(smallModel()), '# card\n');
+  await writeModelFolder(at('looking'), augmentedModel(smallModel()), '# card\n');
   await writeRun(at('boxes'), smallModel(), 'detector');
 });
 afterAll(() => rmSync(place, { recursive: true }));
@@ -56,7 +56,7 @@ test('predicts masks and boxes of the images of the truth like the model; also a
 test('predicts with the settings of its model, at the sizes that the model was trained on', async () => {
   const truth = await openTruth(sample);
   const image = speckled(64);
-  const model = buildModel(looking(smallModel()));
+  const model = buildModel(augmentedModel(smallModel()));
   const { labelImage } = await model.segment(image);
   model.dispose();
   const readImage = () => Promise.resolve(image);

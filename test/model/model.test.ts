@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import type { PredictSettings } from '../../src/config/predict.js';
 import { buildModel } from '../../src/model/model.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { looking, smallModel, speckled } from './small-model.js';
+import { augmentedModel, smallModel, speckled } from './small-model.js';
 
 useNativeCpu();
 
 test('a model predicts with its own settings, or with those that are given', async () => {
-  const stored = looking(smallModel());
+  const stored = augmentedModel(smallModel());
   const image = speckled(64);
   const boxes = async (own: PredictSettings, predict?: Partial<PredictSettings>) => {
     const model = buildModel({ ...stored, file: { ...stored.file, predict: own } }, predict && { predict });

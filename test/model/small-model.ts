@@ -10,8 +10,8 @@ import { weightsOf } from '../../src/models/weights.js';
 import { toStored } from '../../src/models/stored-tensors.js';
 
 /**
- * A model of two very small networks with their initial weights: its nuclei mean nothing, but all that a trained model
- * does can be tried with it.
+ * A model of two very small networks with their initial weights: its nuclei are random, but everything that a trained
+ * model does can be tested with it.
  */
 export function smallModel(assemble: object = {}): ModelFolder {
   const detector = DetectorConfig.parse({
@@ -43,7 +43,7 @@ export function smallModel(assemble: object = {}): ModelFolder {
       ...{ format: 2, name: 'small', created: '2026-11-22T00:00:00.000Z', precision: 'float32' },
       detector: { config: detector, sha256: '0'.repeat(64), origin },
       segmenter: { config: segmenter, sha256: '0'.repeat(64), origin },
-      // Weights that have learnt nothing give every pixel about a third for each class.
+      // Untrained weights give every pixel a probability of about a third for each class.
       assemble: AssembleSettings.parse({ scoreThreshold: 0, maskThreshold: 0.3, ...assemble }),
       predict: PredictSettings.parse({}),
       tuned: null,
@@ -56,15 +56,15 @@ export function smallModel(assemble: object = {}): ModelFolder {
   return model;
 }
 
-/** How {@link looking} looks at images, and the sizes that it takes for usual: it looks a second time. */
-const looks = { tta: ['polarity'], secondPass: true } satisfies PredictSettings;
+/** How {@link augmentedModel} predicts, and its sizes, which cause a second pass. */
+const settings = { tta: ['polarity'], secondPass: true } satisfies PredictSettings;
 const sizes = { low: 1, typical: 6, high: 8 };
 
 /**
- * The same model with looks that are not plain. It is sure of all that it finds, so that the second pass has something
- * to go by, and finds boxes that are usual in DSB2018, so that a second pass tells that its own sizes were taken.
+ * The same model with test-time augmentation and a second pass. All its scores are high, so that the second pass has boxes
+ * to measure, and its boxes have typical sizes of DSB2018, so that a second pass proves that its own sizes are used.
  */
-export function looking({ file, detector, segmenter }: ModelFolder): ModelFolder {
+export function augmentedModel({ file, detector, segmenter }: ModelFolder): ModelFolder {
   const sure = new Map(detector);
   for (const name of ['rpn/objectness_x2/bias', 'box_head/logits/bias']) {
     const { shape } = sure.get(name)!;
@@ -74,7 +74,7 @@ export function looking({ file, detector, segmenter }: ModelFolder): ModelFolder
   const levels = [{ ...config.model.levels[0]!, sizes: [24, 40] }];
   const larger = { ...config, model: { ...config.model, levels } };
   return {
-    file: { ...file, detector: { ...file.detector, config: larger, sizes }, predict: looks },
+    file: { ...file, detector: { ...file.detector, config: larger, sizes }, predict: settings },
     ...{ detector: sure, segmenter },
   };
 }
