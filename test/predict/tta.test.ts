@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { areaFactor } from '../../src/data/geometry/linear-map.js';
-import { fuseViews, plainView, ttaViews } from '../../src/predict/tta.js';
+import { describeTta, fuseViews, plainView, ttaViews } from '../../src/predict/tta.js';
 
 test('views are all combinations of what is named, the plain one first', () => {
   expect(ttaViews([])).toEqual([plainView]);
@@ -127,6 +127,29 @@ test('with equal scores the upper box begins a nucleus, whatever the order of th
     expect(joined!.score).toBeCloseTo(0.4, 12); // (0.6 + 0.6 + 0) / 3
     expect(alone!.box).toEqual(third![0]!.box);
   }
+});
+
+test('the box with the highest score begins a nucleus, and comes first', () => {
+  const views = [
+    [{ box: box(0, 0, 10, 10), score: 0.5 }],
+    [{ box: box(0, 2, 10, 12), score: 0.9 }],
+    [{ box: box(0, 4, 10, 14), score: 0.7 }],
+  ];
+  // IoU 8 / 12 of the second one with both others: one nucleus.
+  expect(fuseViews(views)).toHaveLength(1);
+  const [low, high] = [
+    { box: box(0, 0, 10, 10), score: 0.5 },
+    { box: box(0, 50, 10, 60), score: 0.9 },
+  ];
+  expect(fuseViews([[low, high]])).toEqual([high, low]);
+});
+
+test('the settings in words', () => {
+  expect(describeTta({ tta: ['flips', 'scales'], secondPass: true })).toEqual([
+    'tta flips x scales',
+    'second pass',
+  ]);
+  expect(describeTta({ tta: [], secondPass: false })).toEqual([]);
 });
 
 test('boxes of score 0 have equal weights', () => {
