@@ -28,8 +28,8 @@ export const predictCommand: Command<Arguments> = {
   examples: [
     [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that comes with nucleate'],
     [
-      `nucleate predict ${sample}/d-*.png --model models/mine --resume`,
-      'with another model; images with results are skipped',
+      `nucleate predict ${sample}/d-*.png --format coco --resume`,
+      'as COCO JSON; images with results are skipped',
     ],
   ],
   builder: (parser) =>
