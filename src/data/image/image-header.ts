@@ -1,6 +1,7 @@
 /** Checks the header of an image file before a pixel is decoded. */
 import { exitCodes, NucleateError } from '../../errors.js';
-import type { Channels } from './image.js';
+import type { Size } from '../geometry/rect.js';
+import type { Channels, ValueScale } from './image.js';
 
 /** 64 megapixels: 8000 x 8000, more than any field of view. A decoded 16-bit RGB image takes 384 MB. */
 export const maxPixels = 64e6;
@@ -37,6 +38,14 @@ export interface PixelLayout {
   readonly hasAlpha: boolean;
 }
 
+/** Where the pixels of an unpacked image are in its file: row by row, in the machine's byte order. */
+export interface UnpackedImage extends Size, PixelLayout {
+  /** Bytes before the first pixel. */
+  readonly headerBytes: number;
+  /** As that of an image in memory. */
+  readonly scale?: ValueScale;
+}
+
 const layouts = new Map<string, Omit<PixelLayout, 'hasAlpha'>>([
   ['b-w', { channels: 1, depth: 'uchar' }],
   ['grey16', { channels: 1, depth: 'ushort' }],
@@ -47,6 +56,27 @@ const layouts = new Map<string, Omit<PixelLayout, 'hasAlpha'>>([
 /** The error for an image file that cannot be used. */
 export const imageError = (where: string, what: string, hint: string, cause?: unknown) =>
   new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
+
+/** @throws {NucleateError} Exit code 3 if an image has more than `mostPixels`. */
+export function checkSize({ width, height }: Size, place: string, mostPixels = maxPixels): void {
+  if (width * height <= mostPixels) return;
+  const side = Math.floor(Math.sqrt(mostPixels) / 1000) * 1000;
+  throw imageError(
+    place,
+    `The image has ${width} x ${height} pixels, more than ${mostPixels / 1e6} megapixels.`,
+    `Cut it into tiles of at most ${side} x ${side} pixels.`,
+  );
+}
+
+/** @throws {NucleateError} Exit code 3 unless an image is stored upright. */
+export function checkOrientation(orientation: number, place: string): void {
+  if (orientation === 1) return;
+  throw imageError(
+    place,
+    `The file has the orientation tag ${orientation}, so it is unclear whether its masks are rotated too.`,
+    'Save the image upright and without the tag.',
+  );
+}
 
 /**
  * Checks that a file holds one upright image of a supported size and pixel layout.
@@ -59,21 +89,10 @@ export const imageError = (where: string, what: string, hint: string, cause?: un
 export function checkHeader(header: ImageHeader, place: string, mostPixels = maxPixels): PixelLayout {
   const { width, height, pages, orientation, space, channels, depth } = header;
   const error = (what: string, hint: string) => imageError(place, what, hint);
-  if (width * height > mostPixels) {
-    const side = Math.floor(Math.sqrt(mostPixels) / 1000) * 1000;
-    throw error(
-      `The image has ${width} x ${height} pixels, more than ${mostPixels / 1e6} megapixels.`,
-      `Cut it into tiles of at most ${side} x ${side} pixels.`,
-    );
-  }
+  checkSize({ width, height }, place, mostPixels);
   if (pages > 1) throw error(`The file has ${pages} pages.`, 'Save each page as a separate file.');
   if (header.isAnimated) throw error('The file is an animation.', 'Save each frame as a separate file.');
-  if (orientation !== 1) {
-    throw error(
-      `The file has the orientation tag ${orientation}, so it is unclear whether its masks are rotated too.`,
-      'Save the image upright and without the tag.',
-    );
-  }
+  checkOrientation(orientation, place);
   if (header.isWhiteIsZero) {
     throw error(
       'The TIFF stores white as 0 (inverted lookup table).',

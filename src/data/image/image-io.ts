@@ -17,10 +17,12 @@ import {
   labelsHint,
   imageError,
 } from './image-header.js';
-import type { ImageHeader, PixelLayout } from './image-header.js';
+import type { ImageHeader, PixelLayout, UnpackedImage } from './image-header.js';
 import type { Image } from './image.js';
 import { labelTiff } from './label-tiff.js';
 import { decodePlainPng } from './plain-png.js';
+import { isTiff } from './tiff/open-tiff.js';
+import { findTiffImage } from './tiff/find-image.js';
 import { isAnimatedPng, photometric, tiffPhotometric } from './png-tiff-headers.js';
 
 // Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
@@ -33,11 +35,12 @@ sharp.cache(false);
 
 /**
  * Reads a PNG, TIFF or JPEG file, whatever its extension, without changing a value: no gamma, no colour profile, no
- * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit images that look the same.
+ * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit images that look the same. Other types of TIFF
+ * (signed, 32 bits, floating point) are brought to 8 or 16 bits, see `toImageValues`; of a pyramid the full size is read.
  *
- * An opaque alpha channel is dropped. Errors are: alpha that is not opaque, several pages or frames, an orientation tag,
- * CMYK and other colour spaces, floating point, TIFF with white as 0, more than 64 megapixels (according to the header,
- * before decoding), and files that are damaged or have another format.
+ * An opaque alpha channel is dropped. Errors are: alpha that is not opaque, several channels, planes or frames, an
+ * orientation tag, CMYK and other colour spaces, more than 64 megapixels (according to the header, before decoding),
+ * and files that are damaged or have another format or a compression that is not read.
  *
  * @param source A path, or the bytes of a file.
  * @param place The name of the file in errors.
@@ -45,8 +48,15 @@ sharp.cache(false);
  * @throws {NucleateError} Exit code 3, naming the file and what is wrong with it.
  */
 export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
-  const { bytes, header } = await open(source, place);
-  return decode(bytes, header, checkHeader(header, place), place);
+  const bytes = await bytesOf(source, place);
+  if (!isTiff(bytes)) {
+    const header = await headerOf(bytes, place);
+    return decode(bytes, header, checkHeader(header, place), place);
+  }
+  const { page, read } = await findTiffImage(bytes, place);
+  if (page === undefined) return read();
+  const header = { ...(await headerOf(bytes, place, page)), pages: 1 };
+  return decode(bytes, header, checkHeader(header, place), place, page);
 }
 
 /**
@@ -55,14 +65,8 @@ export async function readImage(source: string | Buffer, place = placeOf(source)
  * @throws {NucleateError} Exit code 3 if the header cannot be read.
  */
 export async function readSize(bytes: Buffer, place: string): Promise<Size> {
-  const { width, height } = (await open(bytes, place)).header;
+  const { width, height } = isTiff(bytes) ? await findTiffImage(bytes, place) : await headerOf(bytes, place);
   return { width, height };
-}
-
-/** Where the pixels of an unpacked image are in its file: row by row, in the machine's byte order. */
-export interface UnpackedImage extends Size, PixelLayout {
-  /** Bytes before the first pixel. */
-  readonly headerBytes: number;
 }
 
 /**
@@ -73,10 +77,14 @@ export interface UnpackedImage extends Size, PixelLayout {
  * @throws {NucleateError} Exit code 3 as `readImage`, but for more than a gigapixel; also if the file cannot be written.
  */
 export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
-  const { header } = await open(bytes, place);
+  const tiff = isTiff(bytes) ? await findTiffImage(bytes, place) : undefined;
+  if (tiff && tiff.page === undefined) return tiff.unpack(target);
+  const page = tiff?.page ?? 0;
+  const stored = await headerOf(bytes, place, page);
+  const header = tiff ? { ...stored, pages: 1 } : stored;
   const layout = checkHeader(header, place, maxStoredPixels);
   const { width, height } = header;
-  await sharp(bytes, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true })
+  await sharp(bytes, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true, page })
     .toColourspace(decodedSpace(layout))
     .toFile(target)
     .catch((cause: Error) => {
@@ -246,12 +254,21 @@ const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
 const placeOf = (source: string | Buffer) => (typeof source === 'string' ? source : 'image in memory');
 
 async function open(source: string | Buffer, place: string) {
-  // The bytes, not the path: libvips would read the path "a.tif[page=1]" as page 1 of "a.tif".
+  const bytes = await bytesOf(source, place);
+  return { bytes, header: await headerOf(bytes, place) };
+}
+
+/** The bytes, not the path: libvips would read the path "a.tif[page=1]" as page 1 of "a.tif". */
+async function bytesOf(source: string | Buffer, place: string): Promise<Buffer> {
   const bytes = typeof source === 'string' ? await readBytes(source) : source;
   if (bytes.length === 0)
     throw imageError(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
+  return bytes;
+}
+
+async function headerOf(bytes: Buffer, place: string, page = 0): Promise<ImageHeader> {
   try {
-    return { bytes, header: await readHeader(bytes) };
+    return await readHeader(bytes, page);
   } catch (cause) {
     throw imageError(
       place,
@@ -262,9 +279,13 @@ async function open(source: string | Buffer, place: string) {
   }
 }
 
-async function readHeader(bytes: Buffer): Promise<ImageHeader> {
+async function readHeader(bytes: Buffer, page: number): Promise<ImageHeader> {
   // No limits here, so that a larger image gives our own error.
-  const metadata = await sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata();
+  const metadata = await sharp(bytes, {
+    limitInputPixels: false,
+    limitInputChannels: false,
+    page,
+  }).metadata();
   const colours = tiffPhotometric(bytes);
   return {
     ...metadata,
@@ -282,10 +303,11 @@ async function decode(
   header: ImageHeader,
   layout: PixelLayout,
   place: string,
+  page = 0,
 ): Promise<Image> {
   const { width, height } = header;
   const { channels, depth, hasAlpha } = layout;
-  const raw = await decodeRaw(bytes, decodedSpace(layout), depth, place);
+  const raw = await decodeRaw(bytes, decodedSpace(layout), depth, place, page);
   // A copy: a Buffer may start at an odd address, where no Uint16Array can.
   const memory = new Uint8Array(raw).buffer;
   const decoded = depth === 'ushort' ? new Uint16Array(memory) : new Uint8Array(memory);
@@ -324,8 +346,9 @@ function decodeRaw(
   space: string,
   depth: PixelLayout['depth'] | 'uint',
   place: string,
+  page = 0,
 ): Promise<Buffer> {
-  return sharp(bytes, { limitInputPixels: maxPixels, ignoreIcc: true })
+  return sharp(bytes, { limitInputPixels: maxPixels, ignoreIcc: true, page })
     .toColourspace(space)
     .raw({ depth })
     .toBuffer()

@@ -1,6 +1,12 @@
 /** Values of a pixel: 1 = grey; 3 = red, green, blue. */
 export type Channels = 1 | 3;
 
+/** What a value of an image stands for in its file: `offset + factor * value`. */
+export interface ValueScale {
+  readonly offset: number;
+  readonly factor: number;
+}
+
 /** Pixels as in the file: row by row from the top left, channels interleaved, not scaled. */
 export interface Image {
   /** px, at least 1. */
@@ -10,4 +16,6 @@ export interface Image {
   readonly channels: Channels;
   /** `height * width * channels` values; an 8-bit file gives 0-255, a 16-bit file 0-65535. */
   readonly data: Uint8Array | Uint16Array;
+  /** What a value stands for in the file, where it had to be brought to 8 or 16 bits. */
+  readonly scale?: ValueScale;
 }

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { readBytes } from '../files/read-bytes.js';
 import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
-import { maxPixels } from './image-header.js';
-import { readImage, readSize, type UnpackedImage, unpackImage, withoutAlpha } from './image-io.js';
-import type { Channels, Image } from './image.js';
+import { maxPixels, type UnpackedImage } from './image-header.js';
+import { readImage, readSize, unpackImage, withoutAlpha } from './image-io.js';
+import type { Channels, Image, ValueScale } from './image.js';
 import { channelMedians } from './channel-medians.js';
 
 /** An image in a temporary file, which exists until the image is closed. */
@@ -18,6 +18,8 @@ export interface StoredImage extends Size {
   readonly counts: Uint32Array;
   /** `[channels]`, as stored: see {@link channelMedians}. */
   readonly channelMedians: Float64Array;
+  /** As that of an image in memory. */
+  readonly scale?: ValueScale;
   /**
    * Reads a rectangle.
    *
@@ -91,7 +93,11 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
       for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
     }
     const median = sampledMedians(unpacked, read);
-    return { width, height, channels, counts, channelMedians: median, read, close: () => closeSync(handle) };
+    return {
+      ...{ width, height, channels, counts, channelMedians: median, read },
+      ...(unpacked.scale && { scale: unpacked.scale }),
+      close: () => closeSync(handle),
+    };
   } catch (error) {
     closeSync(handle);
     throw error;

@@ -93,7 +93,8 @@ function intensityOf(image: Pixels, { box }: Instance, bitmap: Bitmap, pixels: r
     const from = (row * width + (at % bitmap.width) - 1) * channels;
     for (let channel = 0; channel < channels; channel++) sums[channel]! += data[from + channel]!;
   }
-  const [first, second, third] = sums.map((sum) => sum / pixels.length) as typeof sums;
+  const { offset, factor } = image.scale ?? { offset: 0, factor: 1 };
+  const [first, second, third] = sums.map((sum) => offset + (factor * sum) / pixels.length) as typeof sums;
   if (channels === 1) return { meanIntensity: first };
   return { meanIntensity: (first + second + third) / 3, channelMeans: [first, second, third] as const };
 }

@@ -1,0 +1,99 @@
+/** Values of any type as the 8 or 16 bits that images have, in proportion. */
+import type { ValueScale } from '../image.js';
+import type { PlaneValues } from './read-plane.js';
+
+export interface ImageValues {
+  readonly values: Uint8Array | Uint16Array;
+  readonly scale: ValueScale;
+}
+
+/**
+ * Values that 8 or 16 bits hold stay as they are; signed ones are shifted so that the least that there can be becomes 0.
+ * Wider integers that span at most 65,535 are shifted by their least. All else is brought to 16 bits by its percentiles
+ * 0.1 and 99.9, with room for as much again on both sides, so that a few hot pixels take nothing from the rest. What is
+ * not finite becomes the median.
+ */
+export function toImageValues(values: PlaneValues): ImageValues {
+  const { convert, scale } = scaleOf(values, [sampleOf(values, 1)]);
+  return { values: convert(values), scale };
+}
+
+/** Part of the values of an image, for its percentiles. */
+export interface ValueSample {
+  /** Finite ones, evenly spaced over the part. */
+  readonly finite: Float64Array;
+  /** Of all finite values of the part; infinite without one. */
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A million values are enough for percentiles: 0.1 % of them are a thousand. */
+const sampleSize = 1e6;
+
+/** @param parts How many parts of about this size the image has. */
+export function sampleOf(values: PlaneValues, parts: number): ValueSample {
+  const step = Math.max(1, Math.floor((values.length * parts) / sampleSize));
+  const finite = new Float64Array(Math.ceil(values.length / step));
+  let count = 0;
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (i % step === 0) finite[count++] = value;
+  }
+  return { finite: finite.subarray(0, count), least, most };
+}
+
+export interface Conversion {
+  readonly depth: 'uchar' | 'ushort';
+  readonly scale: ValueScale;
+  readonly convert: (values: PlaneValues) => ImageValues['values'];
+}
+
+/**
+ * @param like Values of the image's type.
+ * @param samples Of all of the image, unless its values are of 8 or 16 bits.
+ */
+export function scaleOf(like: PlaneValues, samples: readonly ValueSample[]): Conversion {
+  const kept = { offset: 0, factor: 1 };
+  if (like instanceof Uint8Array)
+    return { depth: 'uchar', scale: kept, convert: (values) => values as Uint8Array };
+  if (like instanceof Uint16Array)
+    return { depth: 'ushort', scale: kept, convert: (values) => values as Uint16Array };
+  if (like instanceof Int8Array) {
+    const convert = (values: PlaneValues) => Uint8Array.from(values, (value) => value + 128);
+    return { depth: 'uchar', scale: { offset: -128, factor: 1 }, convert };
+  }
+  if (like instanceof Int16Array) return shifted(-32_768);
+  const least = Math.min(...samples.map((sample) => sample.least));
+  const most = Math.max(...samples.map((sample) => sample.most));
+  const isWhole = like instanceof Uint32Array || like instanceof Int32Array;
+  if (isWhole && most - least <= 65_535) return shifted(least);
+  const finite = Float64Array.from(samples.flatMap((sample) => [...sample.finite])).sort();
+  // Without a finite value there is nothing to see.
+  if (finite.length === 0)
+    return { depth: 'ushort', scale: kept, convert: (values) => new Uint16Array(values.length) };
+  const at = (fraction: number) => finite[Math.min(finite.length - 1, Math.floor(fraction * finite.length))]!;
+  const [low, median, high] = [at(0.001), at(0.5), at(0.999)];
+  const bottom = Math.max(least, low - (high - low));
+  const top = Math.min(most, high + (high - low));
+  const factor = top > bottom ? (top - bottom) / 65_535 : 1;
+  const stored = (value: number) => Math.round((Math.min(Math.max(value, bottom), top) - bottom) / factor);
+  const instead = stored(median);
+  const convert = (values: PlaneValues) => {
+    const scaled = new Uint16Array(values.length);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      scaled[i] = Number.isFinite(value) ? stored(value) : instead;
+    }
+    return scaled;
+  };
+  return { depth: 'ushort', scale: { offset: bottom, factor }, convert };
+}
+
+function shifted(offset: number): Conversion {
+  const convert = (values: PlaneValues) => Uint16Array.from(values, (value) => value - offset);
+  return { depth: 'ushort', scale: { offset, factor: 1 }, convert };
+}

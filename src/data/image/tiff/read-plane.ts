@@ -1,0 +1,126 @@
+/** Reads the pixels of one plane of a TIFF file, as they are stored. */
+import { compressionName, decodable, photometric, type TiffDirectory } from './directory.js';
+import type { PlanePlace } from './axes.js';
+
+export type PlaneValues =
+  Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
+export interface Region {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+/** `[height, width, samples]` of a region. */
+export interface Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly samples: number;
+  readonly values: PlaneValues;
+}
+
+/**
+ * @param readBytes Reads bytes of the file.
+ * @param region Whole px within the directory.
+ */
+export async function readPlane(
+  directories: readonly TiffDirectory[],
+  { directory: index, sample, behind }: PlanePlace,
+  region: Region,
+  readBytes: (offset: number, length: number) => Promise<Uint8Array>,
+): Promise<Plane> {
+  const directory = directories[index]!;
+  const width = region.x2 - region.x1;
+  const height = region.y2 - region.y1;
+  const samples = sample === undefined ? colourSamples(directory) : 1;
+  const values =
+    behind > 0
+      ? await readBehind(directory, behind, region, readBytes)
+      : await readDecoded(
+          directory,
+          sample === undefined ? Array.from({ length: samples }, (_, i) => i) : [sample],
+          region,
+        );
+  return {
+    width,
+    height,
+    samples,
+    values: directory.photometric === photometric.whiteIsZero ? inverted(values, directory.bits) : values,
+  };
+}
+
+const colourSamples = ({ photometric: meaning, samples }: TiffDirectory) =>
+  meaning === photometric.rgb && samples >= 3 ? 3 : 1;
+
+async function readDecoded(
+  directory: TiffDirectory,
+  samples: readonly number[],
+  { x1, y1, x2, y2 }: Region,
+): Promise<PlaneValues> {
+  if (!decodable.has(directory.compression))
+    throw new Error(`it is compressed as ${compressionName(directory.compression)}`);
+  const read = await directory.image.readRasters({
+    window: [x1, y1, x2, y2],
+    samples: [...samples],
+    interleave: true,
+  });
+  // Without the width and height that geotiff adds to the array.
+  return read.subarray(0);
+}
+
+/** Planes behind one directory lie in one piece, without compression. */
+async function readBehind(
+  directory: TiffDirectory,
+  behind: number,
+  { x1, y1, x2, y2 }: Region,
+  readBytes: (offset: number, length: number) => Promise<Uint8Array>,
+): Promise<PlaneValues> {
+  const { contiguous, width, height, samples, bits } = directory;
+  if (!contiguous || directory.isPlanar)
+    throw new Error('its planes lie behind one directory, and are compressed or in tiles');
+  const pixelBytes = (samples * bits) / 8;
+  const rowBytes = width * pixelBytes;
+  const planeBytes = rowBytes * height;
+  const bytes = new Uint8Array((y2 - y1) * (x2 - x1) * pixelBytes);
+  const start = contiguous.offset + behind * planeBytes;
+  const rows = await readBytes(start + y1 * rowBytes, (y2 - y1) * rowBytes);
+  if (rows.length < (y2 - y1) * rowBytes) throw new Error(`it ends within plane ${behind}, counted from 0`);
+  const part = (x2 - x1) * pixelBytes;
+  for (let y = 0; y < y2 - y1; y++)
+    bytes.set(rows.subarray(y * rowBytes + x1 * pixelBytes, y * rowBytes + x1 * pixelBytes + part), y * part);
+  if (!directory.image.littleEndian) swap(bytes, bits / 8);
+  return typed(bytes.buffer, directory);
+}
+
+function swap(bytes: Uint8Array, width: number): void {
+  for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
+}
+
+function typed(buffer: ArrayBuffer, { kind, bits }: TiffDirectory): PlaneValues {
+  switch (`${kind}${bits}`) {
+    case 'uint8':
+      return new Uint8Array(buffer);
+    case 'uint16':
+      return new Uint16Array(buffer);
+    case 'uint32':
+      return new Uint32Array(buffer);
+    case 'int8':
+      return new Int8Array(buffer);
+    case 'int16':
+      return new Int16Array(buffer);
+    case 'int32':
+      return new Int32Array(buffer);
+    case 'float32':
+      return new Float32Array(buffer);
+    case 'float64':
+      return new Float64Array(buffer);
+    default:
+      throw new Error(`its values have ${bits} bits`);
+  }
+}
+
+function inverted(values: PlaneValues, bits: number): PlaneValues {
+  const most = 2 ** bits - 1;
+  return values.map((value: number) => most - value);
+}

@@ -1,0 +1,140 @@
+/** One image of the planes that were chosen, in memory or, band by band, as bytes for a file. */
+import type { Size } from '../../geometry/rect.js';
+import type { Channels, Image, ValueScale } from '../image.js';
+import type { ChosenImage } from './choose-planes.js';
+import { compressionName, decodable, photometric, type TiffDirectory } from './directory.js';
+import { type ImageValues, sampleOf, scaleOf, toImageValues } from './image-values.js';
+import type { TiffFile } from './open-tiff.js';
+import { type PlaneValues, readPlane, type Region } from './read-plane.js';
+
+/** px. */
+const sizeOfTiff = ({ directories: [first] }: Pick<TiffFile, 'directories'>): Size => ({
+  width: first!.width,
+  height: first!.height,
+});
+
+/**
+ * Whether libvips reads the image right and in full: one directory of 8- or 16-bit values without a sign, in a
+ * compression that it knows. It is several times as quick, and knows the colours of JPEG.
+ *
+ * @returns The directory's index; undefined if not.
+ */
+export function libvipsPage({ directories, axes }: TiffFile, { channels }: ChosenImage): number | undefined {
+  const [planes] = channels;
+  if (channels.length > 1 || planes!.length > 1) return undefined;
+  const { directory: index, sample, behind } = axes.placeOf(planes![0]!);
+  const directory = directories[index]!;
+  if (sample !== undefined || behind > 0) return undefined;
+  const { kind, bits, compression, photometric: meaning, isPlanar, isTiled } = directory;
+  const isKnown = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946].includes(compression);
+  const isInverted = meaning === photometric.whiteIsZero && bits >= 8;
+  const isSeparate = isPlanar && isTiled;
+  return isKnown && kind === 'uint' && bits <= 16 && !isInverted && !isSeparate ? index : undefined;
+}
+
+/** The whole image. @throws {Error} Why it cannot be read, as the end of a sentence. */
+export async function readTiffImage(file: TiffFile, chosen: ChosenImage): Promise<Image> {
+  const { width, height } = sizeOfTiff(file);
+  const { channels, values } = await readBand(file, chosen, { x1: 0, y1: 0, x2: width, y2: height });
+  const { values: data, scale } = toImageValues(values);
+  return { width, height, channels, data, ...(isIdentity(scale) ? {} : { scale }) };
+}
+
+/** How a file's values become those of the bands of {@link tiffBands}. */
+export interface BandedImage extends Size {
+  readonly channels: Channels;
+  readonly depth: 'uchar' | 'ushort';
+  readonly scale: ValueScale;
+  /** Bands from the top down, each of whole rows. */
+  readonly bands: () => AsyncGenerator<ImageValues['values']>;
+}
+
+/** px of a band: a few megabytes. */
+const bandPixels = 4e6;
+
+/** The same image band by band, for what does not fit into memory; values that are not of 8 or 16 bits are read twice. */
+export async function tiffBands(file: TiffFile, chosen: ChosenImage): Promise<BandedImage> {
+  const { width, height } = sizeOfTiff(file);
+  const first = file.directories[0]!;
+  const rows = bandRows(first);
+  const regions = Array.from({ length: Math.ceil(height / rows) }, (_, band) => ({
+    ...{ x1: 0, y1: band * rows, x2: width },
+    y2: Math.min(height, (band + 1) * rows),
+  }));
+  const top = await readBand(file, chosen, regions[0]!);
+  const samples = [sampleOf(top.values, regions.length)];
+  if (!(top.values instanceof Uint8Array || top.values instanceof Uint16Array)) {
+    for (const region of regions.slice(1))
+      samples.push(sampleOf((await readBand(file, chosen, region)).values, regions.length));
+  }
+  const toValues = scaleOf(top.values, samples);
+  const { channels } = top;
+  return {
+    ...{ width, height, channels, scale: toValues.scale },
+    depth: toValues.depth,
+    bands: async function* () {
+      for (const [index, region] of regions.entries()) {
+        const { values } = index === 0 ? top : await readBand(file, chosen, region);
+        yield toValues.convert(values);
+      }
+    },
+  };
+}
+
+/** Whole strips or tiles at a time, so that none is decoded twice. */
+function bandRows({ image, width }: TiffDirectory): number {
+  const block = Math.max(1, image.getTileHeight());
+  return block * Math.max(1, Math.floor(bandPixels / (width * block)));
+}
+
+async function readBand(
+  file: TiffFile,
+  { channels, projection }: ChosenImage,
+  region: Region,
+): Promise<{ channels: Channels; values: PlaneValues }> {
+  const { directories, axes, readBytes } = file;
+  const projected: PlaneValues[] = [];
+  let samples = 1;
+  for (const planes of channels) {
+    let result: PlaneValues | undefined;
+    for (const at of planes) {
+      const place = axes.placeOf(at);
+      const { compression } = directories[place.directory]!;
+      if (!decodable.has(compression))
+        throw new Error(`its pixels are compressed as ${compressionName(compression)}`);
+      const plane = await readPlane(directories, place, region, readBytes);
+      samples = plane.samples;
+      result = result ? project(result, plane.values, projection) : plane.values;
+    }
+    projected.push(projection === 'mean' ? divided(result!, planes.length) : result!);
+  }
+  const [only] = projected;
+  if (projected.length === 1) return { channels: samples === 3 ? 3 : 1, values: only! };
+  return { channels: 3, values: interleaved(projected) };
+}
+
+/** Puts the brighter value, or the sum, into the first; a sum of whole numbers becomes float64 first. */
+function project(one: PlaneValues, other: PlaneValues, projection: 'max' | 'mean'): PlaneValues {
+  if (projection === 'mean') {
+    const sum = one instanceof Float64Array ? one : Float64Array.from(one);
+    for (let i = 0; i < sum.length; i++) sum[i]! += other[i]!;
+    return sum;
+  }
+  for (let i = 0; i < one.length; i++) if (other[i]! > one[i]! || Number.isNaN(one[i])) one[i] = other[i]!;
+  return one;
+}
+
+const divided = (sum: PlaneValues, count: number): PlaneValues =>
+  count === 1 ? sum : Float32Array.from(sum, (value) => value / count);
+
+/** Two or three channels as red, green and blue; the third of two is black. */
+function interleaved(channels: readonly PlaneValues[]): PlaneValues {
+  const [first] = channels as [PlaneValues, ...PlaneValues[]];
+  const all = new (first.constructor as new (length: number) => PlaneValues)(3 * first.length);
+  channels.forEach((values, channel) => {
+    for (let i = 0; i < values.length; i++) all[3 * i + channel] = values[i]!;
+  });
+  return all;
+}
+
+const isIdentity = ({ offset, factor }: ValueScale) => offset === 0 && factor === 1;

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { openFileTree } from '../../../src/data/files/open-files.js';
+import { readImage } from '../../../src/data/image/image-io.js';
+import { toImageValues } from '../../../src/data/image/tiff/image-values.js';
+import { openTiff } from '../../../src/data/image/tiff/open-tiff.js';
+import { type PlaneValues, readPlane } from '../../../src/data/image/tiff/read-plane.js';
+
+/** What tifffile reads from the files of test/fixtures/tiff/make.py. */
+interface Row {
+  readonly file: string;
+  readonly dtype: keyof typeof arrays | 'float16';
+  readonly shape: readonly number[];
+  /** Of the first value in values.bin. */
+  readonly at: number;
+  readonly select: Partial<Record<'c' | 'z' | 't' | 'page', number>>;
+}
+
+const arrays = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+const tree = await openFileTree('test/fixtures/tiff/tiff.zip');
+const rows = JSON.parse((await tree.read('table.json')).toString('utf8')) as Row[];
+const values = await tree.read('values.bin');
+
+function expected({ dtype, shape, at }: Row): PlaneValues {
+  const type = arrays[dtype as keyof typeof arrays];
+  const bytes = shape.reduce((product, size) => product * size, type.BYTES_PER_ELEMENT);
+  return new type(new Uint8Array(values.subarray(at, at + bytes)).buffer);
+}
+
+/** JPEG is left to libvips, and numbers of 16 bits with a point have no array type in Node 20. */
+const exact = rows.filter(({ file, dtype }) => dtype !== 'float16' && file !== 'svs.tif');
+
+test('there are more than 60 kinds of files', () => {
+  expect(new Set(exact.map(({ file }) => file)).size).toBeGreaterThan(60);
+});
+
+test.each(exact)('the pixels of $file, plane $select, are those that tifffile reads', async (row) => {
+  const file = await openTiff(await tree.read(row.file));
+  const place = file.axes.placeOf({ c: 0, z: 0, t: 0, page: 0, ...row.select });
+  const { width, height } = file.directories[place.directory]!;
+  const plane = await readPlane(
+    file.directories,
+    place,
+    { x1: 0, y1: 0, x2: width, y2: height },
+    file.readBytes,
+  );
+  expect(plane.values).toEqual(expected(row));
+});
+
+const single = exact.filter(({ select }) => Object.keys(select).length === 0);
+
+test.each(single)('readImage gives the pixels of $file in 8 or 16 bits', async (row) => {
+  const image = await readImage(await tree.read(row.file), row.file);
+  expect({ width: image.width, height: image.height }).toEqual({ width: row.shape[1], height: row.shape[0] });
+  expect(image.data).toEqual(toImageValues(expected(row)).values);
+});
+
+test('a slide in JPEG with thumbnail, label and macro image is read at its full size', async () => {
+  const row = rows.find(({ file }) => file === 'svs.tif')!;
+  const image = await readImage(await tree.read(row.file), row.file);
+  const truth = expected(row);
+  const furthest = Math.max(...truth.map((value, i) => Math.abs(value - image.data[i]!)));
+  // Two decoders of JPEG round differently.
+  expect(furthest).toBeLessThanOrEqual(2);
+});
+
+test.each([
+  ['ij_one_dir.tif', 'The file has 6 depths (z), so it is unclear which of them shows the nuclei.'],
+  [
+    'ij_zstd.tif',
+    'The file has 2 channels, 3 depths (z) and 5 times (t), so it is unclear which of them shows the nuclei.',
+  ],
+  ['ome_c2.ome.tif', 'The file has 2 channels (DAPI, GFP), so it is unclear which of them shows the nuclei.'],
+  ['shaped_truncated.tif', 'The file has 7 pages, so it is unclear which of them shows the nuclei.'],
+  ['pages.tif', 'The file has 4 pages, so it is unclear which of them shows the nuclei.'],
+  ['named_jpegxl.tif', 'The TIFF cannot be read: its pixels are compressed as JPEG XL.'],
+  ['named_jpeg2000.tif', 'The TIFF cannot be read: its pixels are compressed as JPEG 2000.'],
+  ['named_lzma.tif', 'The TIFF cannot be read: its pixels are compressed as LZMA.'],
+])('%s is an error that says what is in it', async (file, message) => {
+  const reading = readImage(await tree.read(file), file);
+  await expect(reading).rejects.toThrow(message);
+  await expect(reading).rejects.toMatchObject({ exitCode: 3, where: file });
+});
+
+test('values that are not finite become the median, and hot pixels take nothing from the others', () => {
+  const plain = Float32Array.from({ length: 10_000 }, (_, i) => i / 10_000);
+  plain[5] = NaN;
+  plain[6] = Infinity;
+  plain[7] = 1e9;
+  const { values: stored, scale } = toImageValues(plain);
+  // Percentiles 0.1 and 99.9 are 0.001 and 0.999; with as much again on both sides 0 (the least) to 1.997.
+  expect(scale.factor).toBeCloseTo(1.997 / 65_535, 6);
+  expect(stored[5]).toBe(stored[6]);
+  expect(Math.abs(scale.offset + scale.factor * stored[5]! - 0.5)).toBeLessThan(0.01);
+});
+
+test('signed and wide integers keep their differences', () => {
+  expect(toImageValues(Int16Array.of(-5, 0, 7))).toEqual({
+    values: Uint16Array.of(32_763, 32_768, 32_775),
+    scale: { offset: -32_768, factor: 1 },
+  });
+  expect(toImageValues(Uint32Array.of(1_000_000, 1_000_007))).toEqual({
+    values: Uint16Array.of(0, 7),
+    scale: { offset: 1_000_000, factor: 1 },
+  });
+});
