@@ -28,7 +28,7 @@ export function evalDocument(
   const first = targets[0]!;
   const units = groups ? new Set(ids.map((id) => groups.get(id) ?? `image ${id}`)).size : ids.length;
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     data: {
       path: truth.path,
       kind: truth.kind,

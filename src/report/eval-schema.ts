@@ -201,7 +201,7 @@ const Target = z.strictObject({
 /** What `nucleate eval --json` prints. docs/eval-output.schema.json is made from it. */
 export const EvalDocument = z
   .strictObject({
-    schemaVersion: z.literal(1),
+    schemaVersion: z.literal(2),
     data: z.strictObject({
       path: z.string(),
       kind: z.string(),
