@@ -81,7 +81,15 @@ test('files that are no images, images of any kind and names of any kind do no h
     ...['empty.png', 'text.png', 'truncated.png', 'truncated.tif', 'vector.png', 'huge.png', 'animated.png'],
     ...['two-pages.tif', 'turned.jpg', 'cmyk.tif', 'six-channels.tif', 'rgba8-fading.png'],
   ];
-  const accepted = ['bit1.png', 'grey16.tif', 'rgb16.png', 'palette.png', 'rgba8-opaque.png', 'flat.jpg', 'float32.tif'];
+  const accepted = [
+    'bit1.png',
+    'grey16.tif',
+    'rgb16.png',
+    'palette.png',
+    'rgba8-opaque.png',
+    'flat.jpg',
+    'float32.tif',
+  ];
   for (const name of [...refused, ...accepted])
     copyFileSync(path.join(fixtures, name), path.join(hostile, name));
   const names = [
