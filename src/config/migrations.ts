@@ -5,11 +5,12 @@ import { backticked } from './wording.js';
 /**
  * What changed in one document from a format to the next. Keys are dotted; `[]` stands for every item of a list.
  *
- * Only what a file of the older format can hold belongs here: a new key with `added`, never one that a file must have.
+ * A key that did not exist in the older format goes into `added`. A key that old files always had does not: if it is missing,
+ * the file is damaged.
  */
 interface Changes {
   /** New name of each old key. */
-  readonly renamed: Readonly<Record<string, string>>;
+  readonly renamed?: Readonly<Record<string, string>>;
   /** What takes the place of each key that is gone, as a sentence. */
   readonly removed?: Readonly<Record<string, string>>;
   /** The value of each new key with which a file without it means what it meant before. */
@@ -19,8 +20,11 @@ interface Changes {
 /** A config of one task, or `model.json` without the configs in it. */
 type DocumentKind = 'detector' | 'segmenter' | 'model';
 
-/** The changes of each format step: the first leads from format 1 to format 2. */
-const steps: readonly Readonly<Record<DocumentKind, Changes>>[] = [
+/**
+ * The changes of each format: the first entry leads from format 1 to format 2. A released or shipped format never changes, so a
+ * new key of a config has a new entry at the end.
+ */
+const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[] = [
   {
     detector: {
       renamed: {
@@ -66,7 +70,7 @@ const steps: readonly Readonly<Record<DocumentKind, Changes>>[] = [
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */
-export const currentFormat = steps.length + 1;
+export const currentFormat = formatChanges.length + 1;
 
 /** Where {@link renameKeys} reports what it finds. */
 export interface RenameReports {
@@ -88,12 +92,14 @@ const isTask = (task: unknown): task is 'detector' | 'segmenter' =>
  * @returns `root` itself where nothing had to be changed.
  */
 export function renameKeys(root: LocatedMapping, task: unknown, reports: RenameReports): LocatedMapping {
-  return isTask(task) ? steps.reduce((config, step) => renamed(config, step[task], reports), root) : root;
+  return isTask(task)
+    ? formatChanges.reduce((config, step) => renamed(config, step[task], reports), root)
+    : root;
 }
 
 /** Gives a config that once had every key those that were added since. */
 export function addKeys(root: LocatedMapping, task: unknown): LocatedMapping {
-  return isTask(task) ? steps.reduce((config, step) => withAdded(config, step[task]), root) : root;
+  return isTask(task) ? formatChanges.reduce((config, step) => withAdded(config, step[task]), root) : root;
 }
 
 /**
@@ -122,14 +128,14 @@ function migrated(stored: unknown, kind: DocumentKind, format: number): unknown 
   const root = located(stored);
   if (root.kind !== 'mapping') return stored;
   return plain(
-    steps
+    formatChanges
       .slice(format - 1)
       .reduce((document, step) => withAdded(renamed(document, step[kind]), step[kind]), root),
   );
 }
 
-function renamed(root: LocatedMapping, changes: Changes, reports?: RenameReports): LocatedMapping {
-  const pairs = Object.entries(changes.renamed);
+function renamed(root: LocatedMapping, changes: Changes = {}, reports?: RenameReports): LocatedMapping {
+  const pairs = Object.entries(changes.renamed ?? {});
   const moved = pairs.reduce((config, [from, to]) => moveKey(config, { from, to, root: '' }, reports), root);
   const left = Object.entries(changes.removed ?? {}).reduce((config, [key, instead]) => {
     const entry = entryAt(config, key.split('.'));
@@ -139,8 +145,8 @@ function renamed(root: LocatedMapping, changes: Changes, reports?: RenameReports
     return without(config, key.split('.'));
   }, moved);
   // Sections that only old files have, such as `predict`, must not stay behind without keys.
-  const kept = new Set(Object.values(changes.renamed).map(sectionOf));
-  const gone = [...Object.keys(changes.renamed), ...Object.keys(changes.removed ?? {})]
+  const kept = new Set(Object.values(changes.renamed ?? {}).map(sectionOf));
+  const gone = [...Object.keys(changes.renamed ?? {}), ...Object.keys(changes.removed ?? {})]
     .map(sectionOf)
     .filter((section) => !section.includes('.') && !kept.has(section));
   return gone.reduce(withoutEmpty, left);
@@ -186,7 +192,7 @@ function moveKey(
 }
 
 /** Adds what is missing; a section that is not a mapping is left for the schema to refuse. */
-const withAdded = (root: LocatedMapping, { added = {} }: Changes): LocatedMapping =>
+const withAdded = (root: LocatedMapping, { added = {} }: Changes = {}): LocatedMapping =>
   Object.entries(added).reduce((config, [key, value]) => {
     const path = key.split('.');
     if (valueAt(config, path)) return config;

@@ -69,7 +69,7 @@ export const predictCommand: Command<Arguments> = {
       const result = await predictImages(model, listed, {
         ...{ out, resume, formats: format },
         onImage: (done, nuclei) => progress.update(Number(done.toFixed(2)), `${nuclei} nuclei`),
-        onFailure: ({ what, where }) => terminal.warn(`${what} ${where ?? ''}`),
+        onFailure: ({ what, where, hint }) => terminal.warn([what, where, hint].filter(Boolean).join(' ')),
       });
       const { predicted, skipped, failed, nuclei } = result;
       const counts = [

@@ -248,7 +248,9 @@ describe('writeOutputs', () => {
       { ...segmented, fileName: 'cell 1.tif' },
       outputFormatNames,
     );
-    expect(paths.map((file) => path.relative(output, file))).toEqual([
+    expect(paths).toHaveLength(outputFormatNames.length);
+    // Those of nine formats; a later one adds to the list.
+    expect(paths.slice(0, 9).map((file) => path.relative(output, file))).toEqual([
       ...['labels/cell 1.png', 'table/cell 1.csv', 'overlay/cell 1.png', 'outlines/cell 1.png'],
       ...['run-length/cell 1.csv', 'coco/cell 1.json', 'coco-polygons/cell 1.json'],
       ...['geojson/cell 1.geojson', 'imagej/cell 1.zip'],
@@ -262,7 +264,7 @@ describe('writeOutputs', () => {
     expect(CocoFile.parse(JSON.parse(readFileSync(paths[5]!, 'utf8'))).images[0]!.file_name).toBe(
       'cell 1.tif',
     );
-    for (const file of paths) expect(statBytes(file)).toBeGreaterThan(20);
+    for (const file of paths.slice(0, 9)) expect(statBytes(file)).toBeGreaterThan(20);
   });
 
   test('an image without nuclei has every output as well', async () => {
@@ -275,7 +277,7 @@ describe('writeOutputs', () => {
     );
     expect(paths).toHaveLength(outputFormatNames.length);
     expect(readFileSync(paths[4]!, 'utf8')).toBe('ImageId,EncodedPixels\nnone,\n');
-    expect(await unzip(readFileSync(paths.at(-1)!))).toEqual([]);
+    expect(await unzip(readFileSync(paths[outputFormatNames.indexOf('imagej')]!))).toEqual([]);
   });
 
   test('the same nuclei give the same bytes, and old files are replaced', async () => {
