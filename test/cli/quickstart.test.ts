@@ -197,7 +197,8 @@ describe('signals', { timeout: 240_000 }, () => {
     const { child, itself, command, ended, stderr } = await training();
     child.kill('SIGTSTP');
     await vi.waitFor(() => expect(stateOf(itself, command)).toBe('T'), { timeout: 10_000 });
-    expect(stateOf(child.pid!, itself)).toBe('T');
+    // The launcher stops itself once the command has stopped.
+    await vi.waitFor(() => expect(stateOf(child.pid!, itself)).toBe('T'), { timeout: 10_000 });
     child.kill('SIGCONT');
     await vi.waitFor(() => expect(stateOf(itself, command)).toMatch(/[SR]/u), { timeout: 10_000 });
 
