@@ -2,13 +2,9 @@ import { expect, test } from 'vitest';
 import { choosePlanes, describeAxes, type PlaneChoice } from '../../../src/data/image/tiff/choose-planes.js';
 import type { PlaneAxes } from '../../../src/data/image/tiff/axes.js';
 
-const axesOf = (sizes: Partial<PlaneAxes['sizes']>, channelNames: readonly string[] = []): PlaneAxes => ({
-  writer: 'OME-TIFF',
+const axesOf = (sizes: Partial<PlaneAxes['sizes']>, channelNames: readonly string[] = []) => ({
   sizes: { c: 1, z: 1, t: 1, page: 1, ...sizes },
-  isColour: false,
   channelNames,
-  pixelSize: undefined,
-  placeOf: () => ({ directory: 0, sample: undefined, behind: 0 }),
 });
 const stack = axesOf({ c: 2, z: 3 }, ['DAPI', 'GFP']);
 

@@ -91,6 +91,33 @@ test.each([
   await expect(reading).rejects.toMatchObject({ exitCode: 3, where: file });
 });
 
+test.each([
+  'zstd_uint8_n_strip.tif',
+  'zstd_float32_p_tile.tif',
+  'deflate_float32_n_strip.tif',
+  'grey_float32_le.tif',
+])('%s that is cut off is an error, at every length', async (name) => {
+  const bytes = await tree.read(name);
+  for (let length = bytes.length - 1; length > 8; length -= Math.ceil(bytes.length / 40)) {
+    const reading = readImage(bytes.subarray(0, length), name);
+    await expect(reading, `${length} bytes`).rejects.toMatchObject({ exitCode: 3, where: name });
+  }
+});
+
+test('a damaged block of zstd is an error, not a black image', async () => {
+  const name = 'zstd_float32_n_tile.tif';
+  const bytes = Buffer.from(await tree.read(name));
+  // The magic number of zstd at the beginning of its first block.
+  const at = bytes.indexOf(Buffer.of(0x28, 0xb5, 0x2f, 0xfd));
+  bytes.fill(0xff, at + 8, at + 40);
+  await expect(readImage(bytes, name)).rejects.toMatchObject({ exitCode: 3, where: name });
+});
+
+test('WebP in a TIFF is read by libvips', async () => {
+  const image = await readImage(await tree.read('named_webp.tif'), 'named_webp.tif');
+  expect(image).toMatchObject({ width: 64, height: 64, channels: 3 });
+});
+
 test('values that are not finite become the median, and hot pixels take nothing from the others', () => {
   const plain = Float32Array.from({ length: 10_000 }, (_, i) => i / 10_000);
   plain[5] = NaN;

@@ -1,6 +1,7 @@
 /** What the planes of a TIFF file are: channels, depths, times, by the word of whoever wrote the file. */
 import { XMLParser } from 'fast-xml-parser';
 import { photometric, type TiffDirectory } from './directory.js';
+import { TiffProblem } from './tiff-problem.js';
 
 /** Where one plane lies. */
 export interface PlanePlace {
@@ -18,6 +19,8 @@ export interface PlaneAxes {
   readonly writer: 'OME-TIFF' | 'ImageJ' | 'tifffile' | 'MetaMorph' | 'TIFF';
   /** Counts, at least 1. `page` is an axis without a meaning that is told. */
   readonly sizes: Readonly<Record<'c' | 'z' | 't' | 'page', number>>;
+  /** A directory of full size; all planes have its size and type. */
+  readonly base: TiffDirectory;
   /** Whether each plane has red, green and blue. */
   readonly isColour: boolean;
   /** One for each channel, empty where they have no names. */
@@ -37,15 +40,20 @@ export type PlaneIndex = Readonly<Record<'c' | 'z' | 't' | 'page', number>>;
  */
 export function planeAxes(directories: readonly TiffDirectory[]): PlaneAxes {
   const [first] = directories;
-  if (!first) throw new Error('it has no image');
+  if (!first) throw new TiffProblem('it has no image');
   const isOme = /<OME[\s>]/u.test(first.description.slice(0, 4000));
-  if (isOme) return omeAxes(first, directories);
+  if (isOme) return omeAxes(first, directories) ?? plainAxes(directories);
   if (first.description.startsWith('ImageJ=')) return imageJAxes(first, directories);
   if (first.stackPlanes > 1) return stackAxes(first);
   const shaped = shapedAxes(first, directories);
   if (shaped) return shaped;
-  const full = baseLevels(directories);
-  return { ...commonOf(first), writer: 'TIFF', ...pagesOf(first, full) };
+  return plainAxes(directories);
+}
+
+/** Of a file that says nothing of its planes: pages of full size. */
+function plainAxes(directories: readonly TiffDirectory[]): PlaneAxes {
+  const full = fullSizePages(directories);
+  return { ...commonOf(full[0]!), writer: 'TIFF', ...pagesOf(full[0]!, full) };
 }
 
 /** Whether the samples of a directory are one colour together. */
@@ -60,6 +68,7 @@ function samplesAsChannels(directory: TiffDirectory): number {
 }
 
 const commonOf = (first: TiffDirectory) => ({
+  base: first,
   isColour: isColour(first),
   channelNames: [] as readonly string[],
   pixelSize: first.resolution && isLikelyMicroscope(first.resolution) ? first.resolution : undefined,
@@ -68,21 +77,23 @@ const commonOf = (first: TiffDirectory) => ({
 /** Programs that know no resolution write 72 or 96 an inch, 265 or 353 um a pixel. */
 const isLikelyMicroscope = ({ x, y }: { readonly x: number; readonly y: number }) => x < 50 && y < 50;
 
-/** The pages of full size, where others are smaller versions of them. */
-function baseLevels(directories: readonly TiffDirectory[]): TiffDirectory[] {
+/** The pages of full size, where others are smaller versions or masks of them. */
+function fullSizePages(directories: readonly TiffDirectory[]): TiffDirectory[] {
   const [first] = directories as [TiffDirectory, ...TiffDirectory[]];
   if (/^Aperio/u.test(first.description)) return [first];
-  const sameSize = (one: TiffDirectory) =>
-    one.width === first.width &&
-    one.height === first.height &&
-    one.samples === first.samples &&
-    one.bits === first.bits &&
-    one.kind === first.kind;
-  const full = directories.filter((one) => !one.isReduced);
-  const others = full.filter((one) => !sameSize(one));
-  if (others.every((one) => isSmallerVersion(one, first))) return full.filter(sameSize);
-  const sizes = [...new Set(full.map(({ width, height }) => `${width} x ${height}`))];
-  throw new Error(`its ${full.length} pages have different sizes: ${sizes.slice(0, 5).join(', ')}`);
+  const candidates = directories.filter((one) => !one.isReduced && !one.isMask);
+  const pages = candidates.length > 0 ? candidates : directories;
+  const base = pages.reduce((best, one) => (one.width * one.height > best.width * best.height ? one : best));
+  const isLikeBase = (one: TiffDirectory) =>
+    one.width === base.width &&
+    one.height === base.height &&
+    one.samples === base.samples &&
+    one.bits === base.bits &&
+    one.kind === base.kind;
+  const others = pages.filter((one) => !isLikeBase(one));
+  if (others.every((one) => isSmallerVersion(one, base))) return pages.filter(isLikeBase);
+  const sizes = [...new Set(pages.map(({ width, height }) => `${width} x ${height}`))];
+  throw new TiffProblem(`its ${pages.length} pages differ in size or type: ${sizes.slice(0, 5).join(', ')}`);
 }
 
 /** Levels of a pyramid are smaller by one factor along both axes, a power of two but for rounding. */
@@ -130,7 +141,7 @@ function imageJAxes(first: TiffDirectory, directories: readonly TiffDirectory[])
   const total = page * planesOf(sizes, inPixels);
   const behindOne = directories.length < total;
   if (behindOne && directories.length > 1)
-    throw new Error(`it tells of ${total} planes and has ${directories.length} directories`);
+    throw new TiffProblem(`it tells of ${total} planes and has ${directories.length} directories`);
   const unit = facts.get('unit')?.replace('\\u00B5', 'u').replace('µ', 'u');
   const factor = new Map([
     ['um', 1],
@@ -188,7 +199,7 @@ function shapedAxes(first: TiffDirectory, directories: readonly TiffDirectory[])
   );
   const behindOne = here.length < total;
   if (behindOne && here.length > 1)
-    throw new Error(`it tells of ${total} planes and has ${here.length} pages`);
+    throw new TiffProblem(`it tells of ${total} planes and has ${here.length} pages`);
   const inPixels = samplesAsChannels(first);
   const letters =
     facts.axes?.length === shape.length
@@ -261,12 +272,22 @@ interface OmePixels {
   readonly TiffData?: readonly Record<string, unknown>[];
 }
 
-function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): PlaneAxes {
-  const document = xml.parse(first.description) as { OME?: { Image?: readonly { Pixels?: OmePixels }[] } };
-  const images = document.OME?.Image ?? [];
+function omeImages(description: string): readonly { readonly Pixels?: OmePixels }[] {
+  try {
+    const document = xml.parse(description) as { OME?: { Image?: readonly { Pixels?: OmePixels }[] } };
+    return document.OME?.Image ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): PlaneAxes | undefined {
+  const images = omeImages(first.description);
   const pixels = images[0]?.Pixels;
-  if (!pixels) throw new Error('its OME-XML describes no pixels');
-  if (images.length > 1) throw new Error(`it holds ${images.length} images (OME-TIFF series)`);
+  // Without a description that can be read, a single page is still an image.
+  if (!pixels && directories.length === 1) return undefined;
+  if (!pixels) throw new TiffProblem('its OME-XML is damaged, or describes no pixels');
+  if (images.length > 1) throw new TiffProblem(`it holds ${images.length} images (OME-TIFF series)`);
   const size = (text: string | undefined) => Math.max(1, Number(text ?? 1) || 1);
   const channels = pixels.Channel ?? [];
   const inPixels = samplesAsChannels(first);
@@ -285,9 +306,7 @@ function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): P
   const total = c * sizes.z * sizes.t;
   const last = Math.max(...places.values());
   if (places.size < total || last >= directories.length)
-    throw new Error(
-      `its OME-XML tells of ${total} planes and ${Math.min(places.size, directories.length)} are in this file`,
-    );
+    throw new TiffProblem(`its OME-XML lists ${total} planes, and not all of them are in this file`);
   const um = new Map([
     ['µm', 1],
     ['μm', 1],
@@ -295,9 +314,13 @@ function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): P
     ['nm', 0.001],
     ['mm', 1000],
   ]).get(pixels.PhysicalSizeXUnit ?? 'µm');
-  const [x, y] = [Number(pixels.PhysicalSizeX) * (um ?? NaN), Number(pixels.PhysicalSizeY) * (um ?? NaN)];
+  const [x, y] = [
+    Number(pixels.PhysicalSizeX) * (um ?? NaN),
+    Number(pixels.PhysicalSizeY ?? pixels.PhysicalSizeX) * (um ?? NaN),
+  ];
   const channelCount = inPixels > 1 ? c * inPixels : c;
   return {
+    base: first,
     isColour: colour,
     channelNames: channels.length === channelCount ? channels.map(({ Name }) => Name ?? '') : [],
     pixelSize: x > 0 && y > 0 ? { x, y } : undefined,

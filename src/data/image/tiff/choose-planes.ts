@@ -1,6 +1,8 @@
 /** Which planes of a file become an image: what the user has chosen, or the only one there is. */
 import type { PlaneAxes, PlaneIndex } from './axes.js';
 
+type HeldPlanes = Pick<PlaneAxes, 'sizes' | 'channelNames'>;
+
 /** What the user has chosen; numbers count from 1, as ImageJ and QuPath show them. */
 export interface PlaneChoice {
   /** Numbers or names of channels; `each` makes an image of each. Two or three become colours together. */
@@ -38,7 +40,7 @@ const first: PlaneIndex = { c: 0, z: 0, t: 0, page: 0 };
  * @returns At least one image.
  * @throws {PlaneChoiceError} If there are several planes or channels and no choice among them, or the choice is not there.
  */
-export function choosePlanes(axes: PlaneAxes, choice: PlaneChoice): ChosenImage[] {
+export function choosePlanes(axes: HeldPlanes, choice: PlaneChoice): ChosenImage[] {
   const { sizes } = axes;
   const channelSets = chooseChannels(axes, choice.channels);
   // Pages without a meaning are chosen as depths are.
@@ -69,7 +71,7 @@ interface ChannelSet {
   readonly channels: readonly number[];
 }
 
-function chooseChannels(axes: PlaneAxes, chosen: readonly string[] | undefined): ChannelSet[] {
+function chooseChannels(axes: HeldPlanes, chosen: readonly string[] | undefined): ChannelSet[] {
   const count = axes.sizes.c;
   const all = Array.from({ length: count }, (_, c) => c);
   if (!chosen || chosen.length === 0) {
@@ -90,7 +92,7 @@ function chooseChannels(axes: PlaneAxes, chosen: readonly string[] | undefined):
   return [{ suffix: count === 1 ? '' : `c${picked.map((c) => c + 1).join('')}`, channels: picked }];
 }
 
-function channelOf(axes: PlaneAxes, chosen: string): number {
+function channelOf(axes: HeldPlanes, chosen: string): number {
   const { channelNames, sizes } = axes;
   const same = (one: string) => one.trim().toLowerCase() === chosen.trim().toLowerCase();
   const named = channelNames.flatMap((name, c) => (same(name) ? [c] : []));
@@ -114,7 +116,11 @@ interface AlongAxis {
 
 const words = { z: 'depths (z)', t: 'times (t)', page: 'pages' } as const;
 
-function chooseAlong(axes: PlaneAxes, axis: 'z' | 't' | 'page', chosen: AxisChoice | undefined): AlongAxis[] {
+function chooseAlong(
+  axes: HeldPlanes,
+  axis: 'z' | 't' | 'page',
+  chosen: AxisChoice | undefined,
+): AlongAxis[] {
   const count = axes.sizes[axis];
   const all = Array.from({ length: count }, (_, at) => at);
   const letter = axis === 't' ? 't' : axis === 'z' ? 'z' : 'p';
@@ -137,11 +143,11 @@ function chooseAlong(axes: PlaneAxes, axis: 'z' | 't' | 'page', chosen: AxisChoi
   );
 }
 
-const unclear = (axes: PlaneAxes) =>
+const unclear = (axes: HeldPlanes) =>
   `The file has ${describeAxes(axes)}, so it is unclear which of them shows the nuclei.`;
 
 /** `2 channels (DAPI, GFP) and 5 depths (z)`; `1 plane` for a single one. */
-export function describeAxes({ sizes, channelNames }: PlaneAxes): string {
+export function describeAxes({ sizes, channelNames }: HeldPlanes): string {
   const names = channelNames.filter((name) => name !== '');
   const parts = [
     ...(sizes.c > 1 ? [`${sizes.c} channels${names.length > 0 ? ` (${names.join(', ')})` : ''}`] : []),

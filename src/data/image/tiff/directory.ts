@@ -1,5 +1,6 @@
 /** The directories of a TIFF file: what each image in it is, before a pixel is read. */
 import type { GeoTIFF, GeoTIFFImage } from 'geotiff';
+import { TiffProblem } from './tiff-problem.js';
 
 /** How the values of a directory are stored. */
 export type SampleKind = 'uint' | 'int' | 'float';
@@ -22,6 +23,8 @@ export interface TiffDirectory {
   readonly isTiled: boolean;
   /** Whether it is a smaller version of another directory, by its own word. */
   readonly isReduced: boolean;
+  /** Whether it is a transparency mask of another directory, by its own word. */
+  readonly isMask: boolean;
   /** What the extra samples are: 0 = not told, 1 and 2 = alpha. */
   readonly extraSamples: readonly number[];
   readonly description: string;
@@ -50,8 +53,12 @@ const kinds = new Map<number, SampleKind>([
 /** More directories than any microscope writes; a file that claims more is a trap. */
 const mostDirectories = 200_000;
 
-/** All main directories of a file, in their order. */
-export async function readDirectories(tiff: GeoTIFF): Promise<TiffDirectory[]> {
+/**
+ * All main directories of a file, in their order.
+ *
+ * @throws {TiffProblem} If one is damaged, or its pixels lie beyond the end of the file.
+ */
+export async function readDirectories(tiff: GeoTIFF, fileBytes: number): Promise<TiffDirectory[]> {
   const directories: TiffDirectory[] = [];
   const seen = new Set<number>();
   for (let index = 0; index < mostDirectories; index++) {
@@ -63,15 +70,15 @@ export async function readDirectories(tiff: GeoTIFF): Promise<TiffDirectory[]> {
       throw error;
     }
     const next = image.fileDirectory.nextIFDByteOffset;
-    directories.push(await readDirectory(image, index));
+    directories.push(await readDirectory(image, index, fileBytes));
     if (next === 0) return directories;
-    if (seen.has(next)) throw new Error('its directories go round in a circle');
+    if (seen.has(next)) throw new TiffProblem('its directories go round in a circle');
     seen.add(next);
   }
-  throw new Error(`it has more than ${mostDirectories} directories`);
+  throw new TiffProblem(`it has more than ${mostDirectories} directories`);
 }
 
-async function readDirectory(image: GeoTIFFImage, index: number): Promise<TiffDirectory> {
+async function readDirectory(image: GeoTIFFImage, index: number, fileBytes: number): Promise<TiffDirectory> {
   const file = image.fileDirectory;
   const value = async <T>(tag: string | number, otherwise: T): Promise<T> =>
     file.hasTag(tag as never) ? ((await file.loadValue(tag as never)) ?? otherwise) : otherwise;
@@ -85,13 +92,15 @@ async function readDirectory(image: GeoTIFFImage, index: number): Promise<TiffDi
   const bits = await list('BitsPerSample').then((found) => (found.length > 0 ? found : [1]));
   const formats = await list('SampleFormat').then((found) => (found.length > 0 ? found : [1]));
   if (new Set(bits).size > 1 || new Set(formats).size > 1)
-    throw new Error('its samples are of different types');
+    throw new TiffProblem('its samples are of different types');
   const kind = kinds.get(formats[0]!);
-  if (!kind) throw new Error(`its samples are of the type ${formats[0]}, complex numbers or unknown`);
+  if (!kind) throw new TiffProblem(`its samples are of the type ${formats[0]}, complex numbers or unknown`);
   const compression = await one('Compression', 1);
   const tiled = file.hasTag('TileOffsets');
   const offsets = await list(tiled ? 'TileOffsets' : 'StripOffsets');
   const counts = await list(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  if (offsets.some((at, i) => at + (counts[i] ?? 0) > fileBytes))
+    throw new TiffProblem('it ends before its pixels do: the file is cut off');
   const inOnePiece =
     !tiled &&
     compression === 1 &&
@@ -106,6 +115,7 @@ async function readDirectory(image: GeoTIFFImage, index: number): Promise<TiffDi
     isPlanar: (await one('PlanarConfiguration', 1)) === 2,
     isTiled: tiled,
     isReduced: ((await one('NewSubfileType', 0)) & 1) === 1 || (await one('SubfileType', 0)) === 2,
+    isMask: ((await one('NewSubfileType', 0)) & 4) === 4,
     extraSamples: await list('ExtraSamples'),
     description: await text('ImageDescription'),
     software: await text('Software'),

@@ -12,6 +12,7 @@ import {
 import type { Image } from '../image.js';
 import { type ChosenImage, choosePlanes, PlaneChoiceError } from './choose-planes.js';
 import { openTiff, type TiffFile } from './open-tiff.js';
+import { TiffProblem } from './tiff-problem.js';
 import { type BandedImage, libvipsPage, readTiffImage, tiffBands } from './read-tiff.js';
 
 /** Where the one image of a file is, and its size in px. */
@@ -38,8 +39,8 @@ export async function findTiffImage(bytes: Buffer, place: string): Promise<Found
     throw tiffError(place, cause);
   }
   const chosen = onlyImage(file, place);
-  checkOrientation(file.directories[0]!.orientation, place);
-  const { width, height } = file.directories[0]!;
+  const { width, height, orientation } = file.axes.base;
+  checkOrientation(orientation, place);
   return {
     ...{ width, height, page: libvipsPage(file, chosen) },
     read: async () => {
@@ -84,9 +85,11 @@ function onlyImage({ axes }: TiffFile, place: string): ChosenImage {
 }
 
 const tiffError = (place: string, cause: unknown): NucleateError =>
-  imageError(
-    place,
-    `The TIFF cannot be read: ${(cause as Error).message}.`,
-    'Export it again: one image, without compression or with LZW, Deflate or zstd.',
-    cause,
-  );
+  cause instanceof TiffProblem
+    ? imageError(
+        place,
+        `The TIFF cannot be read: ${cause.message}.`,
+        'Export it again: one image, without compression or with LZW, Deflate or zstd.',
+        cause,
+      )
+    : imageError(place, 'The TIFF is damaged.', 'Copy or export the image again.', cause);

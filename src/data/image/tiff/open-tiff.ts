@@ -27,12 +27,13 @@ export function isTiff(bytes: Uint8Array): boolean {
  */
 export async function openTiff(source: string | Uint8Array): Promise<TiffFile> {
   const { fromArrayBuffer, fromFile } = await import('geotiff');
+  await import('./zstd.js');
   if (typeof source !== 'string') {
     const { buffer, byteOffset, byteLength } = source;
     const whole = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
     const readBytes = (offset: number, length: number) =>
       Promise.resolve(source.subarray(offset, offset + length));
-    return describe(await fromArrayBuffer(whole), { readBytes, close: () => Promise.resolve() });
+    return describe(await fromArrayBuffer(whole), byteLength, { readBytes, close: () => Promise.resolve() });
   }
   const handle = await open(source);
   try {
@@ -41,15 +42,23 @@ export async function openTiff(source: string | Uint8Array): Promise<TiffFile> {
       await handle.close();
       await tiff.close();
     };
-    return await describe(tiff, { readBytes: (offset, length) => readAt(handle, offset, length), close });
+    const { size } = await handle.stat();
+    return await describe(tiff, size, {
+      readBytes: (offset, length) => readAt(handle, offset, length),
+      close,
+    });
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-async function describe(tiff: GeoTIFF, access: Pick<TiffFile, 'readBytes' | 'close'>): Promise<TiffFile> {
-  const directories = await readDirectories(tiff);
+async function describe(
+  tiff: GeoTIFF,
+  fileBytes: number,
+  access: Pick<TiffFile, 'readBytes' | 'close'>,
+): Promise<TiffFile> {
+  const directories = await readDirectories(tiff, fileBytes);
   return { directories, axes: planeAxes(directories), ...access };
 }
 

@@ -1,6 +1,7 @@
 /** Reads the pixels of one plane of a TIFF file, as they are stored. */
 import { compressionName, decodable, photometric, type TiffDirectory } from './directory.js';
 import type { PlanePlace } from './axes.js';
+import { TiffProblem } from './tiff-problem.js';
 
 export type PlaneValues =
   Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -46,7 +47,7 @@ export async function readPlane(
     width,
     height,
     samples,
-    values: directory.photometric === photometric.whiteIsZero ? inverted(values, directory.bits) : values,
+    values: directory.photometric === photometric.whiteIsZero ? inverted(values, directory) : values,
   };
 }
 
@@ -59,7 +60,7 @@ async function readDecoded(
   { x1, y1, x2, y2 }: Region,
 ): Promise<PlaneValues> {
   if (!decodable.has(directory.compression))
-    throw new Error(`it is compressed as ${compressionName(directory.compression)}`);
+    throw new TiffProblem(`it is compressed as ${compressionName(directory.compression)}`);
   const read = await directory.image.readRasters({
     window: [x1, y1, x2, y2],
     samples: [...samples],
@@ -78,14 +79,15 @@ async function readBehind(
 ): Promise<PlaneValues> {
   const { contiguous, width, height, samples, bits } = directory;
   if (!contiguous || directory.isPlanar)
-    throw new Error('its planes lie behind one directory, and are compressed or in tiles');
+    throw new TiffProblem('its planes lie behind one directory, and are compressed or in tiles');
   const pixelBytes = (samples * bits) / 8;
   const rowBytes = width * pixelBytes;
   const planeBytes = rowBytes * height;
   const bytes = new Uint8Array((y2 - y1) * (x2 - x1) * pixelBytes);
   const start = contiguous.offset + behind * planeBytes;
   const rows = await readBytes(start + y1 * rowBytes, (y2 - y1) * rowBytes);
-  if (rows.length < (y2 - y1) * rowBytes) throw new Error(`it ends within plane ${behind}, counted from 0`);
+  if (rows.length < (y2 - y1) * rowBytes)
+    throw new TiffProblem(`it ends within plane ${behind}, counted from 0`);
   const part = (x2 - x1) * pixelBytes;
   for (let y = 0; y < y2 - y1; y++)
     bytes.set(rows.subarray(y * rowBytes + x1 * pixelBytes, y * rowBytes + x1 * pixelBytes + part), y * part);
@@ -116,11 +118,12 @@ function typed(buffer: ArrayBuffer, { kind, bits }: TiffDirectory): PlaneValues 
     case 'float64':
       return new Float64Array(buffer);
     default:
-      throw new Error(`its values have ${bits} bits`);
+      throw new TiffProblem(`its values have ${bits} bits`);
   }
 }
 
-function inverted(values: PlaneValues, bits: number): PlaneValues {
-  const most = 2 ** bits - 1;
+/** White stored as 0, turned round: whole numbers within their type, others by their sign, which keeps their differences. */
+function inverted(values: PlaneValues, { kind, bits }: TiffDirectory): PlaneValues {
+  const most = kind === 'uint' ? 2 ** bits - 1 : kind === 'int' ? -1 : 0;
   return values.map((value: number) => most - value);
 }

@@ -6,11 +6,12 @@ import { compressionName, decodable, photometric, type TiffDirectory } from './d
 import { type ImageValues, sampleOf, scaleOf, toImageValues } from './image-values.js';
 import type { TiffFile } from './open-tiff.js';
 import { type PlaneValues, readPlane, type Region } from './read-plane.js';
+import { TiffProblem } from './tiff-problem.js';
 
 /** px. */
-const sizeOfTiff = ({ directories: [first] }: Pick<TiffFile, 'directories'>): Size => ({
-  width: first!.width,
-  height: first!.height,
+const sizeOfTiff = ({ axes: { base } }: Pick<TiffFile, 'axes'>): Size => ({
+  width: base.width,
+  height: base.height,
 });
 
 /**
@@ -26,7 +27,7 @@ export function libvipsPage({ directories, axes }: TiffFile, { channels }: Chose
   const directory = directories[index]!;
   if (sample !== undefined || behind > 0) return undefined;
   const { kind, bits, compression, photometric: meaning, isPlanar, isTiled } = directory;
-  const isKnown = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946].includes(compression);
+  const isKnown = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_001].includes(compression);
   const isInverted = meaning === photometric.whiteIsZero && bits >= 8;
   const isSeparate = isPlanar && isTiled;
   return isKnown && kind === 'uint' && bits <= 16 && !isInverted && !isSeparate ? index : undefined;
@@ -55,8 +56,7 @@ const bandPixels = 4e6;
 /** The same image band by band, for what does not fit into memory; values that are not of 8 or 16 bits are read twice. */
 export async function tiffBands(file: TiffFile, chosen: ChosenImage): Promise<BandedImage> {
   const { width, height } = sizeOfTiff(file);
-  const first = file.directories[0]!;
-  const rows = bandRows(first);
+  const rows = bandRows(file.axes.base);
   const regions = Array.from({ length: Math.ceil(height / rows) }, (_, band) => ({
     ...{ x1: 0, y1: band * rows, x2: width },
     y2: Math.min(height, (band + 1) * rows),
@@ -101,7 +101,7 @@ async function readBand(
       const place = axes.placeOf(at);
       const { compression } = directories[place.directory]!;
       if (!decodable.has(compression))
-        throw new Error(`its pixels are compressed as ${compressionName(compression)}`);
+        throw new TiffProblem(`its pixels are compressed as ${compressionName(compression)}`);
       const plane = await readPlane(directories, place, region, readBytes);
       samples = plane.samples;
       result = result ? project(result, plane.values, projection) : plane.values;
