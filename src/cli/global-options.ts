@@ -41,7 +41,7 @@ export function withOverrides<Arguments>(parser: Argv<Arguments>) {
     array: true,
     requiresArg: true,
     default: [] as string[],
-    describe: 'Change a config value: --set optimizer.momentum=0.5; may be repeated',
+    describe: 'Change a config value: --set schedule.steps=2000; may be repeated',
   });
 }
 

@@ -26,6 +26,11 @@ export function usageError(message: string, line: CommandLine): NucleateError {
   return wrong(explain(message, usage, line) ?? `${message.replaceAll(/\s+/gu, ' ')}.`, seeHelp(command));
 }
 
+/** What an option is that another one needs. */
+const meanings: Partial<Record<string, string>> = {
+  split: ': the file that says which image is in which fold',
+};
+
 function explain(message: string, usage: string, { words }: CommandLine): string | undefined {
   if (message.startsWith('Unknown')) {
     // A default command is called without its own name.
@@ -38,6 +43,8 @@ function explain(message: string, usage: string, { words }: CommandLine): string
   if (missing) return `Missing: ${missing.replaceAll(/[^, ]+/gu, '--$&')}.`;
   const valueless = /^Not enough arguments following: (.+)/u.exec(message)?.[1];
   if (valueless) return `--${valueless} needs a value.`;
+  const [, needing, needed] = /^Missing dependent arguments:\s+(\S+) -> (\S+)/u.exec(message) ?? [];
+  if (needing && needed) return `--${needing} needs --${needed}${meanings[needed] ?? ''}.`;
   const [, name, given, choices] = /Argument: (.+), Given: (.+), Choices: (.+)/u.exec(message) ?? [];
   if (!name || !given || !choices) return undefined;
   const argument = usage.includes(`<${name}>`) ? `<${name}>` : `--${name}`;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
@@ -73,7 +74,10 @@ async function checkpointOf(place: string): Promise<string> {
     (found) => found.isDirectory(),
     () => false,
   );
-  if (!isRun) return path.resolve(place);
+  if (!isRun) {
+    requireFolder(place);
+    return path.resolve(place);
+  }
   for (const pointer of ['best', 'latest']) {
     const name = await readFile(path.join(checkpoints, pointer), 'utf8').catch(() => undefined);
     // Only a name: a pointer must not lead out of the folder.
@@ -84,6 +88,18 @@ async function checkpointOf(place: string): Promise<string> {
     checkpoints,
     'Wait for its first one, or name another run.',
   );
+}
+
+/** Rejects a place that does not exist, and a model folder, which has networks but no checkpoint. */
+function requireFolder(place: string): void {
+  if (!existsSync(place)) {
+    const hint = 'Name a run folder, or one of its checkpoints.';
+    throw checkpointError(`There is no folder \`${place}\`.`, place, hint);
+  }
+  if (existsSync(path.join(place, 'model.json'))) {
+    const what = 'This is a model folder; name the run it was packed from.';
+    throw checkpointError(what, place, 'Its README.md says which run that is.');
+  }
 }
 
 /** Reads a checkpoint; damage becomes a NucleateError. */

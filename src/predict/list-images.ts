@@ -23,7 +23,11 @@ export async function listImages(paths: readonly string[]): Promise<ListedImage[
   const found = new Map<string, { file: string; below: string }>();
   for (const place of paths) {
     const facts = await stat(place).catch((cause: NodeJS.ErrnoException) => {
-      throw usageError(`The image cannot be found: ${cause.message}.`, place, 'Name image files or folders.');
+      const what =
+        cause.code === 'ENOENT'
+          ? `There is no file or folder \`${place}\`.`
+          : `The image cannot be found: ${cause.message}.`;
+      throw usageError(what, place, 'Name image files or folders.');
     });
     const files = facts.isDirectory() ? await imagesBelow(place) : [place];
     for (const file of files) {

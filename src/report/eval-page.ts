@@ -45,7 +45,10 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
 /** What was scored, and how targets are compared; nothing where all images of one target are scored. */
 function notes({ targets, bootstrap: { unit, units, resamples }, data: { split } }: EvalDocument): Html {
   const fold = split === null || split.fold === null ? [] : [`Only images of fold ${split.fold} are scored.`];
-  const drawn = unit === 'group' ? `${units} groups of images that belong together` : `${units} images`;
+  const drawn =
+    unit === 'group'
+      ? `${formatCount(units, 'group')} of images that belong together`
+      : formatCount(units, 'image');
   const intervals =
     targets.length === 1
       ? []

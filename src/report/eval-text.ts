@@ -116,8 +116,8 @@ function comparisonCells({ comparison }: EvalTarget): string[] {
 function intervalNote({ bootstrap: { unit, units, resamples } }: EvalDocument): string {
   const drawn =
     unit === 'group'
-      ? `${units} groups of images that belong together (crops of one field)`
-      : `${units} images, taken as independent`;
+      ? `${formatCount(units, 'group')} of images that belong together (crops of one field)`
+      : `${formatCount(units, 'image')}, taken as independent`;
   return `interval of the change: paired bootstrap, ${resamples} resamples of ${drawn}`;
 }
 

@@ -30,7 +30,7 @@ const headlines = [
 
 /** A line for each run. */
 export function runsText(runs: readonly RunSummary[], folder: string): string {
-  if (runs.length === 0) return `No runs in ${folder}.`;
+  if (runs.length === 0) return `The folder \`${folder}\` holds no runs.`;
   const rows = runs.map((run) => [
     ...[path.relative(folder, run.folder) || run.folder, run.task ?? '-', run.state],
     ...[run.steps > 0 ? `${run.step}/${run.steps}` : `${run.step}`, scoreText(run)],

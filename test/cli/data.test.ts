@@ -96,7 +96,7 @@ test.each([
     2,
     '--folds takes a whole number of at least 2, received `1`.',
   ],
-  [['data', 'check', 'missing'], 3, /^The dataset cannot be read: ENOENT/u],
+  [['data', 'check', 'missing'], 3, /^There is no file or folder `missing`\.$/u],
   [['data', 'split', 'examples/dsb2018-mini', '--folds', '25', '--output', 'y'], 3, /at least 25 groups/u],
   [
     ['data', 'prepare', 'examples/dsb2018-mini', '--output', 'no/such/folder'],

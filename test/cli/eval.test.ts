@@ -130,7 +130,7 @@ describe('a split', () => {
   test('without --split there is no --fold', async () => {
     const { status, stderr } = await evaluate(at('shifted'), '--fold', '0');
     expect(status).toBe(2);
-    expect(stderr).toContain('fold -> split');
+    expect(stderr).toContain('--fold needs --split: the file that says which image is in which fold.\n');
   });
 });
 

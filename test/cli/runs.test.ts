@@ -49,7 +49,10 @@ test('runs are listed, as text and as JSON', async () => {
 test('without a training there are no runs; a missing folder is an error', async () => {
   const empty = path.join(home, 'empty');
   mkdirSync(empty);
-  expect(await nucleate(['runs'], { cwd: empty })).toMatchObject({ status: 0, stdout: 'No runs in runs.\n' });
+  expect(await nucleate(['runs'], { cwd: empty })).toMatchObject({
+    status: 0,
+    stdout: 'The folder `runs` holds no runs.\n',
+  });
   const missing = await nucleate(['runs', 'gone', '--json'], { cwd: empty });
   expect(missing.status).toBe(2);
   expect(jsonError(missing)).toMatchObject({ code: 2, where: 'gone' });

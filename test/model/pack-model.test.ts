@@ -102,3 +102,20 @@ test('settings of a model that is not tuned are an error', async () => {
   });
   expect(existsSync(at('refused'))).toBe(false);
 });
+
+test('a folder that does not exist, and a model folder, are not runs', async () => {
+  await pack('packed', false);
+  const packFrom = (detector: string) =>
+    packModel({
+      ...{ detector: at(detector), segmenter: at('segmenter'), folder: at('none') },
+      ...{ precision: 'float16', portable: false, now: new Date(0) },
+    });
+  await expect(packFrom('missing')).rejects.toMatchObject({
+    exitCode: exitCodes.checkpoint,
+    message: `There is no folder \`${at('missing')}\`.`,
+  });
+  await expect(packFrom('packed')).rejects.toMatchObject({
+    exitCode: exitCodes.checkpoint,
+    message: 'This is a model folder; name the run it was packed from.',
+  });
+});

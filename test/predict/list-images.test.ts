@@ -45,6 +45,7 @@ test('links are not followed', async () => {
 test('a missing path and a folder without images are errors', async () => {
   await expect(listImages([path.join(folder, 'none.png')])).rejects.toMatchObject({
     exitCode: 2,
+    message: `There is no file or folder \`${path.join(folder, 'none.png')}\`.`,
     where: path.join(folder, 'none.png'),
   });
   await expect(listImages([folder])).rejects.toMatchObject({ exitCode: 2 });

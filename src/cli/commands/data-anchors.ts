@@ -1,4 +1,5 @@
 import type { AnchorSet, Coverage } from '../../data/check/anchor-statistics.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { positiveNumber, positiveNumbers, wholeNumber } from '../number-options.js';
@@ -141,7 +142,7 @@ function describe(
     list(row.sizes, 1),
   ]);
   return [
-    `${boxes} boxes in ${images} images`,
+    `${formatCount(boxes, 'box', 'boxes')} in ${formatCount(images, 'image')}`,
     `fitted sizes   ${list(fitted.sizes, 1)} px of the image (square root of the area)`,
     `fitted ratios  ${list(fitted.aspectRatios, 2)} (height / width)`,
     '',

@@ -1,5 +1,6 @@
 import type { CheckResult, DatasetSummary } from '../../data/check/check-dataset.js';
 import { exitCodes } from '../../errors.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { writeText } from '../write-text.js';
@@ -76,7 +77,7 @@ function checkText({ summary, findings }: CheckResult): string {
   if (left > 0) listed.push(`... and ${left} more; --json prints all`);
   const kinds = new Map<string, number>();
   for (const { kind } of findings) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  const counted = [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
+  const counted = [...kinds].map(([kind, count]) => formatCount(count, kind, kind)).join(', ');
   return [
     ...listed,
     ...(listed.length > 0 ? [''] : []),
@@ -84,7 +85,7 @@ function checkText({ summary, findings }: CheckResult): string {
     `identity    ${identity}`,
     `images      ${images}${readable < images ? `, of which ${images - readable} cannot be read` : ''}`,
     ...(readable === 0 ? [] : measuredLines(summary)),
-    `problems    ${plural(errors, 'error')}, ${plural(warnings, 'warning')}${counted === '' ? '' : `: ${counted}`}`,
+    `problems    ${formatCount(errors, 'error')}, ${formatCount(warnings, 'warning')}${counted === '' ? '' : `: ${counted}`}`,
   ].join('\n');
 }
 
@@ -100,17 +101,15 @@ function measuredLines(summary: DatasetSummary): string[] {
     neighbours,
   } = summary;
   const bySize = sizes.map(
-    ({ width, height, images }) => `${width} x ${height} px: ${plural(images, 'image')}`,
+    ({ width, height, images }) => `${width} x ${height} px: ${formatCount(images, 'image')}`,
   );
   const byModality = Object.entries(modalities).map(([name, count]) => `${name} ${count}`);
   return [
-    `masks       ${masks}, read as ${nuclei} nuclei`,
+    `masks       ${masks.toLocaleString('en')}, read as ${formatCount(nuclei, 'nucleus', 'nuclei')}`,
     `nuclei      per image: median ${counts.median}, 95th percentile ${counts.p95}, maximum ${counts.most}`,
     `area        of a mask, px: 1st percentile ${areas.p1}, median ${areas.median}, 99th ${areas.p99}, maximum ${areas.most}`,
     `sizes       ${bySize.join(', ')}`,
     `modalities  ${byModality.join(', ')}`,
-    `neighbours  ${plural(neighbours, 'pair')} of neighbouring crops of one field`,
+    `neighbours  ${formatCount(neighbours, 'pair')} of neighbouring crops of one field`,
   ];
 }
-
-const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -4,6 +4,7 @@ import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js
 import type { Example } from '../../data/read/example.js';
 import type { IntensityMode } from '../../data/image/intensity.js';
 import { exitCodes, NucleateError } from '../../errors.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { warnOfOldKeys } from '../old-keys.js';
 import type { Terminal } from '../terminal.js';
@@ -88,7 +89,7 @@ export const dataPreviewCommand: Command<Arguments> = {
       ids['detection'] = value.ids;
       await writeImage(files['detection'], sheet(detectionCells(value), columns.detection));
       lines.push(
-        `${files['detection']}: ${count} crops for the detector; nuclei orange, boxes green, ignored pixels red`,
+        `${files['detection']}: ${formatCount(count, 'crop')} for the detector; nuclei orange, boxes green, ignored pixels red`,
       );
     }
     if (segmentation) {
@@ -98,7 +99,7 @@ export const dataPreviewCommand: Command<Arguments> = {
       ids['segmentation'] = value.ids;
       await writeImage(files['segmentation'], sheet(segmentationCells(value), columns.segmentation));
       lines.push(
-        `${files['segmentation']}: ${count} crops for the segmenter; nucleus orange, neighbours blue, box green`,
+        `${files['segmentation']}: ${formatCount(count, 'crop')} for the segmenter; nucleus orange, neighbours blue, box green`,
       );
     }
     terminal.result({ text: lines.join('\n'), value: { files, ids, seed } });

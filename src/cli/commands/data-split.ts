@@ -1,4 +1,5 @@
 import type { Split } from '../../data/split/split.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
@@ -33,7 +34,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
         type: 'string',
         requiresArg: true,
         describe:
-          'CSV with image_id,cluster,mosaic: images of one mosaic share a fold, as do images whose pixels match',
+          'A CSV with the columns image_id, cluster and mosaic. Images of one mosaic, or with matching pixels, get the same fold',
       })
       .option('folds', {
         type: 'string',
@@ -85,12 +86,12 @@ function splitText({ dataset, folds, images }: Split, output: string): string {
     const counts = clusters.map(
       (name) => `${name} ${inFold.filter(({ cluster }) => cluster === name).length}`,
     );
-    return `fold ${fold}      ${inFold.length} images: ${counts.join(', ')}`;
+    return `fold ${fold}      ${formatCount(inFold.length, 'image')}: ${counts.join(', ')}`;
   });
   const groups = new Set(all.map(({ group }) => group)).size;
   return [
     ...lines,
-    `groups      ${all.length} images in ${groups} groups`,
+    `groups      ${formatCount(all.length, 'image')} in ${formatCount(groups, 'group')}`,
     `dataset     ${dataset}`,
     `written     ${output}`,
   ].join('\n');

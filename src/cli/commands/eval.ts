@@ -82,8 +82,7 @@ export const evalCommand: Command<Arguments> = {
         type: 'string',
         requiresArg: true,
         conflicts: 'split',
-        describe:
-          'Clusters without a split: a CSV file with the columns name or image_id, cluster and, optionally, mosaic',
+        describe: 'A CSV with the cluster of each image, if there is no `--split`',
       })
       .option('with', {
         type: 'string',
@@ -110,7 +109,7 @@ export const evalCommand: Command<Arguments> = {
       .option('allow-other-data', {
         type: 'boolean',
         default: false,
-        describe: 'Also accept targets or a split that are recorded as made for other data',
+        describe: 'Score predictions even if they were made from another dataset',
       }),
   async handler(
     { targets, data, labels, html, csv, device, 'allow-other-data': allowOtherData, ablation, ...choice },

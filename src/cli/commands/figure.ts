@@ -1,6 +1,7 @@
 import type { Image } from '../../data/image/image.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
@@ -67,11 +68,11 @@ export const figureCommand: Command<Arguments> = {
         const { labelImage, instances } = await model.segment(image);
         nuclei += instances.length;
         cells.push(figureCell(image, labelImage, size));
-        progress.update(cells.length, `${nuclei} nuclei`);
+        progress.update(cells.length, formatCount(nuclei, 'nucleus', 'nuclei'));
       }
       await writeImage(output, sheet(cells, columns));
       terminal.result({
-        text: `drawn       ${cells.length} images, ${nuclei} nuclei\nwritten     ${output}`,
+        text: `drawn       ${formatCount(cells.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}\nwritten     ${output}`,
         value: { output, images: listed.map(({ file }) => file), nuclei },
       });
     } finally {

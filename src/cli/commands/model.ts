@@ -46,7 +46,7 @@ const packCommand: Command<PackArguments> = {
       .option('settings-of', {
         type: 'string',
         requiresArg: true,
-        describe: 'Use the settings of this tuned model, for networks trained on all images',
+        describe: 'Copy the thresholds of this tuned model (its twin), for networks trained on all images',
       }),
   async handler({ detector, segmenter, out, precision, portable, 'settings-of': settingsOf }, terminal) {
     const { packModel } = await import('../../model/pack-model.js');

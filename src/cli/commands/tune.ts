@@ -2,6 +2,7 @@ import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
 import type { TunedModel } from '../../model/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
@@ -94,7 +95,7 @@ export const tuneCommand: Command<Arguments> = {
           ...curves.map(curveText),
           '',
           ...(words.length > 0 ? [`with        ${words.join(', ')}`] : []),
-          `score       ${score.toFixed(4)}, mean challenge score of ${images} images; the best of ${tried} combinations (optimistic)`,
+          `score       ${score.toFixed(4)}, mean challenge score of ${formatCount(images, 'image')}; the best of ${formatCount(tried, 'combination')} (optimistic)`,
           ...heldOutText(heldOut),
           `saved       ${folder}`,
         ].join('\n'),

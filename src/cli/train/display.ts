@@ -1,5 +1,6 @@
 import type { RunStarted, StepDone, TrainEvent, ValidationDone } from '../../train/events.js';
 import { RecentMedian } from './recent-median.js';
+import { formatCount } from '../../report/numbers.js';
 import { metricLabel } from '../../run/metric-names.js';
 import type { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
@@ -60,7 +61,7 @@ export class TrainDisplay {
     const { train, validation } = run.images;
     this.#terminal.notice(
       `${run.resumed ? `resumed at step ${run.step}` : 'started'}: ${run.folder}; ${count(run.weights)} weights, ` +
-        `${train} images for training, ${validation} for validation`,
+        `${formatCount(train, 'image')} for training, ${validation} for validation`,
     );
     this.#progress = this.#terminal.progress('training', run.steps, { plainSeconds });
   }

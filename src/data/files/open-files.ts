@@ -57,8 +57,12 @@ async function kindOf(path: string): Promise<FileTree['kind']> {
     const hint = 'Give a folder, a zip archive or a prepared dataset.';
     return new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
   };
-  const info = await stat(path).catch((cause: Error) => {
-    throw error(`The dataset cannot be read: ${cause.message}.`, cause);
+  const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const isMissing = cause.code === 'ENOENT';
+    const what = isMissing
+      ? `There is no file or folder \`${path}\`.`
+      : `The dataset cannot be read: ${cause.message}.`;
+    throw error(what, cause);
   });
   if (info.isDirectory()) return 'folder';
   if (!info.isFile()) throw error('The dataset is neither a file nor a folder.');

@@ -50,7 +50,7 @@ export async function openDataset(path: string, { labels }: DatasetOptions = {})
       path,
       layout: layout.name,
       kind: layout.describe,
-      description: `${images.length} ${layout.describe} (${form})${sources[tree.kind]}`,
+      description: `${countOf(images, layout)} (${form})${sources[tree.kind]}`,
       images: images.map((entry) => withKnown(entry, known.get(entry.id))),
       problems: [...tree.problems, ...problems],
       identity: () => (identity === undefined ? identityOf(tree, files) : Promise.resolve(identity)),
@@ -72,6 +72,10 @@ async function listImages(tree: FileTree, labels: string | undefined) {
   const { layout, masks } = await recognise(tree);
   return { layout, form: layout.arrangement, listing: await layout.open(tree, masks) };
 }
+
+/** `1 image with run lengths`, `2 images with run lengths`. */
+const countOf = ({ length }: readonly ImageEntry[], { describe }: DatasetLayout) =>
+  `${length} ${length === 1 ? describe.replace(/^images/u, 'image') : describe}`;
 
 const sources = { folder: ', from a folder', zip: ', from a zip archive', file: '' } as const;
 
@@ -152,14 +156,22 @@ export async function matchingLayouts(path: string): Promise<string[]> {
 }
 
 function unrecognised(tree: FileTree): NucleateError {
-  const images = tree.files.filter(isImageFile).length;
   const what =
     tree.kind === 'file'
       ? 'The dataset is a file, but neither a zip archive nor a prepared dataset.'
-      : `No masks were found among ${tree.files.length} files, ${images} of them images.`;
+      : noMasks(tree);
   const arrangements = layouts.map(({ arrangement }) => arrangement).join('; or ');
   return datasetError(tree, what, `Give a dataset of one of these forms: ${arrangements}.`);
 }
+
+function noMasks({ kind, files, problems }: FileTree): string {
+  if (files.length === 0 && problems.length === 0)
+    return kind === 'zip' ? 'The zip archive is empty.' : 'The folder is empty.';
+  const images = files.filter(isImageFile).length;
+  return `No masks were found among ${plural(files.length, 'file')} (${plural(images, 'image')}).`;
+}
+
+const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 const datasetError = ({ path }: FileTree, what: string, hint: string) =>
   new NucleateError({ what, where: path, hint, exitCode: exitCodes.data });

@@ -12,7 +12,7 @@ export interface ListedKind {
  * that is left, and report what is wrong with it. A new kind is a file beside this one and a line here.
  */
 export const sourceKinds: readonly ListedKind[] = [
-  { words: 'dataset files', load: async () => (await import('./dataset.js')).datasetKind },
+  { words: 'datasets (folder, zip, prepared)', load: async () => (await import('./dataset.js')).datasetKind },
   { words: 'folders of masks', load: async () => (await import('./mask-folders.js')).maskFoldersKind },
   { words: 'COCO files', load: async () => (await import('./coco.js')).cocoKind },
   { words: 'folders of label images', load: async () => (await import('./label-folder.js')).labelFolderKind },

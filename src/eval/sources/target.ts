@@ -19,8 +19,11 @@ export interface Target {
 export async function targetAt(path: string): Promise<Target> {
   const isFolder = await stat(path).then(
     (info) => info.isDirectory(),
-    (cause: unknown) => {
-      const what = `There is nothing to read: ${(cause as Error).message}.`;
+    (cause: NodeJS.ErrnoException) => {
+      const what =
+        cause.code === 'ENOENT'
+          ? `There is no file or folder \`${path}\`.`
+          : `There is nothing to read: ${cause.message}.`;
       throw sourceError(path, what, 'Check the path.', cause);
     },
   );

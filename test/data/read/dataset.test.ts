@@ -240,8 +240,9 @@ describe('clusters and annotators', () => {
 describe('a dataset that is not recognised', () => {
   const labels = { 'labels.csv': 'ImageId,EncodedPixels\n' };
   test.each<[string, Files, RegExp]>([
-    ['nothing', { 'readme.txt': '' }, /^No masks were found among 1 files, 0 of them images\.$/],
-    ['images alone', { 'a.png': image }, /^No masks were found among 1 files, 1 of them images\.$/],
+    ['no files', {}, /^The zip archive is empty\.$/],
+    ['nothing', { 'readme.txt': '' }, /^No masks were found among 1 file \(0 images\)\.$/],
+    ['images alone', { 'a.png': image }, /^No masks were found among 1 file \(1 image\)\.$/],
     [
       'two forms of masks',
       { ...challenge, ...labels },

@@ -37,7 +37,7 @@ test.each(['challenge', 'pairs', 'run-lengths', 'prepared'])(
     const { describe, arrangement } = layouts.find((layout) => layout.name === name)!;
     const dataset = await openDataset(path);
     expect(dataset.layout).toBe(name);
-    expect(dataset.description).toContain(`1 ${describe} (${arrangement})`);
+    expect(dataset.description).toContain(`1 ${describe.replace('images', 'image')} (${arrangement})`);
     await dataset.close();
     const labels = Int32Array.of(1, 1, 0, 0);
     expect(await readAll(path)).toMatchObject([{ id: 'x', instanceCount: 1, labelImage: { labels } }]);

@@ -100,11 +100,12 @@ test('names that differ only in how an accent is encoded clash', async () => {
   );
 });
 
-test('a folder without pairs, a missing folder, a file for a folder', async () => {
+test('an empty folder, one without pairs, a missing folder, a file for a folder', async () => {
+  expect((await dataErrorOf(readAll(folder))).what).toBe('The folder is empty.');
   writeFileSync(join(folder, 'notes.txt'), '');
-  expect((await dataErrorOf(readAll(folder))).what).toMatch(/^No masks were found among 1 files/);
+  expect((await dataErrorOf(readAll(folder))).what).toMatch(/^No masks were found among 1 file \(/);
   const missing = await dataErrorOf(readAll(join(folder, 'missing')));
-  expect(missing.what).toMatch(/^The dataset cannot be read: ENOENT/);
+  expect(missing.what).toMatch(/^There is no file or folder `/);
   expect((await dataErrorOf(readAll(join(folder, 'notes.txt')))).what).toBe(
     'The dataset is a file, but neither a zip archive nor a prepared dataset.',
   );

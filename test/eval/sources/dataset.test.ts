@@ -100,7 +100,7 @@ test('a dataset with problems, and a file that is no dataset, are errors', async
   expect((await dataErrorOf(openTruth(join(folder, 'a.csv')))).what).toBe(
     'The dataset is a file, but neither a zip archive nor a prepared dataset.',
   );
-  expect((await dataErrorOf(openTruth(join(folder, 'missing')))).what).toMatch(
-    /^There is nothing to read: ENOENT/u,
+  expect((await dataErrorOf(openTruth(join(folder, 'missing')))).what).toBe(
+    `There is no file or folder \`${join(folder, 'missing')}\`.`,
   );
 });

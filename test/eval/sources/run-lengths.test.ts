@@ -80,6 +80,6 @@ test('all problems of the file are reported at once, with line and column', asyn
 test('a file that is not there', async () => {
   const folder = temporaryFolder();
   expect(await errorOf(openPrediction(`${folder.path}/p.csv`))).toMatch(
-    /^p\.csv There is nothing to read: ENOENT/u,
+    /^p\.csv There is no file or folder/u,
   );
 });
