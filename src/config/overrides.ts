@@ -49,7 +49,9 @@ export function withNewKeys(change: Override, task: unknown, reports: RenameRepo
   const { where } = change;
   const written = override({ kind: 'mapping', where, entries: new Map() }, change);
   const renamed = renameKeys(written, task, reports);
-  return renamed === written ? [change] : valuesOf(renamed, []).map((value) => ({ ...value, where }));
+  if (renamed === written) return [change];
+  // Nothing is left of a key that was removed.
+  return renamed.entries.size === 0 ? [] : valuesOf(renamed, []).map((value) => ({ ...value, where }));
 }
 
 function valuesOf(value: Located, path: readonly string[]): Pick<Override, 'path' | 'value'>[] {

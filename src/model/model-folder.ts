@@ -112,8 +112,8 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     throw modelError(`The file is not JSON: ${(cause as Error).message}.`, where, { cause });
   }
   const format = (parsed as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format > currentFormat) {
-    const hint = 'Update nucleate.';
+  if (typeof format === 'number' && !(format >= 1 && format <= currentFormat)) {
+    const hint = format > currentFormat ? 'Update nucleate.' : 'Pack the model again.';
     throw modelError(
       `The model has the format ${format}; this nucleate reads formats up to ${currentFormat}.`,
       where,

@@ -11,7 +11,7 @@ export function loadFiles(files: Files, overrides: readonly string[] = []): Load
   return inFolder(files, (folder) => loadConfig(join(folder, 'config.yaml'), overrides));
 }
 
-/** What loading `files` reports, one `where: what mend` per problem, without the path of the folder. */
+/** What loading `files` reports, one `where: what hint` per problem, without the path of the folder. */
 export function problemsOf(files: Files, overrides: readonly string[] = []): string[] {
   return inFolder(files, (folder) => {
     const error = thrownBy(() => loadConfig(join(folder, 'config.yaml'), overrides));

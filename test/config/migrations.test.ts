@@ -155,3 +155,12 @@ test("model.json of format 1 has today's keys after its migration", () => {
     predict: { tta: ['flips'], secondPass: false },
   });
 });
+
+test.each([
+  ['task: detector\n', 'loader.masks=false'],
+  ['task: segmenter\n', 'predict.threshold=0.4'],
+])('an override of a removed key is reported and changes nothing', (text, override) => {
+  const { config, oldKeys } = loadFiles({ 'config.yaml': text }, [override]);
+  expect(config).toEqual(loadFiles({ 'config.yaml': text }).config);
+  expect(oldKeys.map(({ what }) => what).join()).toMatch(/was removed and has no effect/u);
+});
