@@ -1,6 +1,7 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
 import { type OutputFormat, outputFormatNames, outputFormats } from '../../predict/formats/output-formats.js';
+import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
@@ -68,12 +69,13 @@ export const predictCommand: Command<Arguments> = {
       const progress = terminal.progress('predicting', listed.length);
       const result = await predictImages(model, listed, {
         ...{ out, resume, formats: format },
-        onImage: (done, nuclei) => progress.update(Number(done.toFixed(2)), `${nuclei} nuclei`),
+        onImage: (done, nuclei) =>
+          progress.update(Number(done.toFixed(2)), formatCount(nuclei, 'nucleus', 'nuclei')),
         onFailure: ({ what, where, hint }) => terminal.warn([what, where, hint].filter(Boolean).join(' ')),
       });
       const { predicted, skipped, failed, nuclei } = result;
       const counts = [
-        `${predicted.length} images, ${nuclei} nuclei`,
+        `${formatCount(predicted.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`,
         ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
         ...(failed.length > 0 ? [`${failed.length} failed, see above`] : []),
       ];
