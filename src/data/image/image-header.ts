@@ -58,7 +58,7 @@ export const imageError = (where: string, what: string, hint: string, cause?: un
   new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
 
 /** @throws {NucleateError} Exit code 3 if an image has more than `mostPixels`. */
-export function checkSize({ width, height }: Size, place: string, mostPixels = maxPixels): void {
+export function checkPixelCount({ width, height }: Size, place: string, mostPixels = maxPixels): void {
   if (width * height <= mostPixels) return;
   const side = Math.floor(Math.sqrt(mostPixels) / 1000) * 1000;
   throw imageError(
@@ -89,7 +89,7 @@ export function checkOrientation(orientation: number, place: string): void {
 export function checkHeader(header: ImageHeader, place: string, mostPixels = maxPixels): PixelLayout {
   const { width, height, pages, orientation, space, channels, depth } = header;
   const error = (what: string, hint: string) => imageError(place, what, hint);
-  checkSize({ width, height }, place, mostPixels);
+  checkPixelCount({ width, height }, place, mostPixels);
   if (pages > 1) throw error(`The file has ${pages} pages.`, 'Save each page as a separate file.');
   if (header.isAnimated) throw error('The file is an animation.', 'Save each frame as a separate file.');
   checkOrientation(orientation, place);

@@ -18,7 +18,15 @@ export function isAnimatedPng(bytes: Buffer): boolean {
 }
 
 /** Values of {@link tiffPhotometric}. */
-export const photometric = { whiteIsZero: 0, palette: 3 } as const;
+export const photometric = {
+  whiteIsZero: 0,
+  blackIsZero: 1,
+  rgb: 2,
+  palette: 3,
+  cmyk: 5,
+  yCbCr: 6,
+  lab: 8,
+};
 
 /**
  * How values of the first page of a TIFF are shown as colours (tag 262, PhotometricInterpretation).

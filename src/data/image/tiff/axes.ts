@@ -1,6 +1,7 @@
 /** What the planes of a TIFF file are: channels, depths, times, by the word of whoever wrote the file. */
 import { XMLParser } from 'fast-xml-parser';
-import { photometric, type TiffDirectory } from './directory.js';
+import { photometric } from '../png-tiff-headers.js';
+import { type TiffDirectory } from './directory.js';
 import { TiffProblem } from './tiff-problem.js';
 
 /** Where one plane lies. */

@@ -41,8 +41,6 @@ export interface TiffDirectory {
   readonly stackPlanes: number;
 }
 
-export const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, yCbCr: 6, lab: 8 };
-
 const kinds = new Map<number, SampleKind>([
   [1, 'uint'],
   [2, 'int'],

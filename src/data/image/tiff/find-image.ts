@@ -4,7 +4,7 @@ import type { NucleateError } from '../../../errors.js';
 import type { Size } from '../../geometry/rect.js';
 import {
   checkOrientation,
-  checkSize,
+  checkPixelCount,
   imageError,
   maxStoredPixels,
   type UnpackedImage,
@@ -44,13 +44,13 @@ export async function findTiffImage(bytes: Buffer, place: string): Promise<Found
   return {
     ...{ width, height, page: libvipsPage(file, chosen) },
     read: async () => {
-      checkSize({ width, height }, place);
+      checkPixelCount({ width, height }, place);
       return readTiffImage(file, chosen).catch((cause: unknown) => {
         throw tiffError(place, cause);
       });
     },
     unpack: async (target) => {
-      checkSize({ width, height }, place, maxStoredPixels);
+      checkPixelCount({ width, height }, place, maxStoredPixels);
       const bands = await tiffBands(file, chosen).catch((cause: unknown) => {
         throw tiffError(place, cause);
       });

@@ -1,5 +1,6 @@
 /** Reads the pixels of one plane of a TIFF file, as they are stored. */
-import { compressionName, decodable, photometric, type TiffDirectory } from './directory.js';
+import { photometric } from '../png-tiff-headers.js';
+import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import type { PlanePlace } from './axes.js';
 import { TiffProblem } from './tiff-problem.js';
 

@@ -1,8 +1,9 @@
 /** One image of the planes that were chosen, in memory or, band by band, as bytes for a file. */
+import { photometric } from '../png-tiff-headers.js';
 import type { Size } from '../../geometry/rect.js';
 import type { Channels, Image, ValueScale } from '../image.js';
 import type { ChosenImage } from './choose-planes.js';
-import { compressionName, decodable, photometric, type TiffDirectory } from './directory.js';
+import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import { type ImageValues, sampleOf, scaleOf, toImageValues } from './image-values.js';
 import type { TiffFile } from './open-tiff.js';
 import { type PlaneValues, readPlane, type Region } from './read-plane.js';
