@@ -21,9 +21,7 @@ import type { ImageHeader, PixelLayout, UnpackedImage } from './image-header.js'
 import type { Image } from './image.js';
 import { labelTiff } from './label-tiff.js';
 import { decodePlainPng } from './plain-png.js';
-import { isTiff } from './tiff/open-tiff.js';
-import { findTiffImage } from './tiff/find-image.js';
-import { isAnimatedPng, photometric, tiffPhotometric } from './png-tiff-headers.js';
+import { isAnimatedPng, isTiff, photometric, tiffPhotometric } from './png-tiff-headers.js';
 
 // Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -49,14 +47,10 @@ sharp.cache(false);
  */
 export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
   const bytes = await bytesOf(source, place);
-  if (!isTiff(bytes)) {
-    const header = await headerOf(bytes, place);
-    return decode(bytes, header, checkHeader(header, place), place);
-  }
-  const { page, read } = await findTiffImage(bytes, place);
-  if (page === undefined) return read();
-  const header = { ...(await headerOf(bytes, place, page)), pages: 1 };
-  return decode(bytes, header, checkHeader(header, place), place, page);
+  const tiff = await tiffImage(bytes, place);
+  if (tiff && tiff.page === undefined) return tiff.read();
+  const header = await headerOf(bytes, place, tiff?.page);
+  return decode(bytes, header, checkHeader(header, place), place, tiff?.page);
 }
 
 /**
@@ -65,7 +59,7 @@ export async function readImage(source: string | Buffer, place = placeOf(source)
  * @throws {NucleateError} Exit code 3 if the header cannot be read.
  */
 export async function readSize(bytes: Buffer, place: string): Promise<Size> {
-  const { width, height } = isTiff(bytes) ? await findTiffImage(bytes, place) : await headerOf(bytes, place);
+  const { width, height } = (await tiffImage(bytes, place)) ?? (await headerOf(bytes, place));
   return { width, height };
 }
 
@@ -77,11 +71,14 @@ export async function readSize(bytes: Buffer, place: string): Promise<Size> {
  * @throws {NucleateError} Exit code 3 as `readImage`, but for more than a gigapixel; also if the file cannot be written.
  */
 export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
-  const tiff = isTiff(bytes) ? await findTiffImage(bytes, place) : undefined;
-  if (tiff && tiff.page === undefined) return tiff.unpack(target);
+  const tiff = await tiffImage(bytes, place);
+  if (tiff && tiff.page === undefined) {
+    return tiff.unpack(target).catch((cause: Error) => {
+      throw cause instanceof NucleateError ? cause : noRoom(place, cause);
+    });
+  }
   const page = tiff?.page ?? 0;
-  const stored = await headerOf(bytes, place, page);
-  const header = tiff ? { ...stored, pages: 1 } : stored;
+  const header = await headerOf(bytes, place, tiff?.page);
   const layout = checkHeader(header, place, maxStoredPixels);
   const { width, height } = header;
   await sharp(bytes, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true, page })
@@ -266,9 +263,18 @@ async function bytesOf(source: string | Buffer, place: string): Promise<Buffer> 
   return bytes;
 }
 
-async function headerOf(bytes: Buffer, place: string, page = 0): Promise<ImageHeader> {
+/** The image of a TIFF; undefined for other files, which need none of its readers. */
+async function tiffImage(bytes: Buffer, place: string) {
+  if (!isTiff(bytes)) return undefined;
+  const { findTiffImage } = await import('./tiff/find-image.js');
+  return findTiffImage(bytes, place);
+}
+
+/** @param page Of a TIFF whose other pages are smaller versions and the like; absent where there may be no others. */
+async function headerOf(bytes: Buffer, place: string, page?: number): Promise<ImageHeader> {
   try {
-    return await readHeader(bytes, page);
+    const header = await readHeader(bytes, page ?? 0);
+    return page === undefined ? header : { ...header, pages: 1 };
   } catch (cause) {
     throw imageError(
       place,

@@ -54,3 +54,8 @@ export function tiffPhotometric(bytes: Buffer): number | undefined {
   }
   return undefined;
 }
+
+/** Whether bytes begin as a TIFF or BigTIFF file of either byte order does. */
+export function isTiff(bytes: Buffer): boolean {
+  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(bytes.toString('latin1', 0, 4));
+}

@@ -47,7 +47,7 @@ export function readRegion(image: Pixels, box: Box): Image {
     const from = ((box.y1 + y) * width + box.x1) * channels;
     region.set(data.subarray(from, from + row), y * row);
   }
-  return { ...size, channels, data: region };
+  return { ...size, channels, data: region, ...(image.scale && { scale: image.scale }) };
 }
 
 /** The value of each channel outside an image, as stored: the median of the channel. */
@@ -134,7 +134,8 @@ function readRectangle(
     readFully(handle, bytes.subarray(portion * portionBytes, (portion + 1) * portionBytes), at);
   }
   const values = depth === 'ushort' ? new Uint16Array(bytes.buffer) : bytes;
-  return { ...size, channels, data: hasAlpha ? withoutAlpha(values, channels, place) : values };
+  const data = hasAlpha ? withoutAlpha(values, channels, place) : values;
+  return { ...size, channels, data, ...(unpacked.scale && { scale: unpacked.scale }) };
 }
 
 function readFully(handle: number, target: Uint8Array, position: number): void {

@@ -47,12 +47,7 @@ test.each(exact)('the pixels of $file, plane $select, are those that tifffile re
   const file = await openTiff(await tree.read(row.file));
   const place = file.axes.placeOf({ c: 0, z: 0, t: 0, page: 0, ...row.select });
   const { width, height } = file.directories[place.directory]!;
-  const plane = await readPlane(
-    file.directories,
-    place,
-    { x1: 0, y1: 0, x2: width, y2: height },
-    file.readBytes,
-  );
+  const plane = await readPlane(file, place, { x1: 0, y1: 0, x2: width, y2: height });
   expect(plane.values).toEqual(expected(row));
 });
 
@@ -125,9 +120,9 @@ test('values that are not finite become the median, and hot pixels take nothing 
   plain[7] = 1e9;
   const { values: stored, scale } = toImageValues(plain);
   // Percentiles 0.1 and 99.9 are 0.001 and 0.999; with as much again on both sides 0 (the least) to 1.997.
-  expect(scale.factor).toBeCloseTo(1.997 / 65_535, 6);
+  expect(scale!.factor).toBeCloseTo(1.997 / 65_535, 6);
   expect(stored[5]).toBe(stored[6]);
-  expect(Math.abs(scale.offset + scale.factor * stored[5]! - 0.5)).toBeLessThan(0.01);
+  expect(Math.abs(scale!.offset + scale!.factor * stored[5]! - 0.5)).toBeLessThan(0.01);
 });
 
 test('signed and wide integers keep their differences', () => {

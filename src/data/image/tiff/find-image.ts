@@ -56,10 +56,9 @@ export async function findTiffImage(bytes: Buffer, place: string): Promise<Found
       });
       await writeFile(target, bytesOfBands(bands, place));
       const { channels, depth, scale } = bands;
-      const isScaled = scale.offset !== 0 || scale.factor !== 1;
       return {
         ...{ width, height, channels, depth, hasAlpha: false, headerBytes: 0 },
-        ...(isScaled && { scale }),
+        ...(scale && { scale }),
       };
     },
   };

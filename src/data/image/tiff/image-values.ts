@@ -4,7 +4,8 @@ import type { PlaneValues } from './read-plane.js';
 
 export interface ImageValues {
   readonly values: Uint8Array | Uint16Array;
-  readonly scale: ValueScale;
+  /** Absent where the values are those of the file. */
+  readonly scale?: ValueScale;
 }
 
 /**
@@ -14,8 +15,8 @@ export interface ImageValues {
  * not finite becomes the median.
  */
 export function toImageValues(values: PlaneValues): ImageValues {
-  const { convert, scale } = scaleOf(values, [sampleOf(values, 1)]);
-  return { values: convert(values), scale };
+  const { convert, scale } = conversionOf(values, needsSamples(values) ? [sampleOf(values, 1)] : []);
+  return { values: convert(values), ...(scale && { scale }) };
 }
 
 /** Part of the values of an image, for its percentiles. */
@@ -48,20 +49,21 @@ export function sampleOf(values: PlaneValues, parts: number): ValueSample {
 
 export interface Conversion {
   readonly depth: 'uchar' | 'ushort';
-  readonly scale: ValueScale;
+  /** Absent where the values are those of the file. */
+  readonly scale?: ValueScale;
   readonly convert: (values: PlaneValues) => ImageValues['values'];
 }
 
+/** Whether it takes the values of the whole image to know how one of this type is brought to 8 or 16 bits. */
+export const needsSamples = (like: PlaneValues): boolean => like.BYTES_PER_ELEMENT > 2;
+
 /**
  * @param like Values of the image's type.
- * @param samples Of all of the image, unless its values are of 8 or 16 bits.
+ * @param samples Of all of the image, if {@link needsSamples}.
  */
-export function scaleOf(like: PlaneValues, samples: readonly ValueSample[]): Conversion {
-  const kept = { offset: 0, factor: 1 };
-  if (like instanceof Uint8Array)
-    return { depth: 'uchar', scale: kept, convert: (values) => values as Uint8Array };
-  if (like instanceof Uint16Array)
-    return { depth: 'ushort', scale: kept, convert: (values) => values as Uint16Array };
+export function conversionOf(like: PlaneValues, samples: readonly ValueSample[]): Conversion {
+  if (like instanceof Uint8Array) return { depth: 'uchar', convert: (values) => values as Uint8Array };
+  if (like instanceof Uint16Array) return { depth: 'ushort', convert: (values) => values as Uint16Array };
   if (like instanceof Int8Array) {
     const convert = (values: PlaneValues) => Uint8Array.from(values, (value) => value + 128);
     return { depth: 'uchar', scale: { offset: -128, factor: 1 }, convert };
@@ -73,8 +75,7 @@ export function scaleOf(like: PlaneValues, samples: readonly ValueSample[]): Con
   if (isWhole && most - least <= 65_535) return shifted(least);
   const finite = Float64Array.from(samples.flatMap((sample) => [...sample.finite])).sort();
   // Without a finite value there is nothing to see.
-  if (finite.length === 0)
-    return { depth: 'ushort', scale: kept, convert: (values) => new Uint16Array(values.length) };
+  if (finite.length === 0) return { depth: 'ushort', convert: (values) => new Uint16Array(values.length) };
   const at = (fraction: number) => finite[Math.min(finite.length - 1, Math.floor(fraction * finite.length))]!;
   const [low, median, high] = [at(0.001), at(0.5), at(0.999)];
   const bottom = Math.max(least, low - (high - low));

@@ -1,6 +1,7 @@
 /** Reads the pixels of one plane of a TIFF file, as they are stored. */
 import { photometric } from '../png-tiff-headers.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
+import type { TiffFile } from './open-tiff.js';
 import type { PlanePlace } from './axes.js';
 import { TiffProblem } from './tiff-problem.js';
 
@@ -23,14 +24,13 @@ export interface Plane {
 }
 
 /**
- * @param readBytes Reads bytes of the file.
  * @param region Whole px within the directory.
+ * @throws {TiffProblem} For a compression that is not read, and planes that the file does not have.
  */
 export async function readPlane(
-  directories: readonly TiffDirectory[],
+  { directories, bytes }: Pick<TiffFile, 'directories' | 'bytes'>,
   { directory: index, sample, behind }: PlanePlace,
   region: Region,
-  readBytes: (offset: number, length: number) => Promise<Uint8Array>,
 ): Promise<Plane> {
   const directory = directories[index]!;
   const width = region.x2 - region.x1;
@@ -38,7 +38,7 @@ export async function readPlane(
   const samples = sample === undefined ? colourSamples(directory) : 1;
   const values =
     behind > 0
-      ? await readBehind(directory, behind, region, readBytes)
+      ? readBehind(directory, behind, region, bytes)
       : await readDecoded(
           directory,
           sample === undefined ? Array.from({ length: samples }, (_, i) => i) : [sample],
@@ -61,7 +61,7 @@ async function readDecoded(
   { x1, y1, x2, y2 }: Region,
 ): Promise<PlaneValues> {
   if (!decodable.has(directory.compression))
-    throw new TiffProblem(`it is compressed as ${compressionName(directory.compression)}`);
+    throw new TiffProblem(`its pixels are compressed as ${compressionName(directory.compression)}`);
   const read = await directory.image.readRasters({
     window: [x1, y1, x2, y2],
     samples: [...samples],
@@ -72,12 +72,12 @@ async function readDecoded(
 }
 
 /** Planes behind one directory lie in one piece, without compression. */
-async function readBehind(
+function readBehind(
   directory: TiffDirectory,
   behind: number,
   { x1, y1, x2, y2 }: Region,
-  readBytes: (offset: number, length: number) => Promise<Uint8Array>,
-): Promise<PlaneValues> {
+  file: Uint8Array,
+): PlaneValues {
   const { contiguous, width, height, samples, bits } = directory;
   if (!contiguous || directory.isPlanar)
     throw new TiffProblem('its planes lie behind one directory, and are compressed or in tiles');
@@ -86,7 +86,7 @@ async function readBehind(
   const planeBytes = rowBytes * height;
   const bytes = new Uint8Array((y2 - y1) * (x2 - x1) * pixelBytes);
   const start = contiguous.offset + behind * planeBytes;
-  const rows = await readBytes(start + y1 * rowBytes, (y2 - y1) * rowBytes);
+  const rows = file.subarray(start + y1 * rowBytes, start + y2 * rowBytes);
   if (rows.length < (y2 - y1) * rowBytes)
     throw new TiffProblem(`it ends within plane ${behind}, counted from 0`);
   const part = (x2 - x1) * pixelBytes;

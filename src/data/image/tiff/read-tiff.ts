@@ -3,11 +3,10 @@ import { photometric } from '../png-tiff-headers.js';
 import type { Size } from '../../geometry/rect.js';
 import type { Channels, Image, ValueScale } from '../image.js';
 import type { ChosenImage } from './choose-planes.js';
-import { compressionName, decodable, type TiffDirectory } from './directory.js';
-import { type ImageValues, sampleOf, scaleOf, toImageValues } from './image-values.js';
+import type { TiffDirectory } from './directory.js';
+import { conversionOf, type ImageValues, needsSamples, sampleOf, toImageValues } from './image-values.js';
 import type { TiffFile } from './open-tiff.js';
 import { type PlaneValues, readPlane, type Region } from './read-plane.js';
-import { TiffProblem } from './tiff-problem.js';
 
 /** px. */
 const sizeOfTiff = ({ axes: { base } }: Pick<TiffFile, 'axes'>): Size => ({
@@ -39,14 +38,15 @@ export async function readTiffImage(file: TiffFile, chosen: ChosenImage): Promis
   const { width, height } = sizeOfTiff(file);
   const { channels, values } = await readBand(file, chosen, { x1: 0, y1: 0, x2: width, y2: height });
   const { values: data, scale } = toImageValues(values);
-  return { width, height, channels, data, ...(isIdentity(scale) ? {} : { scale }) };
+  return { width, height, channels, data, ...(scale && { scale }) };
 }
 
 /** How a file's values become those of the bands of {@link tiffBands}. */
 export interface BandedImage extends Size {
   readonly channels: Channels;
   readonly depth: 'uchar' | 'ushort';
-  readonly scale: ValueScale;
+  /** As that of an image in memory. */
+  readonly scale?: ValueScale;
   /** Bands from the top down, each of whole rows. */
   readonly bands: () => AsyncGenerator<ImageValues['values']>;
 }
@@ -63,20 +63,22 @@ export async function tiffBands(file: TiffFile, chosen: ChosenImage): Promise<Ba
     y2: Math.min(height, (band + 1) * rows),
   }));
   const top = await readBand(file, chosen, regions[0]!);
-  const samples = [sampleOf(top.values, regions.length)];
-  if (!(top.values instanceof Uint8Array || top.values instanceof Uint16Array)) {
-    for (const region of regions.slice(1))
-      samples.push(sampleOf((await readBand(file, chosen, region)).values, regions.length));
+  const samples = [];
+  if (needsSamples(top.values)) {
+    for (const [index, region] of regions.entries()) {
+      const { values } = index === 0 ? top : await readBand(file, chosen, region);
+      samples.push(sampleOf(values, regions.length));
+    }
   }
-  const toValues = scaleOf(top.values, samples);
+  const { depth, scale, convert } = conversionOf(top.values, samples);
   const { channels } = top;
   return {
-    ...{ width, height, channels, scale: toValues.scale },
-    depth: toValues.depth,
+    ...{ width, height, channels, depth },
+    ...(scale && { scale }),
     bands: async function* () {
       for (const [index, region] of regions.entries()) {
         const { values } = index === 0 ? top : await readBand(file, chosen, region);
-        yield toValues.convert(values);
+        yield convert(values);
       }
     },
   };
@@ -93,17 +95,12 @@ async function readBand(
   { channels, projection }: ChosenImage,
   region: Region,
 ): Promise<{ channels: Channels; values: PlaneValues }> {
-  const { directories, axes, readBytes } = file;
   const projected: PlaneValues[] = [];
   let samples = 1;
   for (const planes of channels) {
     let result: PlaneValues | undefined;
     for (const at of planes) {
-      const place = axes.placeOf(at);
-      const { compression } = directories[place.directory]!;
-      if (!decodable.has(compression))
-        throw new TiffProblem(`its pixels are compressed as ${compressionName(compression)}`);
-      const plane = await readPlane(directories, place, region, readBytes);
+      const plane = await readPlane(file, file.axes.placeOf(at), region);
       samples = plane.samples;
       result = result ? project(result, plane.values, projection) : plane.values;
     }
@@ -137,5 +134,3 @@ function interleaved(channels: readonly PlaneValues[]): PlaneValues {
   });
   return all;
 }
-
-const isIdentity = ({ offset, factor }: ValueScale) => offset === 0 && factor === 1;
