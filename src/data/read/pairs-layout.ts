@@ -10,6 +10,7 @@ import { readImage, readLabelImage } from '../image/image-io.js';
 import type { Image } from '../image/image.js';
 import { isMaskFile } from './challenge-layout.js';
 import type { AnnotatedImage } from './example.js';
+import { ignoreSuffix, masksSuffix } from './label-names.js';
 import {
   byId,
   nameClashes,
@@ -21,8 +22,6 @@ import {
 import { allOrProblems } from './problems.js';
 
 const extension = /\.(png|tiff?)$/iu;
-const masksSuffix = '_masks';
-const ignoreSuffix = '_ignore';
 
 export const pairsLayout: DatasetLayout = {
   name: 'pairs',

@@ -3,8 +3,8 @@ import { openFileTree } from '../../data/files/open-files.js';
 import { readLabelImage } from '../../data/image/image-io.js';
 import { matchingLayouts } from '../../data/read/dataset.js';
 import { identityOf } from '../../data/read/identity.js';
+import { labelledStem } from '../../data/read/label-names.js';
 import type { Problem } from '../../errors.js';
-import type { ImageFile } from './folder.js';
 import type { SourceKind } from './source-kind.js';
 import { hasMaskFolders } from './mask-folders.js';
 import { readRecordedHash } from './recorded-data.js';
@@ -72,19 +72,19 @@ export async function labelFolderTruth(target: Target): Promise<TruthSource> {
   };
 }
 
-/** Endings of label images beside their images: Cellpose's, and the words that people use. Longest first. */
-const suffixes = ['_cp_masks', '_masks', '_labels'];
-
 /**
  * The paths of a folder's label images by image id.
  *
- * A file is named after its image: `X.png`, or with an ending, `X_masks.png`, `X_cp_masks.png` or `X_labels.png`, for
- * the id X. If any file has an ending, files without one are taken for the images themselves and ignored.
+ * A file is named after its image: `X.png`, or with an ending, such as `X_masks.png` (see {@link labelledStem}), for the
+ * id X. If any file has an ending, files without one are taken for the images themselves and ignored.
  *
  * @throws {NucleateError} Exit code 3 if there is none, or two for one id.
  */
 async function findLabelImages({ path: folder, list }: Target): Promise<ReadonlyMap<string, string>> {
-  const named = (await list()).images.map((image) => ({ ...image, id: withoutSuffix(image) }));
+  const named = (await list()).images.map((image) => ({
+    ...image,
+    id: labelledStem(image.stem) ?? image.stem,
+  }));
   const suffixed = named.filter(({ id, stem }) => id !== stem);
   const paths = new Map<string, string>();
   const problems: Problem[] = [];
@@ -100,9 +100,4 @@ async function findLabelImages({ path: folder, list }: Target): Promise<Readonly
     'The folder holds no label images.',
     'Name them after their images: X.png or X_masks.png (or .tif); or give a run-length CSV.',
   );
-}
-
-function withoutSuffix({ stem }: ImageFile): string {
-  const suffix = suffixes.find((suffix) => stem.endsWith(suffix)) ?? '';
-  return stem.slice(0, stem.length - suffix.length);
 }

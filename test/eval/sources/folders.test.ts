@@ -17,6 +17,7 @@ describe('label images', () => {
     { names: ['a_masks.png', 'b_masks.png'], ids: ['a', 'b'] },
     { names: ['a_cp_masks.png'], ids: ['a'] },
     { names: ['a_labels.png'], ids: ['a'] },
+    { names: ['a_mask.png', 'b_seg.png'], ids: ['a', 'b'] },
     { names: ['a.png', 'a_masks.png', 'b.png', 'b_labels.png'], ids: ['a', 'b'] },
   ])('$names are $ids', async ({ names, ids }) => {
     const folder = temporaryFolder();

@@ -1,0 +1,16 @@
+/** How label images are named after their images; the only place that knows. */
+
+/** `X_masks.png`: the label image of `X.png` in a dataset of pairs, as Cellpose names it. */
+export const masksSuffix = '_masks';
+
+/** `X_ignore.png`: where it is not 0, no expert has reviewed the pixel of `X.png`. */
+export const ignoreSuffix = '_ignore';
+
+/** Cellpose's endings, and the words that people use. Longest first. */
+const labelSuffixes = ['_cp_masks', masksSuffix, '_labels', '_mask', '_seg'];
+
+/** The stem of the image that a label image is named after, `X` of `X_masks`; undefined if no ending says labels. */
+export function labelledStem(stem: string): string | undefined {
+  const suffix = labelSuffixes.find((ending) => stem.endsWith(ending) && stem !== ending);
+  return suffix === undefined ? undefined : stem.slice(0, -suffix.length);
+}
