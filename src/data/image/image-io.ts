@@ -48,9 +48,13 @@ sharp.cache(false);
 export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
   const bytes = await bytesOf(source, place);
   const tiff = await tiffImage(bytes, place);
-  if (tiff && tiff.page === undefined) return tiff.read();
+  const pixelSize = tiff?.pixelSize && { pixelSize: tiff.pixelSize };
+  if (tiff && tiff.page === undefined) return { ...(await tiff.read()), ...pixelSize };
   const header = await headerOf(bytes, place, tiff?.page);
-  return decode(bytes, header, checkHeader(header, place), place, tiff?.page);
+  return {
+    ...(await decode(bytes, header, checkHeader(header, place), place, tiff?.page)),
+    ...pixelSize,
+  };
 }
 
 /**
@@ -72,10 +76,12 @@ export async function readSize(bytes: Buffer, place: string): Promise<Size> {
  */
 export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
   const tiff = await tiffImage(bytes, place);
+  const pixelSize = tiff?.pixelSize && { pixelSize: tiff.pixelSize };
   if (tiff && tiff.page === undefined) {
-    return tiff.unpack(target).catch((cause: Error) => {
+    const unpacked = await tiff.unpack(target).catch((cause: Error) => {
       throw cause instanceof NucleateError ? cause : noRoom(place, cause);
     });
+    return { ...unpacked, ...pixelSize };
   }
   const page = tiff?.page ?? 0;
   const header = await headerOf(bytes, place, tiff?.page);
@@ -88,7 +94,7 @@ export async function unpackImage(bytes: Buffer, target: string, place: string):
       if (/write|space/iu.test(cause.message)) throw noRoom(place, cause);
       throw damaged(place, cause);
     });
-  return { width, height, ...layout, headerBytes: 64 };
+  return { width, height, ...layout, headerBytes: 64, ...pixelSize };
 }
 
 const noRoom = (place: string, cause: Error) =>

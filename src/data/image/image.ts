@@ -7,6 +7,12 @@ export interface ValueScale {
   readonly factor: number;
 }
 
+/** um of the object for a pixel, along x and y. */
+export interface PixelSize {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** Pixels as in the file: row by row from the top left, channels interleaved, not scaled. */
 export interface Image {
   /** px, at least 1. */
@@ -18,4 +24,6 @@ export interface Image {
   readonly data: Uint8Array | Uint16Array;
   /** What a value stands for in the file, where it had to be brought to 8 or 16 bits. */
   readonly scale?: ValueScale;
+  /** Absent where the file does not tell. */
+  readonly pixelSize?: PixelSize;
 }

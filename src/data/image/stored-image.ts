@@ -8,7 +8,7 @@ import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
 import { maxPixels, type UnpackedImage } from './image-header.js';
 import { readImage, readSize, unpackImage, withoutAlpha } from './image-io.js';
-import type { Channels, Image, ValueScale } from './image.js';
+import type { Channels, Image, PixelSize, ValueScale } from './image.js';
 import { channelMedians } from './channel-medians.js';
 
 /** An image in a temporary file, which exists until the image is closed. */
@@ -20,6 +20,8 @@ export interface StoredImage extends Size {
   readonly channelMedians: Float64Array;
   /** As that of an image in memory. */
   readonly scale?: ValueScale;
+  /** Absent where the file does not tell. */
+  readonly pixelSize?: PixelSize;
   /**
    * Reads a rectangle.
    *
@@ -96,6 +98,7 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
     return {
       ...{ width, height, channels, counts, channelMedians: median, read },
       ...(unpacked.scale && { scale: unpacked.scale }),
+      ...(unpacked.pixelSize && { pixelSize: unpacked.pixelSize }),
       close: () => closeSync(handle),
     };
   } catch (error) {

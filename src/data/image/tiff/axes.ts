@@ -1,5 +1,6 @@
 /** What the planes of a TIFF file are: channels, depths, times, by the word of whoever wrote the file. */
 import { XMLParser } from 'fast-xml-parser';
+import type { PixelSize } from '../image.js';
 import { photometric } from '../png-tiff-headers.js';
 import { type TiffDirectory } from './directory.js';
 import { TiffProblem } from './tiff-problem.js';
@@ -26,8 +27,8 @@ export interface PlaneAxes {
   readonly isColour: boolean;
   /** One for each channel, empty where they have no names. */
   readonly channelNames: readonly string[];
-  /** um; undefined where the file does not tell. */
-  readonly pixelSize: { readonly x: number; readonly y: number } | undefined;
+  /** Undefined where the file does not tell. */
+  readonly pixelSize: PixelSize | undefined;
   placeOf(at: PlaneIndex): PlanePlace;
 }
 
@@ -72,11 +73,20 @@ const commonOf = (first: TiffDirectory) => ({
   base: first,
   isColour: isColour(first),
   channelNames: [] as readonly string[],
-  pixelSize: first.resolution && isLikelyMicroscope(first.resolution) ? first.resolution : undefined,
+  pixelSize: plausible(aperioPixelSize(first.description) ?? first.resolution),
 });
 
-/** Programs that know no resolution write 72 or 96 an inch, 265 or 353 um a pixel. */
-const isLikelyMicroscope = ({ x, y }: { readonly x: number; readonly y: number }) => x < 50 && y < 50;
+/** um: larger pixels show no nuclei. Programs that know no resolution write 72 to 1200 an inch, 353 to 21 um a pixel. */
+const largestPixel = 5;
+
+const plausible = (size: PixelSize | undefined) =>
+  size && size.x > 0 && size.y > 0 && size.x < largestPixel && size.y < largestPixel ? size : undefined;
+
+/** Slide scanners of Aperio write it into the description: `|MPP = 0.2520|`. */
+function aperioPixelSize(description: string): PixelSize | undefined {
+  const um = Number(/^Aperio[^]*\|\s*MPP\s*=\s*([\d.]+)/u.exec(description)?.[1]);
+  return um > 0 ? { x: um, y: um } : undefined;
+}
 
 /** The pages of full size, where others are smaller versions or masks of them. */
 function fullSizePages(directories: readonly TiffDirectory[]): TiffDirectory[] {
@@ -175,7 +185,7 @@ const planesOf = ({ c, z, t }: { c: number; z: number; t: number }, inPixels: nu
   (inPixels > 1 ? 1 : c) * z * t;
 
 /** ImageJ writes pixels for each of its unit as the resolution, without a unit of TIFF. */
-function imageJPixelSize({ image }: TiffDirectory, um: number): PlaneAxes['pixelSize'] {
+function imageJPixelSize({ image }: TiffDirectory, um: number): PixelSize | undefined {
   const per = (tag: string) => {
     const file = image.fileDirectory;
     if (!file.hasTag(tag as never)) return NaN;
@@ -183,7 +193,7 @@ function imageJPixelSize({ image }: TiffDirectory, um: number): PlaneAxes['pixel
     return Number(count) / Number(divisor);
   };
   const [x, y] = [um / per('XResolution'), um / per('YResolution')];
-  return x > 0 && y > 0 && Number.isFinite(x + y) ? { x, y } : undefined;
+  return plausible({ x, y });
 }
 
 /** What tifffile writes into the description of its own files. */
@@ -269,6 +279,7 @@ interface OmePixels {
   readonly PhysicalSizeX?: string;
   readonly PhysicalSizeY?: string;
   readonly PhysicalSizeXUnit?: string;
+  readonly PhysicalSizeYUnit?: string;
   readonly Channel?: readonly { readonly Name?: string; readonly SamplesPerPixel?: string }[];
   readonly TiffData?: readonly Record<string, unknown>[];
 }
@@ -308,23 +319,12 @@ function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): P
   const last = Math.max(...places.values());
   if (places.size < total || last >= directories.length)
     throw new TiffProblem(`its OME-XML lists ${total} planes, and not all of them are in this file`);
-  const um = new Map([
-    ['µm', 1],
-    ['μm', 1],
-    ['um', 1],
-    ['nm', 0.001],
-    ['mm', 1000],
-  ]).get(pixels.PhysicalSizeXUnit ?? 'µm');
-  const [x, y] = [
-    Number(pixels.PhysicalSizeX) * (um ?? NaN),
-    Number(pixels.PhysicalSizeY ?? pixels.PhysicalSizeX) * (um ?? NaN),
-  ];
   const channelCount = inPixels > 1 ? c * inPixels : c;
   return {
     base: first,
     isColour: colour,
     channelNames: channels.length === channelCount ? channels.map(({ Name }) => Name ?? '') : [],
-    pixelSize: x > 0 && y > 0 ? { x, y } : undefined,
+    pixelSize: omePixelSize(pixels),
     writer: 'OME-TIFF',
     sizes: { c: channelCount, z: sizes.z, t: sizes.t, page: 1 },
     placeOf: (at) => {
@@ -336,6 +336,25 @@ function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): P
       };
     },
   };
+}
+
+const omeUnits = new Map([
+  ['µm', 1],
+  ['μm', 1],
+  ['um', 1],
+  ['nm', 0.001],
+  ['mm', 1000],
+]);
+
+/** A pixel whose height is not told is square. */
+function omePixelSize({
+  PhysicalSizeX: width,
+  PhysicalSizeY: height = width,
+  PhysicalSizeXUnit: unitX = 'µm',
+  PhysicalSizeYUnit: unitY = unitX,
+}: OmePixels): PixelSize | undefined {
+  const um = (size: string | undefined, unit: string) => Number(size) * (omeUnits.get(unit) ?? NaN);
+  return plausible({ x: um(width, unitX), y: um(height, unitY) });
 }
 
 const keyOf = (c: number, z: number, t: number) => `${c}/${z}/${t}`;

@@ -9,7 +9,7 @@ import {
   maxStoredPixels,
   type UnpackedImage,
 } from '../image-header.js';
-import type { Image } from '../image.js';
+import type { Image, PixelSize } from '../image.js';
 import { type ChosenImage, choosePlanes, PlaneChoiceError } from './choose-planes.js';
 import { openTiff, type TiffFile } from './open-tiff.js';
 import { TiffProblem } from './tiff-problem.js';
@@ -19,6 +19,7 @@ import { type BandedImage, libvipsPage, readTiffImage, tiffBands } from './read-
 export interface FoundImage extends Size {
   /** The page that libvips reads right and in full; undefined for values, compressions and planes that it does not know. */
   readonly page: number | undefined;
+  readonly pixelSize: PixelSize | undefined;
   /** Reads it without libvips. */
   readonly read: () => Promise<Image>;
   /** Writes its pixels to a file, without libvips, so that few of them are in memory at once. */
@@ -42,7 +43,7 @@ export async function findTiffImage(bytes: Buffer, place: string): Promise<Found
   const { width, height, orientation } = file.axes.base;
   checkOrientation(orientation, place);
   return {
-    ...{ width, height, page: libvipsPage(file, chosen) },
+    ...{ width, height, page: libvipsPage(file, chosen), pixelSize: file.axes.pixelSize },
     read: async () => {
       checkPixelCount({ width, height }, place);
       return readTiffImage(file, chosen).catch((cause: unknown) => {
