@@ -45,6 +45,8 @@ export interface UnpackedImage extends Size, PixelLayout {
   /** As that of an image in memory. */
   readonly scale?: ValueScale;
   readonly pixelSize?: PixelSize;
+  /** Which of red, green and blue (0, 1, 2) the image is; absent for all that there are. */
+  readonly colours?: readonly number[];
 }
 
 const layouts = new Map<string, Omit<PixelLayout, 'hasAlpha'>>([
@@ -57,6 +59,15 @@ const layouts = new Map<string, Omit<PixelLayout, 'hasAlpha'>>([
 /** The error for an image file that cannot be used. */
 export const imageError = (where: string, what: string, hint: string, cause?: unknown) =>
   new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
+
+/** The error for an image that cannot be unpacked to a file. */
+export const noRoom = (place: string, cause: Error) =>
+  imageError(
+    place,
+    `There is not enough disk space to unpack the image: ${cause.message}.`,
+    'Set TMPDIR to a folder on a disk with more space.',
+    cause,
+  );
 
 /** @throws {NucleateError} Exit code 3 if an image has more than `mostPixels`. */
 export function checkPixelCount({ width, height }: Size, place: string, mostPixels = maxPixels): void {

@@ -5,28 +5,39 @@
  */
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { bytesInMemory, type FileBytes, openBytes } from '../files/file-bytes.js';
 import { readBytes } from '../files/read-bytes.js';
 import type { Size } from '../geometry/rect.js';
 import type { LabelImage } from '../geometry/label-image.js';
 import { exitCodes, NucleateError } from '../../errors.js';
+import { type ChosenImage, choosePlanes, onePlane } from './choose-planes.js';
+import { pickColours } from './colours.js';
 import {
   checkHeader,
   checkLabelHeader,
   maxPixels,
   maxStoredPixels,
+  noRoom,
   labelsHint,
   imageError,
 } from './image-header.js';
 import type { ImageHeader, PixelLayout, UnpackedImage } from './image-header.js';
-import type { Image } from './image.js';
+import type { Image, PixelSize } from './image.js';
 import { labelTiff } from './label-tiff.js';
+import { beginBytes, otherFormat, type OtherFormat } from './other-formats.js';
 import { decodePlainPng } from './plain-png.js';
+import type { PlaneChoice } from './plane-choice.js';
 import { isAnimatedPng, isTiff, photometric, tiffPhotometric } from './png-tiff-headers.js';
 
 // Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
-  operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadTiffBuffer', 'VipsForeignLoadJpegBuffer'],
+  operation: [
+    'VipsForeignLoadPngBuffer',
+    'VipsForeignLoadTiffBuffer',
+    'VipsForeignLoadJpegBuffer',
+    'VipsForeignLoadTiffFile',
+  ],
 });
 // Every image is decoded once, so a cache would only use memory.
 sharp.cache(false);
@@ -36,74 +47,139 @@ sharp.cache(false);
  * scaling of 16 bits. Palette, 1-, 2- and 4-bit images become 8-bit images that look the same. Other types of TIFF
  * (signed, 32 bits, floating point) are brought to 8 or 16 bits, see `toImageValues`; of a pyramid the full size is read.
  *
- * An opaque alpha channel is dropped. Errors are: alpha that is not opaque, several channels, planes or frames, an
- * orientation tag, CMYK and other colour spaces, more than 64 megapixels (according to the header, before decoding),
- * and files that are damaged or have another format or a compression that is not read.
+ * An opaque alpha channel is dropped. Errors are: alpha that is not opaque, several channels, planes or frames without a
+ * choice among them, an orientation tag, CMYK and other colour spaces, more than 64 megapixels (according to the header,
+ * before decoding), and files that are damaged or have another format or a compression that is not read.
  *
  * @param source A path, or the bytes of a file.
  * @param place The name of the file in errors.
+ * @param choice Of one channel or one to three as colours, and of one plane, depth and time or a projection.
  * @returns An image with memory of its own.
  * @throws {NucleateError} Exit code 3, naming the file and what is wrong with it.
  */
-export async function readImage(source: string | Buffer, place = placeOf(source)): Promise<Image> {
-  const bytes = await bytesOf(source, place);
-  const tiff = await tiffImage(bytes, place);
-  const pixelSize = tiff?.pixelSize && { pixelSize: tiff.pixelSize };
-  if (tiff && tiff.page === undefined) return { ...(await tiff.read()), ...pixelSize };
-  const header = await headerOf(bytes, place, tiff?.page);
+export async function readImage(
+  source: string | Buffer,
+  place = placeOf(source),
+  choice: PlaneChoice = {},
+): Promise<Image> {
+  const bytes = typeof source === 'string' ? await openBytes(source) : bytesInMemory(source);
+  try {
+    const [image, second] = await findImages(bytes, choice, place);
+    if (second)
+      throw imageError(place, 'The choice makes several images of one file.', 'Choose one of them.');
+    return await image!.read();
+  } finally {
+    await bytes.close();
+  }
+}
+
+/** One image of a file, and its size in px. */
+export interface FoundImage extends Size {
+  /** What tells it from the others of its file, for names of outputs: `c2`, `z10`; empty for the only one. */
+  readonly suffix: string;
+  /** As {@link readImage}. */
+  read(): Promise<Image>;
+  /**
+   * Writes its pixels to a file, row by row, so that few of them are in memory at once. Values are those of
+   * {@link readImage}. Alpha is kept: then each pixel has four values.
+   *
+   * @param target A path that ends in `.v`, the format of libvips: 64 bytes, then the pixels.
+   * @throws {NucleateError} Exit code 3 as `readImage`, but for more than a gigapixel; also if the file cannot be written.
+   */
+  unpack(target: string): Promise<UnpackedImage>;
+}
+
+/**
+ * Finds the images of a file that a choice asks for, without reading a pixel.
+ *
+ * @param bytes Stay open until the images are read.
+ * @returns At least one.
+ * @throws {NucleateError} Exit code 3 if the header cannot be read, or the choice does not fit the file.
+ */
+export async function findImages(
+  bytes: FileBytes,
+  choice: PlaneChoice,
+  place: string,
+): Promise<FoundImage[]> {
+  if (bytes.size === 0)
+    throw imageError(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
+  const begin = Buffer.from(await bytes.read(0, beginBytes));
+  const other = otherFormat(begin, place);
+  if (other) throw otherFormatError(other, place);
+  if (isTiff(begin)) return findTiff(bytes, choice, place);
+  if (!isPngOrJpeg(begin)) throw notUnderstood(place);
+  const input = await bytes.all(maxWholeBytes);
+  const header = await headerOf(input, place);
+  const isColour = checkHeader(header, place, Infinity).channels === 3;
+  const planes = { sizes: onePlane, isColour, channelNames: [] };
+  return choosePlanes(planes, choice, place).map((chosen) =>
+    imageOfLibvips({ input, header, page: 0, place }, chosen),
+  );
+}
+
+const isPngOrJpeg = (begin: Buffer) =>
+  ['\x89PNG', '\xff\xd8\xff'].some((mark) => begin.indexOf(mark, 0, 'latin1') === 0);
+
+/** The largest file that Node can read at once. */
+const maxWholeBytes = 2 ** 31 - 1;
+
+/** Only TIFF files need the readers of TIFF. */
+async function findTiff(bytes: FileBytes, choice: PlaneChoice, place: string): Promise<FoundImage[]> {
+  const { findTiffImages } = await import('./tiff/find-images.js');
+  const found: FoundImage[] = [];
+  const images = await findTiffImages(bytes, choice, place);
+  for (const { page, chosen, pixelSize, photometric: shown, ...image } of images) {
+    if (page === undefined) {
+      found.push(withPixelSize({ ...image, suffix: chosen.suffix }, pixelSize));
+      continue;
+    }
+    // libvips takes the end of a name in brackets for options: "a.tif[page=1]".
+    const input = bytes.path?.endsWith(']') === false ? bytes.path : await bytes.all(maxWholeBytes);
+    const header = await headerOf(input, place, { page, shown });
+    found.push(withPixelSize(imageOfLibvips({ input, header, page, place }, chosen), pixelSize));
+  }
+  return found;
+}
+
+const withPixelSize = (image: FoundImage, pixelSize: PixelSize | undefined): FoundImage =>
+  pixelSize
+    ? {
+        ...image,
+        read: async () => ({ ...(await image.read()), pixelSize }),
+        unpack: async (target) => ({ ...(await image.unpack(target)), pixelSize }),
+      }
+    : image;
+
+/** What libvips reads: bytes, or the path of a file; and one page of it. */
+interface LibvipsPage {
+  readonly input: Buffer | string;
+  readonly header: ImageHeader;
+  readonly page: number;
+  readonly place: string;
+}
+
+function imageOfLibvips(source: LibvipsPage, { suffix, colours }: ChosenImage): FoundImage {
+  const { input, header, page, place } = source;
+  const { width, height } = header;
   return {
-    ...(await decode(bytes, header, checkHeader(header, place), place, tiff?.page)),
-    ...pixelSize,
+    ...{ width, height, suffix },
+    async read() {
+      const image = await decode(input, header, checkHeader(header, place), place, page);
+      return { ...image, ...pickColours(image, colours) };
+    },
+    async unpack(target) {
+      const layout = checkHeader(header, place, maxStoredPixels);
+      await sharp(input, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true, page })
+        .toColourspace(decodedSpace(layout))
+        .toFile(target)
+        .catch((cause: Error) => {
+          if (/write|space/iu.test(cause.message)) throw noRoom(place, cause);
+          throw damaged(place, cause);
+        });
+      return { width, height, ...layout, headerBytes: 64, ...(colours && { colours }) };
+    },
   };
 }
-
-/**
- * The size of an image in px, from its header.
- *
- * @throws {NucleateError} Exit code 3 if the header cannot be read.
- */
-export async function readSize(bytes: Buffer, place: string): Promise<Size> {
-  const { width, height } = (await tiffImage(bytes, place)) ?? (await headerOf(bytes, place));
-  return { width, height };
-}
-
-/**
- * Writes the pixels of an image to a file, row by row, so that few of them are in memory at once. Values are those of
- * {@link readImage}. Alpha is kept: then each pixel has four values.
- *
- * @param target A path that ends in `.v`, the format of libvips: 64 bytes, then the pixels.
- * @throws {NucleateError} Exit code 3 as `readImage`, but for more than a gigapixel; also if the file cannot be written.
- */
-export async function unpackImage(bytes: Buffer, target: string, place: string): Promise<UnpackedImage> {
-  const tiff = await tiffImage(bytes, place);
-  const pixelSize = tiff?.pixelSize && { pixelSize: tiff.pixelSize };
-  if (tiff && tiff.page === undefined) {
-    const unpacked = await tiff.unpack(target).catch((cause: Error) => {
-      throw cause instanceof NucleateError ? cause : noRoom(place, cause);
-    });
-    return { ...unpacked, ...pixelSize };
-  }
-  const page = tiff?.page ?? 0;
-  const header = await headerOf(bytes, place, tiff?.page);
-  const layout = checkHeader(header, place, maxStoredPixels);
-  const { width, height } = header;
-  await sharp(bytes, { limitInputPixels: maxStoredPixels, ignoreIcc: true, sequentialRead: true, page })
-    .toColourspace(decodedSpace(layout))
-    .toFile(target)
-    .catch((cause: Error) => {
-      if (/write|space/iu.test(cause.message)) throw noRoom(place, cause);
-      throw damaged(place, cause);
-    });
-  return { width, height, ...layout, headerBytes: 64, ...pixelSize };
-}
-
-const noRoom = (place: string, cause: Error) =>
-  imageError(
-    place,
-    `There is not enough disk space to unpack the image: ${cause.message}.`,
-    'Set TMPDIR to a folder on a disk with more space.',
-    cause,
-  );
 
 /**
  * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, as PNG or TIFF; or 32-bit grey TIFF. 0 is
@@ -269,49 +345,55 @@ async function bytesOf(source: string | Buffer, place: string): Promise<Buffer> 
   return bytes;
 }
 
-/** The image of a TIFF; undefined for other files, which need none of its readers. */
-async function tiffImage(bytes: Buffer, place: string) {
-  if (!isTiff(bytes)) return undefined;
-  const { findTiffImage } = await import('./tiff/find-image.js');
-  return findTiffImage(bytes, place);
+/** One page of a TIFF, whose others do not count, and how its values are shown. */
+interface TiffPage {
+  readonly page: number;
+  readonly shown: number | undefined;
 }
 
-/** @param page Of a TIFF whose other pages are smaller versions and the like; absent where there may be no others. */
-async function headerOf(bytes: Buffer, place: string, page?: number): Promise<ImageHeader> {
+/** @param of Absent where other pages count. */
+async function headerOf(input: Buffer | string, place: string, of?: TiffPage): Promise<ImageHeader> {
   try {
-    const header = await readHeader(bytes, page ?? 0);
-    return page === undefined ? header : { ...header, pages: 1 };
+    if (typeof input === 'string') return { ...(await readHeader(input, of!)), pages: 1 };
+    const header = await readHeader(input, of ?? { page: 0, shown: tiffPhotometric(input) });
+    return { ...header, isAnimated: isAnimatedPng(input), ...(of && { pages: 1 }) };
   } catch (cause) {
-    throw imageError(
-      place,
-      'The file is not a PNG, TIFF or JPEG image, or is damaged.',
-      'Export the image as PNG or TIFF.',
-      cause,
-    );
+    const other = typeof input === 'string' ? undefined : otherFormat(input.subarray(0, beginBytes), place);
+    throw other ? otherFormatError(other, place) : notUnderstood(place, cause);
   }
 }
 
-async function readHeader(bytes: Buffer, page: number): Promise<ImageHeader> {
+const otherFormatError = ({ name, hint }: OtherFormat, place: string) =>
+  imageError(place, `The file is ${name}, which is not read.`, hint);
+
+const notUnderstood = (place: string, cause?: unknown) =>
+  imageError(
+    place,
+    'The file is not a PNG, TIFF or JPEG image, or is damaged.',
+    'Export the image as PNG or TIFF.',
+    cause,
+  );
+
+async function readHeader(input: Buffer | string, { page, shown }: TiffPage): Promise<ImageHeader> {
   // No limits here, so that a larger image gives our own error.
-  const metadata = await sharp(bytes, {
+  const metadata = await sharp(input, {
     limitInputPixels: false,
     limitInputChannels: false,
     page,
   }).metadata();
-  const colours = tiffPhotometric(bytes);
   return {
     ...metadata,
     pages: metadata.pages ?? 1,
-    isAnimated: isAnimatedPng(bytes),
+    isAnimated: false,
     orientation: metadata.orientation ?? 1,
     bitsPerSample: metadata.bitsPerSample,
-    isPalette: metadata.isPalette || colours === photometric.palette,
-    isWhiteIsZero: colours === photometric.whiteIsZero,
+    isPalette: metadata.isPalette || shown === photometric.palette,
+    isWhiteIsZero: shown === photometric.whiteIsZero,
   };
 }
 
 async function decode(
-  bytes: Buffer,
+  bytes: Buffer | string,
   header: ImageHeader,
   layout: PixelLayout,
   place: string,
@@ -354,7 +436,7 @@ const decodedSpace = ({ channels, depth, hasAlpha }: PixelLayout) => spaceOf(has
 
 /** The pixels as bytes. Colour space and depth have the names of libvips. */
 function decodeRaw(
-  bytes: Buffer,
+  bytes: Buffer | string,
   space: string,
   depth: PixelLayout['depth'] | 'uint',
   place: string,

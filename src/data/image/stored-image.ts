@@ -3,12 +3,14 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readBytes } from '../files/read-bytes.js';
+import { openBytes } from '../files/file-bytes.js';
 import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
 import { maxPixels, type UnpackedImage } from './image-header.js';
-import { readImage, readSize, unpackImage, withoutAlpha } from './image-io.js';
+import { pickColours } from './colours.js';
+import { findImages, type FoundImage, withoutAlpha } from './image-io.js';
 import type { Channels, Image, PixelSize, ValueScale } from './image.js';
+import type { PlaneChoice } from './plane-choice.js';
 import { channelMedians } from './channel-medians.js';
 
 /** An image in a temporary file, which exists until the image is closed. */
@@ -56,37 +58,74 @@ export function readRegion(image: Pixels, box: Box): Image {
 export const paddingValues = (image: Pixels): Float64Array =>
   'read' in image ? image.channelMedians : channelMedians(image);
 
+/** An image of a file that has been found and not read. */
+export interface UnreadImage {
+  /** What tells it from the others of its file, for names of outputs: `c2`, `z10`; empty for the only one. */
+  readonly suffix: string;
+  /**
+   * Reads it, or unpacks it to a temporary file if it is large. The file is in the system's temporary folder (`TMPDIR`),
+   * takes 1 to 6 bytes per pixel, and is deleted when the process ends, even after a crash.
+   *
+   * @returns The caller closes a stored image.
+   * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and if there is no disk space.
+   */
+  open(): Promise<Pixels>;
+}
+
 /**
- * Reads an image, or unpacks it to a temporary file if it is large. The file is in the system's temporary folder (`TMPDIR`),
- * takes 1 to 6 bytes per pixel, and is deleted when the process ends, even after a crash.
+ * Finds the images of a file that a choice asks for.
  *
  * @param inMemory px: larger images are unpacked.
- * @returns The caller closes a stored image.
- * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and if there is no disk space for the file.
+ * @returns The caller closes it when its images have been read.
+ * @throws {NucleateError} Exit code 3 if its header cannot be read, or the choice does not fit it.
  */
+export async function openImages(
+  file: string,
+  choice: PlaneChoice,
+  inMemory = maxPixels,
+): Promise<{ readonly images: readonly UnreadImage[]; close(): Promise<void> }> {
+  const bytes = await openBytes(file);
+  try {
+    const found = await findImages(bytes, choice, file);
+    const images = found.map((image) => ({
+      suffix: image.suffix,
+      open: () => (image.width * image.height <= inMemory ? image.read() : unpack(image, file)),
+    }));
+    return { images, close: () => bytes.close() };
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+/** The image of a file that has only one, see {@link openImages}. */
 export async function openImage(file: string, inMemory = maxPixels): Promise<Pixels> {
-  const bytes = await readBytes(file, maxStoredBytes);
-  const { width, height } = await readSize(bytes, file);
-  if (width * height <= inMemory) return readImage(bytes, file);
+  const opened = await openImages(file, {}, inMemory);
+  try {
+    return await opened.images[0]!.open();
+  } finally {
+    await opened.close();
+  }
+}
+
+async function unpack(image: FoundImage, place: string): Promise<StoredImage> {
   const folder = await mkdtemp(path.join(tmpdir(), 'nucleate-image-'));
   try {
     const raw = path.join(folder, 'pixels.v');
-    const unpacked = await unpackImage(bytes, raw, file);
+    const unpacked = await image.unpack(raw);
     // An open file stays readable after it is deleted, and the system frees its space when the process ends.
-    return storedImage(openSync(raw, 'r'), unpacked, file);
+    return storedImage(openSync(raw, 'r'), unpacked, place);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The largest file that Node can read at once. */
-const maxStoredBytes = 2 ** 31 - 1;
-
 /** Rows that are read at a time while values are counted. */
 const countedRows = 64;
 
 function storedImage(handle: number, unpacked: UnpackedImage, place: string): StoredImage {
-  const { width, height, channels } = unpacked;
+  const { width, height } = unpacked;
+  const channels = channelsOf(unpacked);
   const read = (box: Box) => readRectangle(handle, unpacked, box, place);
   try {
     const counts = new Uint32Array(unpacked.depth === 'uchar' ? 256 : 65536);
@@ -94,7 +133,7 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
       const { data } = read({ x1: 0, y1, x2: width, y2: Math.min(height, y1 + countedRows) });
       for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
     }
-    const median = sampledMedians(unpacked, read);
+    const median = sampledMedians({ width, height, channels }, read);
     return {
       ...{ width, height, channels, counts, channelMedians: median, read },
       ...(unpacked.scale && { scale: unpacked.scale }),
@@ -108,7 +147,10 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
 }
 
 /** {@link channelMedians} of the same pixels. */
-function sampledMedians({ width, height, channels }: UnpackedImage, read: (box: Box) => Image): Float64Array {
+function sampledMedians(
+  { width, height, channels }: Size & { channels: Channels },
+  read: (box: Box) => Image,
+): Float64Array {
   const step = Math.max(1, Math.floor((width * height) / 1024));
   const pixels = Array.from({ length: Math.ceil((width * height) / step) }, (_, index) => {
     const x1 = (index * step) % width;
@@ -117,6 +159,9 @@ function sampledMedians({ width, height, channels }: UnpackedImage, read: (box: 
   });
   return channelMedians({ channels, data: Uint16Array.from(pixels.flatMap((values) => [...values])) });
 }
+
+const channelsOf = ({ channels, colours }: UnpackedImage): Channels =>
+  colours ? (colours.length === 1 ? 1 : 3) : channels;
 
 function readRectangle(
   handle: number,
@@ -137,8 +182,12 @@ function readRectangle(
     readFully(handle, bytes.subarray(portion * portionBytes, (portion + 1) * portionBytes), at);
   }
   const values = depth === 'ushort' ? new Uint16Array(bytes.buffer) : bytes;
-  const data = hasAlpha ? withoutAlpha(values, channels, place) : values;
-  return { ...size, channels, data, ...(unpacked.scale && { scale: unpacked.scale }) };
+  const stored = { channels, data: hasAlpha ? withoutAlpha(values, channels, place) : values };
+  return {
+    ...size,
+    ...pickColours(stored, unpacked.colours),
+    ...(unpacked.scale && { scale: unpacked.scale }),
+  };
 }
 
 function readFully(handle: number, target: Uint8Array, position: number): void {

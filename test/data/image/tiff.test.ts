@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { bytesInMemory } from '../../../src/data/files/file-bytes.js';
 import { openFileTree } from '../../../src/data/files/open-files.js';
 import { readImage } from '../../../src/data/image/image-io.js';
 import { toImageValues } from '../../../src/data/image/tiff/image-values.js';
@@ -44,7 +45,7 @@ test('there are more than 60 kinds of files', () => {
 });
 
 test.each(exact)('the pixels of $file, plane $select, are those that tifffile reads', async (row) => {
-  const file = await openTiff(await tree.read(row.file));
+  const file = await openTiff(bytesInMemory(await tree.read(row.file)));
   const place = file.axes.placeOf({ c: 0, z: 0, t: 0, page: 0, ...row.select });
   const { width, height } = file.directories[place.directory]!;
   const plane = await readPlane(file, place, { x1: 0, y1: 0, x2: width, y2: height });

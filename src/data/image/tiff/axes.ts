@@ -1,5 +1,6 @@
 /** What the planes of a TIFF file are: channels, depths, times, by the word of whoever wrote the file. */
 import { XMLParser } from 'fast-xml-parser';
+import type { HeldPlanes, PlaneIndex } from '../choose-planes.js';
 import type { PixelSize } from '../image.js';
 import { photometric } from '../png-tiff-headers.js';
 import { type TiffDirectory } from './directory.js';
@@ -16,23 +17,15 @@ export interface PlanePlace {
 }
 
 /** The axes along which a file holds planes. */
-export interface PlaneAxes {
+export interface PlaneAxes extends HeldPlanes {
   /** Who says so, for messages. */
   readonly writer: 'OME-TIFF' | 'ImageJ' | 'tifffile' | 'MetaMorph' | 'TIFF';
-  /** Counts, at least 1. `page` is an axis without a meaning that is told. */
-  readonly sizes: Readonly<Record<'c' | 'z' | 't' | 'page', number>>;
   /** A directory of full size; all planes have its size and type. */
   readonly base: TiffDirectory;
-  /** Whether each plane has red, green and blue. */
-  readonly isColour: boolean;
-  /** One for each channel, empty where they have no names. */
-  readonly channelNames: readonly string[];
   /** Undefined where the file does not tell. */
   readonly pixelSize: PixelSize | undefined;
   placeOf(at: PlaneIndex): PlanePlace;
 }
-
-export type PlaneIndex = Readonly<Record<'c' | 'z' | 't' | 'page', number>>;
 
 /**
  * Reads the axes of a file.

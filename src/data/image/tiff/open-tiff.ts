@@ -1,4 +1,5 @@
 /** Opens TIFF files. The only file that makes geotiff's readers. */
+import type { FileBytes } from '../../files/file-bytes.js';
 import { type PlaneAxes, planeAxes } from './axes.js';
 import { readDirectories, type TiffDirectory } from './directory.js';
 
@@ -7,20 +8,32 @@ export interface TiffFile {
   /** The main directories, in their order; at least one. */
   readonly directories: readonly TiffDirectory[];
   readonly axes: PlaneAxes;
-  /** The bytes of the file. */
-  readonly bytes: Uint8Array;
+  readonly bytes: FileBytes;
 }
 
 /**
- * @param bytes Of the file; kept, not copied, if they have memory of their own.
+ * @param bytes Parts of them are read when they are needed, so they stay open as long as the file is used.
  * @throws {TiffProblem} If its directories or planes cannot be understood; any other error if it is damaged.
  */
-export async function openTiff(bytes: Uint8Array): Promise<TiffFile> {
-  const { fromArrayBuffer } = await import('geotiff');
+export async function openTiff(bytes: FileBytes): Promise<TiffFile> {
+  const { GeoTIFF } = await import('geotiff');
   await import('./zstd.js');
-  const { buffer, byteOffset, byteLength } = bytes;
-  const isWhole = buffer.byteLength === byteLength;
-  const memory = isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
-  const directories = await readDirectories(await fromArrayBuffer(memory as ArrayBuffer), byteLength);
+  const directories = await readDirectories(await GeoTIFF.fromSource(sourceOf(bytes)), bytes.size);
   return { directories, axes: planeAxes(directories), bytes };
+}
+
+interface Slice {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The bytes as geotiff asks for them. */
+function sourceOf(bytes: FileBytes) {
+  const read = async ({ offset, length }: Slice) => (await bytes.read(offset, length)).buffer;
+  return {
+    fileSize: bytes.size,
+    fetch: (slices: readonly Slice[]) => Promise.all(slices.map(read)),
+    fetchSlice: async (slice: Slice) => ({ ...slice, data: await read(slice) }),
+    close: () => Promise.resolve(),
+  };
 }

@@ -1,4 +1,5 @@
 /** Reads the pixels of one plane of a TIFF file, as they are stored. */
+import type { FileBytes } from '../../files/file-bytes.js';
 import { photometric } from '../png-tiff-headers.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import type { TiffFile } from './open-tiff.js';
@@ -38,7 +39,7 @@ export async function readPlane(
   const samples = sample === undefined ? colourSamples(directory) : 1;
   const values =
     behind > 0
-      ? readBehind(directory, behind, region, bytes)
+      ? await readBehind(directory, behind, region, bytes)
       : await readDecoded(
           directory,
           sample === undefined ? Array.from({ length: samples }, (_, i) => i) : [sample],
@@ -72,12 +73,12 @@ async function readDecoded(
 }
 
 /** Planes behind one directory lie in one piece, without compression. */
-function readBehind(
+async function readBehind(
   directory: TiffDirectory,
   behind: number,
   { x1, y1, x2, y2 }: Region,
-  file: Uint8Array,
-): PlaneValues {
+  file: FileBytes,
+): Promise<PlaneValues> {
   const { contiguous, width, height, samples, bits } = directory;
   if (!contiguous || directory.isPlanar)
     throw new TiffProblem('its planes lie behind one directory, and are compressed or in tiles');
@@ -86,7 +87,7 @@ function readBehind(
   const planeBytes = rowBytes * height;
   const bytes = new Uint8Array((y2 - y1) * (x2 - x1) * pixelBytes);
   const start = contiguous.offset + behind * planeBytes;
-  const rows = file.subarray(start + y1 * rowBytes, start + y2 * rowBytes);
+  const rows = await file.read(start + y1 * rowBytes, (y2 - y1) * rowBytes);
   if (rows.length < (y2 - y1) * rowBytes)
     throw new TiffProblem(`it ends within plane ${behind}, counted from 0`);
   const part = (x2 - x1) * pixelBytes;

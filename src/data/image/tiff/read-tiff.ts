@@ -1,8 +1,8 @@
 /** One image of the planes that were chosen, in memory or, band by band, as bytes for a file. */
+import type { ChosenImage } from '../choose-planes.js';
 import { photometric } from '../png-tiff-headers.js';
 import type { Size } from '../../geometry/rect.js';
 import type { Channels, Image, ValueScale } from '../image.js';
-import type { ChosenImage } from './choose-planes.js';
 import type { TiffDirectory } from './directory.js';
 import { conversionOf, type ImageValues, needsSamples, sampleOf, toImageValues } from './image-values.js';
 import type { TiffFile } from './open-tiff.js';

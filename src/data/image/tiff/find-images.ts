@@ -1,24 +1,33 @@
-/** The image of a TIFF file, or the page that libvips reads better. */
+/** The images of a TIFF file that were asked for, or the pages that libvips reads better. */
 import { writeFile } from 'node:fs/promises';
-import type { NucleateError } from '../../../errors.js';
+import { NucleateError } from '../../../errors.js';
+import type { FileBytes } from '../../files/file-bytes.js';
 import type { Size } from '../../geometry/rect.js';
+import { type ChosenImage, choosePlanes } from '../choose-planes.js';
+import { pickColours } from '../colours.js';
 import {
   checkOrientation,
   checkPixelCount,
   imageError,
   maxStoredPixels,
+  noRoom,
   type UnpackedImage,
 } from '../image-header.js';
 import type { Image, PixelSize } from '../image.js';
-import { type ChosenImage, choosePlanes, PlaneChoiceError } from './choose-planes.js';
+import { exportHint } from '../other-formats.js';
+import type { PlaneChoice } from '../plane-choice.js';
 import { openTiff, type TiffFile } from './open-tiff.js';
 import { TiffProblem } from './tiff-problem.js';
 import { type BandedImage, libvipsPage, readTiffImage, tiffBands } from './read-tiff.js';
 
-/** Where the one image of a file is, and its size in px. */
-export interface FoundImage extends Size {
+/** One image of a file, and its size in px. */
+export interface TiffImage extends Size {
+  readonly chosen: ChosenImage;
   /** The page that libvips reads right and in full; undefined for values, compressions and planes that it does not know. */
   readonly page: number | undefined;
+  /** How the values of the page are shown, see `photometric`. */
+  readonly photometric: number;
+  /** Undefined where the file does not tell. */
   readonly pixelSize: PixelSize | undefined;
   /** Reads it without libvips. */
   readonly read: () => Promise<Image>;
@@ -27,38 +36,52 @@ export interface FoundImage extends Size {
 }
 
 /**
- * Finds the one image of a TIFF file; smaller versions of it, thumbnails and labels do not count.
+ * Finds the images of a TIFF file that a choice asks for; smaller versions of them, thumbnails and labels do not count.
  *
  * @param place The name of the file in errors.
- * @throws {NucleateError} Exit code 3: several planes or channels, or a file that cannot be read.
+ * @returns At least one.
+ * @throws {NucleateError} Exit code 3: several planes or channels without a choice, or a file that cannot be read.
  */
-export async function findTiffImage(bytes: Buffer, place: string): Promise<FoundImage> {
+export async function findTiffImages(
+  bytes: FileBytes,
+  choice: PlaneChoice,
+  place: string,
+): Promise<TiffImage[]> {
   let file: TiffFile;
   try {
     file = await openTiff(bytes);
   } catch (cause) {
     throw tiffError(place, cause);
   }
-  const chosen = onlyImage(file, place);
-  const { width, height, orientation } = file.axes.base;
-  checkOrientation(orientation, place);
+  checkOrientation(file.axes.base.orientation, place);
+  return choosePlanes(file.axes, choice, place).map((chosen) => tiffImage(file, chosen, place));
+}
+
+function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImage {
+  const { width, height } = file.axes.base;
+  const page = libvipsPage(file, chosen);
   return {
-    ...{ width, height, page: libvipsPage(file, chosen), pixelSize: file.axes.pixelSize },
+    ...{ width, height, chosen, page, pixelSize: file.axes.pixelSize },
+    photometric: file.directories[page ?? 0]!.photometric,
     read: async () => {
       checkPixelCount({ width, height }, place);
-      return readTiffImage(file, chosen).catch((cause: unknown) => {
+      const image = await readTiffImage(file, chosen).catch((cause: unknown) => {
         throw tiffError(place, cause);
       });
+      return { ...image, ...pickColours(image, chosen.colours) };
     },
     unpack: async (target) => {
       checkPixelCount({ width, height }, place, maxStoredPixels);
       const bands = await tiffBands(file, chosen).catch((cause: unknown) => {
         throw tiffError(place, cause);
       });
-      await writeFile(target, bytesOfBands(bands, place));
+      await writeFile(target, bytesOfBands(bands, place)).catch((cause: Error) => {
+        throw cause instanceof NucleateError ? cause : noRoom(place, cause);
+      });
       const { channels, depth, scale } = bands;
       return {
         ...{ width, height, channels, depth, hasAlpha: false, headerBytes: 0 },
+        ...(chosen.colours && { colours: chosen.colours }),
         ...(scale && { scale }),
       };
     },
@@ -74,22 +97,12 @@ async function* bytesOfBands({ bands }: BandedImage, place: string): AsyncGenera
   }
 }
 
-function onlyImage({ axes }: TiffFile, place: string): ChosenImage {
-  try {
-    return choosePlanes(axes, {})[0]!;
-  } catch (error) {
-    if (!(error instanceof PlaneChoiceError)) throw error;
-    const hint = 'Save the channel and plane that show the nuclei as an image of its own.';
-    throw imageError(place, error.message, hint, error);
-  }
-}
-
 const tiffError = (place: string, cause: unknown): NucleateError =>
   cause instanceof TiffProblem
     ? imageError(
         place,
         `The TIFF cannot be read: ${cause.message}.`,
-        'Export it again: one image, without compression or with LZW, Deflate or zstd.',
+        exportHint(place) ?? 'Export it again: one image, without compression or with LZW, Deflate or zstd.',
         cause,
       )
     : imageError(place, 'The TIFF is damaged.', 'Copy or export the image again.', cause);

@@ -1,0 +1,51 @@
+/** What a user asks for of a file with several channels, depths or times. */
+import { exitCodes, NucleateError } from '../../errors.js';
+
+/** Numbers count from 1, as ImageJ and QuPath show them. An empty choice takes the only plane that there is. */
+export interface PlaneChoice {
+  /**
+   * Numbers or names of channels, or several of them separated by commas; red, green and blue are those of a colour image.
+   * `each` makes an image of each; two or three others become colours together.
+   */
+  readonly channels?: readonly string[];
+  /** Along depths, or along times where there is only one depth. */
+  readonly plane?: AxisChoice;
+  readonly z?: AxisChoice;
+  readonly t?: AxisChoice;
+  /** How the user writes a choice, for hints; default: `options`. */
+  readonly writtenAs?: 'options' | 'options of a dataset' | 'config';
+}
+
+/** A number from 1, the brightest or the mean value over the axis, or an image of each. */
+export type AxisChoice = number | 'max' | 'mean' | 'each';
+
+/** One `--plane`, or one item of `data.plane`: `max`, `12`, `z=max`, `t=3`. */
+export const planePattern = /^(?:([zt])=)?(max|mean|each|[1-9]\d*)$/u;
+
+/**
+ * Reads what the user has written.
+ *
+ * @param written `channel`: names or numbers. `plane`: see {@link planePattern}; several may be separated by commas.
+ * @throws {NucleateError} Exit code 2 for a plane that is none, or two for one axis.
+ */
+export function planeChoice(
+  written: { readonly channel?: readonly (string | number)[]; readonly plane?: readonly (string | number)[] },
+  writtenAs: NonNullable<PlaneChoice['writtenAs']> = 'options',
+): PlaneChoice {
+  const channels = (written.channel ?? []).map(String);
+  const along: Partial<Record<'plane' | 'z' | 't', AxisChoice>> = {};
+  const name = writtenAs === 'config' ? 'data.plane' : '--plane';
+  const wrong = (what: string) => {
+    const hint = `Write max, mean, each or a number from 1, along one axis: z=max, t=3.`;
+    return new NucleateError({ what, hint, exitCode: exitCodes.usage });
+  };
+  for (const text of (written.plane ?? []).flatMap((item) => String(item).split(','))) {
+    const [, axis = 'plane', value] = planePattern.exec(text.trim()) ?? [];
+    if (value === undefined) throw wrong(`${name} does not take \`${text}\`.`);
+    const key = axis as keyof typeof along;
+    if (key in along || ((key === 'plane' ? 'z' : 'plane') in along && key !== 't'))
+      throw wrong(`${name} has two values for one axis, received \`${text}\` as well.`);
+    along[key] = /^\d/u.test(value) ? Number(value) : (value as AxisChoice);
+  }
+  return { ...(channels.length > 0 && { channels }), ...along, writtenAs };
+}
