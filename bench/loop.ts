@@ -58,7 +58,7 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]!;
 
 const runtime = await startRuntime('cpu');
-const sample = await readTrainingData(config.data, config.seed);
+const sample = await readTrainingData(config.data, { seed: config.seed });
 const bareTask = createTask(config, sample);
 const drawn = batches(bareTask.recipe);
 const { value: batch } = await drawn.next();

@@ -21,7 +21,7 @@ if (checkpoint === undefined || dataPath === undefined)
 
 const { config } = await readDetector(checkpoint);
 const { weights, ema, statistics } = (await loadCheckpoint(checkpoint)).tensors;
-const { validation } = await readTrainingData({ ...config.data, path: dataPath }, config.seed);
+const { validation } = await readTrainingData({ ...config.data, path: dataPath }, { seed: config.seed });
 const seed = seedOfImages === undefined ? config.seed : Number(seedOfImages);
 const images = scoredImages(validation, { seed, count: config.scoring.images });
 await startRuntime('auto');

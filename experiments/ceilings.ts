@@ -21,7 +21,7 @@ const stored = await readModelFolder(folder);
 const { config } = stored.file.detector;
 const split = 'configs/splits/dsb2018.json';
 const source = { ...config.data, path: dataPath, split, validationFold: 0 };
-const { validation } = await readTrainingData(source, config.seed);
+const { validation } = await readTrainingData(source, { seed: config.seed });
 await startRuntime('auto');
 const model = buildModel(stored);
 const images = await collectCandidates(model, validation, () => 0);

@@ -44,7 +44,7 @@ const ridge = 1e-3;
 const { config } = loadConfig(configPath!, [`data.path=${dataPath}`, ...overrides]) as unknown as {
   config: SegmenterConfig;
 };
-const data = await readTrainingData(config.data, config.seed);
+const data = await readTrainingData(config.data, { seed: config.seed });
 await startRuntime('auto');
 const task = createSegmenterTask(config, data, { mode: 'eager' });
 const published = adaptVgg16Input(await loadKerasWeights(weightsPath!, 'vgg16'), config.model);

@@ -24,7 +24,7 @@ const Data = z.strictObject({
     .min(1)
     .default('configs/splits/dsb2018.json')
     .describe(
-      'File with the folds of the dataset, made by `nucleate data split`; `none` assigns each image to a fold at random.',
+      'File with the folds of the dataset, made by `nucleate data split`; `none` draws folds, with images of one field in the same fold, and writes them to `split.json` of the run.',
     ),
   validationFold: z
     .int()

@@ -1,5 +1,7 @@
-import { splitProblems, type Split } from '../data/split/split.js';
+import { pixelHashOf } from '../data/image/pixel-hash.js';
+import { imageFinder, type Split, type SplitImage } from '../data/split/split.js';
 import type { KnownGroup } from '../data/read/groups-csv.js';
+import type { Problem } from '../errors.js';
 import type { TruthSource } from './sources/source.js';
 import { throwIfProblems, sourceError } from './sources/source.js';
 
@@ -32,7 +34,7 @@ export interface FoldChoice {
   readonly split: Split;
   /** All images if absent. */
   readonly fold?: number | undefined;
-  /** Hash of the truth, which has to be the data that was split; null to allow other data. */
+  /** Hash of the truth: images of other data than were split are found by their pixels; null to take their ids. */
   readonly sha256: string | null;
 }
 
@@ -41,20 +43,40 @@ export interface FoldChoice {
  *
  * @throws {NucleateError} Exit code 3 if the split is of other data, lacks an image, or has no such fold.
  */
-export function selectFold(truth: TruthSource, { path, split, fold, sha256 }: FoldChoice): Selection {
-  const problems = splitProblems(split, sha256 ?? split.dataset, truth.ids);
-  throwIfProblems(path, 'The split has', problems, 'Use the split of this data, or add --allow-other-data.');
-  const ids = truth.ids.filter((id) => fold === undefined || split.images[id]!.fold === fold);
+export async function selectFold(
+  truth: TruthSource,
+  { path, split, fold, sha256 }: FoldChoice,
+): Promise<Selection> {
+  const hint = 'Use the split of this data, or add --allow-other-data.';
+  const find = imageFinder(split, sha256 ?? split.dataset);
+  if (typeof find !== 'function') {
+    throwIfProblems(path, 'The split has', [find], hint);
+    return selectAll(truth);
+  }
+  const images = new Map<string, SplitImage>();
+  const problems: Problem[] = [];
+  const isSame = sha256 === null || split.dataset === sha256;
+  for (const id of truth.ids) {
+    const image = isSame ? null : await truth.readImage(id);
+    const found = isSame || image ? find(id, () => pixelHashOf(image!)) : withoutPixels;
+    if (!('what' in found)) images.set(id, found);
+    else if (problems.at(-1) !== found) problems.push(found);
+  }
+  throwIfProblems(path, 'The split has', problems, hint);
+  const ids = truth.ids.filter((id) => fold === undefined || images.get(id)!.fold === fold);
   if (ids.length === 0) {
     throw sourceError(path, `No image is in fold ${fold}.`, `Choose --fold from 0 to ${split.folds - 1}.`);
   }
-  const images = new Map(Object.entries(split.images));
   return {
     ids,
     clusters: valuesOf(images, ({ cluster }) => cluster),
     groups: valuesOf(images, ({ group }) => String(group)),
   };
 }
+
+const withoutPixels: Problem = {
+  what: 'The truth is other data than was split, and has no images that could be compared with those of the split.',
+};
 
 function valuesOf<T>(images: ReadonlyMap<string, T>, valueOf: (image: T) => string | undefined) {
   const values = new Map<string, string>();

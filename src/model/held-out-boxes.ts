@@ -33,10 +33,10 @@ export async function heldOutBoxes(
 ): Promise<BoxesOfImages> {
   const boxes: BoxesOfImages = {};
   for (const place of places) {
-    const { config, weights } = (await findStage(place, 'detector')).detector;
+    const { config, weights, origin } = (await findStage(place, 'detector')).detector;
     const { validation, unseen } = await readTrainingData(
       { ...config.data, path: data, labels },
-      config.seed,
+      { seed: config.seed, trained: origin.dataset },
     );
     if (!unseen) {
       const hint = 'Use a detector that was trained without data.trainOnAll.';

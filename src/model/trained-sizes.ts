@@ -3,7 +3,7 @@ import type { DetectorConfig } from '../config/detector.js';
 import type { TrainedSizes } from '../config/model-file.js';
 import type { Example } from '../data/read/example.js';
 import { NucleateError } from '../errors.js';
-import { readTrainingData } from '../data/loader/training-data.js';
+import { datasetOf, readTrainingData } from '../data/loader/training-data.js';
 
 /** Quantiles over the images: outside `low` and `high` sizes are unusual. */
 const quantiles = { low: 0.02, typical: 0.5, high: 0.98 } as const;
@@ -49,8 +49,8 @@ export async function readSizes(
   dataset: string,
 ): Promise<TrainedSizes | undefined> {
   try {
-    const { train, identity, splitSha256 } = await readTrainingData(data, seed);
-    return dataset === `${identity}/${splitSha256}` ? measureSizes(train, loader.zoom) : undefined;
+    const read = await readTrainingData(data, { seed, trained: dataset });
+    return dataset === datasetOf(read) ? measureSizes(read.train, loader.zoom) : undefined;
   } catch (error) {
     if (error instanceof NucleateError) return undefined;
     throw error;

@@ -12,6 +12,8 @@ export const runFiles = (folder: string) => ({
   environment: path.join(folder, 'env.json'),
   git: path.join(folder, 'git.json'),
   dataset: path.join(folder, 'dataset.json'),
+  /** The folds, if they were drawn for the run. */
+  split: path.join(folder, 'split.json'),
   metricNames: path.join(folder, 'metric-names.json'),
   status: path.join(folder, 'status.json'),
   log: path.join(folder, 'train.log'),
@@ -30,6 +32,8 @@ export interface RunRecords {
   readonly git: GitState | null;
   /** Hash and split; as JSON. */
   readonly dataset: object;
+  /** The text of `split.json`; null if the folds are from another file. */
+  readonly split: string | null;
   /** The text of `metric-names.json`. */
   readonly metricNames: string;
 }
@@ -56,6 +60,7 @@ export function createRunFolder(
     write(files.environment, json(records.environment));
     write(files.git, json(records.git));
     write(files.dataset, json(records.dataset));
+    if (records.split !== null) write(files.split, records.split);
     write(files.metricNames, records.metricNames);
     for (const below of [files.tensorboard, files.checkpoints, files.evaluation]) mkdirSync(below);
     return folder;

@@ -41,7 +41,7 @@ export async function dryRun<C extends TaskConfig>(
   const folder = makeFolder(config.run.folder);
   const events: TrainEvent[] = [];
   try {
-    const data = await readTrainingData(config.data, config.seed, request.onImage);
+    const data = await readTrainingData(config.data, { seed: config.seed, onImage: request.onImage });
     const budget = (steps: number) => ({ steps, minutes: 0, patience: 0 });
     const first = await trainRun({
       ...request,

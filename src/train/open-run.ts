@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { TrainingConfig } from '../config/training.js';
 import { describeData, readTrainingData, type TrainingData } from '../data/loader/training-data.js';
+import { splitText } from '../data/split/split-file.js';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { requireSameTraining } from '../run/checkpoints/compatible.js';
 import { type LoadedCheckpoint, loadNewestCheckpoint } from '../run/checkpoints/read.js';
@@ -67,7 +69,9 @@ async function withNewRun<C extends TaskConfig, Result>(
   work: (run: OpenRun) => Promise<Result>,
 ): Promise<Result> {
   const { config, runtime, mode } = request;
-  const data = await dataOf(request);
+  const data = request.data ?? (await dataOf(request));
+  for (const { what, hint = '' } of data.warnings)
+    request.onEvent({ event: 'warning', text: `${what} ${hint}`.trim() });
   const task = await request.createTask(config, data, { mode });
   try {
     const where =
@@ -78,6 +82,7 @@ async function withNewRun<C extends TaskConfig, Result>(
       environment: { ...describeEnvironment(runtime, mode, config.seed), initFrom: init?.from ?? null },
       git: gitState(),
       dataset: describeData(config.data, data),
+      split: data.split && splitText(data.split),
       metricNames: metricNamesText(task),
     });
     const origin = originOf(config, data, runtime, mode);
@@ -96,12 +101,13 @@ function withResumedRun<C extends TaskConfig, Result>(
 ): Promise<Result> {
   const { config, runtime, mode, onEvent } = request;
   return withLock(request, folder, forceUnlock, async () => {
-    const { checkpoints, resolvedConfig, metricNames } = runFiles(folder);
+    const files = runFiles(folder);
+    const { checkpoints, resolvedConfig, metricNames } = files;
     const checkpoint = await loadNewestCheckpoint(checkpoints, ({ what, where }) =>
       onEvent({ event: 'warning', text: `${what} (${where})` }),
     );
     requireWorkLeft(config, checkpoint);
-    const data = await dataOf(request);
+    const data = request.data ?? (await dataOfRun(request, files, checkpoint.manifest.dataset));
     const origin = originOf(config, data, runtime, mode);
     const changes = requireSameTraining(checkpoint.manifest, origin, mayChange, checkpoint.folder);
     if (changes.length > 0) await replaceSynced(resolvedConfig, resolvedText);
@@ -116,8 +122,18 @@ function withResumedRun<C extends TaskConfig, Result>(
   });
 }
 
-const dataOf = <C extends TaskConfig>({ config, data, onImage }: TrainRequest<C>) =>
-  data ?? readTrainingData(config.data, config.seed, onImage);
+const dataOf = <C extends TaskConfig>({ config: { data, seed }, onImage }: TrainRequest<C>) =>
+  readTrainingData(data, { seed, onImage });
+
+/** The data of a run to resume: a split that was drawn for it is in its folder. */
+function dataOfRun<C extends TaskConfig>(
+  { config: { data, seed }, onImage }: TrainRequest<C>,
+  { split: drawn }: ReturnType<typeof runFiles>,
+  trained: string,
+) {
+  const split = data.split === 'none' && existsSync(drawn) ? drawn : data.split;
+  return readTrainingData({ ...data, split }, { seed, trained, onImage });
+}
 
 async function withLock<C extends TaskConfig, Result>(
   { onEvent }: TrainRequest<C>,

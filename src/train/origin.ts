@@ -8,7 +8,7 @@ import { packageRoot } from '../package-root.js';
 import { tf } from '../tf.js';
 import type { Origin } from '../run/checkpoints/write.js';
 import { readGitState } from '../run/git.js';
-import type { TrainingData } from '../data/loader/training-data.js';
+import { datasetOf, type TrainingData } from '../data/loader/training-data.js';
 
 const packageFile = path.join(packageRoot, 'package.json');
 
@@ -51,7 +51,7 @@ export function originOf(config: TrainingConfig, data: TrainingData, runtime: Ru
   return {
     // As it comes back from the JSON of a checkpoint.
     config: JSON.parse(JSON.stringify(config)) as Origin['config'],
-    dataset: `${data.identity}/${data.splitSha256}`,
+    dataset: datasetOf(data),
     versions: versionsOf(runtime, mode),
     git: gitState(),
   };

@@ -14,6 +14,7 @@ const records = {
   environment: { device: 'cpu', cores: 2 },
   git: null,
   dataset: { sha256: 'd0' },
+  split: null,
   metricNames: '{}',
 };
 /** In the hour that central Europe had twice. */

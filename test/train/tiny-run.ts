@@ -16,6 +16,8 @@ import { createTinyTask, tinyConfig, type TinyChanges, type TinyConfig } from '.
 
 export interface TinyRunOptions extends Partial<Omit<TrainRequest<TinyConfig>, 'onEvent' | 'config'>> {
   readonly createTask?: CreateTask<TinyConfig>;
+  /** Whether the run reads the data itself. */
+  readonly ownData?: boolean;
   /** Called with each event; what it returns stops the training. */
   readonly stopAt?: (event: TrainEvent) => StopSignal | false | undefined;
 }
@@ -27,7 +29,7 @@ export function useTinyRuns() {
   /** Read once for all runs of the file: reading takes longer than training. */
   const dataOf = ({ data, seed }: TinyConfig) => {
     const key = JSON.stringify([data, seed]);
-    const known = read.get(key) ?? readTrainingData(data, seed);
+    const known = read.get(key) ?? readTrainingData(data, { seed });
     read.set(key, known);
     return known;
   };
@@ -37,14 +39,14 @@ export function useTinyRuns() {
 
   /** Trains in `folder`, or continues the run there; returns its events. */
   return async (folder: string, changes: TinyChanges = {}, options: TinyRunOptions = {}) => {
-    const { stopAt, ...others } = options;
+    const { stopAt, ownData = false, ...others } = options;
     const stop = new AbortController();
     const events: TrainEvent[] = [];
     const text = JSON.stringify(changes);
     const config = tinyConfig(changes);
     await trainRun({
       config,
-      data: await dataOf(config),
+      ...(!ownData && { data: await dataOf(config) }),
       createTask: createTinyTask,
       place: existsSync(runFiles(folder).config)
         ? { kind: 'resume', folder, forceUnlock: false, resolvedText: text }

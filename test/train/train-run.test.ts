@@ -71,7 +71,7 @@ describe('an uninterrupted run', () => {
         'eval',
         'git.json',
       ],
-      ...['metric-names.json', 'metrics.jsonl', 'run.lock', 'status.json', 'tb', 'train.log'],
+      ...['metric-names.json', 'metrics.jsonl', 'run.lock', 'split.json', 'status.json', 'tb', 'train.log'],
     ]);
     expect(readStatus(unbroken)).toMatchObject({ state: 'finished', exitCode: 0, step: 12 });
     const dataset = JSON.parse(readFileSync(runFiles(unbroken).dataset, 'utf8')) as Record<string, object>;

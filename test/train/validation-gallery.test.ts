@@ -47,6 +47,7 @@ test('the run folder keeps the last and the best validation', () => {
     environment: {},
     git: null,
     dataset: {},
+    split: null,
     metricNames: '{}',
   };
   createRunFolder(folder, records);

@@ -1,4 +1,4 @@
-import type { Split } from '../../data/split/split.js';
+import type { SplitResult } from '../../data/split/split.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
@@ -10,7 +10,8 @@ type SplitArguments = {
   path: string;
   labels: string | undefined;
   groups: string | undefined;
-  folds: string;
+  folds: string | undefined;
+  keep: string | undefined;
   seed: string;
   output: string;
 };
@@ -27,6 +28,10 @@ export const dataSplitCommand: Command<SplitArguments> = {
       `nucleate data split ${sample} --seed 2 --output s.json --json`,
       'another seed; print one JSON document',
     ],
+    [
+      `nucleate data split ${sample} --keep s.json --output s2.json`,
+      'after the dataset has grown: all images of s.json stay in their folds',
+    ],
   ],
   builder: (parser) =>
     withDataset(parser)
@@ -39,9 +44,15 @@ export const dataSplitCommand: Command<SplitArguments> = {
       .option('folds', {
         type: 'string',
         requiresArg: true,
-        default: '5',
         describe:
-          'Number of folds, at least 2; or `clusters`: one fold per cluster, to leave out one kind of image',
+          'Number of folds, at least 2; or `clusters`: one fold per cluster, to leave out one kind of image; default: 5, or as many as there are groups if there are fewer',
+      })
+      .option('keep', {
+        type: 'string',
+        requiresArg: true,
+        conflicts: 'folds',
+        describe:
+          'A split of an earlier state of the dataset: its images keep their folds; only new ones are assigned, together with the images that they belong to',
       })
       .option('seed', {
         type: 'string',
@@ -55,30 +66,46 @@ export const dataSplitCommand: Command<SplitArguments> = {
         demandOption: true,
         describe: 'File to write',
       }),
-  async handler({ path, labels, groups, output, ...options }, terminal) {
-    const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { writeSplit }] = await Promise.all([
-      import('../../data/read/dataset.js'),
-      import('../../data/split/split-dataset.js'),
-      import('../../data/read/groups-csv.js'),
-      import('../../data/split/split-file.js'),
-    ]);
-    const folds = options.folds === 'clusters' ? 'clusters' : wholeNumber('folds', options.folds, 2);
+  async handler({ path, labels, groups, output, keep: keptPath, ...options }, terminal) {
+    const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { readSplit, writeSplit }] =
+      await Promise.all([
+        import('../../data/read/dataset.js'),
+        import('../../data/split/split-dataset.js'),
+        import('../../data/read/groups-csv.js'),
+        import('../../data/split/split-file.js'),
+      ]);
+    const folds = foldsOf(options.folds);
     const seed = wholeNumber('seed', options.seed, 0);
     const known = groups === undefined ? undefined : await readGroupsCsv(groups);
+    const keep = keptPath === undefined ? undefined : await readSplit(keptPath);
     const dataset = await openDataset(path, { labels });
     try {
       const progress = terminal.progress('comparing', dataset.images.length);
       const onImage = (done: number) => progress.update(done);
-      const result = await splitDataset(dataset, { folds, seed, known, onImage });
-      await writeSplit(output, result);
-      terminal.result({ text: splitText(result, output), value: { file: output, ...result } });
+      const result = await splitDataset(dataset, { folds, seed, known, keep, onImage });
+      const { split, kept, warnings } = result;
+      for (const { what, hint = '' } of warnings) terminal.warn(`${what} ${hint}`.trim());
+      await writeSplit(output, split);
+      terminal.result({
+        text: resultText(result, output, keep !== undefined),
+        value: { file: output, ...split, kept, warnings },
+      });
     } finally {
       await dataset.close();
     }
   },
 };
 
-function splitText({ dataset, folds, images }: Split, output: string): string {
+function foldsOf(text: string | undefined): number | 'clusters' | undefined {
+  if (text === undefined || text === 'clusters') return text;
+  return wholeNumber('folds', text, 2);
+}
+
+function resultText(
+  { split: { dataset, folds, images }, kept }: SplitResult,
+  output: string,
+  isKeeping: boolean,
+): string {
   const all = Object.values(images);
   const clusters = [...new Set(all.map(({ cluster }) => cluster))].sort();
   const lines = Array.from({ length: folds }, (_, fold) => {
@@ -92,6 +119,7 @@ function splitText({ dataset, folds, images }: Split, output: string): string {
   return [
     ...lines,
     `groups      ${formatCount(all.length, 'image')} in ${formatCount(groups, 'group')}`,
+    ...(isKeeping ? [`kept        ${formatCount(kept, 'image')}, ${all.length - kept} new`] : []),
     `dataset     ${dataset}`,
     `written     ${output}`,
   ].join('\n');

@@ -237,7 +237,7 @@ async function select(
   if (path !== undefined) {
     const { readSplit } = await import('../../data/split/split-file.js');
     const fold = foldText === undefined ? undefined : wholeNumber('fold', foldText, 0);
-    const selection = selectFold(truth, { path, split: await readSplit(path), fold, sha256 });
+    const selection = await selectFold(truth, { path, split: await readSplit(path), fold, sha256 });
     return { selection, split: { path, fold: fold ?? null } };
   }
   if (groups === undefined) return { selection: selectAll(truth), split: null };

@@ -63,14 +63,17 @@ export const tuneCommand: Command<Arguments> = {
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
     const model = await openModel(folder, device, { predict: ttaSettings(asked), onStart });
     try {
-      const { config } = model.file.detector;
+      const { config, origin } = model.file.detector;
       const source = {
         ...config.data,
         ...(data !== undefined && { path: data }),
         ...(split !== undefined && { split }),
         ...(fold !== undefined && { validationFold: fold }),
       };
-      const { validation, groups } = await readTrainingData(source, config.seed);
+      const { validation, groups } = await readTrainingData(source, {
+        seed: config.seed,
+        trained: origin.dataset,
+      });
       if (config.data.trainOnAll)
         terminal.warn('The detector was trained on these images; the score is optimistic.');
       const predicting = terminal.progress('predicting', validation.length);

@@ -5,9 +5,11 @@ import type { Example } from '../read/example.js';
 import type { Dataset } from '../read/layout.js';
 import { shareExample } from './shared-example.js';
 import { problemsError } from '../read/problems.js';
-import { type SplitImage, splitProblems } from '../split/split.js';
+import { signatureOf, type Signature } from '../split/signature.js';
+import { imageFinder, type Split, type SplitImage, splitImages, type SplitResult } from '../split/split.js';
 import { readSplit } from '../split/split-file.js';
-import { exitCodes, NucleateError } from '../../errors.js';
+import { exitCodes, NucleateError, type Problem } from '../../errors.js';
+import { pixelHashOf } from '../image/pixel-hash.js';
 import { randomFor } from '../../random.js';
 
 /** The training and validation examples of a network, in memory that all threads share. */
@@ -22,52 +24,92 @@ export interface TrainingData {
   /** SHA-256 of the dataset, and of the folds and clusters of its split. */
   readonly identity: string;
   readonly splitSha256: string;
+  /** The split, if it was drawn; null if it is from a file. */
+  readonly split: Split | null;
+  /** About the split that was drawn. */
+  readonly warnings: readonly Problem[];
+}
+
+export interface ReadTrainingOptions {
+  readonly seed: number;
+  readonly trained?: string | undefined;
+  readonly onImage?: ((done: number, total: number) => void) | undefined;
 }
 
 /** The fold of each image; its group and cluster if there is a split. */
 type Folds = ReadonlyMap<string, Pick<SplitImage, 'fold'> & Partial<SplitImage>>;
 
-/** Folds that are drawn if there is no split. */
+/** Folds that nucleate 0.1 drew if there was no split. */
 const drawnFolds = 5;
 
 /**
- * Reads the dataset of a config and divides it into training and validation examples.
+ * Reads the dataset of a config and divides it into training and validation examples: by the split file of the config, or
+ * by a split that is drawn, in which images that belong together are in one fold.
  *
- * @param seed For drawing the folds if the config names no split.
- * @param onImage Called after each image with how many are read, and how many there are.
- * @throws {NucleateError} Exit code 3 for a dataset with problems, a split of another dataset, and if no image is left for
+ * @param options.seed For drawing a split.
+ * @param options.trained {@link datasetOf} the training that is continued or looked at again: nucleate 0.1 drew each image on
+ *   its own, which is repeated if it was so.
+ * @param options.onImage Called after each image with how many are read, and how many there are.
+ * @throws {NucleateError} Exit code 3 for a dataset with problems, a split that lacks an image, and if no image is left for
  *   training or validation.
  */
 export async function readTrainingData(
   config: TrainingConfig['data'],
-  seed: number,
-  onImage: (done: number, total: number) => void = () => {},
+  { seed, trained, onImage = () => {} }: ReadTrainingOptions,
 ): Promise<TrainingData> {
-  const { path, labels, validationFold, trainOnAll, intensity } = config;
+  const { path, labels, intensity } = config;
   const dataset = await openDataset(path, { labels: labels === '' ? undefined : labels });
   try {
     if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
     const identity = await dataset.identity();
-    const folds =
-      config.split === 'none' ? drawFolds(dataset, seed) : await readFolds(config.split, dataset, identity);
-    const train: Example[] = [];
-    const validation: Example[] = [];
-    let done = 0;
+    const fixed = config.split === 'none' ? undefined : await foldsOfFile(config.split, dataset, identity);
+    const examples: Example[] = [];
+    const signatures: Signature[] = [];
     for await (const read of readExamples(dataset, intensity)) {
-      const { fold, cluster } = folds.get(read.id)!;
-      const example = shareExample({ ...read, ...(cluster !== undefined && { cluster }) });
-      const validates = fold === validationFold;
-      if (validates) validation.push(example);
-      if (trainOnAll || !validates) train.push(example);
-      onImage(++done, dataset.images.length);
+      if (fixed) fixed.add(read);
+      else signatures.push(signatureOf(read.id, read.image));
+      examples.push(shareExample(read));
+      onImage(examples.length, dataset.images.length);
     }
-    if (validation.length === 0) throw emptyFold(config, folds);
-    if (train.length === 0) throw nothingLeft(path, validation.length);
-    const groups = groupsOf(folds);
-    return { train, validation, unseen: !trainOnAll, groups, identity, splitSha256: hashOf(folds) };
+    const old = drawSingly(dataset, seed);
+    const isOld = trained === datasetOf({ identity, splitSha256: hashOf(old) });
+    const drawn = fixed || isOld ? undefined : draw(examples, signatures, { dataset: identity, seed });
+    const folds: Folds = fixed ? fixed.folds() : drawn ? new Map(Object.entries(drawn.split.images)) : old;
+    return {
+      ...divide(examples, folds, config),
+      groups: groupsOf(folds),
+      identity,
+      splitSha256: hashOf(folds),
+      split: drawn?.split ?? null,
+      warnings: drawn?.warnings ?? [],
+    };
   } finally {
     await dataset.close();
   }
+}
+
+/** How checkpoints and models name their data: the hash of the dataset and that of its folds. */
+export const datasetOf = ({ identity, splitSha256 }: Pick<TrainingData, 'identity' | 'splitSha256'>) =>
+  `${identity}/${splitSha256}`;
+
+function divide(
+  examples: readonly Example[],
+  folds: Folds,
+  config: TrainingConfig['data'],
+): Pick<TrainingData, 'train' | 'validation' | 'unseen'> {
+  const { path, validationFold, trainOnAll } = config;
+  const train: Example[] = [];
+  const validation: Example[] = [];
+  for (const read of examples) {
+    const { fold, cluster } = folds.get(read.id)!;
+    const example = { ...read, ...(cluster !== undefined && { cluster }) };
+    const validates = fold === validationFold;
+    if (validates) validation.push(example);
+    if (trainOnAll || !validates) train.push(example);
+  }
+  if (validation.length === 0) throw emptyFold(config, folds);
+  if (train.length === 0) throw nothingLeft(path, validation.length);
+  return { train, validation, unseen: !trainOnAll };
 }
 
 /** Facts about the data for `dataset.json` of a run. */
@@ -87,31 +129,59 @@ export function describeData(config: TrainingConfig['data'], data: TrainingData)
   };
 }
 
-async function readFolds(path: string, { images }: Dataset, identity: string): Promise<Folds> {
+/**
+ * The folds of a split file. If the dataset is not the one that was split, its images are found by their pixels as they
+ * are read.
+ *
+ * @throws {NucleateError} Exit code 3 if the split lacks an image; `add` and `folds` throw it, too.
+ */
+async function foldsOfFile(path: string, { images }: Dataset, identity: string) {
   const split = await readSplit(path);
-  const problems = splitProblems(
-    split,
-    identity,
-    images.map(({ id }) => id),
-  );
-  if (problems.length > 0) {
-    throw new NucleateError({
+  const find = imageFinder(split, identity);
+  const misfit = (problems: readonly Problem[]) =>
+    new NucleateError({
       what: 'The split does not match the dataset.',
       where: path,
       hint:
-        'Split this dataset with `nucleate data split` and set data.split to the file, or draw folds at random with ' +
+        'Split this dataset with `nucleate data split` and set data.split to the file, or let the training split it with ' +
         '--set data.split=none.',
       exitCode: exitCodes.data,
-      problems: problems.slice(0, mostProblems),
+      problems,
     });
+  if (typeof find !== 'function') throw misfit([find]);
+  const isSame = split.dataset === identity;
+  const found = new Map<string, SplitImage>(isSame ? Object.entries(split.images) : []);
+  const problems: Problem[] = [];
+  const add = (id: string, pixels: () => string) => {
+    const image = find(id, pixels);
+    if (!('what' in image)) found.set(id, image);
+    // A split of another dataset lacks every image; a few are enough to see it.
+    else if (problems.push(image) === mostProblems) throw misfit(problems);
+  };
+  const folds = () => {
+    if (problems.length > 0) throw misfit(problems);
+    return found;
+  };
+  if (isSame) {
+    for (const { id } of images) add(id, () => '');
+    folds();
   }
-  return new Map(Object.entries(split.images));
+  return { add: ({ id, image }: Example) => (isSame ? undefined : add(id, () => pixelHashOf(image))), folds };
 }
 
-/** A split of another dataset lacks every image; a few are enough to see it. */
 const mostProblems = 5;
 
-function drawFolds({ images }: Dataset, seed: number): Folds {
+function draw(
+  examples: readonly Example[],
+  signatures: readonly Signature[],
+  { dataset, seed }: { readonly dataset: string; readonly seed: number },
+): SplitResult {
+  const known = new Map(examples.map(({ id, cluster }) => [id, cluster === undefined ? {} : { cluster }]));
+  return splitImages(signatures, { dataset, seed, known });
+}
+
+/** As nucleate 0.1 did. */
+function drawSingly({ images }: Dataset, seed: number): Folds {
   const drawn = randomFor(seed, 'folds').shuffle(images.map(({ id }) => id));
   return new Map(drawn.map((id, index) => [id, { fold: index % drawnFolds }]));
 }

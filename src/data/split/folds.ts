@@ -14,21 +14,37 @@ export interface FoldItem {
  * clusters. The order of groups of equal size is drawn from the seed.
  *
  * @param count Folds, at least 2.
+ * @param kept Folds that are known already, by id. These images stay there; the others of their group join them, in the
+ *   fold of most of them.
  * @returns The fold of each id, 0 to count - 1. It does not depend on the order of the items.
- * @throws {RangeError} If there are fewer groups than folds.
+ * @throws {RangeError} If nothing is kept and there are fewer groups than folds.
  */
 export function assignFolds(
   items: readonly FoldItem[],
   count: number,
   seed: number,
+  kept: ReadonlyMap<string, number> = new Map(),
 ): ReadonlyMap<string, number> {
   const groups = groupsOf(items);
-  if (groups.size < count) throw new RangeError(`Expected at least ${count} groups, received ${groups.size}`);
+  if (kept.size === 0 && groups.size < count)
+    throw new RangeError(`Expected at least ${count} groups, received ${groups.size}`);
   const totals = countBy(items);
   const folds = Array.from({ length: count }, () => ({ size: 0, clusters: new Map<string, number>() }));
   const foldOf = new Map<string, number>();
+  const add = (fold: number, group: readonly FoldItem[]) => {
+    const { clusters } = folds[fold]!;
+    folds[fold]!.size += group.length;
+    for (const [cluster, n] of countBy(group)) clusters.set(cluster, (clusters.get(cluster) ?? 0) + n);
+    for (const { id } of group) foldOf.set(id, fold);
+  };
+  for (const group of groups.values()) {
+    const known = group.flatMap(({ id }) => kept.get(id) ?? []);
+    const most = mostFrequent(known);
+    if (most !== undefined) for (const item of group) add(kept.get(item.id) ?? most, [item]);
+  }
   const shuffled = randomFor(seed, 'folds').shuffle([...groups.values()]);
   for (const group of shuffled.sort((one, other) => other.length - one.length)) {
+    if (foldOf.has(group[0]!.id)) continue;
     const groupCounts = countBy(group);
     /** Which fraction of the group's clusters a fold has, weighted by the group's images of each cluster. */
     const fullness = ({ clusters }: (typeof folds)[0]) =>
@@ -40,11 +56,16 @@ export function assignFolds(
       const difference = fullness(fold) - fullness(chosen);
       return difference < 0 || (difference === 0 && fold.size < chosen.size) ? fold : chosen;
     });
-    best.size += group.length;
-    for (const [cluster, n] of groupCounts) best.clusters.set(cluster, (best.clusters.get(cluster) ?? 0) + n);
-    for (const { id } of group) foldOf.set(id, folds.indexOf(best));
+    add(folds.indexOf(best), group);
   }
   return foldOf;
+}
+
+/** The lowest of those that are most frequent; undefined for none. */
+function mostFrequent(folds: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const fold of folds) counts.set(fold, (counts.get(fold) ?? 0) + 1);
+  return [...counts].sort(([one, ones], [other, others]) => others - ones || one - other)[0]?.[0];
 }
 
 /**

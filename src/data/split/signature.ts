@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Image } from '../image/image.js';
 import { toEightBits } from '../image/intensity.js';
+import { pixelHashOf } from '../image/pixel-hash.js';
 import { modalityOf, type Modality } from './modality.js';
 
 /** What is kept of an image to compare it with all others: 20 KB instead of its pixels. */
@@ -9,7 +9,7 @@ export interface Signature {
   readonly width: number;
   readonly height: number;
   readonly modality: Modality;
-  /** SHA-256 of size and pixels. */
+  /** See {@link pixelHashOf}. */
   readonly pixelHash: string;
   /** Mean grey of 16 x 16 equal parts, minus their mean and scaled to length 1; all 0 for a flat image. */
   readonly thumbnail: Float32Array;
@@ -36,13 +36,12 @@ export function signatureOf(id: string, original: Image): Signature {
   const grey = greyOf(original);
   const column = (x: number) => Float32Array.from({ length: height }, (_, y) => grey[y * width + x]!);
   const row = (y: number) => grey.slice(y * width, (y + 1) * width);
-  const bytes = Buffer.from(original.data.buffer, original.data.byteOffset, original.data.byteLength);
   return {
     id,
     width,
     height,
     modality: modalityOf(toEightBits(original)),
-    pixelHash: createHash('sha256').update(`${width} ${height}\n`).update(bytes).digest('hex'),
+    pixelHash: pixelHashOf(original),
     thumbnail: normalised(thumbnailOf(grey, width, height)),
     borders: {
       left: borderOf(column(0), column(Math.min(1, width - 1))),

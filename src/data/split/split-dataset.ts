@@ -4,7 +4,7 @@ import type { Dataset } from '../read/layout.js';
 import { problemsError } from '../read/problems.js';
 import type { KnownGroup } from '../read/groups-csv.js';
 import { signatureOf, type Signature } from './signature.js';
-import { splitImages, type Split, type SplitOptions } from './split.js';
+import { splitImages, type SplitOptions, type SplitResult } from './split.js';
 
 export interface SplitDatasetOptions extends Omit<SplitOptions, 'dataset'> {
   /** Called after each image with how many are done. */
@@ -26,7 +26,7 @@ const imagesAtOnce = 3;
 export async function splitDataset(
   dataset: Dataset,
   { onImage = () => {}, ...options }: SplitDatasetOptions,
-): Promise<Split> {
+): Promise<SplitResult> {
   const { known } = options;
   const missing = known ? dataset.images.filter(({ id }) => !isComplete(known.get(id))) : [];
   const unknown = missing.map(({ id, place: where }) => {
@@ -50,7 +50,7 @@ export async function splitDataset(
     const hint =
       options.folds === 'clusters'
         ? 'Give a --groups table with at least two clusters.'
-        : 'Use fewer folds: images of one group must be in the same fold.';
+        : 'Use fewer folds, or add images: images of one group must be in the same fold.';
     throw new NucleateError({ what, where: dataset.path, hint, exitCode: exitCodes.data }, { cause });
   }
 }

@@ -7,19 +7,23 @@ import type { Split, SplitImage } from './split.js';
  *
  * @throws {NucleateError} Exit code 8 if the file cannot be written.
  */
-export async function writeSplit(path: string, { images, ...facts }: Split): Promise<void> {
+export async function writeSplit(path: string, split: Split): Promise<void> {
+  await writeFile(path, splitText(split)).catch((cause: Error) => {
+    const what = `The split file cannot be written: ${cause.message}.`;
+    const hint = 'Check that the folder exists, is writable and has space left.';
+    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
+  });
+}
+
+/** The text of a split file. */
+export function splitText({ images, ...facts }: Split): string {
   const head = Object.entries(facts).map(
     ([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`,
   );
   const rows = Object.entries(images).map(
     ([id, image]) => `    ${JSON.stringify(id)}: ${JSON.stringify(image)}`,
   );
-  const text = ['{', ...head, '  "images": {', rows.join(',\n'), '  }', '}', ''].join('\n');
-  await writeFile(path, text).catch((cause: Error) => {
-    const what = `The split file cannot be written: ${cause.message}.`;
-    const hint = 'Check that the folder exists, is writable and has space left.';
-    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
-  });
+  return ['{', ...head, '  "images": {', rows.join(',\n'), '  }', '}', ''].join('\n');
 }
 
 /**
@@ -58,7 +62,8 @@ const isCount = (value: unknown): value is number =>
 
 function isSplitImage(value: unknown, folds: number): value is SplitImage {
   if (typeof value !== 'object' || value === null) return false;
-  const { fold, group, cluster } = value as Record<string, unknown>;
+  const { fold, group, cluster, pixels } = value as Record<string, unknown>;
   const isFold = typeof fold === 'number' && Number.isInteger(fold) && fold >= 0 && fold < folds;
-  return isFold && typeof group === 'number' && typeof cluster === 'string';
+  const isHash = pixels === undefined || (typeof pixels === 'string' && /^[0-9a-f]{64}$/u.test(pixels));
+  return isFold && typeof group === 'number' && typeof cluster === 'string' && isHash;
 }

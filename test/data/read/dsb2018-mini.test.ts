@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { pixelHashOf } from '../../../src/data/image/pixel-hash.js';
 import { openDataset } from '../../../src/data/read/dataset.js';
 import { readAll } from '../read-all.js';
 import { readSplit } from '../../../src/data/split/split-file.js';
@@ -51,11 +52,16 @@ test('its split agrees with that of the whole dataset: images not seen there are
   const splits = join(import.meta.dirname, '../../../configs/splits');
   const whole = await readSplit(join(splits, 'dsb2018.json'));
   const dataset = await openDataset(folder);
+  const pixels = new Map<string, string>();
+  for (const entry of dataset.images) pixels.set(entry.id, pixelHashOf((await entry.read()).image));
   expect(await readSplit(join(splits, 'dsb2018-mini.json'))).toEqual({
     ...whole,
     dataset: await dataset.identity(),
     images: Object.fromEntries(
-      rows.map(({ name, imageId }): [string, unknown] => [name!, whole.images[imageId!]]),
+      rows.map(({ name, imageId }): [string, unknown] => [
+        name!,
+        { ...whole.images[imageId!], pixels: pixels.get(name!) },
+      ]),
     ),
   });
   await dataset.close();

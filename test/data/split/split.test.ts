@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { pixelHashOf } from '../../../src/data/image/pixel-hash.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { assignFolds, foldsOfClusters } from '../../../src/data/split/folds.js';
 import { readGroupsCsv } from '../../../src/data/read/groups-csv.js';
@@ -11,7 +12,7 @@ import { modalityOf } from '../../../src/data/split/modality.js';
 import { signatureOf } from '../../../src/data/split/signature.js';
 import { findNeighbours } from '../../../src/data/split/neighbours.js';
 import { readSplit, writeSplit } from '../../../src/data/split/split-file.js';
-import { leaksOf, splitImages, splitProblems } from '../../../src/data/split/split.js';
+import { type FindSplitImage, imageFinder, leaksOf, splitImages } from '../../../src/data/split/split.js';
 import { randomFor } from '../../../src/random.js';
 import { dataErrorOf } from '../expect-error.js';
 
@@ -188,27 +189,132 @@ test('a split has no leaks, with and without known groups', () => {
     ]),
   );
   for (const split of [
-    splitImages(signatures, { dataset: 'x', folds: 3, seed: 1 }),
-    splitImages(signatures, { dataset: 'x', folds: 3, seed: 1, known }),
+    splitImages(signatures, { dataset: 'x', folds: 3, seed: 1 }).split,
+    splitImages(signatures, { dataset: 'x', folds: 3, seed: 1, known }).split,
   ]) {
     expect(leaksOf(split, neighbours)).toEqual([]);
     expect(new Set(Object.values(split.images).map(({ fold }) => fold))).toEqual(new Set([0, 1, 2]));
   }
-  const { images } = splitImages(signatures, { dataset: 'x', folds: 3, seed: 1, known });
+  const { images } = splitImages(signatures, { dataset: 'x', folds: 3, seed: 1, known }).split;
   expect(images['other']!.group).toBe(images['flat-1']!.group);
   expect(images['tile-0']).toMatchObject({ cluster: 't' });
   const moved = { ...images, 'tile-0': { ...images['tile-0']!, fold: (images['tile-1']!.fold + 1) % 3 } };
   const leaky = { dataset: 'x', folds: 3, seed: 1, images: moved };
   expect(leaksOf(leaky, neighbours).map(({ second }) => second)).toEqual(['tile-1', 'tile-2']);
-  expect(splitProblems(leaky, 'y', ['tile-0', 'new']).map(({ what }) => what)).toEqual([
-    'The split was made for another dataset: x; this dataset is y.',
-    'The split lacks the image new.',
-  ]);
+});
+
+describe('images are found in a split', () => {
+  const { split } = splitImages(signatures, { dataset: 'x', folds: 3, seed: 1 });
+  const hash = new Map(signatures.map(({ id, pixelHash }) => [id, pixelHash]));
+  const found = (finder: ReturnType<typeof imageFinder>, id: string, pixels = '') => {
+    const image = (finder as FindSplitImage)(id, () => pixels);
+    return 'what' in image ? image.what : image.fold;
+  };
+
+  test('by id in the dataset that was split, without reading pixels', () => {
+    const finder = imageFinder(split, 'x') as FindSplitImage;
+    const image = finder('tile-0', () => {
+      throw new Error('was read');
+    });
+    expect(image).toBe(split.images['tile-0']);
+    expect(found(finder, 'new')).toBe('The split lacks the image new.');
+  });
+
+  test('by pixels in any other, whatever they are called; other pixels under a known name are an error', () => {
+    const finder = imageFinder(split, 'y');
+    expect(found(finder, 'other', hash.get('tile-0'))).toBe(split.images['tile-0']!.fold);
+    expect(found(finder, 'renamed', hash.get('other'))).toBe(split.images['other']!.fold);
+    expect(found(finder, 'tile-0', 'f')).toBe(
+      'The pixels of the image tile-0 are not those that were split.',
+    );
+    expect(found(finder, 'new', 'f')).toBe('The split lacks the image new.');
+  });
+
+  test('a split of nucleate 0.1 has no hashes: it is for the dataset that was split alone', () => {
+    const images = Object.fromEntries(
+      Object.entries(split.images).map(([id, { fold, group, cluster }]) => [id, { fold, group, cluster }]),
+    );
+    const old = { ...split, images };
+    expect(imageFinder(old, 'y')).toMatchObject({
+      what: 'The split was made for another dataset: x; this dataset is y.',
+    });
+    expect(found(imageFinder(old, 'x'), 'tile-0')).toBe(split.images['tile-0']!.fold);
+  });
+});
+
+describe('a dataset that grows', () => {
+  const first = signatures.filter(({ id }) => ['tile-0', 'other', 'twin-1', 'flat-1'].includes(id));
+  const { split: old } = splitImages(first, { dataset: 'x', folds: 3, seed: 1 });
+
+  test('keeps every image in its fold; new ones join those they belong to', () => {
+    const renamed = signatures.map((image) =>
+      image.id === 'other' ? { ...image, id: 'a-new-name' } : image,
+    );
+    for (const seed of [1, 2, 3]) {
+      const { split, kept, warnings } = splitImages(renamed, { dataset: 'y', seed, keep: old });
+      // Also twin-2, which has the pixels of twin-1.
+      expect([kept, warnings, split.folds]).toEqual([5, [], 3]);
+      const fold = (id: string) => split.images[id]!.fold;
+      for (const id of ['tile-0', 'twin-1', 'flat-1']) expect(fold(id)).toBe(old.images[id]!.fold);
+      expect(fold('a-new-name')).toBe(old.images['other']!.fold);
+      expect([fold('tile-1'), fold('tile-2'), fold('tile-3')]).toEqual(Array(3).fill(fold('tile-0')));
+      expect([fold('twin-2'), fold('small-twin')]).toEqual([fold('twin-1'), fold('twin-1')]);
+    }
+  });
+
+  test('a new image between two folds is placed and reported; the kept ones do not move', () => {
+    const apart = signatures.filter(({ id }) => ['tile-0', 'tile-3', 'other'].includes(id));
+    const keep = splitImages(apart, { dataset: 'x', folds: 3, seed: 1 }).split;
+    const { split, warnings } = splitImages(signatures, { dataset: 'y', seed: 1, keep });
+    for (const id of ['tile-0', 'tile-3']) expect(split.images[id]!.fold).toBe(keep.images[id]!.fold);
+    expect(warnings.map(({ where }) => where)).toEqual(['tile-1', 'tile-2']);
+  });
+
+  test('an old split without hashes is kept by ids', () => {
+    const images = Object.fromEntries(
+      Object.entries(old.images).map(([id, { fold, group, cluster }]) => [id, { fold, group, cluster }]),
+    );
+    const { split, kept } = splitImages(signatures, { dataset: 'y', seed: 1, keep: { ...old, images } });
+    expect(kept).toBe(4);
+    for (const id of Object.keys(images)) expect(split.images[id]!.fold).toBe(images[id]!.fold);
+  });
+
+  test('new images even out what the kept ones left uneven', () => {
+    const item = (id: string, group: number) => ({ id, group, cluster: 'c' });
+    const kept = new Map([0, 1, 2, 3].map((n) => [`kept-${n}`, 0]));
+    const all = [...kept.keys()].map((id, n) => item(id, n));
+    for (let n = 0; n < 8; n++) all.push(item(`new-${n}`, 10 + n));
+    const folds = [...assignFolds(all, 3, 1, kept).values()];
+    expect([0, 1, 2].map((fold) => folds.filter((other) => other === fold).length)).toEqual([4, 4, 4]);
+  });
+});
+
+describe('without a number of folds', () => {
+  test('there are as many as groups, at most five', () => {
+    expect(splitImages(signatures, { dataset: 'x', seed: 1 }).split.folds).toBe(5);
+    expect(splitImages(signatures.slice(3, 6), { dataset: 'x', seed: 1 }).split.folds).toBe(3);
+  });
+
+  test('images of one field alone are divided all the same, with a warning', () => {
+    const { split, warnings } = splitImages(signatures.slice(0, 4), { dataset: 'x', seed: 1 });
+    expect(split.folds).toBe(4);
+    expect(warnings).toHaveLength(1);
+    expect(splitImages(signatures.slice(5, 7), { dataset: 'x', seed: 1 }).split.folds).toBe(1);
+  });
+});
+
+test('the pixel hash is that of the values, not of how they are stored', () => {
+  const grey: Image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(1, 2) };
+  const asColour: Image = { ...grey, channels: 3, data: Uint8Array.of(1, 1, 1, 2, 2, 2) };
+  const colour: Image = { ...asColour, data: Uint8Array.of(1, 1, 1, 2, 2, 3) };
+  const tall: Image = { ...grey, width: 1, height: 2 };
+  expect(pixelHashOf(asColour)).toBe(pixelHashOf(grey));
+  expect(new Set([grey, colour, tall].map(pixelHashOf)).size).toBe(3);
 });
 
 describe('files', () => {
   test('a split is read back as it was written, one line per image', async () => {
-    const split = splitImages(signatures, { dataset: 'x', folds: 2, seed: 7 });
+    const { split } = splitImages(signatures, { dataset: 'x', folds: 2, seed: 7 });
     const path = join(folder, 'split.json');
     await writeSplit(path, split);
     expect(await readSplit(path)).toEqual(split);
