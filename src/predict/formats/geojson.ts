@@ -42,6 +42,7 @@ export function* geojsonDocument(name: string, image: Pixels, segmentation: Segm
         measurements: {
           Score: shortNumber(score),
           'Area px^2': area,
+          ...(measured.areaUm2 !== undefined && { 'Area µm^2': shortNumber(measured.areaUm2) }),
           'Perimeter px': shortNumber(measured.perimeter),
           Eccentricity: shortNumber(measured.eccentricity),
           'Mean intensity': shortNumber(measured.meanIntensity),

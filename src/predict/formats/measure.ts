@@ -8,6 +8,8 @@ export interface Measurements {
   /** Mean of the pixels' columns and rows, px; the centre of the first pixel is (0, 0). */
   readonly centroidX: number;
   readonly centroidY: number;
+  /** um2; absent where the size of a pixel is not known. */
+  readonly areaUm2?: number;
   /** px. */
   readonly perimeter: number;
   /** Of the ellipse with the same second moments: 0 = circle, near 1 = line. */
@@ -22,8 +24,10 @@ export function measureInstance(image: Pixels, labelImage: LabelImage, instance:
   const bitmap = bitmapOf(labelImage, instance.label, instance.box);
   const pixels: number[] = [];
   for (let at = bitmap.pixels.indexOf(1); at !== -1; at = bitmap.pixels.indexOf(1, at + 1)) pixels.push(at);
+  const { pixelSize } = image;
   return {
     ...shapeOf(bitmap, pixels),
+    ...(pixelSize && { areaUm2: pixelSize.x * pixelSize.y * pixels.length }),
     perimeter: perimeterOf(bitmap, pixels),
     ...intensityOf(image, instance, bitmap, pixels),
   };

@@ -12,7 +12,8 @@ const columns = [
 
 /**
  * One line for each nucleus: its label, score, box, and the measurements of scikit-image's `regionprops`; lengths in px,
- * `x1,y1,x2,y2` half-open. For a colour image with the mean of each channel, besides the mean of all.
+ * `x1,y1,x2,y2` half-open. For a colour image with the mean of each channel, besides the mean of all; with the area in um2
+ * as well, where the size of a pixel is known.
  */
 export function nucleiTable(image: Pixels, segmentation: Segmentation): Generator<string> {
   return csvLines(rows(image, segmentation));
@@ -22,11 +23,16 @@ function* rows(
   image: Pixels,
   { labelImage, instances }: Segmentation,
 ): Generator<readonly (string | number)[]> {
-  yield image.channels === 3 ? [...columns, 'mean_red', 'mean_green', 'mean_blue'] : columns;
+  yield [
+    ...columns,
+    ...(image.channels === 3 ? ['mean_red', 'mean_green', 'mean_blue'] : []),
+    ...(image.pixelSize ? ['area_um2'] : []),
+  ];
   for (const instance of instances) {
     const { box, area, label, score } = instance;
     const found = measureInstance(image, labelImage, instance);
     const { centroidX, centroidY, perimeter, eccentricity, meanIntensity, channelMeans = [] } = found;
+    const inUm = found.areaUm2 === undefined ? [] : [found.areaUm2];
     yield [
       ...[
         label,
@@ -37,7 +43,7 @@ function* rows(
         box.x2,
         box.y2,
       ],
-      ...[area, ...[perimeter, eccentricity, meanIntensity, ...channelMeans].map(shortNumber)],
+      ...[area, ...[perimeter, eccentricity, meanIntensity, ...channelMeans, ...inUm].map(shortNumber)],
     ];
   }
 }

@@ -234,6 +234,21 @@ describe('the table', () => {
     const rows = parse<Record<string, string>>(text, { columns: true });
     expect(rows[0]).toMatchObject({ mean_intensity: '10', mean_red: '9', mean_green: '10', mean_blue: '11' });
   });
+
+  test('where the size of a pixel is known, areas are told in um2, too, here and for QuPath', () => {
+    const image = { ...greyImage(segmentation), pixelSize: { x: 0.5, y: 0.25 } };
+    const rows = parse<Record<string, string>>([...nucleiTable(image, segmentation)].join(''), {
+      columns: true,
+    });
+    expect(rows.map((row) => [row['area'], row['area_um2']])).toEqual([
+      ['4', '0.5'],
+      ['1', '0.125'],
+    ]);
+    const { features } = JSON.parse([...geojsonDocument('a', image, segmentation)].join('')) as {
+      features: { properties: { measurements: object } }[];
+    };
+    expect(features[0]!.properties.measurements).toMatchObject({ 'Area px^2': 4, 'Area µm^2': 0.5 });
+  });
 });
 
 describe('writeOutputs', () => {
