@@ -68,6 +68,16 @@ export const AssembleSettings = z.strictObject({
     .describe(
       'Nuclei with a smaller area are dropped, px of the image (8, 10, 12 and 15 in four DSB2018 solutions).',
     ),
+  maxArea: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Nuclei with a larger area are dropped, px of the image; null keeps all.'),
+  border: z
+    .enum(['keep', 'drop'])
+    .default('keep')
+    .describe('What becomes of nuclei that touch the border of the image, which cuts most of them.'),
 });
 
 /** Resolved {@link AssembleSettings}: every key has a value. */

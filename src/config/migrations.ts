@@ -67,6 +67,7 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
     },
     model: { renamed: { 'predict.views': 'predict.tta' } },
   },
+  { model: { added: { 'assemble.maxArea': null, 'assemble.border': 'keep' } } },
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

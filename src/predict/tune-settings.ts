@@ -16,9 +16,12 @@ export interface TunedImage {
   readonly pasted: readonly PastedCandidate[];
 }
 
+/** Settings that may be tuned; the others are about what a user wants, not about what is right. */
+type TunedKey = Exclude<keyof AssembleSettings, 'maxArea' | 'border'>;
+
 /** The score for each value of one setting, with all others as chosen. */
 export interface SettingCurve {
-  readonly key: keyof AssembleSettings;
+  readonly key: TunedKey;
   readonly values: readonly (number | string | boolean)[];
   /** Mean challenge score of the images. */
   readonly scores: readonly number[];
@@ -39,7 +42,7 @@ const steps = (from: number, to: number, step: number): number[] =>
 
 /** The values of each setting that are tried; the setting with the largest effect first. */
 export const tunedValues: readonly {
-  readonly key: keyof AssembleSettings;
+  readonly key: TunedKey;
   readonly values: readonly (number | string | boolean)[];
 }[] = [
   { key: 'scoreThreshold', values: steps(0.05, 0.9, 0.05) },

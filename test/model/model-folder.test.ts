@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
+import { currentFormat } from '../../src/config/migrations.js';
 import { PredictSettings } from '../../src/config/predict.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
 import { modelCard } from '../../src/model/model-card.js';
@@ -51,7 +52,7 @@ test('what is written is read: float32 to the bit, float16 rounded', async () =>
   const read = await readModelFolder(folder);
   expect(read.detector).toEqual(tensors(1, 0.1));
   expect(read.segmenter).toEqual(tensors(2));
-  expect(read.file).toMatchObject({ ...file('float32'), format: 2 });
+  expect(read.file).toMatchObject({ ...file('float32'), format: currentFormat });
   expect(readFileSync(path.join(folder, 'README.md'), 'utf8')).toBe('# card\n');
   rmSync(folder, { recursive: true });
 

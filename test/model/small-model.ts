@@ -1,5 +1,6 @@
 import { AssembleSettings } from '../../src/config/assemble.js';
 import { DetectorConfig } from '../../src/config/detector.js';
+import { currentFormat } from '../../src/config/migrations.js';
 import { PredictSettings } from '../../src/config/predict.js';
 import { SegmenterConfig } from '../../src/config/segmenter.js';
 import type { Image } from '../../src/data/image/image.js';
@@ -40,7 +41,7 @@ export function smallModel(assemble: object = {}): ModelFolder {
   const masks = buildSegmenter({ ...segmenter.model, size: segmenter.loader.cropSize, seed: 1 });
   const model: ModelFolder = {
     file: {
-      ...{ format: 2, name: 'small', created: '2026-11-22T00:00:00.000Z', precision: 'float32' },
+      ...{ format: currentFormat, name: 'small', created: '2026-11-22T00:00:00.000Z', precision: 'float32' },
       detector: { config: detector, sha256: '0'.repeat(64), origin },
       segmenter: { config: segmenter, sha256: '0'.repeat(64), origin },
       // Untrained weights give every pixel a probability of about a third for each class.

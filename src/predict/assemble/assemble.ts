@@ -26,11 +26,11 @@ export function assembleInstances(
 /**
  * Makes a label image of pasted candidates, in this order:
  *
- * 1. Each candidate gets its mask and its score; low-scoring ones are dropped.
+ * 1. Each candidate gets its mask and its score; low-scoring and too large ones are dropped.
  * 2. In descending order of score ({@link compareMasks}), a candidate is dropped if its IoU with one that was kept is
  *    too high, or if kept ones own too much of its mask. A dropped candidate has no effect on later ones, so that a
  *    nucleus is never lost to something that is not in the result.
- * 3. Pieces, holes, dilation and specks, see {@link tidyInstances}.
+ * 3. Pieces, holes, dilation, size and border, see {@link tidyInstances}.
  *
  * The result does not depend on the order of the candidates; labels are 1..n in descending order of score.
  *

@@ -16,10 +16,13 @@ export interface CandidateMask {
   readonly box: Box;
 }
 
-/** Applies the thresholds; undefined for a candidate with a low score or without a pixel above the threshold. */
+/**
+ * Applies the thresholds; undefined for a candidate with a low score, without a pixel above the threshold, or with more of
+ * them than a nucleus may have: it must not push out the nuclei that it covers.
+ */
 export function maskOf(
   candidate: PastedCandidate,
-  { scoreThreshold, scoreBy, borderWeight, maskThreshold }: AssembleSettings,
+  { scoreThreshold, scoreBy, borderWeight, maskThreshold, maxArea }: AssembleSettings,
 ): CandidateMask | undefined {
   // The product with a probability is never higher, so most candidates are dropped here.
   if (candidate.score < scoreThreshold) return undefined;
@@ -42,7 +45,7 @@ export function maskOf(
       y2 = y + 1;
     }
   }
-  if (area === 0) return undefined;
+  if (area === 0 || area > (maxArea ?? Infinity)) return undefined;
   const score = scoreBy === 'product' ? (candidate.score * sum) / (255 * area) : candidate.score;
   if (score < scoreThreshold) return undefined;
   const tight = new Uint8Array((x2 - x1) * (y2 - y1));

@@ -1,5 +1,6 @@
 import type { LabelImage } from '../../data/geometry/label-image.js';
 import type { Box } from '../../data/geometry/box.js';
+import type { Size } from '../../data/geometry/rect.js';
 import type { AssembleSettings } from '../../config/assemble.js';
 import type { CandidateMask } from './candidate-mask.js';
 import { bitmapOf, holePixels, imageIndex, piecesOf } from '../../data/geometry/bitmap.js';
@@ -8,8 +9,9 @@ import type { Instance, Segmentation } from './segmentation.js';
 
 /**
  * Post-processes instances, each step for all of them: keeps the largest piece of each, fills holes, dilates or erodes
- * (and again keeps the largest piece), removes specks, and numbers them 1..n in their order. Pixels that an instance
- * loses become background. No step takes pixels from another instance.
+ * (and again keeps the largest piece), removes those that are too small, too large or, if asked, at the border of the
+ * image, and numbers the rest 1..n in their order. Pixels that an instance loses become background. No step takes pixels
+ * from another instance.
  *
  * @param labelImage Label k + 1 for the k-th mask, k from 0; is changed and becomes part of the result.
  */
@@ -18,7 +20,7 @@ export function tidyInstances(
   masks: readonly CandidateMask[],
   settings: AssembleSettings,
 ): Segmentation {
-  const { pieces, fillHoles: fills, dilation, minArea } = settings;
+  const { pieces, fillHoles: fills, dilation } = settings;
   const found = masks.map(({ score, box }, index) => ({ label: index + 1, score, box }));
   const keepsLargest = pieces === 'largest';
   if (keepsLargest) for (const { label, box } of found) keepLargestPiece(labelImage, label, box);
@@ -31,7 +33,7 @@ export function tidyInstances(
   const instances: Instance[] = [];
   for (const { label, score, box } of grown) {
     const measured = measure(labelImage, label, box);
-    if (measured.area >= minArea) {
+    if (isKept(measured, labelImage, settings)) {
       // Labels only decrease, and an instance with the new label was renumbered before.
       const renumbered = instances.length + 1;
       relabel(labelImage, label, measured.box, renumbered);
@@ -39,6 +41,15 @@ export function tidyInstances(
     } else relabel(labelImage, label, box, 0);
   }
   return { labelImage, instances };
+}
+
+function isKept(
+  { area, box }: Pick<Instance, 'area' | 'box'>,
+  { width, height }: Size,
+  { minArea, maxArea, border }: AssembleSettings,
+): boolean {
+  if (area < minArea || area > (maxArea ?? Infinity)) return false;
+  return border === 'keep' || (box.x1 > 0 && box.y1 > 0 && box.x2 < width && box.y2 < height);
 }
 
 function keepLargestPiece(labelImage: LabelImage, label: number, box: Box): void {

@@ -233,6 +233,39 @@ describe('tidying', () => {
     expect(drawn(labelImage)[0]).toBe('...11.');
     expect(instances).toEqual([{ label: 1, score: 0.8, box: { x1: 3, y1: 0, x2: 5, y2: 1 }, area: 2 }]);
   });
+
+  test('maxArea: larger nuclei are dropped before they push out those that they cover', () => {
+    const large = candidateOf(['####', '####', '####', '####'], { score: 0.9 });
+    const small = candidateOf(['##', '##'], { x: 1, y: 1, score: 0.5 });
+    const areas = (maxArea: number | null) =>
+      assembled([large, small], { maxArea, maxLost: 0 }).instances.map(({ area }) => area);
+    expect(areas(null)).toEqual([16]);
+    expect(areas(16)).toEqual([16]);
+    expect(areas(15)).toEqual([4]);
+  });
+
+  test('maxArea: also of a nucleus that has become larger with its holes', () => {
+    const ring = candidateOf(['###', '#.#', '###'], { score: 0.9 });
+    const count = (maxArea: number) => assembled([ring], { fillHoles: true, maxArea }).instances.length;
+    expect([count(9), count(8)]).toEqual([1, 0]);
+  });
+
+  test('border: nuclei that touch an edge of the image are dropped, and still push out their doubles', () => {
+    const edges = [
+      { x: 0, y: 2 },
+      { x: 2, y: 0 },
+      { x: 5, y: 0 },
+      { x: 2, y: 3 },
+    ];
+    const candidates = edges.map((place) => candidateOf(['#'], place));
+    candidates.push(candidateOf(['#'], { x: 1, y: 1, score: 0.4 }));
+    const double = candidateOf(['##', '##'], { x: 4, y: 2, score: 0.8 });
+    candidates.push(double, candidateOf(['#'], { x: 4, y: 2, score: 0.3 }));
+    const left = assembled(candidates, { border: 'drop' });
+    expect(left.instances).toEqual([{ label: 1, score: 0.4, box: { x1: 1, y1: 1, x2: 2, y2: 2 }, area: 1 }]);
+    expect(drawn(left.labelImage)).toEqual(['......', '.1....', '......', '......']);
+    expect(assembled(candidates, { border: 'keep' }).instances).toHaveLength(6);
+  });
 });
 
 test('twins with other pixels: the one whose probabilities are greater first', () => {
@@ -272,6 +305,8 @@ const anySettings = fc
     fillHoles: fc.boolean(),
     dilation: fc.integer({ min: -2, max: 3 }),
     minArea: fc.constantFrom(1, 4, 10),
+    maxArea: fc.constantFrom(null, 9, 20),
+    border: fc.constantFrom('keep' as const, 'drop' as const),
   })
   .map((values) => AssembleSettings.parse(values));
 

@@ -77,7 +77,11 @@ export function slowAssemble(
   const labels = new Int32Array(width * height);
   const instances: Instance[] = [];
   for (const { own, score } of kept) {
-    if (own.size < settings.minArea) continue;
+    if (own.size < settings.minArea || own.size > (settings.maxArea ?? Infinity)) continue;
+    const isAtBorder = [...own]
+      .map(xy)
+      .some(([x, y]) => x === 0 || y === 0 || x === width - 1 || y === height - 1);
+    if (settings.border === 'drop' && isAtBorder) continue;
     const label = instances.length + 1;
     const [xs, ys] = [0, 1].map((axis) => [...own].map((pixel) => xy(pixel)[axis]!)) as [number[], number[]];
     const box = {
@@ -93,7 +97,7 @@ export function slowAssemble(
 function nucleusOf(
   candidate: Candidate,
   image: { width: number; height: number },
-  { scoreThreshold, scoreBy, borderWeight, maskThreshold }: AssembleSettings,
+  { scoreThreshold, scoreBy, borderWeight, maskThreshold, maxArea }: AssembleSettings,
 ): (Nucleus & { readonly detection: number }) | undefined {
   const { x: left, y: top, width, body, border } = pasteCandidate(candidate, image);
   const mask = new Map<string, number>();
@@ -104,7 +108,7 @@ function nucleusOf(
       mask.set(at(left + (index % width), top + Math.floor(index / width)), sum);
     }
   });
-  if (mask.size === 0) return undefined;
+  if (mask.size === 0 || mask.size > (maxArea ?? Infinity)) return undefined;
   const total = [...mask.values()].reduce((sum, value) => sum + value, 0);
   const score = scoreBy === 'product' ? (candidate.score * total) / (255 * mask.size) : candidate.score;
   if (score < scoreThreshold) return undefined;
