@@ -7,6 +7,8 @@ export interface FileTree {
   readonly kind: 'folder' | 'zip' | 'file';
   /** Paths with `/`, in code-unit order, without the folders that all of them have in common. */
   readonly files: readonly string[];
+  /** Folders, empty ones included, with `/` between names; of an archive only those that it lists or has files in. */
+  readonly folders: readonly string[];
   /** Entries that are left out, such as links. */
   readonly problems: readonly Problem[];
   /** @throws {NucleateError} Exit code 3 if the file is damaged, too large or gone. */

@@ -11,6 +11,7 @@ import { fileError, readBytes } from './read-bytes.js';
  */
 export async function listFolder(root: string): Promise<FileListing> {
   const files: string[] = [];
+  const folders: string[] = [];
   const problems: Problem[] = [];
   const place = (file: string) => join(root, file);
   async function walk(folder: string): Promise<void> {
@@ -20,8 +21,10 @@ export async function listFolder(root: string): Promise<FileListing> {
     entries.sort((one, other) => (one.name < other.name ? -1 : 1));
     for (const entry of entries) {
       const path = folder + entry.name;
-      if (entry.isDirectory()) await walk(`${path}/`);
-      else if (entry.isFile()) files.push(path);
+      if (entry.isDirectory()) {
+        folders.push(path);
+        await walk(`${path}/`);
+      } else if (entry.isFile()) files.push(path);
       else
         problems.push({
           what: notFollowed,
@@ -31,7 +34,14 @@ export async function listFolder(root: string): Promise<FileListing> {
     }
   }
   await walk('');
-  return { files, problems, place, read: (file) => readBytes(place(file)), close: () => Promise.resolve() };
+  return {
+    files,
+    folders,
+    problems,
+    place,
+    read: (file) => readBytes(place(file)),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** The problem of an entry that is a link, in a folder or in an archive. */

@@ -19,10 +19,14 @@ export async function openFileTree(path: string): Promise<FileTree> {
   const listing = await list[kind](path);
   const files = listing.files.filter((file) => !isClutter(file)).sort();
   const common = commonFolder(files);
+  const folders = [...new Set([...listing.folders, ...listing.files.map(folderOf)])].filter(
+    (folder) => folder.startsWith(common) && folder.length > common.length && !isClutter(folder),
+  );
   return {
     path,
     kind,
     files: files.map((file) => file.slice(common.length)),
+    folders: folders.map((folder) => folder.slice(common.length)).sort(),
     problems: listing.problems,
     read: (file) => listing.read(common + file),
     place: (file) => listing.place(common + file),
@@ -32,6 +36,7 @@ export async function openFileTree(path: string): Promise<FileTree> {
 
 const listFile = (path: string): FileListing => ({
   files: [basename(path)],
+  folders: [],
   problems: [],
   place: () => path,
   read: () => readBytes(path),
@@ -39,6 +44,9 @@ const listFile = (path: string): FileListing => ({
 });
 
 const list = { folder: listFolder, zip: listZip, file: listFile } as const;
+
+/** `a/b` of `a/b/c`; empty for a file in the top folder. */
+export const folderOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')));
 
 const isClutter = (file: string) =>
   file.split('/').some((name) => name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db');

@@ -16,9 +16,10 @@ export async function listZip(path: string): Promise<FileListing> {
   const handle = await open(path);
   try {
     const zip = await yauzl.fromFdPromise(handle.fd, { autoClose: false });
-    const { entries, problems } = await listEntries(zip, path);
+    const { entries, folders, problems } = await listEntries(zip, path);
     return {
       files: [...entries.keys()],
+      folders,
       problems,
       place: (file) => placeIn(path, file),
       read: async (file) => {
@@ -48,15 +49,19 @@ const placeIn = (path: string, file: string) => `${path}!/${file}`;
 
 async function listEntries(zip: ZipFile, path: string) {
   const entries = new Map<string, Entry>();
+  const folders: string[] = [];
   const problems: Problem[] = [];
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName;
-    if (name.endsWith('/')) continue;
+    if (name.endsWith('/')) {
+      folders.push(name.slice(0, -1));
+      continue;
+    }
     const what = entries.has(name) ? 'The archive has two files of this name.' : reasonToSkip(entry);
     if (what === undefined) entries.set(name, entry);
     else problems.push({ what, where: placeIn(path, name), hint: 'Create the archive again.' });
   }
-  return { entries, problems };
+  return { entries, folders, problems };
 }
 
 function reasonToSkip(entry: Entry): string | undefined {

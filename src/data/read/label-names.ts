@@ -6,11 +6,22 @@ export const masksSuffix = '_masks';
 /** `X_ignore.png`: where it is not 0, no expert has reviewed the pixel of `X.png`. */
 export const ignoreSuffix = '_ignore';
 
+/** `X_img.png` is the image of `X_masks.png` in Cellpose's own datasets. */
+const imageSuffix = '_img';
+
 /** Cellpose's endings, and the words that people use. Longest first. */
-const labelSuffixes = ['_cp_masks', masksSuffix, '_labels', '_mask', '_seg'];
+const labelSuffixes = ['_cp_masks', masksSuffix, '_labels', '_label', '_mask', '_seg'];
 
 /** The stem of the image that a label image is named after, `X` of `X_masks`; undefined if no ending says labels. */
 export function labelledStem(stem: string): string | undefined {
   const suffix = labelSuffixes.find((ending) => stem.endsWith(ending) && stem !== ending);
   return suffix === undefined ? undefined : stem.slice(0, -suffix.length);
 }
+
+/** `X` of `X_ignore`; undefined for other names. */
+export const ignoredStem = (stem: string): string | undefined =>
+  stem.endsWith(ignoreSuffix) ? stem.slice(0, -ignoreSuffix.length) : undefined;
+
+/** The name that an image and its label image have in common: `X` of `X_img`, else the stem itself. */
+export const imageStem = (stem: string): string =>
+  stem.endsWith(imageSuffix) && stem !== imageSuffix ? stem.slice(0, -imageSuffix.length) : stem;

@@ -1,4 +1,5 @@
 import { challengeLayout } from './challenge-layout.js';
+import { foldersLayout } from './folders-layout.js';
 import type { DatasetLayout } from './layout.js';
 import { pairsLayout } from './pairs-layout.js';
 import { preparedLayout } from './prepared-layout.js';
@@ -10,6 +11,7 @@ import { runLengthLayout } from './run-length-layout.js';
  */
 export const layouts: readonly DatasetLayout[] = [
   challengeLayout,
+  foldersLayout,
   pairsLayout,
   runLengthLayout,
   preparedLayout,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readBytes } from '../../data/files/read-bytes.js';
 import type { Mask } from '../../data/geometry/mask.js';
 import type { Size } from '../../data/geometry/rect.js';
-import { readMaskFile } from '../../data/read/challenge-layout.js';
+import { readMaskFile } from '../../data/read/mask-file.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import type { SourceKind } from './source-kind.js';
 import { readRecordedHash } from './recorded-data.js';

@@ -19,12 +19,13 @@ const image = await drawingPng('12', '34');
 const mask = await drawingPng('##', '..');
 const examples: Readonly<Record<string, Files>> = {
   challenge: { 'x/images/x.png': image, 'x/masks/1.png': mask },
+  folders: { 'images/x.png': image, 'masks/x.png': mask },
   pairs: { 'x.png': image, 'x_masks.png': mask },
   // 1 1 and 3 1: the upper pixel of each column.
   'run-lengths': { 'x.png': image, 'x.csv': 'ImageId,EncodedPixels\nx,1 1 3 1\n' },
 };
 
-test.each(['challenge', 'pairs', 'run-lengths', 'prepared'])(
+test.each(['challenge', 'folders', 'pairs', 'run-lengths', 'prepared'])(
   '%s is recognised, described, and read as the same example',
   async (name) => {
     let path = writeFolder(join(folder, 'dataset'), examples[name] ?? examples['pairs']!);
@@ -61,6 +62,7 @@ test('of the layouts whose masks are images, one mask file per nucleus wins; a t
   const both = writeFolder(join(folder, 'both'), {
     'x/images/x.png': image,
     'x/masks/x_masks.png': mask,
+    'x/masks/other.png': mask,
   });
   const dataset = await openDataset(both);
   expect(dataset.layout).toBe('challenge');

@@ -79,9 +79,9 @@ test('every problem is reported at once', async () => {
   expect(listed).toEqual([
     'link.png: Links are not followed.',
     'twice.png: The name clashes with TWICE.tif: names must differ in more than case and accents.',
+    'orphan_masks.png: The masks have no image.',
     'TWICE.tif: The image has no masks.',
     'lonely.png: The image has no masks.',
-    'orphan_masks.png: The masks have no image.',
   ]);
   expect(read).toEqual([
     'broken.png: The image is damaged: its header can be read, but its pixels cannot.',

@@ -1,0 +1,82 @@
+/** Reads one image with the files that hold its masks, in whatever layout they were found. */
+import type { FileTree } from '../files/file-tree.js';
+import type { LabelImage } from '../geometry/label-image.js';
+import { masksOfLabels, type Mask } from '../geometry/mask.js';
+import type { Size } from '../geometry/rect.js';
+import { readImage, readLabelImage } from '../image/image-io.js';
+import type { Image } from '../image/image.js';
+import type { AnnotatedImage } from './example.js';
+import { sizeMismatch } from './layout.js';
+import { readMaskFile } from './mask-file.js';
+import { allOrProblems, mapAllOrProblems, problemsError, problemsOf } from './problems.js';
+
+/** The files of one image, by their paths in the dataset. */
+export interface AnnotatedFiles {
+  readonly id: string;
+  readonly image: string;
+  /** One label image with all nuclei, or a mask file for each nucleus; none of those for an image without nuclei. */
+  readonly masks: string | readonly string[];
+  /** Where its values are not 0, no expert has reviewed the pixel. */
+  readonly ignore?: string | undefined;
+  /** Where its values are 0, no expert has reviewed the pixel. */
+  readonly reviewed?: string | undefined;
+}
+
+/**
+ * Labels become masks in their ascending order; mask files keep their order.
+ *
+ * @throws {NucleateError} Exit code 3 with every problem of the files, sizes that differ included.
+ */
+export async function readAnnotated(tree: FileTree, files: AnnotatedFiles): Promise<AnnotatedImage> {
+  const { id, image: imageFile, ignore, reviewed } = files;
+  const [image, masks, ignored, seen] = await allOrProblems<
+    [Image, SizedMasks[], LabelImage | undefined, LabelImage | undefined]
+  >([
+    tree.read(imageFile).then((bytes) => readImage(bytes, tree.place(imageFile))),
+    readMasks(tree, files.masks),
+    readMap(tree, ignore),
+    readMap(tree, reviewed),
+  ]);
+  const maps = [{ file: ignore, map: ignored } as const, { file: reviewed, map: seen } as const].flatMap(
+    ({ file, map }) => (file === undefined || !map ? [] : [{ place: tree.place(file), ...map }]),
+  );
+  const misfits = [...masks, ...maps].filter(
+    ({ width, height }) => width !== image.width || height !== image.height,
+  );
+  if (misfits.length > 0) {
+    const errors = misfits.map((misfit) => sizeMismatch(misfit.place, misfit, image));
+    throw errors.length === 1 ? errors[0]! : problemsError(tree.place(imageFile), errors.flatMap(problemsOf));
+  }
+  const annotated = { id, image, origin: imageFile, masks: masks.flatMap((part) => part.masks) };
+  if (!ignored && !seen) return annotated;
+  const isUnreviewed = (pixel: number) =>
+    (ignored !== undefined && ignored.labels[pixel] !== 0) ||
+    (seen !== undefined && seen.labels[pixel] === 0);
+  const pixels = image.width * image.height;
+  return { ...annotated, ignore: Uint8Array.from({ length: pixels }, (_, at) => (isUnreviewed(at) ? 1 : 0)) };
+}
+
+/** The masks of one file, and the size of the file. */
+interface SizedMasks extends Size {
+  readonly place: string;
+  readonly masks: readonly Mask[];
+}
+
+/** Masks that are decoded at a time: twice the threads that Node uses for decoding. */
+const masksAtOnce = 8;
+
+async function readMasks(tree: FileTree, files: string | readonly string[]): Promise<SizedMasks[]> {
+  if (typeof files === 'string') {
+    const place = tree.place(files);
+    const { width, height, labels } = await readLabelImage(await tree.read(files), place);
+    return [{ width, height, place, masks: masksOfLabels(labels, { width, height }) }];
+  }
+  return mapAllOrProblems(files, masksAtOnce, async (file) => {
+    const { mask, ...sized } = await readMaskFile(tree, file);
+    return { ...sized, masks: [mask] };
+  });
+}
+
+async function readMap(tree: FileTree, file: string | undefined): Promise<LabelImage | undefined> {
+  return file === undefined ? undefined : readLabelImage(await tree.read(file), tree.place(file));
+}
