@@ -21,7 +21,7 @@ import { buildModel } from '../src/model/model.js';
 import { readModelFolder } from '../src/model/model-folder.js';
 import { assembleInstances } from '../src/predict/assemble/assemble.js';
 import { writeOutputs } from '../src/predict/formats/write-outputs.js';
-import { listImages } from '../src/predict/list-images.js';
+import { listImages } from '../src/predict/inputs/list-images.js';
 import { describeMissing } from './contenders.js';
 import { findPython } from './python-environment.js';
 
@@ -88,7 +88,7 @@ line('read the model', [reading]);
 line('start TensorFlow', [starting], runtime.device);
 line('build both networks', [building]);
 
-const listed = await listImages(positionals.length > 0 ? positionals : ['examples/dsb2018-mini']);
+const { images: listed } = await listImages(positionals.length > 0 ? positionals : ['examples/dsb2018-mini']);
 const step = Math.max(1, Math.floor(listed.length / Number(values.most)));
 const images = await Promise.all(
   listed

@@ -1,11 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { openImage } from '../data/image/stored-image.js';
 import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
 import { safeName } from '../predict/formats/safe-name.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
 import { writeOutputs } from '../predict/formats/write-outputs.js';
-import type { ListedImage } from '../predict/list-images.js';
+import { type ListedImage, openListed } from '../predict/inputs/listed-image.js';
 import type { Model } from './model.js';
 
 export interface PredictImagesOptions {
@@ -47,12 +46,13 @@ export async function predictImages(
   const failed: PredictedImages['failed'][number][] = [];
   let nuclei = 0;
   const present = resume ? await presentOutputs(out, formats) : undefined;
-  for (const [index, { file, name }] of images.entries()) {
+  for (const [index, listed] of images.entries()) {
+    const { file, name } = listed;
     if (present && formats.every((format) => present.has(outputKey(format, name)))) {
       skipped.push(file);
     } else {
       try {
-        const found = await predictImage(model, { file, name }, { out, formats }, (fraction) =>
+        const found = await predictImage(model, listed, { out, formats }, (fraction) =>
           onImage(index + fraction, nuclei),
         );
         predicted.push(found);
@@ -71,11 +71,12 @@ export async function predictImages(
 
 async function predictImage(
   model: Model,
-  { file, name }: ListedImage,
+  listed: ListedImage,
   { out, formats }: Pick<PredictImagesOptions, 'out' | 'formats'>,
   onProgress: (fraction: number) => void,
 ): Promise<PredictedImages['predicted'][number]> {
-  const image = await openImage(file);
+  const { file, name } = listed;
+  const image = await openListed(listed);
   try {
     const segmentation = await model.segment(image, {}, 'read' in image ? onProgress : undefined);
     const segmented = { image, segmentation, fileName: path.basename(file) };

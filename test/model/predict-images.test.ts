@@ -14,7 +14,7 @@ import { readImage, writeImage } from '../../src/data/image/image-io.js';
 import { buildModel, type Model } from '../../src/model/model.js';
 import { predictImages } from '../../src/model/predict-images.js';
 import { outputFormatNames } from '../../src/predict/formats/output-formats.js';
-import { listImages } from '../../src/predict/list-images.js';
+import { listImages } from '../../src/predict/inputs/list-images.js';
 import { tf } from '../../src/tf.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { smallModel } from './small-model.js';
@@ -43,9 +43,11 @@ afterAll(() => {
 
 const formats = ['labels', 'table'] as const;
 
+const listed = async (paths: readonly string[]) => (await listImages(paths)).images;
+
 test('writes every format of every image, and returns the paths', async () => {
   const done: number[] = [];
-  const { predicted, skipped, failed, nuclei } = await predictImages(model, await listImages([images]), {
+  const { predicted, skipped, failed, nuclei } = await predictImages(model, await listed([images]), {
     ...{ out, formats, resume: false },
     onImage: (number) => done.push(number),
   });
@@ -64,7 +66,7 @@ test('an image that cannot be read is reported with its path, and the others are
   const broken = path.join(folder, 'broken.png');
   writeFileSync(broken, 'no image');
   const told: unknown[] = [];
-  const { predicted, failed } = await predictImages(model, await listImages([broken, images]), {
+  const { predicted, failed } = await predictImages(model, await listed([broken, images]), {
     ...{ out, formats, resume: false },
     onFailure: (problem) => told.push(problem.where),
   });
@@ -113,9 +115,13 @@ test('files that are no images, images of any kind and names of any kind do no h
     data: Uint8Array.from({ length: 70 }, (_, x) => 3 * x),
   });
   const before = readdirSync(folder, { recursive: true }).sort();
-  const { predicted, failed } = await predictImages(model, await listImages([hostile]), {
-    ...{ out, formats: outputFormatNames, resume: false },
-  });
+  const { predicted, failed } = await predictImages(
+    model,
+    await listed([hostile, path.join(hostile, 'sub/..png')]),
+    {
+      ...{ out, formats: outputFormatNames, resume: false },
+    },
+  );
   expect(failed.map(({ where }) => path.basename(where ?? '')).sort()).toEqual(refused.toSorted());
   expect(new Set(failed.map(({ exitCode }) => exitCode))).toEqual(new Set([3]));
   expect(predicted).toHaveLength(accepted.length + names.length + 2);
@@ -129,12 +135,12 @@ test('files that are no images, images of any kind and names of any kind do no h
 });
 
 test('when resumed, it skips outputs that exist and makes those that are missing', async () => {
-  const listed = await listImages([images]);
-  await predictImages(model, listed, { out, formats, resume: false });
+  const all = await listed([images]);
+  await predictImages(model, all, { out, formats, resume: false });
   const label = path.join(out, 'labels', 'a-5afb7932.png');
   const before = readFileSync(label);
   rmSync(label);
-  const { predicted, skipped } = await predictImages(model, listed, { out, formats, resume: true });
+  const { predicted, skipped } = await predictImages(model, all, { out, formats, resume: true });
   expect(predicted.map(({ file }) => path.basename(file))).toEqual(['a-5afb7932.png']);
   expect(skipped.map((file) => path.basename(file))).toEqual(['d-3594684b.png']);
   expect(readFileSync(label)).toEqual(before);

@@ -1,6 +1,7 @@
 import type { Image } from '../../data/image/image.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
+import type { Model } from '../../model/model.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
@@ -48,35 +49,43 @@ export const figureCommand: Command<Arguments> = {
   async handler({ images, model: folder, output, device, ...numbers }, terminal) {
     const size = wholeNumber('size', numbers.size, 16);
     const columns = wholeNumber('columns', numbers.columns, 1);
-    const [{ listImages }, { openModel }, { readImage, writeImage }, { figureCell }, { sheet }] =
+    const [{ listImages }, { readListed }, { leftOutLine }, { openModel }, { writeImage }] =
       await Promise.all([
-        import('../../predict/list-images.js'),
+        import('../../predict/inputs/list-images.js'),
+        import('../../predict/inputs/listed-image.js'),
+        import('../../predict/inputs/left-out.js'),
         import('../../model/model.js'),
         import('../../data/image/image-io.js'),
-        import('../../draw/figure.js'),
-        import('../../draw/sheet.js'),
       ]);
+    const [{ figureCell }, { sheet }] = await Promise.all([
+      import('../../draw/figure.js'),
+      import('../../draw/sheet.js'),
+    ]);
     const listed = await listImages(images);
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
-    const model = await openModel(folder ?? shippedModel, device, { onStart });
+    let model: Model | undefined;
     try {
-      const progress = terminal.progress('predicting', listed.length);
+      model = await openModel(folder ?? shippedModel, device, { onStart });
+      const progress = terminal.progress('predicting', listed.images.length);
       const cells: Image[] = [];
       let nuclei = 0;
-      for (const { file } of listed) {
-        const image = await readImage(file);
+      for (const one of listed.images) {
+        const image = await readListed(one);
         const { labelImage, instances } = await model.segment(image);
         nuclei += instances.length;
         cells.push(figureCell(image, labelImage, size));
         progress.update(cells.length, formatCount(nuclei, 'nucleus', 'nuclei'));
       }
       await writeImage(output, sheet(cells, columns));
+      const { leftOut } = listed;
+      const counted = `${formatCount(cells.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`;
       terminal.result({
-        text: `drawn       ${formatCount(cells.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}\nwritten     ${output}`,
-        value: { output, images: listed.map(({ file }) => file), nuclei },
+        text: [`drawn       ${counted}`, `written     ${output}`, leftOutLine(leftOut)].join('\n').trimEnd(),
+        value: { output, images: listed.images.map(({ file }) => file), nuclei, leftOut },
       });
     } finally {
-      model.dispose();
+      model?.dispose();
+      await listed.close();
     }
   },
 };

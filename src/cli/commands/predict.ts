@@ -1,6 +1,7 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
 import { type OutputFormat, outputFormatNames, outputFormats } from '../../predict/formats/output-formats.js';
+import type { Model } from '../../model/model.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
@@ -57,35 +58,41 @@ export const predictCommand: Command<Arguments> = {
     ),
   async handler({ images, model: folder, out, format, resume, device, ...asked }, terminal) {
     const predict = ttaSettings(asked);
-    const [{ listImages }, { predictImages }, { openModel }] = await Promise.all([
-      import('../../predict/list-images.js'),
+    const [{ listImages }, { leftOutLine }, { predictImages }, { openModel }] = await Promise.all([
+      import('../../predict/inputs/list-images.js'),
+      import('../../predict/inputs/left-out.js'),
       import('../../model/predict-images.js'),
       import('../../model/model.js'),
     ]);
     const listed = await listImages(images);
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
-    const model = await openModel(folder ?? shippedModel, device, { predict, onStart });
+    let model: Model | undefined;
     try {
-      const progress = terminal.progress('predicting', listed.length);
-      const result = await predictImages(model, listed, {
+      model = await openModel(folder ?? shippedModel, device, { predict, onStart });
+      const progress = terminal.progress('predicting', listed.images.length);
+      const result = await predictImages(model, listed.images, {
         ...{ out, resume, formats: format },
         onImage: (done, nuclei) =>
           progress.update(Number(done.toFixed(2)), formatCount(nuclei, 'nucleus', 'nuclei')),
         onFailure: ({ what, where, hint }) => terminal.warn([what, where, hint].filter(Boolean).join(' ')),
       });
       const { predicted, skipped, failed, nuclei } = result;
+      const { leftOut } = listed;
       const counts = [
         `${formatCount(predicted.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`,
         ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
         ...(failed.length > 0 ? [`${failed.length} failed, see above`] : []),
       ];
       terminal.result({
-        text: [`predicted   ${counts.join('; ')}`, `written     ${out}`].join('\n'),
-        value: result,
+        text: [`predicted   ${counts.join('; ')}`, `written     ${out}`, leftOutLine(leftOut)]
+          .join('\n')
+          .trimEnd(),
+        value: { ...result, leftOut },
       });
       if (failed.length > 0) process.exitCode = failed[0]!.exitCode;
     } finally {
-      model.dispose();
+      model?.dispose();
+      await listed.close();
     }
   },
 };

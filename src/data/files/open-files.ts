@@ -48,7 +48,8 @@ const list = { folder: listFolder, zip: listZip, file: listFile } as const;
 /** `a/b` of `a/b/c`; empty for a file in the top folder. */
 export const folderOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')));
 
-const isClutter = (file: string) =>
+/** Whether a path leads through hidden files or what macOS and Windows leave behind. */
+export const isClutter = (file: string): boolean =>
   file.split('/').some((name) => name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db');
 
 /** The longest `a/b/` that every path begins with; the paths are sorted. */

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { fileError } from '../../data/files/read-bytes.js';
+import { readImage } from '../../data/image/image-io.js';
+import type { Image } from '../../data/image/image.js';
+import { openImage, type Pixels } from '../../data/image/stored-image.js';
+
+/** An image to predict. */
+export interface ListedImage {
+  /** A path; `set.zip!/a.png` for an image within a file. */
+  readonly file: string;
+  /** Unique name for its outputs: its id, or its path below the folder that was named, without the ending. */
+  readonly name: string;
+  /** In the dataset that was named; absent for an image that is in none. */
+  readonly id?: string;
+  /** Gives an image within a file: the bytes of its file, or what they hold. Absent for a file of its own. */
+  readonly read?: () => Promise<Buffer | Image>;
+}
+
+/**
+ * A listed image in memory, see {@link readImage}.
+ *
+ * @throws {NucleateError} Exit code 3 if it cannot be read.
+ */
+export async function readListed({ file, read }: ListedImage): Promise<Image> {
+  const content = read ? await read() : file;
+  return typeof content !== 'string' && 'width' in content ? content : readImage(content, file);
+}
+
+/**
+ * The pixels of a listed image, see {@link openImage}.
+ *
+ * @returns The caller closes a stored image.
+ * @throws {NucleateError} Exit code 3 if it cannot be read.
+ */
+export const openListed = (listed: ListedImage): Promise<Pixels> =>
+  listed.read ? readListed(listed) : openImage(listed.file);
+
+/**
+ * SHA-256 of a listed image in hexadecimal: of its file, or of the pixels where a dataset holds only those.
+ *
+ * @throws {NucleateError} Exit code 3 if it cannot be read.
+ */
+export async function hashListed({ file, read }: ListedImage): Promise<string> {
+  const hash = createHash('sha256');
+  if (!read) {
+    await pipeline(createReadStream(file), hash).catch((cause: Error) => {
+      throw fileError(file, `The file cannot be read: ${cause.message}.`, cause);
+    });
+    return hash.digest('hex');
+  }
+  const content = await read();
+  if (!('width' in content)) return hash.update(content).digest('hex');
+  const { width, height, channels, data } = content;
+  hash.update(`${width} ${height} ${channels} ${data.BYTES_PER_ELEMENT}\n`);
+  return hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex');
+}
