@@ -20,6 +20,12 @@ interface Changes {
 /** A config of one task, or `model.json` without the configs in it. */
 type DocumentKind = 'detector' | 'segmenter' | 'model';
 
+/** No augmentation by palettes; the contrast is its default, and has no effect. */
+const withoutPalette = {
+  'loader.augment.palette.probability': 0,
+  'loader.augment.palette.minContrast': 0.25,
+};
+
 /**
  * The changes of each format: the first entry leads from format 1 to format 2. A released or shipped format never changes, so a
  * new key of a config has a new entry at the end.
@@ -48,6 +54,8 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
         'predict.images': 'scoring.images',
       },
       removed: { 'loader.masks': 'Batches always hold label images.' },
+      // Files from before 2026-11-27 lack it.
+      added: withoutPalette,
     },
     segmenter: {
       renamed: {
@@ -59,13 +67,18 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
       removed: { 'predict.threshold': 'Validation uses the default of `assemble.maskThreshold`.' },
       // Files of format 1 may lack any of these: no weight depends on how a network was scored.
       added: {
+        ...withoutPalette,
         'scoring.maxNuclei': 2000,
         'scoring.pictures': 8,
         'scoring.detector': '',
         'scoring.images': 48,
       },
     },
-    model: { renamed: { 'predict.views': 'predict.tta' } },
+    model: {
+      renamed: { 'predict.views': 'predict.tta' },
+      // Models from before 2026-11-23 have no such section.
+      added: { 'predict.tta': [], 'predict.secondPass': false },
+    },
   },
   { model: { added: { 'assemble.maxArea': null, 'assemble.border': 'keep' } } },
 ];

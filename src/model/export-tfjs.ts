@@ -5,16 +5,13 @@ import { AssembleSettings } from '../config/assemble.js';
 import type { DetectorConfig } from '../config/detector.js';
 import type { NetworkOrigin } from '../config/model-file.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
-import { exitCodes, NucleateError } from '../errors.js';
 import { networkOptions, regressionOf } from '../models/detector/detector.js';
 import { buildDetectorNetwork } from '../models/detector/network.js';
 import { distinctAnchorCounts } from '../models/detector/rpn-head.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import type { Network } from '../models/network.js';
-import { weightsOf } from '../models/weights.js';
-import type { StoredTensors } from '../safetensors/tensor.js';
+import { assignWeights, weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
-import { withStored } from '../models/stored-tensors.js';
 import { findStage } from './find-networks.js';
 import { stockNetwork } from './stock-layers.js';
 import { writeFolder } from './write-folder.js';
@@ -71,14 +68,14 @@ export async function exportNetwork(
  * @throws {NucleateError} Exit code 2 if the folder exists; 6 if the weights do not fit; 8 if it cannot be written.
  */
 export async function exportDetector(
-  { config, weights, origin }: Network<DetectorConfig>,
+  { config, weights, origin, source }: Network<DetectorConfig>,
   folder: string,
 ): Promise<ExportFile> {
   const { model, tiles: predict } = config;
   const options = networkOptions(model, { size: predict.size, seed: config.seed });
   const network = buildDetectorNetwork(options);
   try {
-    assign(network.weights.all, weights);
+    assignWeights(network.weights.all, weights, { network: 'detector', where: source });
     const [finest] = network.levels;
     const { poolSize } = model.boxHead;
     const images = tf.input({ name: 'images', shape: [null, null, networkChannels] });
@@ -174,7 +171,7 @@ export async function exportDetector(
  * @throws {NucleateError} As {@link exportDetector}.
  */
 export async function exportSegmenter(
-  { config, weights, origin }: Network<SegmenterConfig>,
+  { config, weights, origin, source }: Network<SegmenterConfig>,
   folder: string,
   { borderWeight, maskThreshold }: Pick<AssembleSettings, 'borderWeight' | 'maskThreshold'>,
 ): Promise<ExportFile> {
@@ -182,7 +179,7 @@ export async function exportSegmenter(
   const size = loader.cropSize;
   const network = buildSegmenter({ ...model, size, seed });
   try {
-    assign(weightsOf(network).all, weights);
+    assignWeights(weightsOf(network).all, weights, { network: 'segmenter', where: source });
     const crops = tf.input({ name: 'crops', shape: [size, size, networkChannels + 1] });
     const [logits] = stockNetwork(network)([crops]);
     const file: ExportFile = {
@@ -238,23 +235,6 @@ interface WrittenModel {
   /** Disposed when it is written. */
   readonly model: tf.LayersModel;
 }
-
-function assign(variables: Readonly<Record<string, tf.Variable>>, stored: StoredTensors): void {
-  withStored(stored, (values) => {
-    for (const [name, variable] of Object.entries(variables)) {
-      const value = values[name];
-      if (!value || !tf.util.arraysEqual(value.shape, variable.shape)) throw misfit(name);
-      variable.assign(value);
-    }
-  });
-}
-
-const misfit = (name: string) =>
-  new NucleateError({
-    what: `The weights do not fit the network: ${name} is missing or has another shape.`,
-    hint: 'Export with the version of nucleate that wrote them.',
-    exitCode: exitCodes.checkpoint,
-  });
 
 /** Largest file of weights, bytes; like other exporters, so that browsers cache the files. */
 const shardBytes = 2 ** 22;

@@ -33,7 +33,7 @@ export async function heldOutBoxes(
 ): Promise<BoxesOfImages> {
   const boxes: BoxesOfImages = {};
   for (const place of places) {
-    const { config, weights, origin } = (await findStage(place, 'detector')).detector;
+    const { config, weights, origin, source } = (await findStage(place, 'detector')).detector;
     const { validation, unseen } = await readTrainingData(
       { ...config.data, path: data, labels },
       { seed: config.seed, trained: origin.dataset },
@@ -52,7 +52,7 @@ export async function heldOutBoxes(
         exitCodes.usage,
       );
     }
-    const predictor = new DetectorPredictor({ config, mode, weights });
+    const predictor = new DetectorPredictor({ config, mode, weights, source });
     try {
       for (const example of validation) {
         const { detections } = await predictor.detect(example);

@@ -5,6 +5,7 @@ import { readComplete } from '../config/complete.js';
 import { currentFormat, migrateModelFile } from '../config/migrations.js';
 import { ModelFile } from '../config/model-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
+import { requireFiniteWeights } from '../safetensors/finite.js';
 import type { NetworkPair } from '../models/network.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
@@ -14,6 +15,8 @@ import { writeFolder } from './write-folder.js';
 
 /** Content of a model folder: the weights of both networks, and everything else that prediction needs. */
 export interface ModelFolder {
+  /** Where it was read from; absent for one that was never on the disk. */
+  readonly path?: string;
   readonly file: ModelFile;
   /** Float32, by the names of the network's variables. */
   readonly detector: StoredTensors;
@@ -21,10 +24,14 @@ export interface ModelFolder {
 }
 
 /** The networks of a model folder. */
-export const networksOf = ({ file, detector, segmenter }: ModelFolder): NetworkPair => ({
-  detector: { ...file.detector, weights: detector },
-  segmenter: { ...file.segmenter, weights: segmenter },
-});
+export const networksOf = ({ path: folder, file, detector, segmenter }: ModelFolder): NetworkPair => {
+  const source = (stage: Stage) =>
+    folder === undefined ? {} : { source: path.join(folder, weightFile(stage)) };
+  return {
+    detector: { ...file.detector, weights: detector, ...source('detector') },
+    segmenter: { ...file.segmenter, weights: segmenter, ...source('segmenter') },
+  };
+};
 
 const cardName = 'README.md';
 const modelJson = 'model.json';
@@ -98,7 +105,8 @@ async function replaceText(target: string, text: string): Promise<void> {
 /**
  * Reads a model folder; every byte of the weights is verified before the first tensor is made.
  *
- * @throws {NucleateError} Exit code 6 if it is not a model folder, is damaged, or has a newer format.
+ * @throws {NucleateError} Exit code 6 if it is not a model folder, is damaged, or has a newer format; 5 if a weight is NaN
+ *   or infinite. Whether the weights are those of the networks shows when these are built.
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const where = path.join(folder, modelJson);
@@ -113,12 +121,11 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   }
   const format = (parsed as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && !(format >= 1 && format <= currentFormat)) {
-    const hint = format > currentFormat ? 'Update nucleate.' : 'Pack the model again.';
-    throw modelError(
-      `The model has the format ${format}; this nucleate reads formats up to ${currentFormat}.`,
-      where,
-      { hint },
-    );
+    const isNewer = format > currentFormat;
+    const what = isNewer
+      ? `The model was made by a newer version of nucleate: it has the format ${format}, this one reads up to ${currentFormat}.`
+      : `The model has the format ${format}; formats begin at 1.`;
+    throw modelError(what, where, { hint: isNewer ? 'Update nucleate.' : 'Pack the model again.' });
   }
   const description = readComplete(
     ModelFile,
@@ -127,7 +134,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   if ('fault' in description) throw modelError(`The model file cannot be used: ${description.fault}.`, where);
   const { config: file } = description;
   const read = (stage: Stage) => readWeights(path.join(folder, weightFile(stage)), file[stage].sha256);
-  return { file, detector: await read('detector'), segmenter: await read('segmenter') };
+  return { path: folder, file, detector: await read('detector'), segmenter: await read('segmenter') };
 }
 
 async function readWeights(file: string, sha256: string): Promise<StoredTensors> {
@@ -136,12 +143,15 @@ async function readWeights(file: string, sha256: string): Promise<StoredTensors>
   });
   if (hashOf(bytes) !== sha256)
     throw modelError('The weights were changed after the model was packed.', file);
+  let weights;
   try {
-    return fromHalf(decodeSafetensors(bytes).tensors);
+    weights = fromHalf(decodeSafetensors(bytes).tensors);
   } catch (cause) {
     if (!(cause instanceof SafetensorsError)) throw cause;
     throw modelError(`The weights cannot be read: ${cause.message}.`, file, { cause });
   }
+  requireFiniteWeights(weights, file);
+  return weights;
 }
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -37,7 +37,7 @@ export interface ModelOptions {
  * Builds the networks of a model folder; the runtime must have been started.
  *
  * @returns The caller disposes it.
- * @throws {RangeError} If the weights do not fit the networks.
+ * @throws {NucleateError} Exit code 6 unless the weights are exactly those of the networks.
  */
 export function buildModel(
   stored: ModelFolder,
@@ -60,7 +60,8 @@ export function buildModel(
  * @param device Where it computes; `auto` takes a GPU where there is one.
  * @param options.onStart Called with the runtime once it has started, before the networks are built.
  * @returns The caller disposes it.
- * @throws {NucleateError} Exit code 6 if it is no model folder, or not as it was written; exit code 9 if the device
+ * @throws {NucleateError} Exit code 6 if it is no model folder, is not as it was written, or has other weights than its
+ *   networks; exit code 5 if a weight is NaN or infinite; exit code 9 if the device
  *   is not available.
  */
 export async function openModel(

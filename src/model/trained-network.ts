@@ -56,6 +56,7 @@ async function readNetwork<Schema extends z.ZodType>(
     config: read.config,
     // Averages replace the weights with the same names.
     weights: new Map([...tensors.weights, ...tensors.ema, ...tensors.statistics]),
+    source: folder,
     origin: {
       run: path.basename(path.resolve(folder, '../..')),
       step: manifest.step,

@@ -9,6 +9,8 @@ export interface Network<Config> {
   /** Float32, by the names of the network's variables. */
   readonly weights: StoredTensors;
   readonly origin: NetworkOrigin;
+  /** The file or folder of the weights, for messages; absent for a network that was never on the disk. */
+  readonly source?: string;
 }
 
 /** The networks of both stages. */

@@ -1,5 +1,8 @@
-import { type NamedTensors, type NamedVariables, requireLike } from '../engine/step.js';
+import type { NamedVariables } from '../engine/step.js';
+import type { StoredTensors } from '../safetensors/tensor.js';
 import type { tf } from '../tf.js';
+import { requireFittingWeights } from './fitting-weights.js';
+import { withStored } from './stored-tensors.js';
 
 /** The variables of a model by `<layer>/<weight>`, the names that checkpoints and weight files use. */
 export interface ModelWeights {
@@ -18,12 +21,17 @@ const named = (weights: readonly tf.LayerVariable[]) =>
   Object.fromEntries(weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
 
 /**
- * Gives variables new values, exact to the bit; those without one keep theirs.
+ * Gives all variables of a network the values of a file, exact to the bit.
  *
- * @param weights Not disposed.
- * @throws {RangeError} If a name is unknown or a shape differs.
+ * @throws {NucleateError} Exit code 6 unless there is exactly one value for each variable; then nothing has changed.
  */
-export function setWeights(variables: NamedVariables, weights: NamedTensors): void {
-  requireLike('state', weights, variables, { partly: true });
-  for (const [name, value] of Object.entries(weights)) variables[name]!.assign(value);
+export function assignWeights(
+  variables: NamedVariables,
+  weights: StoredTensors,
+  names: Parameters<typeof requireFittingWeights>[2],
+): void {
+  requireFittingWeights(variables, weights, names);
+  withStored(weights, (values) => {
+    for (const [name, value] of Object.entries(values)) variables[name]!.assign(value);
+  });
 }

@@ -13,8 +13,7 @@ import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
 import { regionOf } from '../data/geometry/window.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
-import { withStored } from '../models/stored-tensors.js';
-import { setWeights } from '../models/weights.js';
+import { assignWeights } from '../models/weights.js';
 import type { ScoredBoxes } from '../eval/sources/source.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 import { fuseViews, plainView, type TtaView } from './tta.js';
@@ -64,6 +63,8 @@ export interface DetectorPredictorOptions {
   readonly mode: Mode;
   /** By the names of the network's variables; default: zeros, see `load`. */
   readonly weights?: StoredTensors;
+  /** The file or folder of the weights, for messages. */
+  readonly source?: string | undefined;
   /** For a predictor that is used for a few images: starts sooner, see `CompileOptions`. */
   readonly once?: boolean;
 }
@@ -76,8 +77,8 @@ export class DetectorPredictor {
   readonly #detector: Detector;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
-  /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
-  constructor({ config, mode, weights = new Map(), once = false }: DetectorPredictorOptions) {
+  /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
+  constructor({ config, mode, weights, source, once = false }: DetectorPredictorOptions) {
     this.#config = config;
     const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
@@ -87,7 +88,7 @@ export class DetectorPredictor {
     });
     const state = this.#detector.weights.all;
     // Before the step is compiled, so that the weights are copied only once.
-    withStored(weights, (values) => setWeights(state, values));
+    if (weights) assignWeights(state, weights, { network: 'detector', where: source });
     this.#step = compile(step, { inputs, state, mode, precision: config.precision, once });
     tf.dispose(inputs);
   }

@@ -31,7 +31,7 @@ export class NucleusPredictor {
    * The runtime must have been started.
    *
    * @param networks A detector without `sizes` is taken to know the sizes of DSB2018.
-   * @throws {RangeError} If the name of a weight is unknown or its shape differs.
+   * @throws {NucleateError} Exit code 6 unless the weights are exactly those of the networks.
    */
   constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
     this.#networks = networks;
@@ -43,7 +43,7 @@ export class NucleusPredictor {
     const masks = segmenter.config.inference;
     this.#segmenter = new SegmenterPredictor({
       config: { ...segmenter.config, inference: { ...masks, tta: masks.tta || flips } },
-      ...{ weights: segmenter.weights, mode, once: true },
+      ...{ weights: segmenter.weights, source: segmenter.source, mode, once: true },
     });
   }
 

@@ -8,12 +8,11 @@ import { compile } from '../engine/compile.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
-import { setWeights, weightsOf } from '../models/weights.js';
+import { assignWeights, weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
 import { regionOf, type Window, cropWindow } from '../data/geometry/window.js';
 import type { RectMap, Size } from '../data/geometry/rect.js';
-import { withStored } from '../models/stored-tensors.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 import { pasteMap } from './assemble/paste-map.js';
 
@@ -40,6 +39,8 @@ export interface SegmenterPredictorOptions {
   readonly mode: Mode;
   /** By the names of the network's variables; default: zeros, see `load`. */
   readonly weights?: StoredTensors;
+  /** The file or folder of the weights, for messages. */
+  readonly source?: string | undefined;
   /** For a predictor that is used for a few images: starts sooner, see `CompileOptions`. */
   readonly once?: boolean;
 }
@@ -53,8 +54,8 @@ export class SegmenterPredictor {
   readonly #network: tf.LayersModel;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
-  /** @throws {RangeError} If the name of a weight is unknown or its shape differs. */
-  constructor({ config, mode, weights = new Map(), once = false }: SegmenterPredictorOptions) {
+  /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
+  constructor({ config, mode, weights, source, once = false }: SegmenterPredictorOptions) {
     this.#config = config;
     const { loader, model, inference, precision } = config;
     const { cropSize: size } = loader;
@@ -65,7 +66,7 @@ export class SegmenterPredictor {
     });
     const state = weightsOf(this.#network).all;
     // Before the step is compiled, so that the weights are copied only once.
-    withStored(weights, (values) => setWeights(state, values));
+    if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
     this.#step = compile(step, { inputs, state, mode, precision, once });
     tf.dispose(inputs);
   }

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { exitCodes, NucleateError, type Problem } from '../errors.js';
-import type { ModelWeights } from '../models/weights.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import { fitsTensor, shortList, weightDifferences } from '../models/fitting-weights.js';
+import { requireFiniteWeights } from '../safetensors/finite.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { fromHalf } from '../safetensors/half.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
-import { tf } from '../tf.js';
 import { DamagedCheckpoint, manifestFile } from '../run/checkpoints/manifest.js';
 import { loadCheckpoint } from '../run/checkpoints/read.js';
 import { isKerasFile, kerasTensors } from './init-from-keras.js';
@@ -33,7 +33,7 @@ export interface InitFromOptions {
  * @param averages Whether the new run averages its weights; the averages then start from the same values.
  * @returns Tensors that the caller disposes, and a sentence that counts them.
  * @throws {NucleateError} Exit code 6 for a damaged checkpoint, and for one that does not have exactly the weights of
- *   the network; with `allowPartial` only if it has none of them. Exit code 2 if the network or the weights cannot be
+ *   the network; with `allowPartial` only if it has none of them. Exit code 5 if a weight is NaN or infinite. Exit code 2 if the network or the weights cannot be
  *   widened.
  */
 export async function initialTensors(
@@ -48,8 +48,8 @@ export async function initialTensors(
   const place = isFile ? from : checkpointOf(from);
   const given = isFile ? readPackedWeights(place) : await readWeights(place);
   const stored = widen ? widened(task, given, place) : given;
-  const problems = misfits(all, stored);
-  const fitting = new Map([...stored].filter(([name, { shape }]) => isLike(all[name], shape)));
+  const problems = weightDifferences(all, stored, 'The checkpoint');
+  const fitting = new Map([...stored].filter(([name, tensor]) => all[name] && fitsTensor(all[name], tensor)));
   const counts = `${fitting.size} of ${Object.keys(all).length} weights`;
   if (fitting.size === 0 || (problems.length > 0 && !allowPartial)) {
     throw new NucleateError({
@@ -60,7 +60,7 @@ export async function initialTensors(
           ? 'Use a checkpoint of the same kind of network.'
           : 'Use the config of that run, or add --allow-partial.',
       exitCode: exitCodes.checkpoint,
-      problems: problems.slice(0, mostProblems),
+      problems: shortList(problems),
     });
   }
   const part = (isWanted: (name: string) => boolean) =>
@@ -108,9 +108,6 @@ function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: s
   }
 }
 
-/** A different network differs in every weight; a few of them say as much. */
-const mostProblems = 20;
-
 function checkpointOf(from: string): string {
   if (existsSync(path.join(from, manifestFile))) return from;
   const { checkpoints } = runFiles(from);
@@ -149,8 +146,11 @@ async function readWeights(folder: string): Promise<StoredTensors> {
 /** A network of a model folder; float16 is converted to float32. */
 function readPackedWeights(file: string): StoredTensors {
   try {
-    return fromHalf(decodeSafetensors(readFileSync(file)).tensors);
+    const weights = fromHalf(decodeSafetensors(readFileSync(file)).tensors);
+    requireFiniteWeights(weights, file);
+    return weights;
   } catch (cause) {
+    if (cause instanceof NucleateError) throw cause;
     const isDamaged = cause instanceof SafetensorsError;
     throw new NucleateError(
       {
@@ -163,21 +163,3 @@ function readPackedWeights(file: string): StoredTensors {
     );
   }
 }
-
-function misfits(all: ModelWeights['all'], stored: StoredTensors): Problem[] {
-  const names = [...new Set([...Object.keys(all), ...stored.keys()])].sort();
-  return names.flatMap((name) => {
-    const [own, other] = [all[name], stored.get(name)];
-    if (!other) return [{ what: `The checkpoint lacks ${name}.` }];
-    if (!own) return [{ what: `The network has no ${name}.` }];
-    if (isLike(own, other.shape)) return [];
-    return [
-      {
-        what: `${name} has the shape [${own.shape.join(', ')}], in the checkpoint [${other.shape.join(', ')}].`,
-      },
-    ];
-  });
-}
-
-const isLike = (own: tf.Variable | undefined, shape: readonly number[]): boolean =>
-  own !== undefined && tf.util.arraysEqual(own.shape, [...shape]);

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { Recipe } from '../data/loader/batch-maker.js';
-import { exitCodes, NucleateError } from '../errors.js';
+import { requireFittingWeights } from '../models/fitting-weights.js';
 import { fromStored } from '../models/stored-tensors.js';
+import { tensorFile, tensorGroups } from '../run/checkpoints/manifest.js';
 import type { LoadedCheckpoint } from '../run/checkpoints/read.js';
 import { tf } from '../tf.js';
 import { initialTensors, type InitFromOptions } from './init-from.js';
@@ -10,10 +12,16 @@ import type { TrainingStep } from './training-step.js';
 /**
  * Puts a step where a checkpoint was saved: weights, averages, optimizer and statistics, exact to the bit.
  *
- * @throws {NucleateError} Exit code 6 if the checkpoint does not fit the network.
+ * @throws {NucleateError} Exit code 6 unless the checkpoint has exactly the tensors of the step.
  */
 export function restoreStep(step: TrainingStep<Recipe>, { tensors, folder }: LoadedCheckpoint): void {
   const { weights, ema, optimizer, statistics } = tensors;
+  for (const group of tensorGroups) {
+    requireFittingWeights(step.shapes[group], tensors[group], {
+      network: group === 'optimizer' ? 'optimizer' : 'network',
+      where: path.join(folder, tensorFile(group)),
+    });
+  }
   const loaded = {
     weights: fromStored(weights),
     ema: fromStored(ema),
@@ -22,17 +30,6 @@ export function restoreStep(step: TrainingStep<Recipe>, { tensors, folder }: Loa
   };
   try {
     step.write(loaded);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new NucleateError(
-      {
-        what: `The checkpoint does not fit the network: ${cause.message}.`,
-        where: folder,
-        hint: 'Resume with the version of nucleate that wrote the checkpoint.',
-        exitCode: exitCodes.checkpoint,
-      },
-      { cause },
-    );
   } finally {
     tf.dispose(loaded);
   }

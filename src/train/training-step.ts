@@ -12,6 +12,7 @@ import {
   updateAverages,
 } from '../ops/optimizers.js';
 import { randomFor } from '../random.js';
+import type { TensorLike } from '../models/fitting-weights.js';
 import { tf } from '../tf.js';
 import type { TensorGroup } from '../run/checkpoints/manifest.js';
 import { createLossScale } from './loss-scale.js';
@@ -47,6 +48,8 @@ export interface TrainingStep<R extends Recipe> {
   run(batches: readonly BatchOf<R>[], step: number): StepReport;
   /** Copies, exact to the bit; the caller disposes them. */
   read(): TrainingTensors;
+  /** What it reads and writes. */
+  readonly shapes: Readonly<Record<TensorGroup, Readonly<Record<string, TensorLike>>>>;
   /** Replaces the given tensors, exact to the bit; disposes nothing. Throws a RangeError if one does not fit. */
   write(tensors: Partial<TrainingTensors>): void;
   /** Frees everything but the task. */
@@ -83,6 +86,9 @@ export function createTrainingStep<R extends Recipe>(
     optimizer: { ...optimizer.state, ...scale?.state },
     statistics: Object.fromEntries(Object.entries(all).filter(([name]) => !(name in trainable))),
   };
+  const shapes = mapValues(groups, (tensors) =>
+    mapValues(tensors, ({ shape, dtype }) => ({ shape, dtype })),
+  ) as TrainingStep<R>['shapes'];
   // Biases and scales are vectors; decaying them to zero would only shift the activations.
   const kernels = Object.values(trainable).filter(({ rank }) => rank > 1);
 
@@ -147,6 +153,7 @@ export function createTrainingStep<R extends Recipe>(
       }
     },
     read: () => unflatten(compiled.readState()),
+    shapes,
     write: (tensors) => compiled.writeState(flatten(tensors)),
     dispose: () => {
       compiled.dispose();

@@ -11,7 +11,7 @@ import type { SegmenterPredictor } from '../predict/segment.js';
 import type { Network } from '../models/network.js';
 
 /** A trained detector whose boxes a segmenter in training is scored on. */
-export interface NamedDetector extends Pick<Network<DetectorConfig>, 'config' | 'weights'> {
+export interface NamedDetector extends Pick<Network<DetectorConfig>, 'config' | 'weights' | 'source'> {
   /** How boxes and masks are assembled to nuclei. */
   readonly assemble: AssembleSettings;
 }
@@ -67,8 +67,8 @@ export class TwoStageScore {
   }
 
   async #detect(onProgress: () => void): Promise<ReadonlyMap<Example, readonly Detection[]>> {
-    const { config, weights, assemble } = this.#detector;
-    const predictor = new DetectorPredictor({ config, weights, mode: this.#mode });
+    const { config, weights, source, assemble } = this.#detector;
+    const predictor = new DetectorPredictor({ config, weights, source, mode: this.#mode });
     try {
       const boxes = new Map<Example, readonly Detection[]>();
       for (const example of this.#examples) {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import { currentFormat } from '../../src/config/migrations.js';
+import { readComplete } from '../../src/config/complete.js';
+import { currentFormat, migrateModelFile } from '../../src/config/migrations.js';
+import { ModelFile } from '../../src/config/model-file.js';
 import { openImage } from '../../src/data/image/stored-image.js';
 import { findNetworks } from '../../src/model/find-networks.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
@@ -89,6 +91,42 @@ test('a model folder of format 1 finds the same nuclei', { timeout: 60_000 }, as
   expect(text).toBe(readFileSync(old('a-5afb7932.csv'), 'utf8'));
 });
 
+/** Keys that `model.json` of the first release did not have. */
+const newerThanTheFirst = [
+  'predict',
+  'detector.sizes',
+  'detector.config.loader.augment.palette',
+  'segmenter.config.loader.augment.palette',
+  'segmenter.config.scoring.detector',
+  'segmenter.config.scoring.images',
+];
+
+/** A copy without the value at a dotted key. */
+function withoutKey(value: unknown, key: string): unknown {
+  const [name, ...rest] = key.split('.');
+  const copy = { ...(value as Record<string, unknown>) };
+  if (rest.length === 0) delete copy[name!];
+  else copy[name!] = withoutKey(copy[name!], rest.join('.'));
+  return copy;
+}
+
+test('a model folder of the first release, before all later keys, is read and finds nuclei', async () => {
+  // The first `model.json` that was ever shipped (commit 1f6122b).
+  const first = JSON.parse(readFileSync(old('first-model.json'), 'utf8')) as { format: number };
+  expect(first.format).toBe(1);
+  const read = readComplete(ModelFile, migrateModelFile(first, 1));
+  expect(read).toMatchObject({ config: { name: 'nucleate-small', predict: { tta: [], secondPass: false } } });
+
+  // Its keys with the smallest networks.
+  cpSync(old('model'), at('first'), { recursive: true });
+  const whole: unknown = JSON.parse(readFileSync(old('model/model.json'), 'utf8'));
+  writeFileSync(at('first/model.json'), JSON.stringify(newerThanTheFirst.reduce(withoutKey, whole)));
+  const model = buildModel(await readModelFolder(at('first')));
+  const { instances } = await model.segment(await openImage('examples/dsb2018-mini/a-5afb7932.png'));
+  model.dispose();
+  expect(instances.length).toBeGreaterThan(0);
+});
+
 test('runs of format 1 can be packed', async () => {
   const file = await packModel({
     ...{ detector: old('detector'), segmenter: old('segmenter'), folder: at('packed') },
@@ -106,7 +144,7 @@ test('a model folder of a newer format is an error that says so', async () => {
   writeFileSync(at('newer/model.json'), text.replace('"format": 1', `"format": ${currentFormat + 1}`));
   await expect(readModelFolder(at('newer'))).rejects.toMatchObject({
     exitCode: 6,
-    message: `The model has the format ${currentFormat + 1}; this nucleate reads formats up to ${currentFormat}.`,
+    message: `The model was made by a newer version of nucleate: it has the format ${currentFormat + 1}, this one reads up to ${currentFormat}.`,
     hint: 'Update nucleate.',
   });
 });
@@ -114,6 +152,14 @@ test('a model folder of a newer format is an error that says so', async () => {
 test('a checkpoint of a newer format is an error that says so', () => {
   const newer = { format: currentFormat + 1 } as unknown as Parameters<typeof manifestText>[0];
   expect(() => readManifest(manifestText(newer), 'step-1')).toThrow(
-    `The checkpoint has the format ${currentFormat + 1}; this nucleate reads formats up to ${currentFormat}.`,
+    `The checkpoint was made by a newer version of nucleate: it has the format ${currentFormat + 1}, this one reads up to ${currentFormat}.`,
+  );
+  // The hash is right, so that nothing is damaged.
+  const text = readFileSync(old('detector/checkpoints/step-000000002/manifest.json'), 'utf8');
+  const { format, ...rest } = (JSON.parse(text) as { manifest: ReturnType<typeof readManifest> }).manifest;
+  expect(format).toBe(1);
+  const other = { ...rest, colour: 'blue' };
+  expect(() => readManifest(manifestText(other), 'step-1')).toThrow(
+    /^The checkpoint was made by another version of nucleate: .*Unrecognized key: "colour"/u,
   );
 });

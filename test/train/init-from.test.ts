@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CreateTask } from '../../src/train/train-request.js';
 import { encodeSafetensors } from '../../src/safetensors/encode.js';
 import { fromHalf, toHalf } from '../../src/safetensors/half.js';
-import type { StoredTensors } from '../../src/safetensors/tensor.js';
+import type { StoredTensor, StoredTensors } from '../../src/safetensors/tensor.js';
 import { tf } from '../../src/tf.js';
 import { loadCheckpoint } from '../../src/run/checkpoints/read.js';
+import { saveCheckpoint } from '../../src/run/checkpoints/write.js';
 import { runFiles } from '../../src/run/run-folder.js';
 import type { Task } from '../../src/train/task.js';
 import { useTinyRuns } from './tiny-run.js';
@@ -156,3 +157,51 @@ test('weights that are damaged, missing or not named are rejected', async () => 
   const hint = expect.stringContaining('models/nucleate-small/{detector,segmenter}.safetensors') as string;
   await expect(begin('models/nucleate-small')).rejects.toMatchObject({ exitCode: 6, hint });
 });
+
+test('tensors of another type do not fit, and NaN is refused by its name, also with --allow-partial', async () => {
+  const { tensors: given } = await loadCheckpoint(last());
+  const file = path.join(root, 'other.safetensors');
+  const write = (tensor: StoredTensor) =>
+    writeFileSync(
+      file,
+      Buffer.concat(encodeSafetensors(new Map([...given.ema, ...given.statistics, ['logits/bias', tensor]]))),
+    );
+  write({ dtype: 'F64', shape: [1], data: Float64Array.of(1) });
+  await expect(begin(file)).rejects.toMatchObject({
+    exitCode: 6,
+    problems: [{ what: 'logits/bias is F32 [1] in the network, F64 [1] in the checkpoint.' }],
+  });
+  expect((await begin(file, { allowPartial: true })).notices).toContain(
+    `9 of 10 weights are from ${file}; 1 do not fit`,
+  );
+  write({ dtype: 'F32', shape: [1], data: Float32Array.of(NaN) });
+  await expect(begin(file, { allowPartial: true })).rejects.toMatchObject({
+    exitCode: 5,
+    where: file,
+    message: 'The tensor logits/bias has the value NaN at index 0; no network can compute with it.',
+  });
+});
+
+test.each(['weights', 'ema', 'optimizer', 'statistics'] as const)(
+  'a run whose checkpoint lacks a tensor of %s is not resumed',
+  async (group) => {
+    const folder = path.join(root, `lacks-${group}`);
+    await train(folder, { budget: { steps: 1 } });
+    const { checkpoints } = runFiles(folder);
+    const { tensors, state, manifest } = await loadCheckpoint(path.join(checkpoints, 'step-000000001'));
+    const lacking = new Map([...tensors[group]].slice(1));
+    const { config, dataset, versions, git } = manifest;
+    const content = { state: { ...state, step: 2 }, score: null, origin: { config, dataset, versions, git } };
+    await saveCheckpoint(
+      checkpoints,
+      { ...content, tensors: { ...tensors, [group]: lacking } },
+      { keepLast: 5, now: new Date() },
+    );
+    const [lost] = tensors[group].keys();
+    await expect(train(folder, { budget: { steps: 3 } })).rejects.toMatchObject({
+      exitCode: 6,
+      where: path.join(checkpoints, 'step-000000002', `${group}.safetensors`),
+      problems: [{ what: `The file lacks ${lost}.` }],
+    });
+  },
+);

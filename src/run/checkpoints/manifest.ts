@@ -57,7 +57,7 @@ function signed(manifest: unknown): string {
 
 /**
  * @throws {DamagedCheckpoint} If a single character differs from what was written.
- * @throws {NucleateError} Exit code 6 if a newer version of nucleate wrote it in another format.
+ * @throws {NucleateError} Exit code 6 if another version of nucleate wrote it, with a newer format or other fields.
  */
 export function readManifest(text: string, where: string): Manifest {
   let manifest: unknown;
@@ -68,15 +68,25 @@ export function readManifest(text: string, where: string): Manifest {
   }
   if (signed(manifest) !== text) throw new DamagedCheckpoint(`${manifestFile} does not match its hash`);
   const found = (manifest as { format?: unknown } | null)?.format;
-  if (typeof found !== 'number' || found > currentFormat) {
-    throw new NucleateError({
-      what: `The checkpoint has the format ${String(found)}; this nucleate reads formats up to ${currentFormat}.`,
+  const otherVersion = (what: string) =>
+    new NucleateError({
+      what,
       where,
       hint: 'Use the version of nucleate that wrote it; its manifest.json names it.',
       exitCode: exitCodes.checkpoint,
     });
+  if (typeof found === 'number' && found > currentFormat) {
+    throw otherVersion(
+      `The checkpoint was made by a newer version of nucleate: it has the format ${found}, this one reads up to ${currentFormat}.`,
+    );
   }
   const { data, error } = Manifest.safeParse(manifest);
-  if (!data) throw new DamagedCheckpoint(`${manifestFile} is incomplete: ${z.prettifyError(error)}`);
+  if (!data) {
+    const faults = z.prettifyError(error).replaceAll(/\s+/gu, ' ');
+    // The hash is right: another version wrote more.
+    if (error.issues.every(({ code }) => code === 'unrecognized_keys'))
+      throw otherVersion(`The checkpoint was made by another version of nucleate: ${faults}.`);
+    throw new DamagedCheckpoint(`${manifestFile} is incomplete: ${faults}`);
+  }
   return { ...data, config: z.json().parse(migrateConfig(data.config, data.format)) };
 }

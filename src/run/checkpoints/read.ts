@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import { isSystemError } from '../durable-files.js';
 import { decodeSafetensors, SafetensorsError } from '../../safetensors/decode.js';
+import { requireFiniteWeights } from '../../safetensors/finite.js';
 import type { StoredTensors } from '../../safetensors/tensor.js';
 import { folderOfStep, stepsIn } from './folders.js';
 import {
@@ -67,7 +68,7 @@ export async function loadNewestCheckpoint(
  * Reads a checkpoint, verifying every byte.
  *
  * @throws {DamagedCheckpoint} If a file is missing or differs from what was written.
- * @throws {NucleateError} Exit code 6 if it has another format.
+ * @throws {NucleateError} Exit code 6 if it has another format, 5 if a number is NaN or infinite.
  */
 export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> {
   const manifest = await verifyCheckpoint(folder);
@@ -79,6 +80,8 @@ export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     TensorGroup,
     StoredTensors
   >;
+  for (const group of tensorGroups)
+    requireFiniteWeights(tensors[group], path.join(folder, tensorFile(group)));
   const { data: state } = TrainingState.safeParse(
     JSON.parse(await readFile(path.join(folder, stateFile), 'utf8')),
   );

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { type AfterWrite, type FileFacts, syncFolder, writeError, writeSynced } from '../durable-files.js';
 import { encodeSafetensors } from '../../safetensors/encode.js';
+import { firstNonFinite } from '../../safetensors/finite.js';
 import type { StoredTensors } from '../../safetensors/tensor.js';
 import { folderOfStep, stepsIn, temporaryPrefix } from './folders.js';
 import { pointAndPrune } from './keep.js';
@@ -127,19 +128,14 @@ async function writeWhole(
 
 /** A diverged network must not become the last or the best checkpoint. */
 function requireFinite(group: TensorGroup, tensors: StoredTensors): void {
-  for (const [name, { dtype, data }] of tensors) {
-    if (dtype !== 'F32') continue;
-    // A plain loop: a callback for each of 10^8 numbers would take a second.
-    let at = 0;
-    while (at < data.length && Number.isFinite(data[at])) at++;
-    if (at === data.length) continue;
-    throw new NucleateError({
-      what: `The tensor ${name} has the value ${data[at]} at index ${at}; no checkpoint is written.`,
-      where: group,
-      hint: 'Start a new run from the last checkpoint (--init-from) with a lower schedule.learningRate or optimizer.clipNorm.',
-      exitCode: exitCodes.diverged,
-    });
-  }
+  const found = firstNonFinite(tensors);
+  if (!found) return;
+  throw new NucleateError({
+    what: `The tensor ${found.name} has the value ${found.value} at index ${found.index}; no checkpoint is written.`,
+    where: group,
+    hint: 'Start a new run from the last checkpoint (--init-from) with a lower schedule.learningRate or optimizer.clipNorm.',
+    exitCode: exitCodes.diverged,
+  });
 }
 
 async function requireSpace(folder: string, pieces: readonly Uint8Array[]): Promise<void> {

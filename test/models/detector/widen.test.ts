@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DetectorNetwork, PyramidDetectorOptions } from '../../../src/models/detector/network.js';
 import { widenDetector } from '../../../src/models/detector/widen.js';
-import { setWeights } from '../../../src/models/weights.js';
+import { assignWeights } from '../../../src/models/weights.js';
 import type { StoredTensors } from '../../../src/safetensors/tensor.js';
 import { tf } from '../../../src/tf.js';
-import { toStored, withStored } from '../../../src/models/stored-tensors.js';
+import { toStored } from '../../../src/models/stored-tensors.js';
 import { expectTensorsClose, useNativeCpu } from '../../helpers/tensors.js';
 import { useNetworks } from './networks.js';
 
@@ -61,7 +61,7 @@ test('the outputs of the wide and deep network equal those of the narrow one', (
   const wide = build(wideOptions);
   const widened = widenDetector(storedWeights(narrow), wideOptions);
   expect([...widened.keys()].sort()).toEqual(Object.keys(wide.weights.all).sort());
-  withStored(widened, (tensors) => setWeights(wide.weights.all, tensors));
+  assignWeights(wide.weights.all, widened, { network: 'detector' });
   const [expected, received] = [answers(narrow), answers(wide)];
   expected.forEach((tensor, index) =>
     expectTensorsClose(received[index]!, tensor.arraySync(), { atol: 1e-5, rtol: 1e-4 }),

@@ -94,7 +94,8 @@ test('a checkpoint of another format is an error, not skipped', async () => {
   writeFileSync(path.join(newest, 'manifest.json'), text);
   await expect(loadNewestCheckpoint(folder, () => {})).rejects.toMatchObject({
     exitCode: 6,
-    message: 'The checkpoint has the format 3; this nucleate reads formats up to 2.',
+    message:
+      'The checkpoint was made by a newer version of nucleate: it has the format 3, this one reads up to 2.',
     where: newest,
   });
 });
