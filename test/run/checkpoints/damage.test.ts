@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { currentFormat } from '../../../src/config/migrations.js';
 import { expect, test } from 'vitest';
 import type { Problem } from '../../../src/errors.js';
 import { manifestText } from '../../../src/run/checkpoints/manifest.js';
@@ -90,12 +91,11 @@ test('every checkpoint damaged: exit code 6 with all of them', async () => {
 
 test('a checkpoint of another format is an error, not skipped', async () => {
   const { newest, folder } = await twoCheckpoints();
-  const text = manifestText({ format: 3, step: 2 } as unknown as Parameters<typeof manifestText>[0]);
+  const text = manifestText({ format: currentFormat + 1, step: 2 } as unknown as Parameters<typeof manifestText>[0]);
   writeFileSync(path.join(newest, 'manifest.json'), text);
   await expect(loadNewestCheckpoint(folder, () => {})).rejects.toMatchObject({
     exitCode: 6,
-    message:
-      'The checkpoint was made by a newer version of nucleate: it has the format 3, this one reads up to 2.',
+    message: `The checkpoint was made by a newer version of nucleate: it has the format ${currentFormat + 1}, this one reads up to ${currentFormat}.`,
     where: newest,
   });
 });
