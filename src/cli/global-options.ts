@@ -56,7 +56,7 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
     .option('labels', {
       type: 'string',
       requiresArg: true,
-      describe: 'A run-length CSV file with the masks',
+      describe: 'A file or folder with the masks, if not beside the images: run-length CSV, COCO',
     });
 }
 

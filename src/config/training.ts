@@ -18,7 +18,9 @@ const Data = z.strictObject({
   labels: z
     .string()
     .default('')
-    .describe('Run-length CSV with the masks, if they are not stored beside the images. Empty: none.'),
+    .describe(
+      'File or folder of annotations with the masks, if they are not stored beside the images. Empty: none.',
+    ),
   split: z
     .string()
     .min(1)

@@ -1,6 +1,6 @@
 import { measureInstances, type LabelImage } from '../data/geometry/label-image.js';
 import { mapConcurrently } from '../data/read/map-concurrently.js';
-import { renumberLabels } from '../data/read/example.js';
+import { renumberLabels, sumOmissions, type Omission } from '../data/read/example.js';
 import { problemsOf } from '../data/read/problems.js';
 import { NucleateError, type Problem } from '../errors.js';
 import { ablateImage, ablation, type Ablation, type ImageAblation } from './ablation.js';
@@ -33,6 +33,8 @@ export interface OverlapCounts {
 export interface ScoredTarget {
   readonly source: PredictionSource;
   readonly overlaps: OverlapCounts;
+  /** What it has besides nuclei, and was not scored. */
+  readonly leftOut: readonly Omission[];
   readonly evaluation: Evaluation;
   /** null where the predictions have no scores. */
   readonly boxes: BoxReport | null;
@@ -43,6 +45,8 @@ export interface ScoredTarget {
 export interface Scored {
   /** Overlaps of the true objects; those without a pixel are left out of the truth. */
   readonly truthOverlaps: OverlapCounts;
+  /** What the truth has besides nuclei. */
+  readonly truthLeftOut: readonly Omission[];
   /** In the order of the predictions. */
   readonly targets: readonly ScoredTarget[];
 }
@@ -79,11 +83,13 @@ export async function scoreSources(
   const targets = predictions.map((source) => ({
     source,
     overlaps: noOverlaps,
+    leftOut: [] as readonly Omission[],
     images: [] as ImageEvaluation[],
     boxes: [] as BoxImage[],
     ablations: [] as ImageAblation[],
   }));
   let truthOverlaps = noOverlaps;
+  let truthLeftOut: readonly Omission[] = [];
   let done = 0;
   const read = (id: string) => readAll(truth, predictions, id, ablate);
   for await (const { id, gt, preds, problems: found } of mapConcurrently(
@@ -97,10 +103,12 @@ export async function scoreSources(
       continue;
     }
     truthOverlaps = withImage(truthOverlaps, gt);
+    truthLeftOut = sumOmissions([truthLeftOut, gt.leftOut]);
     const cluster = selection.clusters?.get(id) ?? gt.cluster;
     targets.forEach((target, index) => {
       const { labelImage, withoutPixels, boxes, ablation } = preds[index]!;
       target.overlaps = withImage(target.overlaps, preds[index]!);
+      target.leftOut = sumOmissions([target.leftOut, preds[index]!.leftOut]);
       target.images.push(
         evaluateImage(gt.labelImage, labelImage, {
           id,
@@ -116,9 +124,11 @@ export async function scoreSources(
   throwIfProblems(truth.path, 'Data and predictions have', problems, 'Fix the listed problems.');
   return {
     truthOverlaps,
-    targets: targets.map(({ source, overlaps, images, boxes, ablations }) => ({
+    truthLeftOut,
+    targets: targets.map(({ source, overlaps, leftOut, images, boxes, ablations }) => ({
       source,
       overlaps,
+      leftOut,
       evaluation: summarise(images),
       boxes: boxes.length > 0 ? boxReport(boxes) : null,
       ablation: ablations.length > 0 ? ablation(ablations) : null,

@@ -23,7 +23,7 @@ export interface ScoredData {
 /** All results in one document, with the comparisons of other targets with the first. */
 export function evalDocument(
   { truth, sha256, selection: { ids, groups }, split }: ScoredData,
-  { truthOverlaps, targets }: Scored,
+  { truthOverlaps, truthLeftOut, targets }: Scored,
 ): EvalDocument {
   const first = targets[0]!;
   const units = groups ? new Set(ids.map((id) => groups.get(id) ?? `image ${id}`)).size : ids.length;
@@ -37,6 +37,7 @@ export function evalDocument(
       sha256,
       split,
       overlaps: truthOverlaps,
+      leftOut: truthLeftOut,
     },
     bootstrap: {
       ...{ resamples: bootstrapResamples, level: intervalLevel, seed: bootstrapSeed },
@@ -46,6 +47,7 @@ export function evalDocument(
       path: target.source.path,
       kind: target.source.kind,
       overlaps: target.overlaps,
+      leftOut: target.leftOut,
       ...target.evaluation,
       boxes: target.boxes,
       ablation: target.ablation,

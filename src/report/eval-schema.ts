@@ -16,6 +16,16 @@ const Overlaps = z
   })
   .describe('Objects that overlap: a label image can give each pixel to one object only');
 
+const Omission = z
+  .array(
+    z.strictObject({
+      what: z.string().describe('In the plural'),
+      count: count.describe('In the scored images'),
+    }),
+  )
+  .readonly()
+  .describe('What the annotations have besides nuclei, such as crowd regions of COCO; it is not scored');
+
 const Errors = z
   .strictObject(
     shapeOf<ErrorCounts>(errorKinds.map(({ key, description }) => [key, count.describe(description)])),
@@ -175,6 +185,7 @@ const Target = z.strictObject({
   path: z.string(),
   kind: z.string().describe('What the target was read as'),
   overlaps: Overlaps,
+  leftOut: Omission,
   ...summary,
   thresholds: z.array(fraction).readonly(),
   clusters: z
@@ -216,6 +227,7 @@ export const EvalDocument = z
         .nullable()
         .describe('The split that images, clusters and groups are taken from; null for none'),
       overlaps: Overlaps,
+      leftOut: Omission,
     }),
     bootstrap: z.strictObject({
       resamples: count.describe('Number of bootstrap resamples'),

@@ -49,7 +49,9 @@ function facts({ data, targets }: EvalDocument): string[] {
       ? []
       : [`split ${split.path}${split.fold === null ? '' : `, only images of fold ${split.fold}`}`]),
     ...overlapLines('data', data.overlaps, 'left out'),
+    ...leftOutLines('data', data.leftOut),
     ...targets.flatMap(({ overlaps }, index) => overlapLines(number(index), overlaps, 'counted as extra')),
+    ...targets.flatMap(({ leftOut }, index) => leftOutLines(number(index), leftOut)),
     ...targets.flatMap(unreviewedLines),
     ...targets.map((target, index) => `${number(index)}: ${target.kind}`),
     ...targets.flatMap(({ bothEmptyCount }, index) =>
@@ -74,6 +76,11 @@ function overlapLines(
     `${name}: objects overlap in ${formatCount(images, 'image')}; ` +
       `${formatCount(pixels, 'pixel')} given to the earlier object${lost}`,
   ];
+}
+
+function leftOutLines(name: string, leftOut: EvalTarget['leftOut']): string[] {
+  if (leftOut.length === 0) return [];
+  return [`${name}: left out: ${leftOut.map(({ what, count }) => `${what} (${count})`).join(', ')}`];
 }
 
 function unreviewedLines({ images }: EvalTarget, index: number): string[] {

@@ -234,7 +234,7 @@ describe('predictions with problems', () => {
     writeFileSync(at('bad.csv'), `ImageId,EncodedPixels\n${rows.join('\n')}\n`);
     const outcome = await evaluate(at('bad.csv'), '--json');
     expect(jsonError(outcome)).toMatchObject({
-      what: 'The run-length file has 1 problem.',
+      what: 'The run lengths have 1 problem.',
       problems: [
         { what: 'Expected a number of pixels in digits, received `x`.', where: `${at('bad.csv')}:3:14` },
       ],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { readRunLengthCsv } from '../../src/data/read/rle-csv.js';
+import { readRunLengthCsv } from '../../src/data/read/annotations/run-length-csv.js';
 
 /** Bytes; the failure catalogue asks for 1 GB (D9). */
 const fileSize = 1e9;

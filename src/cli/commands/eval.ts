@@ -64,7 +64,7 @@ export const evalCommand: Command<Arguments> = {
       .option('labels', {
         type: 'string',
         requiresArg: true,
-        describe: 'A run-length CSV file with the true masks',
+        describe: 'A file or folder with the true masks: run-length CSV, COCO',
       })
       .option('split', {
         type: 'string',

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Problem } from '../../errors.js';
 
 /** The files of a dataset. Readers treat a folder and a zip archive alike; a single file is a tree of that one file. */
@@ -13,6 +14,8 @@ export interface FileTree {
   readonly problems: readonly Problem[];
   /** @throws {NucleateError} Exit code 3 if the file is damaged, too large or gone. */
   read(file: string): Promise<Buffer>;
+  /** The same piece by piece, of a file of any size; errors of the system are events of the stream. */
+  stream(file: string): Readable;
   /** The file as messages name it. */
   place(file: string): string;
   close(): Promise<void>;

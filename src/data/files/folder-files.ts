@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../errors.js';
@@ -40,6 +41,7 @@ export async function listFolder(root: string): Promise<FileListing> {
     problems,
     place,
     read: (file) => readBytes(place(file)),
+    stream: (file) => createReadStream(place(file)),
     close: () => Promise.resolve(),
   };
 }

@@ -1,4 +1,5 @@
 /** Opens the files of a dataset, in a folder, a zip archive or alone; `file-tree.ts` says what that gives. */
+import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -29,6 +30,7 @@ export async function openFileTree(path: string): Promise<FileTree> {
     folders: folders.map((folder) => folder.slice(common.length)).sort(),
     problems: listing.problems,
     read: (file) => listing.read(common + file),
+    stream: (file) => listing.stream(common + file),
     place: (file) => listing.place(common + file),
     close: () => listing.close(),
   };
@@ -40,6 +42,7 @@ const listFile = (path: string): FileListing => ({
   problems: [],
   place: () => path,
   read: () => readBytes(path),
+  stream: () => createReadStream(path),
   close: () => Promise.resolve(),
 });
 

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { maxFileBytes } from './read-bytes.js';
@@ -17,23 +18,27 @@ export async function listZip(path: string): Promise<FileListing> {
   try {
     const zip = await yauzl.fromFdPromise(handle.fd, { autoClose: false });
     const { entries, folders, problems } = await listEntries(zip, path);
+    const read = async (file: string) => {
+      const entry = entries.get(file);
+      if (!entry) throw new RangeError(`Expected a file of the archive, received ${file}`);
+      const { fileDataStart } = await zip
+        .readLocalFileHeaderPromise(entry, { minimal: true })
+        .catch((cause: unknown) => {
+          throw damaged(placeIn(path, file), cause);
+        });
+      if (entry.compressedSize > maxFileBytes)
+        throw damaged(placeIn(path, file), `${entry.compressedSize} bytes`);
+      const packed = Buffer.allocUnsafe(entry.compressedSize);
+      const { bytesRead } = await handle.read(packed, 0, packed.length, fileDataStart);
+      return unpack(packed.subarray(0, bytesRead), entry, placeIn(path, file));
+    };
     return {
       files: [...entries.keys()],
       folders,
       problems,
       place: (file) => placeIn(path, file),
-      read: async (file) => {
-        const entry = entries.get(file);
-        if (!entry) throw new RangeError(`Expected a file of the archive, received ${file}`);
-        const { fileDataStart } = await zip
-          .readLocalFileHeaderPromise(entry, { minimal: true })
-          .catch((cause: unknown) => {
-            throw damaged(placeIn(path, file), cause);
-          });
-        const packed = Buffer.allocUnsafe(entry.compressedSize);
-        const { bytesRead } = await handle.read(packed, 0, packed.length, fileDataStart);
-        return unpack(packed.subarray(0, bytesRead), entry, placeIn(path, file));
-      },
+      read,
+      stream: (file) => Readable.from(contentOf(() => read(file))),
       close: () => handle.close(),
     };
   } catch (cause) {
@@ -43,6 +48,10 @@ export async function listZip(path: string): Promise<FileListing> {
     const hint = 'Download or create the archive again.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
   }
+}
+
+async function* contentOf(read: () => Promise<Buffer>) {
+  yield await read();
 }
 
 const placeIn = (path: string, file: string) => `${path}!/${file}`;

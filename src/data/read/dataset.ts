@@ -10,6 +10,8 @@ import type { FileTree } from '../files/file-tree.js';
 import { openFileTree } from '../files/open-files.js';
 import type { IntensityMode } from '../image/intensity.js';
 import { findCsv } from './csv-files.js';
+import { openWithLabels } from './annotations/annotation-layout.js';
+import type { AnnotationChoice } from './annotations/annotation.js';
 import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
 import { identityOf } from './identity.js';
@@ -17,10 +19,9 @@ import { isImageFile, type Dataset, type DatasetLayout, type ImageEntry } from '
 import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { problemsError } from './problems.js';
-import { openWithLabels, runLengthLayout } from './run-length-layout.js';
 
-export interface DatasetOptions {
-  /** A CSV of run lengths with the masks, if it is not among the images. */
+export interface DatasetOptions extends AnnotationChoice {
+  /** A file or folder of annotations, if they are not among the images; see `annotationFormats`. */
   readonly labels?: string | undefined;
 }
 
@@ -35,11 +36,11 @@ export interface DatasetOptions {
  * @throws {NucleateError} Exit code 3 if no layout matches, or more than one. Problems of single files are listed, not
  *   thrown.
  */
-export async function openDataset(path: string, { labels }: DatasetOptions = {}): Promise<Dataset> {
+export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const tree = await openFileTree(path);
   let close = () => tree.close();
   try {
-    const { layout, form, listing } = await listImages(tree, labels);
+    const { layout, form, listing } = await listImages(tree, options);
     close = async () => {
       await listing.close?.();
       await tree.close();
@@ -63,14 +64,15 @@ export async function openDataset(path: string, { labels }: DatasetOptions = {})
 }
 
 /** Lists the images by the layout of the tree, or with the masks of a table elsewhere. */
-async function listImages(tree: FileTree, labels: string | undefined) {
+async function listImages(tree: FileTree, { labels, ...choice }: DatasetOptions) {
   // A single file holds its own masks.
   if (labels !== undefined && tree.kind !== 'file') {
-    const listing = await openWithLabels(tree, labels);
-    return { layout: runLengthLayout, form: `masks in ${labels}`, listing };
+    const { format, listing } = await openWithLabels(tree, labels, choice);
+    const layout = layouts.find(({ name }) => name === format.name)!;
+    return { layout, form: `masks in ${labels}`, listing };
   }
   const { layout, masks } = await recognise(tree);
-  return { layout, form: layout.arrangement, listing: await layout.open(tree, masks) };
+  return { layout, form: layout.arrangement, listing: await layout.open(tree, masks, choice) };
 }
 
 /** `1 image with run lengths`, `2 images with run lengths`. */
@@ -92,9 +94,9 @@ export interface ReadOptions extends DatasetOptions {
  */
 export async function* readDataset(
   path: string,
-  { labels, intensity }: ReadOptions = {},
+  { intensity, ...options }: ReadOptions = {},
 ): AsyncGenerator<Example, void, undefined> {
-  const dataset = await openDataset(path, { labels });
+  const dataset = await openDataset(path, options);
   try {
     if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
     yield* readExamples(dataset, intensity);
@@ -137,7 +139,7 @@ async function recognise(tree: FileTree): Promise<Match> {
   throw datasetError(
     tree,
     `It is unclear which masks to use: those of ${first.masks} or those of ${second.masks}.`,
-    'Move the others out of the dataset, or name the CSV with the masks: --labels FILE.',
+    'Move the others out of the dataset, or name the annotations to use: --labels PATH.',
   );
 }
 

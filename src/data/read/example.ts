@@ -10,6 +10,21 @@ export interface Annotation {
   readonly tool?: string;
 }
 
+/** What the annotations of an image have besides nuclei, and is not read. */
+export interface Omission {
+  /** In the plural: 'crowd regions'. */
+  readonly what: string;
+  readonly count: number;
+}
+
+/** Several lists as one, with one entry for each kind. */
+export function sumOmissions(lists: readonly (readonly Omission[] | undefined)[]): Omission[] {
+  const counts = new Map<string, number>();
+  for (const { what, count } of lists.flatMap((list = []) => list))
+    counts.set(what, (counts.get(what) ?? 0) + count);
+  return [...counts].map(([what, count]) => ({ what, count }));
+}
+
 /** What an annotated image and an example have in common. */
 interface ImageFacts {
   /** Unique within its dataset. */
@@ -42,6 +57,8 @@ export interface Example extends ImageFacts {
 export interface AnnotatedImage extends ImageFacts {
   /** In the order of their names. */
   readonly masks: readonly Mask[];
+  /** Absent if nothing was left out. */
+  readonly leftOut?: readonly Omission[];
 }
 
 /**
@@ -50,7 +67,10 @@ export interface AnnotatedImage extends ImageFacts {
  *
  * @param intensity How `intensity` of the example is set, see {@link shownRange}.
  */
-export function toExample({ masks, ...facts }: AnnotatedImage, intensity: IntensityMode = 'full'): Example {
+export function toExample(
+  { masks, leftOut: _, ...facts }: AnnotatedImage,
+  intensity: IntensityMode = 'full',
+): Example {
   const { width, height } = facts.image;
   const { labels, instanceCount } = paintMasks(masks, facts.image);
   const range = shownRange(facts.image, intensity);

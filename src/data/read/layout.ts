@@ -2,6 +2,7 @@
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import type { Size } from '../geometry/rect.js';
+import type { AnnotationChoice } from './annotations/annotation.js';
 import type { AnnotatedImage } from './example.js';
 
 /** One way to store a dataset. Each is a file of this folder and a line of `layouts.ts`. */
@@ -21,8 +22,9 @@ export interface DatasetLayout {
    * Lists the images.
    *
    * @param masks The file that {@link matches} gave.
+   * @param choice For annotations of several categories.
    */
-  open(tree: FileTree, masks: string): DatasetListing | Promise<DatasetListing>;
+  open(tree: FileTree, masks: string, choice?: AnnotationChoice): DatasetListing | Promise<DatasetListing>;
 }
 
 /** The images of a dataset, listed and not read. */

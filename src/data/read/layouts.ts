@@ -1,9 +1,10 @@
+import { annotationLayout } from './annotations/annotation-layout.js';
+import { annotationFormats } from './annotations/formats.js';
 import { challengeLayout } from './challenge-layout.js';
 import { foldersLayout } from './folders-layout.js';
 import type { DatasetLayout } from './layout.js';
 import { pairsLayout } from './pairs-layout.js';
 import { preparedLayout } from './prepared-layout.js';
-import { runLengthLayout } from './run-length-layout.js';
 
 /**
  * The dataset layouts that are read. A new layout is one file of this folder and one line here: recognition, error
@@ -13,6 +14,6 @@ export const layouts: readonly DatasetLayout[] = [
   challengeLayout,
   foldersLayout,
   pairsLayout,
-  runLengthLayout,
+  ...annotationFormats.map(annotationLayout),
   preparedLayout,
 ];

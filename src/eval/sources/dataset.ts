@@ -19,10 +19,11 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
     kind: dataset.kind,
     ids,
     async read(id) {
-      const { image, masks, ignore, cluster } = await read(id);
+      const { image, masks, ignore, cluster, leftOut } = await read(id);
       return {
         ...masksToLabelImage(masks, image),
         ...(ignore ? { ignore } : {}),
+        ...(leftOut ? { leftOut } : {}),
         ...(cluster === undefined ? {} : { cluster }),
       };
     },
@@ -47,9 +48,9 @@ export const datasetKind: SourceKind = {
       ids,
       dataHash: null,
       async read(id, size) {
-        const { image, masks } = await read(id);
+        const { image, masks, leftOut } = await read(id);
         checkSize(places.get(id)!, image, size);
-        return masksToLabelImage(masks, size);
+        return { ...masksToLabelImage(masks, size), ...(leftOut ? { leftOut } : {}) };
       },
       close: () => dataset.close(),
     };

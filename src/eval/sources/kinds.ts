@@ -8,13 +8,16 @@ export interface ListedKind {
 }
 
 /**
- * Every kind of predictions. The first that recognises a path opens it; the last two accept every folder and every file
- * that is left, and report what is wrong with it. A new kind is a file beside this one and a line here.
+ * Every kind of predictions. The first that recognises a path opens it: annotations take every file that is no dataset, label
+ * images every folder that is left, and they report what is wrong with it. A new kind is a file beside this one and a line
+ * here.
  */
 export const sourceKinds: readonly ListedKind[] = [
+  {
+    words: 'annotation files (COCO, run-length CSV)',
+    load: async () => (await import('./annotations.js')).annotationsKind,
+  },
   { words: 'datasets (folder, zip, prepared)', load: async () => (await import('./dataset.js')).datasetKind },
   { words: 'folders of masks', load: async () => (await import('./mask-folders.js')).maskFoldersKind },
-  { words: 'COCO files', load: async () => (await import('./coco.js')).cocoKind },
   { words: 'folders of label images', load: async () => (await import('./label-folder.js')).labelFolderKind },
-  { words: 'run-length CSV files', load: async () => (await import('./run-lengths.js')).runLengthKind },
 ];

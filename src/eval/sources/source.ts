@@ -2,6 +2,7 @@
 import type { RectMap, Size } from '../../data/geometry/rect.js';
 import type { LabelImage } from '../../data/geometry/label-image.js';
 import type { Image } from '../../data/image/image.js';
+import type { Omission } from '../../data/read/example.js';
 import { paintMasks, type Mask } from '../../data/geometry/mask.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 
@@ -12,6 +13,8 @@ export interface LabelledObjects {
   readonly withoutPixels: number;
   /** Pixels that an object lost to an earlier one; a pixel that three objects claim counts twice. */
   readonly overlapPixels: number;
+  /** Absent if nothing was left out. */
+  readonly leftOut?: readonly Omission[];
 }
 
 /** The true objects of an image. */

@@ -7,7 +7,8 @@ import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 import { measureInstance } from './measure.js';
 import type { Encode } from './encode.js';
-import { polygonsOf, type Ring } from './polygons.js';
+import type { Ring } from '../../data/geometry/polygon.js';
+import { polygonsOf } from './polygons.js';
 import { shortNumber } from './short-number.js';
 
 /** Green, as 8-bit red, green, blue: what QuPath draws the class in. */

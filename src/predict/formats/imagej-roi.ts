@@ -5,7 +5,8 @@
  */
 import type { Box } from '../../data/geometry/box.js';
 import type { Colour } from '../../draw/overlay.js';
-import type { Polygon, Ring } from './polygons.js';
+import type { Ring } from '../../data/geometry/polygon.js';
+import type { Polygon } from './polygons.js';
 
 const version = 228;
 const headerBytes = 64;

@@ -1,15 +1,10 @@
 /** The outlines of instances as polygons along the borders of their pixels. */
 import type { LabelImage } from '../../data/geometry/label-image.js';
 import { bitmapOf, fillRegion, sides, type Bitmap } from '../../data/geometry/bitmap.js';
+import type { Ring } from '../../data/geometry/polygon.js';
 import type { Instance } from '../assemble/segmentation.js';
 
-/**
- * Corners `x, y, x, y, ...` of a closed line that neither crosses nor touches itself, px of the image: (0, 0) is the top
- * left corner of the first pixel. The first corner is not repeated at the end.
- */
-export type Ring = readonly number[];
-
-/** Pixels connected by their sides. */
+/** Pixels connected by their sides. No ring crosses or touches itself, and the first corner is not repeated at the end. */
 export interface Polygon {
   /** Its area `sum(x * y' - x' * y) / 2` is above 0: clockwise as the image is seen, with y pointing down. */
   readonly outer: Ring;

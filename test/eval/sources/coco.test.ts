@@ -32,14 +32,14 @@ async function open(content: unknown, name = 'p.json') {
 
 test('images go by their names, the highest-scoring mask keeps a pixel, boxes have scores', async () => {
   const source = await open({ images, annotations: [left, right] });
-  expect(source).toMatchObject({ kind: 'COCO masks', ids: ['a', 'b'] });
+  expect(source).toMatchObject({ kind: 'COCO annotations', ids: ['a', 'b'] });
   expect(await source.read('a', size)).toEqual({
     labelImage: drawing('211.', '211.', '211.'),
     withoutPixels: 0,
     overlapPixels: 1,
     boxes: {
-      predBoxes: Float32Array.of(0, 0, 2, 3, 1, 0, 3, 3),
-      scores: Float32Array.of(0.25, 0.75),
+      predBoxes: Float32Array.of(1, 0, 3, 3, 0, 0, 2, 3),
+      scores: Float32Array.of(0.75, 0.25),
     },
   });
   expect((await source.read('b', size)).labelImage).toEqual(drawing('....', '....', '....'));
@@ -78,21 +78,17 @@ test('what predict writes is read back and scored, with boxes', async () => {
 
 test.each([
   ['no JSON', '{', /^The file is not JSON: /u],
-  ['another JSON', [], /^The file is not a COCO dataset with run lengths: the whole file: /u],
-  [
-    'polygons',
-    { images, annotations: [{ ...left, segmentation: [[0, 0, 1, 1]] }] },
-    /with run lengths: annotations\.0\.segmentation: /u,
-  ],
+  ['another JSON', { images: 3 }, /^The file is not a COCO dataset: a list is missing\.$/u],
 ])('%s is an error', async (_, content, what) => {
   expect((await dataErrorOf(open(content))).what).toMatch(what);
 });
 
 test('two images with one id are an error: whose the annotations are is unknown', async () => {
-  const { problems } = await dataErrorOf(
+  const { what, where } = await dataErrorOf(
     open({ images: [...images, { id: 7, file_name: 'c.png' }], annotations: [left] }),
   );
-  expect(problems.map(({ what }) => what)).toEqual(['Two images have the id 7.']);
+  expect(what).toBe('Two images have the id 7.');
+  expect(where).toMatch(/p\.json: images\[2\]$/u);
 });
 
 test('an empty mask is an object without a pixel', async () => {
@@ -102,17 +98,20 @@ test('an empty mask is an object without a pixel', async () => {
 
 test('an image twice, annotations without an image, another size and damaged masks are errors', async () => {
   const { problems } = await dataErrorOf(
-    open({ images: [...images, { id: 9, file_name: 'a.jpg' }], annotations: [{ ...left, image_id: 10 }] }),
+    open({
+      images: [...images, { id: 9, file_name: 'folder/a.jpg' }],
+      annotations: [{ ...left, image_id: 10 }],
+    }),
   );
   expect(problems.map(({ what }) => what)).toEqual([
-    'An annotation belongs to the image 10, which is not listed.',
+    'The annotation belongs to the image 10, which is not listed.',
     'The image a is there twice.',
   ]);
   const source = await open({ images, annotations: [left, annotation(8, [0, 4], [0, 0, 1, 1])] });
   expect((await dataErrorOf(source.read('a', { width: 3, height: 4 }))).what).toBe(
-    'The prediction has 4 x 3 pixels and the truth 3 x 4.',
+    'The masks have 4 x 3 pixels, but the image has 3 x 4.',
   );
   expect((await dataErrorOf(source.read('b', size))).what).toBe(
-    'A mask is damaged: Expected counts of 12 pixels, received 4.',
+    'The mask is damaged: Expected counts of 12 pixels, received 4.',
   );
 });

@@ -32,7 +32,7 @@ test.each([
   },
 ])('$name', async ({ content }) => {
   const source = await open(content);
-  expect(source).toMatchObject({ kind: 'run-length CSV', ids: ['a', 'b', 'c'] });
+  expect(source).toMatchObject({ kind: 'run lengths', ids: ['a', 'b', 'c'] });
   expect([...(await source.read('a', size)).labelImage.labels]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
   expect([...(await source.read('b', size)).labelImage.labels]).toEqual([1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   expect([...(await source.read('c', size)).labelImage.labels]).toEqual(new Array(12).fill(0));
@@ -69,7 +69,7 @@ test('all problems of the file are reported at once, with line and column', asyn
   const { what, problems } = await dataErrorOf(
     open('ImageId,EncodedPixels\r\na,1 2 5\r\n\r\n"b","1 1 x 2"\r\n,1 1\r\n'),
   );
-  expect(what).toBe('The run-length file has 3 problems.');
+  expect(what).toBe('The run lengths have 3 problems.');
   expect(problems.map(({ what, where }) => `${where!.replace(/.*\//u, '')} ${what}`)).toEqual([
     'p.csv:2:7 The start 5 has no length.',
     'p.csv:4:10 Expected a number of pixels in digits, received `x`.',

@@ -12,7 +12,7 @@ import { readImage, readLabelImage } from '../../../src/data/image/image-io.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { masksOfLabels } from '../../../src/data/geometry/mask.js';
 import { decodeRuns } from '../../../src/data/geometry/rle.js';
-import { readRunLengthCsv } from '../../../src/data/read/rle-csv.js';
+import { readRunLengthCsv } from '../../../src/data/read/annotations/run-length-csv.js';
 import type { Segmentation } from '../../../src/predict/assemble/segmentation.js';
 import { cocoDocument } from '../../../src/predict/formats/coco.js';
 import { geojsonDocument } from '../../../src/predict/formats/geojson.js';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { isRunLengthHeader, readRunLengthCsv } from '../../../src/data/read/rle-csv.js';
+import { isRunLengthHeader, readRunLengthCsv } from '../../../../src/data/read/annotations/run-length-csv.js';
 
 const read = (text: string) => readRunLengthCsv(Readable.from([Buffer.from(text)]), 'x.csv');
 const header = 'ImageId,EncodedPixels\n';

@@ -1,10 +1,10 @@
 /** A CSV of run lengths, one instance per line: `ImageId,EncodedPixels`, optionally with `Height,Width`. */
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import type { Size } from '../geometry/rect.js';
-import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import { RunList } from '../geometry/mask.js';
-import { parseRuns, RunLengthError } from '../geometry/rle.js';
+import type { Size } from '../../geometry/rect.js';
+import { exitCodes, NucleateError, type Problem } from '../../../errors.js';
+import { RunList } from '../../geometry/mask.js';
+import { parseRuns, RunLengthError } from '../../geometry/rle.js';
 
 /** One line of the file. */
 export interface RunLengthRow {
@@ -187,20 +187,29 @@ export function isRunLengthHeader(line: string): boolean {
   return typeof findColumns(names.map((name) => name.trim().replace(/^"(.*)"$/u, '$1'))) !== 'string';
 }
 
+/** Columns and the names they have, without regard to case and underscores: ImageId, image_id, EncodedPixels. */
+const columnNames = { id: 'imageid', runs: 'encodedpixels', height: 'height', width: 'width' } as const;
+
 /** The positions of the columns, or what is wrong with the header. */
 function findColumns(names: readonly string[]): Columns | string {
-  const trimmed = names.map((name) => name.trim());
-  const find = (name: string) => trimmed.indexOf(name);
-  for (const name of ['ImageId', 'EncodedPixels']) {
-    if (find(name) === -1)
-      return `The column ${name} is missing; the first line is \`${trimmed.join(',')}\`.`;
+  const plain = names.map((name) => name.replace(/[\s_]/gu, '').toLowerCase());
+  const shown = names.map((name) => name.trim());
+  const find = (column: keyof typeof columnNames) => plain.indexOf(columnNames[column]);
+  for (const [column, name] of [['id', 'ImageId'] as const, ['runs', 'EncodedPixels'] as const]) {
+    if (find(column) === -1)
+      return `The column ${name} is missing; the first line is \`${shown.join(',')}\`.`;
   }
-  const twice = trimmed.find((name, index) => find(name) !== index);
-  if (twice !== undefined) return `There are two columns ${twice}.`;
-  if ((find('Height') === -1) !== (find('Width') === -1))
+  const twice = plain.findIndex((name, index) => plain.indexOf(name) !== index);
+  if (twice !== -1) return `There are two columns ${shown[twice]}.`;
+  if ((find('height') === -1) !== (find('width') === -1))
     return 'There is only one of the columns Height and Width.';
-  const [id, runs] = [find('ImageId'), find('EncodedPixels')];
-  return { count: names.length, id, runs, height: find('Height'), width: find('Width') };
+  return {
+    count: names.length,
+    id: find('id'),
+    runs: find('runs'),
+    height: find('height'),
+    width: find('width'),
+  };
 }
 
 /** What is wrong with a field, `offset` characters into it. */
@@ -214,12 +223,16 @@ class FieldError extends Error {
   }
 }
 
+/** What stands for an image without nuclei besides an empty field; pandas writes `nan`, competitions ask for `-1`. */
+const noNuclei = /^\s*(-1(\.0)?|nan|null|none)\s*$/iu;
+
 function readRow(record: readonly string[], columns: Columns) {
   const id = record[columns.id]!.trim();
   if (id === '') throw new FieldError('The image id is empty.', columns.id);
   let runs: Int32Array;
   try {
-    runs = parseRuns(record[columns.runs]!);
+    const field = record[columns.runs]!;
+    runs = noNuclei.test(field) ? new Int32Array() : parseRuns(field);
   } catch (error) {
     if (!(error instanceof RunLengthError)) throw error;
     throw new FieldError(error.message, columns.runs, error.offset);

@@ -1,0 +1,83 @@
+/**
+ * Annotations as other programs keep them. This folder: one file a format, from bytes to {@link AnnotatedObject}s;
+ * `formats.ts` lists them; `masks-of-objects.ts` makes masks of the objects; `json.ts` reads JSON with the place of what is
+ * wrong. Datasets, targets of `eval` and imports all read by these.
+ */
+import type { Problem } from '../../../errors.js';
+import type { FileTree } from '../../files/file-tree.js';
+import type { Size } from '../../geometry/rect.js';
+import type { Omission } from '../example.js';
+
+/** Something that is marked in an image. */
+export interface AnnotatedObject {
+  /** Unique within its image. */
+  readonly name: string;
+  /** Its file and the place in it, for messages. */
+  readonly place: string;
+  /**
+   * `region`: what lies outside all regions has not been reviewed. `ignored`: neither nuclei nor background, such as a crowd
+   * of nuclei that are not told apart.
+   */
+  readonly role: 'nucleus' | 'region' | 'ignored';
+  /** The class that it was given; absent if it has none. */
+  readonly category?: string;
+  readonly score?: number;
+  /** `[x1, y1, x2, y2]`, px, half-open, as the file says; absent if it says none. */
+  readonly box?: readonly [number, number, number, number];
+  /** The size of the image that the mask was made for; absent where the file does not say. */
+  readonly size?: Size;
+  /**
+   * The pixels within an image of a size, which is `size` if there is one.
+   *
+   * @returns Runs as in `Mask`.
+   * @throws {RangeError} If there are none that make sense; its message is a sentence for the user.
+   */
+  pixels(image: Size): Int32Array;
+}
+
+/** The objects of one image, in the order of the file, and what else the file has of it. */
+export interface AnnotatedObjects {
+  readonly objects: readonly AnnotatedObject[];
+  readonly leftOut: readonly Omission[];
+}
+
+/** What an annotation file says about one image, not read yet. */
+export interface ImageAnnotations {
+  /** The image's file, path or id, as the file calls it. */
+  readonly image: string;
+  readonly place: string;
+  /** @throws {NucleateError} Exit code 3 with the file and the place in it. */
+  read(): AnnotatedObjects | Promise<AnnotatedObjects>;
+}
+
+/** The annotations of the files of one format. */
+export interface AnnotationListing {
+  /** In the order of the files. An image may be there twice; it is the caller's to say so. */
+  readonly images: readonly ImageAnnotations[];
+  readonly problems: readonly Problem[];
+  /** Whether every object has a score. */
+  readonly hasScores: boolean;
+}
+
+export interface AnnotationChoice {
+  /** The categories that are nuclei, `all` for every one. Absent: there must be one only. */
+  readonly categories?: readonly string[] | undefined;
+}
+
+/** One format of annotation files. */
+export interface AnnotationFormat {
+  /** Short and unique. */
+  readonly name: string;
+  /** In the plural: 'COCO annotations'. */
+  readonly words: string;
+  /** How the files are named: 'a COCO file *.json'. */
+  readonly arrangement: string;
+  /** The files of this format. */
+  find(tree: FileTree): Promise<readonly string[]>;
+  /**
+   * Lists the images of files.
+   *
+   * @param files What {@link find} gave.
+   */
+  open(tree: FileTree, files: readonly string[], choice: AnnotationChoice): Promise<AnnotationListing>;
+}
