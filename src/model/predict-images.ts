@@ -1,5 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { pixelNotices } from '../data/image/pixel-notices.js';
+import { type PlaneChoice, takesEach } from '../data/image/plane-choice.js';
+import type { UnreadImage } from '../data/image/stored-image.js';
 import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
 import { safeName } from '../predict/formats/safe-name.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
@@ -12,15 +15,21 @@ export interface PredictImagesOptions {
   readonly formats: readonly OutputFormat[];
   /** Whether to skip images whose outputs all exist. */
   readonly resume: boolean;
+  /** Which channels and planes of a file become images; default: the only one. */
+  readonly planes?: PlaneChoice;
   /** Called after each image, and within a large one, with the number of images done and of nuclei found. */
   readonly onImage?: (done: number, nuclei: number) => void;
   /** Called for each image that cannot be read; the others are still predicted. */
   readonly onFailure?: (problem: Problem) => void;
+  /** Called with what an image that was read may not be, see `pixelNotices`. */
+  readonly onNotice?: (notice: Problem) => void;
 }
 
 export interface PredictedImages {
   readonly predicted: readonly {
     readonly file: string;
+    /** Channel and plane, such as `c1-z3`, where a file has several images; else empty. */
+    readonly planes: string;
     readonly nuclei: number;
     readonly outputs: readonly string[];
   }[];
@@ -39,49 +48,85 @@ export interface PredictedImages {
 export async function predictImages(
   model: Model,
   images: readonly ListedImage[],
-  { out, formats, resume, onImage = () => {}, onFailure = () => {} }: PredictImagesOptions,
+  options: PredictImagesOptions,
 ): Promise<PredictedImages> {
+  const { out, formats, resume, planes = {}, onImage = () => {}, onFailure = () => {} } = options;
   const predicted: PredictedImages['predicted'][number][] = [];
   const skipped: string[] = [];
   const failed: PredictedImages['failed'][number][] = [];
   let nuclei = 0;
   const present = resume ? await presentOutputs(out, formats) : undefined;
+  const isDone = (name: string) =>
+    present !== undefined && formats.every((format) => present.has(outputKey(format, name)));
+  const names = new Set(images.map(({ name }) => name.toLowerCase()));
+  const attempt = async (file: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof NucleateError) || error.exitCode !== exitCodes.data) throw error;
+      const problem = { what: error.message, where: error.where ?? file, hint: error.hint };
+      failed.push({ ...problem, exitCode: error.exitCode });
+      onFailure(problem);
+    }
+  };
   for (const [index, listed] of images.entries()) {
     const { file, name } = listed;
-    if (present && formats.every((format) => present.has(outputKey(format, name)))) {
-      skipped.push(file);
-    } else {
-      try {
-        const found = await predictImage(model, listed, { out, formats }, (fraction) =>
-          onImage(index + fraction, nuclei),
-        );
-        predicted.push(found);
-        nuclei += found.nuclei;
-      } catch (error) {
-        if (!(error instanceof NucleateError) || error.exitCode !== exitCodes.data) throw error;
-        const problem = { what: error.message, where: error.where ?? file, hint: error.hint };
-        failed.push({ ...problem, exitCode: error.exitCode });
-        onFailure(problem);
+    await attempt(file, async () => {
+      // Only a file that becomes several images must be opened to know their names.
+      if (!takesEach(planes) && isDone(name)) {
+        skipped.push(file);
+        return;
       }
-    }
+      const opened = await openListed(listed, planes);
+      try {
+        const count = opened.images.length;
+        for (const [part, image] of opened.images.entries()) {
+          const partName = image.suffix === '' ? name : unusedName(`${name}-${image.suffix}`, names);
+          if (isDone(partName)) {
+            skipped.push(file);
+            continue;
+          }
+          await attempt(file, async () => {
+            const onProgress = (fraction: number) => onImage(index + (part + fraction) / count, nuclei);
+            const found = await predictImage(model, { file, name: partName }, image, options, onProgress);
+            predicted.push(found);
+            nuclei += found.nuclei;
+          });
+        }
+      } finally {
+        await opened.close();
+      }
+    });
     onImage(index + 1, nuclei);
   }
   return { predicted, skipped, failed, nuclei };
 }
 
+/** Adds a number to a name that is that of another image, in any case of its letters. */
+function unusedName(wanted: string, names: Set<string>): string {
+  let name = wanted;
+  for (let count = 2; names.has(name.toLowerCase()); count++) name = `${wanted}-${count}`;
+  names.add(name.toLowerCase());
+  return name;
+}
+
 async function predictImage(
   model: Model,
-  listed: ListedImage,
-  { out, formats }: Pick<PredictImagesOptions, 'out' | 'formats'>,
+  { file, name }: ListedImage,
+  unread: UnreadImage,
+  { out, formats, onNotice = () => {} }: PredictImagesOptions,
   onProgress: (fraction: number) => void,
 ): Promise<PredictedImages['predicted'][number]> {
-  const { file, name } = listed;
-  const image = await openListed(listed);
+  const image = await unread.open();
   try {
+    const { suffix } = unread;
+    const { name: stem, ext } = path.parse(file);
+    const where = suffix === '' ? file : `${file}, ${suffix}`;
+    for (const notice of pixelNotices(image, where, (colour) => `--channel ${colour}`)) onNotice(notice);
     const segmentation = await model.segment(image, {}, 'read' in image ? onProgress : undefined);
-    const segmented = { image, segmentation, fileName: path.basename(file) };
-    const outputs = await writeOutputs(out, name, segmented, formats);
-    return { file, nuclei: segmentation.instances.length, outputs };
+    const fileName = `${suffix === '' ? stem : `${stem}-${suffix}`}${ext}`;
+    const outputs = await writeOutputs(out, name, { image, segmentation, fileName }, formats);
+    return { file, planes: suffix, nuclei: segmentation.instances.length, outputs };
   } finally {
     if ('read' in image) image.close();
   }

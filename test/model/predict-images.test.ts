@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readImage, writeImage } from '../../src/data/image/image-io.js';
+import { planeChoice } from '../../src/data/image/plane-choice.js';
 import { buildModel, type Model } from '../../src/model/model.js';
 import { predictImages } from '../../src/model/predict-images.js';
 import { outputFormatNames } from '../../src/predict/formats/output-formats.js';
@@ -162,4 +163,34 @@ test("settings given for one image take the place of the model's", async () => {
   const image = await readImage(path.join(images, 'a-5afb7932.png'));
   expect((await model.segment(image, { scoreThreshold: 1 })).instances).toEqual([]);
   expect((await model.segment(image)).instances.length).toBeGreaterThan(0);
+});
+
+test('each channel of a file gets outputs of its own name, which --resume knows', async () => {
+  const several = path.join(folder, 'several');
+  mkdirSync(several);
+  const fixtures = path.join(import.meta.dirname, '../fixtures/images');
+  copyFileSync(path.join(fixtures, 'two-grey-channels.tif'), path.join(several, 'x.tif'));
+  copyFileSync(path.join(fixtures, 'grey8.tif'), path.join(several, 'x-c1.tif'));
+  const options = { out, formats: ['labels', 'coco'] as const, planes: planeChoice({ channel: ['each'] }) };
+  const all = await predictImages(model, (await listImages([several])).images, { ...options, resume: false });
+  expect(all.predicted.map(({ planes }) => planes)).toEqual(['', 'c1', 'c2']);
+  expect(readdirSync(path.join(out, 'labels'))).toEqual(['x-c1-2.png', 'x-c1.png', 'x-c2.png']);
+  const document = readFileSync(path.join(out, 'coco', 'x-c2.json'), 'utf8');
+  expect(document).toContain('"file_name":"x-c2.tif"');
+  rmSync(path.join(out, 'labels', 'x-c2.png'));
+  const again = await predictImages(model, (await listImages([several])).images, {
+    ...options,
+    resume: true,
+  });
+  expect(again.predicted.map(({ planes }) => planes)).toEqual(['c2']);
+  expect(again.skipped).toEqual([path.join(several, 'x-c1.tif'), path.join(several, 'x.tif')]);
+});
+
+test('an image without any difference is told', async () => {
+  const file = path.join(folder, 'black.png');
+  await writeImage(file, { width: 20, height: 20, channels: 1, data: new Uint8Array(400) });
+  const notices: unknown[] = [];
+  const options = { out, formats, resume: false, onNotice: (notice: unknown) => notices.push(notice) };
+  await predictImages(model, (await listImages([file])).images, options);
+  expect(notices).toMatchObject([{ where: file }]);
 });

@@ -6,6 +6,7 @@ import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
+import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { shippedModel } from '../shipped-model.js';
 import { reportDevice } from '../start-device.js';
 
@@ -16,7 +17,7 @@ type Arguments = {
   size: string;
   columns: string;
   device: DeviceChoice;
-};
+} & PlaneArguments;
 
 const sample = 'examples/dsb2018-mini';
 
@@ -26,7 +27,7 @@ export const figureCommand: Command<Arguments> = {
   examples: [[`nucleate figure ${sample}/c-13f2bec0.png --columns 1`, 'writes figure.png']],
   builder: (parser) =>
     withDevice(
-      withImages(parser)
+      withPlanes(withImages(parser), 'or each')
         .option('output', {
           type: 'string',
           requiresArg: true,
@@ -46,7 +47,7 @@ export const figureCommand: Command<Arguments> = {
           describe: 'Number of images in a row',
         }),
     ),
-  async handler({ images, model: folder, output, device, ...numbers }, terminal) {
+  async handler({ images, model: folder, output, device, channel, plane, ...numbers }, terminal) {
     const size = wholeNumber('size', numbers.size, 16);
     const columns = wholeNumber('columns', numbers.columns, 1);
     const [{ listImages }, { readListed }, { leftOutLine }, { openModel }, { writeImage }] =
@@ -57,10 +58,12 @@ export const figureCommand: Command<Arguments> = {
         import('../../model/model.js'),
         import('../../data/image/image-io.js'),
       ]);
-    const [{ figureCell }, { sheet }] = await Promise.all([
+    const [{ figureCell }, { sheet }, { planeChoice }] = await Promise.all([
       import('../../draw/figure.js'),
       import('../../draw/sheet.js'),
+      import('../../data/image/plane-choice.js'),
     ]);
+    const planes = planeChoice({ channel, plane });
     const listed = await listImages(images);
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
     let model: Model | undefined;
@@ -69,12 +72,13 @@ export const figureCommand: Command<Arguments> = {
       const progress = terminal.progress('predicting', listed.images.length);
       const cells: Image[] = [];
       let nuclei = 0;
-      for (const one of listed.images) {
-        const image = await readListed(one);
-        const { labelImage, instances } = await model.segment(image);
-        nuclei += instances.length;
-        cells.push(figureCell(image, labelImage, size));
-        progress.update(cells.length, formatCount(nuclei, 'nucleus', 'nuclei'));
+      for (const [index, one] of listed.images.entries()) {
+        for await (const image of readListed(one, planes)) {
+          const { labelImage, instances } = await model.segment(image);
+          nuclei += instances.length;
+          cells.push(figureCell(image, labelImage, size));
+        }
+        progress.update(index + 1, formatCount(nuclei, 'nucleus', 'nuclei'));
       }
       await writeImage(output, sheet(cells, columns));
       const { leftOut } = listed;

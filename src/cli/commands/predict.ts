@@ -1,10 +1,12 @@
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
+import type { Problem } from '../../errors.js';
 import { type OutputFormat, outputFormatNames, outputFormats } from '../../predict/formats/output-formats.js';
 import type { Model } from '../../model/model.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
+import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { shippedModel } from '../shipped-model.js';
 import { reportDevice } from '../start-device.js';
@@ -16,7 +18,8 @@ type Arguments = {
   format: OutputFormat[];
   resume: boolean;
   device: DeviceChoice;
-} & TtaArguments;
+} & PlaneArguments &
+  TtaArguments;
 
 const sample = 'examples/dsb2018-mini';
 
@@ -30,13 +33,17 @@ export const predictCommand: Command<Arguments> = {
   examples: [
     [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that comes with nucleate'],
     [
+      `nucleate predict ${sample}/c-13f2bec0.png --channel red`,
+      'one channel; of stacks --plane max or --channel DAPI',
+    ],
+    [
       `nucleate predict ${sample}/d-*.png --format coco --resume`,
       'as COCO JSON; images with results are skipped',
     ],
   ],
   builder: (parser) =>
     withDevice(
-      withTta(withImages(parser))
+      withPlanes(withTta(withImages(parser)), 'or each')
         .option('out', {
           type: 'string',
           requiresArg: true,
@@ -56,25 +63,31 @@ export const predictCommand: Command<Arguments> = {
           describe: 'Skip images whose results all exist',
         }),
     ),
-  async handler({ images, model: folder, out, format, resume, device, ...asked }, terminal) {
+  async handler({ images, model: folder, out, format, resume, device, channel, plane, ...asked }, terminal) {
     const predict = ttaSettings(asked);
-    const [{ listImages }, { leftOutLine }, { predictImages }, { openModel }] = await Promise.all([
-      import('../../predict/inputs/list-images.js'),
-      import('../../predict/inputs/left-out.js'),
-      import('../../model/predict-images.js'),
-      import('../../model/model.js'),
-    ]);
+    const [{ listImages }, { leftOutLine }, { predictImages }, { openModel }, { planeChoice }] =
+      await Promise.all([
+        import('../../predict/inputs/list-images.js'),
+        import('../../predict/inputs/left-out.js'),
+        import('../../model/predict-images.js'),
+        import('../../model/model.js'),
+        import('../../data/image/plane-choice.js'),
+      ]);
+    const planes = planeChoice({ channel, plane });
     const listed = await listImages(images);
+    const warn = ({ what, where, hint }: Problem) =>
+      terminal.warn([what, where, hint].filter(Boolean).join(' '));
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
     let model: Model | undefined;
     try {
       model = await openModel(folder ?? shippedModel, device, { predict, onStart });
       const progress = terminal.progress('predicting', listed.images.length);
       const result = await predictImages(model, listed.images, {
-        ...{ out, resume, formats: format },
+        ...{ out, resume, planes, formats: format },
         onImage: (done, nuclei) =>
           progress.update(Number(done.toFixed(2)), formatCount(nuclei, 'nucleus', 'nuclei')),
-        onFailure: ({ what, where, hint }) => terminal.warn([what, where, hint].filter(Boolean).join(' ')),
+        onFailure: warn,
+        onNotice: warn,
       });
       const { predicted, skipped, failed, nuclei } = result;
       const { leftOut } = listed;

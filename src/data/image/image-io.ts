@@ -26,7 +26,7 @@ import type { Image, PixelSize } from './image.js';
 import { labelTiff } from './label-tiff.js';
 import { beginBytes, otherFormat, type OtherFormat } from './other-formats.js';
 import { decodePlainPng } from './plain-png.js';
-import type { PlaneChoice } from './plane-choice.js';
+import { type PlaneChoice, takesEach } from './plane-choice.js';
 import { isAnimatedPng, isTiff, photometric, tiffPhotometric } from './png-tiff-headers.js';
 
 // Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
@@ -62,16 +62,39 @@ export async function readImage(
   place = placeOf(source),
   choice: PlaneChoice = {},
 ): Promise<Image> {
-  const bytes = typeof source === 'string' ? await openBytes(source) : bytesInMemory(source);
+  if (takesEach(choice))
+    throw imageError(place, 'One image of the file is needed, not each.', 'Choose one of them.');
+  for await (const image of readImages(source, choice, place)) return image;
+  throw new RangeError('Expected an image');
+}
+
+/**
+ * Reads the images that a choice makes of a file one by one, each as {@link readImage}.
+ *
+ * @param source A path, the bytes of a file, or what a file holds.
+ */
+export async function* readImages(
+  source: string | Buffer | Image,
+  choice: PlaneChoice,
+  place: string,
+): AsyncGenerator<Image, void, undefined> {
+  const content = await openContent(source);
   try {
-    const [image, second] = await findImages(bytes, choice, place);
-    if (second)
-      throw imageError(place, 'The choice makes several images of one file.', 'Choose one of them.');
-    return await image!.read();
+    for (const image of await findImages(content, choice, place)) yield await image.read();
   } finally {
-    await bytes.close();
+    await closeContent(content);
   }
 }
+
+/** A file whose images can be found: its bytes, or what it holds. */
+export const openContent = (source: string | Buffer | Image): Promise<FileBytes | Image> =>
+  typeof source === 'string'
+    ? openBytes(source)
+    : Promise.resolve(Buffer.isBuffer(source) ? bytesInMemory(source) : source);
+
+export const closeContent = async (content: FileBytes | Image): Promise<void> => {
+  if ('close' in content) await content.close();
+};
 
 /** One image of a file, and its size in px. */
 export interface FoundImage extends Size {
@@ -92,15 +115,17 @@ export interface FoundImage extends Size {
 /**
  * Finds the images of a file that a choice asks for, without reading a pixel.
  *
- * @param bytes Stay open until the images are read.
+ * @param content Bytes stay open until the images are read.
  * @returns At least one.
  * @throws {NucleateError} Exit code 3 if the header cannot be read, or the choice does not fit the file.
  */
 export async function findImages(
-  bytes: FileBytes,
+  content: FileBytes | Image,
   choice: PlaneChoice,
   place: string,
 ): Promise<FoundImage[]> {
+  if ('width' in content) return partsOf(content, choice, place);
+  const bytes = content;
   if (bytes.size === 0)
     throw imageError(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
   const begin = Buffer.from(await bytes.read(0, beginBytes));
@@ -122,6 +147,16 @@ const isPngOrJpeg = (begin: Buffer) =>
 
 /** The largest file that Node can read at once. */
 const maxWholeBytes = 2 ** 31 - 1;
+
+/** An image in memory, or some of its colours. */
+function partsOf(image: Image, choice: PlaneChoice, place: string): FoundImage[] {
+  const planes = { sizes: onePlane, isColour: image.channels === 3, channelNames: [] };
+  return choosePlanes(planes, choice, place).map(({ suffix, colours }) => ({
+    ...{ width: image.width, height: image.height, suffix },
+    read: () => Promise.resolve({ ...image, ...pickColours(image, colours) }),
+    unpack: () => Promise.reject(new RangeError('Expected an image that fits into memory')),
+  }));
+}
 
 /** Only TIFF files need the readers of TIFF. */
 async function findTiff(bytes: FileBytes, choice: PlaneChoice, place: string): Promise<FoundImage[]> {

@@ -29,7 +29,10 @@ export const planePattern = /^(?:([zt])=)?(max|mean|each|[1-9]\d*)$/u;
  * @throws {NucleateError} Exit code 2 for a plane that is none, or two for one axis.
  */
 export function planeChoice(
-  written: { readonly channel?: readonly (string | number)[]; readonly plane?: readonly (string | number)[] },
+  written: {
+    readonly channel?: readonly (string | number)[] | undefined;
+    readonly plane?: readonly (string | number)[] | undefined;
+  },
   writtenAs: NonNullable<PlaneChoice['writtenAs']> = 'options',
 ): PlaneChoice {
   const channels = (written.channel ?? []).map(String);
@@ -47,5 +50,16 @@ export function planeChoice(
       throw wrong(`${name} has two values for one axis, received \`${text}\` as well.`);
     along[key] = /^\d/u.test(value) ? Number(value) : (value as AxisChoice);
   }
-  return { ...(channels.length > 0 && { channels }), ...along, writtenAs };
+  const choice = { ...(channels.length > 0 && { channels }), ...along, writtenAs };
+  if (writtenAs !== 'options' && takesEach(choice))
+    throw new NucleateError({
+      what: 'A dataset has one image of each file, so it cannot take each channel or plane.',
+      hint: 'Name one channel, and one plane, max or mean.',
+      exitCode: exitCodes.usage,
+    });
+  return choice;
 }
+
+/** Whether a file may become several images. */
+export const takesEach = ({ channels, plane, z, t }: PlaneChoice): boolean =>
+  channels?.[0] === 'each' || [plane, z, t].includes('each');

@@ -3,12 +3,11 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openBytes } from '../files/file-bytes.js';
 import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
 import { maxPixels, type UnpackedImage } from './image-header.js';
 import { pickColours } from './colours.js';
-import { findImages, type FoundImage, withoutAlpha } from './image-io.js';
+import { closeContent, findImages, type FoundImage, openContent, withoutAlpha } from './image-io.js';
 import type { Channels, Image, PixelSize, ValueScale } from './image.js';
 import type { PlaneChoice } from './plane-choice.js';
 import { channelMedians } from './channel-medians.js';
@@ -72,35 +71,46 @@ export interface UnreadImage {
   open(): Promise<Pixels>;
 }
 
+/** The images that a choice makes of a file. */
+export interface OpenedImages {
+  /** At least one. */
+  readonly images: readonly UnreadImage[];
+  /** Closes the file; to be called when the images have been read. */
+  readonly close: () => Promise<void>;
+}
+
 /**
- * Finds the images of a file that a choice asks for.
+ * Finds the images that a choice makes of a file.
  *
+ * @param source A path, the bytes of a file, or what a file holds.
+ * @param place The name of the file in errors.
  * @param inMemory px: larger images are unpacked.
- * @returns The caller closes it when its images have been read.
+ * @returns The caller closes it.
  * @throws {NucleateError} Exit code 3 if its header cannot be read, or the choice does not fit it.
  */
 export async function openImages(
-  file: string,
+  source: string | Buffer | Image,
   choice: PlaneChoice,
-  inMemory = maxPixels,
-): Promise<{ readonly images: readonly UnreadImage[]; close(): Promise<void> }> {
-  const bytes = await openBytes(file);
+  { place, inMemory = maxPixels }: { readonly place: string; readonly inMemory?: number },
+): Promise<OpenedImages> {
+  const content = await openContent(source);
   try {
-    const found = await findImages(bytes, choice, file);
+    const found = await findImages(content, choice, place);
     const images = found.map((image) => ({
       suffix: image.suffix,
-      open: () => (image.width * image.height <= inMemory ? image.read() : unpack(image, file)),
+      open: () =>
+        'width' in content || image.width * image.height <= inMemory ? image.read() : unpack(image, place),
     }));
-    return { images, close: () => bytes.close() };
+    return { images, close: () => closeContent(content) };
   } catch (error) {
-    await bytes.close();
+    await closeContent(content);
     throw error;
   }
 }
 
 /** The image of a file that has only one, see {@link openImages}. */
 export async function openImage(file: string, inMemory = maxPixels): Promise<Pixels> {
-  const opened = await openImages(file, {}, inMemory);
+  const opened = await openImages(file, {}, { place: file, inMemory });
   try {
     return await opened.images[0]!.open();
   } finally {

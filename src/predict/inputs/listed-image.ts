@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { fileError } from '../../data/files/read-bytes.js';
-import { readImage } from '../../data/image/image-io.js';
+import { readImages } from '../../data/image/image-io.js';
 import type { Image } from '../../data/image/image.js';
-import { openImage, type Pixels } from '../../data/image/stored-image.js';
+import type { PlaneChoice } from '../../data/image/plane-choice.js';
+import { type OpenedImages, openImages } from '../../data/image/stored-image.js';
 
 /** An image to predict. */
 export interface ListedImage {
@@ -19,23 +20,25 @@ export interface ListedImage {
 }
 
 /**
- * A listed image in memory, see {@link readImage}.
+ * The images that a choice makes of a listed image, in memory, see {@link readImages}.
  *
- * @throws {NucleateError} Exit code 3 if it cannot be read.
+ * @throws {NucleateError} Exit code 3 if one cannot be read.
  */
-export async function readListed({ file, read }: ListedImage): Promise<Image> {
-  const content = read ? await read() : file;
-  return typeof content !== 'string' && 'width' in content ? content : readImage(content, file);
+export async function* readListed(
+  { file, read }: ListedImage,
+  planes: PlaneChoice,
+): AsyncGenerator<Image, void, undefined> {
+  yield* readImages(read ? await read() : file, planes, file);
 }
 
 /**
- * The pixels of a listed image, see {@link openImage}.
+ * The images that a choice makes of a listed image, not read yet, see {@link openImages}.
  *
- * @returns The caller closes a stored image.
- * @throws {NucleateError} Exit code 3 if it cannot be read.
+ * @returns The caller closes it, and stored images.
+ * @throws {NucleateError} Exit code 3 if its header cannot be read, or the choice does not fit it.
  */
-export const openListed = (listed: ListedImage): Promise<Pixels> =>
-  listed.read ? readListed(listed) : openImage(listed.file);
+export const openListed = async ({ file, read }: ListedImage, planes: PlaneChoice): Promise<OpenedImages> =>
+  openImages(read ? await read() : file, planes, { place: file });
 
 /**
  * SHA-256 of a listed image in hexadecimal: of its file, or of the pixels where a dataset holds only those.
