@@ -5,6 +5,7 @@
  */
 const floors = [
   ['cli'],
+  ['finetune'],
   ['model', 'train', 'report'],
   ['run', 'predict'],
   ['eval', 'draw'],
@@ -70,10 +71,10 @@ export default {
       to: { path: '^src/index\\.ts$' },
     },
     {
-      name: 'config-is-read-by-cli-and-model',
+      name: 'config-is-read-by-cli-finetune-and-model',
       comment: 'Elsewhere a config is a plain value: import its type, or what is plain in itself.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|config|model)/' },
+      from: { path: '^src/', pathNot: '^src/(cli|config|finetune|model)/' },
       to: {
         path: '^src/config/',
         pathNot: '^src/config/(migrations|mask-threshold)\\.ts$',

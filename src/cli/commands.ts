@@ -4,6 +4,7 @@ import { configCommands } from './commands/config.js';
 import { dataCommands } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evalCommand } from './commands/eval.js';
+import { finetuneCommand } from './commands/finetune.js';
 import { figureCommand } from './commands/figure.js';
 import { modelCommands } from './commands/model.js';
 import { predictCommand } from './commands/predict.js';
@@ -24,6 +25,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   runsCommands,
   reportCommand,
   modelCommands,
+  finetuneCommand,
   tuneCommand,
   configCommands,
   doctorCommand,

@@ -38,8 +38,11 @@ export interface RunRecords {
   readonly metricNames: string;
 }
 
+/** A new or empty folder; or where to make one, and the first part of its name. */
+export type RunFolderPlace = string | { readonly runs: string; readonly name: string; readonly now: Date };
+
 /**
- * Makes the folder of a run.
+ * Makes an empty folder.
  *
  * @param where The folder itself, which is new or empty; or `<runs>/<name>-<yyyymmdd>-<hhmmss>` (UTC, since local time
  *   repeats an hour each autumn), never an existing folder: a second run in the same second gets `-2` appended.
@@ -47,13 +50,23 @@ export interface RunRecords {
  * @throws {NucleateError} Exit code 2 for a name that is not a file name or a folder that is not empty, 8 if the
  *   folder cannot be written.
  */
-export function createRunFolder(
-  where: string | { readonly runs: string; readonly name: string; readonly now: Date },
-  records: RunRecords,
-): string {
-  const place = typeof where === 'string' ? where : where.runs;
+export function makeRunFolder(where: RunFolderPlace): string {
   try {
-    const folder = typeof where === 'string' ? makeEmpty(where) : makeNamed(where);
+    return typeof where === 'string' ? makeEmpty(where) : makeNamed(where);
+  } catch (error) {
+    throw writeError(error, typeof where === 'string' ? where : where.runs);
+  }
+}
+
+/**
+ * Makes the folder of a run: {@link makeRunFolder} with its records.
+ *
+ * @returns The path of the folder.
+ * @throws {NucleateError} As {@link makeRunFolder}.
+ */
+export function createRunFolder(where: RunFolderPlace, records: RunRecords): string {
+  const folder = makeRunFolder(where);
+  try {
     const files = runFiles(folder);
     write(files.config, records.config);
     write(files.resolvedConfig, records.resolvedConfig);
@@ -65,7 +78,7 @@ export function createRunFolder(
     for (const below of [files.tensorboard, files.checkpoints, files.evaluation]) mkdirSync(below);
     return folder;
   } catch (error) {
-    throw writeError(error, place);
+    throw writeError(error, folder);
   }
 }
 

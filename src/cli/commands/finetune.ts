@@ -1,0 +1,162 @@
+import type { DeviceChoice } from '../../engine/device.js';
+import { exitCodes, NucleateError } from '../../errors.js';
+import type { FinetuneBudget } from '../../finetune/finetune-time.js';
+import type { Command } from '../command.js';
+import { withDevice } from '../global-options.js';
+import { positiveNumber, wholeNumber } from '../number-options.js';
+import { shippedModel } from '../shipped-model.js';
+import { startDevice } from '../start-device.js';
+
+type Arguments = {
+  model: string | undefined;
+  data: string[];
+  labels: string | undefined;
+  split: string | undefined;
+  fold: string | undefined;
+  replay: string | undefined;
+  minutes: string | undefined;
+  steps: string | undefined;
+  seed: string;
+  out: string | undefined;
+  'run-dir': string | undefined;
+  resume: string | undefined;
+  device: DeviceChoice;
+};
+
+/** Minutes that a fine-tuning takes if nobody says. */
+const usualMinutes = 10;
+
+export const finetuneCommand: Command<Arguments> = {
+  usage: 'finetune [model]',
+  describe: 'Make a model better on images like some that you have corrected',
+  examples: [
+    [
+      'S=examples/dsb2018-mini; nucleate data split $S --folds 8 --output s.json\n  nucleate finetune --data $S --split s.json --steps 1 --out models/mine',
+      'one step from the bundled model, validated on fold 0; leave out --steps for ten minutes',
+    ],
+  ],
+  builder: (parser) =>
+    withDevice(parser)
+      .positional('model', {
+        type: 'string',
+        describe:
+          'The model folder to begin with, which stays as it is; default: the model that comes with nucleate',
+      })
+      .option('data', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        default: [] as string[],
+        describe: 'Dataset with corrected images; may be repeated',
+      })
+      .option('labels', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'A run-length CSV file with the masks of the first dataset',
+      })
+      .option('split', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'A file of `data split` with the folds; default: a fifth of the images validates, drawn by group',
+      })
+      .option('fold', {
+        type: 'string',
+        requiresArg: true,
+        implies: 'split',
+        describe: 'With --split: the fold that validates; the first is 0',
+      })
+      .option('replay', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Dataset with older images, which the model shall not forget',
+      })
+      .option('minutes', {
+        type: 'string',
+        requiresArg: true,
+        conflicts: 'steps',
+        describe: `How long to learn, all in all; default: ${usualMinutes}`,
+      })
+      .option('steps', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'How many steps the detector learns; the segmenter takes 0.6 times as many',
+      })
+      .option('seed', {
+        type: 'string',
+        requiresArg: true,
+        default: '1',
+        describe: 'Seed of all random numbers; the same seed and steps make the same model',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'The model folder to write; must not exist. Default: models/ and the name of the dataset',
+      })
+      .option('run-dir', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'New folder for the trainings; default: a folder in runs/, named by the time',
+      })
+      .option('resume', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Continue the fine-tuning in this folder',
+      }),
+  async handler(args, terminal) {
+    const { resume } = args;
+    if (resume === undefined) requireNewArguments(args);
+    else requireResumeArguments(args);
+    const [{ finetune, resumeFinetune }, { runFinetune }] = await Promise.all([
+      import('../../finetune/finetune.js'),
+      import('../finetune/run-finetune.js'),
+    ]);
+    const budget = budgetOf(args);
+    const seed = wholeNumber('seed', args.seed, 1);
+    const fold = args.fold === undefined ? 0 : wholeNumber('fold', args.fold, 0);
+    const runtime = await startDevice(args.device, terminal);
+    await runFinetune(terminal, (options) => {
+      if (resume !== undefined) return resumeFinetune(resume, { runtime, ...options });
+      const { data: paths, labels, split, replay, 'run-dir': folder } = args;
+      return finetune(
+        args.model ?? shippedModel,
+        { paths, labels, replay, ...(split !== undefined && { split: { path: split, fold } }) },
+        { runtime, out: args.out ?? `models/${nameOf(paths[0]!)}`, folder, budget, seed, ...options },
+      );
+    });
+  },
+};
+
+function budgetOf({ minutes, steps }: Arguments): FinetuneBudget {
+  if (steps !== undefined) return { steps: wholeNumber('steps', steps, 1) };
+  return { minutes: minutes === undefined ? usualMinutes : positiveNumber('minutes', minutes) };
+}
+
+/** The name of a dataset, without the ending of an archive. */
+const nameOf = (place: string) =>
+  place
+    .replace(/[/\\]+$/u, '')
+    .split(/[/\\]/u)
+    .at(-1)!
+    .replace(/\.[A-Za-z]+$/u, '') || 'finetuned';
+
+function requireNewArguments({ data }: Arguments): void {
+  if (data.length > 0) return;
+  const hint = 'Name a dataset with them: nucleate finetune --data MINE; or continue: --resume DIR.';
+  throw wrong('A fine-tuning needs corrected images.', hint);
+}
+
+/** Rejects what a fine-tuning has been told when it began. */
+function requireResumeArguments(args: Arguments): void {
+  const given = (
+    ['model', 'data', 'labels', 'split', 'replay', 'minutes', 'steps', 'out', 'run-dir'] as const
+  ).find((name) => (name === 'data' ? args.data.length > 0 : args[name] !== undefined));
+  if (given === undefined) return;
+  const named = given === 'model' ? `the model ${args.model}` : `--${given}`;
+  throw wrong(
+    `--resume and ${named} exclude each other: it continues with what it was given when it began.`,
+    'Leave one of them out.',
+  );
+}
+
+const wrong = (what: string, hint: string) => new NucleateError({ what, hint, exitCode: exitCodes.usage });

@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import type { TrainingConfig } from '../config/training.js';
+import { shownRange } from '../data/image/intensity.js';
+import { pixelHashOf } from '../data/image/pixel-hash.js';
+import { shareExample } from '../data/loader/shared-example.js';
+import type { TrainingData } from '../data/loader/training-data.js';
+import { openDataset, readExamples } from '../data/read/dataset.js';
+import type { Example } from '../data/read/example.js';
+import { problemsError } from '../data/read/problems.js';
+import { signatureOf } from '../data/split/signature.js';
+import {
+  type FindSplitImage,
+  imageFinder,
+  type Split,
+  type SplitImage,
+  splitImages,
+} from '../data/split/split.js';
+import { readSplit } from '../data/split/split-file.js';
+import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { randomFor } from '../random.js';
+
+/** What to learn from. */
+export interface FinetuneDataset {
+  /** Datasets with the corrected images; at least one. */
+  readonly paths: readonly string[];
+  /** A run-length CSV with the masks of the first one, if they are not among its images. */
+  readonly labels?: string | undefined;
+  /** A split of the first and only dataset, and the fold that validates; default: a fifth of the images, drawn by group. */
+  readonly split?: { readonly path: string; readonly fold: number } | undefined;
+  /** Older images to learn from again, so that they are not forgotten. */
+  readonly replay?: string | undefined;
+}
+
+/** The images of a fine-tuning. */
+export interface FinetuneData extends TrainingData {
+  /** The folds: fold 0 validates, unless they were given. */
+  readonly split: Split;
+  /** How many of the training images are older ones. */
+  readonly replayed: number;
+}
+
+/** Replayed images are a cluster of their own, so that the loader can draw them as often as the recipe says. */
+export const replayCluster = 'replay';
+
+/**
+ * Fewer groups of images than this are all learnt from: to leave one of three out would cost a third of what there is to
+ * learn, and one image could not tell whether the model is better.
+ */
+const leastGroups = 4;
+
+/** Replayed images; each is drawn about ten times in a thousand steps. */
+const mostReplayed = 100;
+
+/**
+ * Reads the images of a fine-tuning and says which of them validate: a fold of images that belong together is left out
+ * of the training. Without enough groups all images are learnt from, and validate as well (`unseen` is false).
+ *
+ * @param onImage Called after each image with how many are read, and how many there are.
+ * @throws {NucleateError} Exit code 3 for a dataset with problems or without a nucleus, and for a split that does not fit;
+ *   2 for a split of several datasets.
+ */
+export async function readFinetuneData(
+  { paths, labels, split: given, replay }: FinetuneDataset,
+  {
+    seed,
+    intensity,
+    onImage = () => {},
+  }: {
+    readonly seed: number;
+    readonly intensity: TrainingConfig['data']['intensity'];
+    readonly onImage?: ((done: number, total: number) => void) | undefined;
+  },
+): Promise<FinetuneData> {
+  if (given && paths.length > 1) {
+    throw new NucleateError({
+      what: 'A split is of one dataset, and several were given.',
+      where: given.path,
+      hint: 'Leave out --split: a split of all of them is drawn.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  const examples: Example[] = [];
+  const identities: string[] = [];
+  for (const [index, path] of paths.entries()) {
+    const read = await readAll(path, { labels: index === 0 ? labels : undefined, intensity, onImage });
+    identities.push(read.identity);
+    const prefix = paths.length === 1 ? '' : `${index + 1}-`;
+    examples.push(...read.examples.map((example) => ({ ...example, id: prefix + example.id })));
+  }
+  requireNuclei(examples, paths[0]!);
+  const identity = identities.length === 1 ? identities[0]! : hashOf(identities);
+
+  const { split, warnings } = given
+    ? { split: await readGiven(given.path, identity, examples), warnings: [] }
+    : drawSplit(examples, identity, seed);
+  const ofImage = (id: string) => split.images[id]!;
+  const clustered = examples.map((example) => ({ ...example, cluster: ofImage(example.id).cluster }));
+  const fold = given?.fold ?? 0;
+  const groups = new Map(examples.map(({ id }) => [id, ofImage(id).group]));
+  const unseen = given !== undefined || new Set(groups.values()).size >= leastGroups;
+  const validates = ({ id }: Example) => !unseen || ofImage(id).fold === fold;
+  const train = clustered.filter((example) => !unseen || !validates(example));
+  const validation = clustered.filter(validates);
+  requireBoth(train, validation, given);
+
+  const older = replay === undefined ? undefined : await readReplay(replay, { seed, intensity });
+  return {
+    train: [...train, ...(older?.examples ?? [])],
+    validation,
+    unseen,
+    groups,
+    identity,
+    splitSha256: hashOf([JSON.stringify(split.images), String(fold), String(unseen), older?.identity ?? '']),
+    split,
+    // Where all are learnt from, their folds do not matter.
+    warnings: unseen ? warnings : [],
+    replayed: older?.examples.length ?? 0,
+  };
+}
+
+/** The same images as another network sees them. */
+export function withIntensity(
+  data: FinetuneData,
+  intensity: TrainingConfig['data']['intensity'],
+): FinetuneData {
+  const seenBy = (examples: readonly Example[]) =>
+    examples.map(({ intensity: _, ...example }) => {
+      const range = shownRange(example.image, intensity);
+      return { ...example, ...(range && { intensity: range }) };
+    });
+  return { ...data, train: seenBy(data.train), validation: seenBy(data.validation) };
+}
+
+async function readAll(
+  path: string,
+  {
+    labels,
+    intensity,
+    onImage,
+  }: {
+    labels: string | undefined;
+    intensity: TrainingConfig['data']['intensity'];
+    onImage: (done: number, total: number) => void;
+  },
+) {
+  const dataset = await openDataset(path, { labels });
+  try {
+    if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
+    const examples: Example[] = [];
+    for await (const example of readExamples(dataset, intensity)) {
+      examples.push(shareExample(example));
+      onImage(examples.length, dataset.images.length);
+    }
+    return { examples, identity: await dataset.identity() };
+  } finally {
+    await dataset.close();
+  }
+}
+
+async function readReplay(
+  path: string,
+  { seed, intensity }: { seed: number; intensity: TrainingConfig['data']['intensity'] },
+) {
+  const dataset = await openDataset(path);
+  try {
+    if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
+    const drawn = new Set(
+      randomFor(seed, 'replay')
+        .shuffle([...dataset.images])
+        .slice(0, mostReplayed),
+    );
+    const images = dataset.images.filter((entry) => drawn.has(entry));
+    const examples: Example[] = [];
+    for await (const example of readExamples({ images }, intensity))
+      examples.push(shareExample({ ...example, id: `replay-${example.id}`, cluster: replayCluster }));
+    requireNuclei(examples, path);
+    return { examples, identity: await dataset.identity() };
+  } finally {
+    await dataset.close();
+  }
+}
+
+/** A single image, and images with equal pixels, have nothing to be divided into. */
+function drawSplit(
+  examples: readonly Example[],
+  dataset: string,
+  seed: number,
+): Pick<FinetuneData, 'split' | 'warnings'> {
+  const signatures = examples.map(({ id, image }) => signatureOf(id, image));
+  try {
+    return splitImages(signatures, { dataset, seed });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const images = signatures.map(({ id, modality, pixelHash: pixels }): [string, SplitImage] => [
+      id,
+      { fold: 0, group: 0, cluster: modality, pixels },
+    ]);
+    return { split: { dataset, seed, folds: 1, images: Object.fromEntries(images) }, warnings: [] };
+  }
+}
+
+/** The images of a split file, found by their ids, or by their pixels if it is of another dataset. */
+async function readGiven(path: string, identity: string, examples: readonly Example[]): Promise<Split> {
+  const split = await readSplit(path);
+  const find = imageFinder(split, identity);
+  const problems: Problem[] = typeof find === 'function' ? [] : [find];
+  const images: [string, SplitImage][] = [];
+  for (const { id, image } of typeof find === 'function' ? examples : []) {
+    const found = (find as FindSplitImage)(id, () => pixelHashOf(image));
+    if ('what' in found) problems.push(found);
+    else images.push([id, found]);
+  }
+  if (problems.length === 0) return { ...split, dataset: identity, images: Object.fromEntries(images) };
+  throw new NucleateError({
+    what: 'The split does not match the dataset.',
+    where: path,
+    hint: 'Leave out --split: one is drawn. Or split this dataset with `nucleate data split`.',
+    exitCode: exitCodes.data,
+    problems: problems.slice(0, mostProblems),
+  });
+}
+
+/** A split of another dataset lacks every image; a few are enough to see it. */
+const mostProblems = 5;
+
+function requireNuclei(examples: readonly Example[], path: string): void {
+  if (examples.some(({ instanceCount }) => instanceCount > 0)) return;
+  throw new NucleateError({
+    what: 'The dataset has no nucleus to learn from.',
+    where: path,
+    hint: 'Mark nuclei in its images, or name another dataset.',
+    exitCode: exitCodes.data,
+  });
+}
+
+function requireBoth(
+  train: readonly Example[],
+  validation: readonly Example[],
+  given: FinetuneDataset['split'],
+): void {
+  const hasNuclei = train.some(({ instanceCount }) => instanceCount > 0);
+  if (hasNuclei && validation.length > 0) return;
+  throw new NucleateError({
+    what: hasNuclei
+      ? `The validation fold ${given?.fold ?? 0} has no images.`
+      : 'No nucleus is left to learn from beside the validation images.',
+    ...(given && { where: given.path }),
+    hint: given ? 'Choose another --fold.' : 'Mark nuclei in more images.',
+    exitCode: exitCodes.data,
+  });
+}
+
+function hashOf(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part}\n`);
+  return hash.digest('hex');
+}
