@@ -1,16 +1,17 @@
-/**
- * Loaded into the child of bin/launch.js before anything else: if the launcher dies, even by `kill -9`, the child gets
- * SIGTERM, so that no orphan keeps the GPU.
- */
-
-/** Time to save a checkpoint. */
-const graceMs = 60_000;
+/** Loaded into the child of bin/launch.js before anything else: starts the thread that ends it with its launcher. */
+import { isMainThread, Worker } from 'node:worker_threads';
 
 // Worker threads load this file too, and have no channel.
-if (process.channel) {
-  process.once('disconnect', () => {
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), graceMs).unref();
-    process.kill(process.pid, 'SIGTERM');
+if (isMainThread && process.channel) {
+  const watcher = new Worker(new URL('./watch-launcher.js', import.meta.url), {
+    workerData: { parent: process.ppid },
+    // Without the arguments of this process, which would load this file again.
+    execArgv: [],
+    // 16 MB are far more than it needs; the default reserves more.
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
   });
+  watcher.unref();
+  // Closed when the launcher dies, also before the watcher has begun.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel.unref();
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { printFailure } from './failure.js';
+import { readLimits } from './limits.js';
 
 /** Signals that ask the process to end. */
 const endSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
@@ -49,8 +50,7 @@ export function launch(nodeArguments, { env, json }) {
       resolve(9);
     });
     child.on('exit', (status, signal) => {
-      if (signal) reportCrash(signal, { json });
-      resolve(signal ? statusOf(signal) : (status ?? 1));
+      resolve(signal ? reportCrash(signal, { json }) : (status ?? 1));
     });
   });
 }
@@ -94,15 +94,29 @@ function signalGroup(child, signal) {
     process.kill(-child.pid, signal);
 }
 
-/** @param {NodeJS.Signals} signal @param {{ json: boolean }} options */
+/** How Node and libraries end that get no memory. */
+const withoutMemory = ['SIGABRT', 'SIGBUS', 'SIGSEGV', 'SIGTRAP'];
+
+/**
+ * @param {NodeJS.Signals} signal @param {{ json: boolean }} options
+ * @returns {number} the exit status
+ */
 function reportCrash(signal, { json }) {
+  const { memoryBytes } = readLimits();
+  if (memoryBytes !== undefined && withoutMemory.includes(signal)) {
+    const what = `The process ended by ${signal}, probably because its memory is limited to ${Math.round(memoryBytes / 2 ** 20)} MiB (ulimit -v).`;
+    const hint = 'Raise the limit (ulimit -v unlimited), or use a smaller batch or smaller tiles.';
+    printFailure({ what, hint, code: 4 }, { json });
+    return 4;
+  }
   const what = crashes[signal];
-  if (!what) return;
+  if (!what) return statusOf(signal);
   const hint =
     signal === 'SIGKILL'
       ? 'Use a smaller batch or smaller tiles, or free memory; a training can be resumed.'
       : 'Run again with --debug and report it; a training can be resumed.';
   printFailure({ what, hint, code: statusOf(signal) }, { json });
+  return statusOf(signal);
 }
 
 /** @param {NodeJS.Signals} signal */

@@ -7,6 +7,7 @@ import { compileSources } from '../setup/compile.js';
 import { nativeEnvironment } from '../setup/environment.js';
 import { printFailure } from './failure.js';
 import { launch } from './launch.js';
+import { neededFiles, readLimits } from './limits.js';
 
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -22,6 +23,11 @@ function packagesAreInstalled() {
 }
 
 async function start() {
+  const { openFiles = Infinity } = readLimits();
+  if (openFiles < neededFiles) {
+    const what = `Only ${openFiles} files may be open at once; nucleate needs ${neededFiles}.`;
+    return fail({ what, hint: 'Raise the limit: ulimit -n 1024', code: 8 });
+  }
   if (!packagesAreInstalled())
     return fail({ what: 'The npm packages are not installed.', hint: 'npm run setup', code: 9 });
   let main;
@@ -29,8 +35,12 @@ async function start() {
     main = await compileSources();
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    const hint = 'Fix src, or make dist writable and free disk space, then run npm run setup.';
-    return fail({ what: `The sources cannot be compiled: ${message}`, hint, code: code ? 8 : 1 });
+    if (code) {
+      const what = `The sources have changed, and what is compiled of them cannot be written: ${message}.`;
+      return fail({ what, hint: 'Make the folder dist writable and free disk space.', code: 8 });
+    }
+    const hint = 'Fix src, then run npm run setup.';
+    return fail({ what: `The sources cannot be compiled: ${message}`, hint, code: 1 });
   }
   const env = nativeEnvironment(process.env, { verbose: args.includes('--verbose') });
   const options = args.includes('--debug') ? ['--enable-source-maps'] : [];

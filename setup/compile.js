@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,6 +31,8 @@ export async function compileSources() {
   const { build } = await import('esbuild');
   const partial = `${folder}.${process.pid}.part`;
   try {
+    // First, since esbuild reports a folder that cannot be written once for each of its files.
+    mkdirSync(partial, { recursive: true });
     await build({
       absWorkingDir: fromRoot('.'),
       entryPoints: entries,

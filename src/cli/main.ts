@@ -1,8 +1,8 @@
 /** The command line of nucleate, started by bin/nucleate.js. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { readPlainTextSync } from '../plain-file.js';
 import { packageRoot } from '../package-root.js';
 import { checkValues, declaredOptions } from './check-values.js';
 import { flatten, register } from './command.js';
@@ -57,7 +57,7 @@ async function run(): Promise<void> {
 }
 
 function version(): string {
-  const text = readFileSync(path.join(packageRoot, 'package.json'), 'utf8');
+  const text = readPlainTextSync(path.join(packageRoot, 'package.json'));
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -6,12 +6,40 @@ import type { GlobalOptions } from './global-options.js';
 /** Error codes of the operating system, in words. */
 const systemFailures: Partial<Record<string, string>> = {
   EACCES: 'no permission',
+  EBUSY: 'something else uses it',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would become larger than is allowed here (ulimit -f, or a limit of the disk)',
   EIO: 'the disk failed',
-  EMFILE: 'too many open files',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'its name is too long',
+  ENFILE: 'too many files are open on this machine',
+  ENODEV: 'its device is not there',
   ENOSPC: 'no space is left on the disk',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOTFILE: 'it is not a plain file',
+  ENXIO: 'it is a socket, or its device is not there',
   EPERM: 'the operating system does not permit it',
   EROFS: 'the file system is read-only',
+  ETXTBSY: 'a program in it is running',
+};
+
+const hints: Partial<Record<string, string>> = {
+  EFBIG: 'Raise the limit (ulimit -f unlimited), or choose another disk, then run again.',
+  EMFILE: 'Raise the limit of open files (ulimit -n 1024), then run again.',
+  ENFILE: 'End other programs, then run again.',
+};
+
+/** Whether memory could not be had: for an array, a process, a thread, or the heap of a thread. */
+const isOutOfMemory = (thrown: unknown): boolean => {
+  if (!(thrown instanceof Error)) return false;
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  return (
+    ['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'].includes(code ?? '') ||
+    message === 'Array buffer allocation failed' ||
+    /(std::bad_alloc|out of memory|allocat(e|ion) .*fail|fail.* to allocate)/iu.test(message)
+  );
 };
 
 /**
@@ -36,8 +64,15 @@ function explain(thrown: unknown): NucleateError {
     return new NucleateError({
       what: `A file could not be used: ${failure} (${code}).`,
       ...(path === undefined ? {} : { where: path }),
-      hint: 'Free space, give permission or choose another place, then run again.',
+      hint: hints[code] ?? 'Free space, give permission or choose another place, then run again.',
       exitCode: exitCodes.io,
+    });
+  }
+  if (isOutOfMemory(thrown)) {
+    return new NucleateError({
+      what: `The memory is not enough: ${(thrown as Error).message}.`,
+      hint: 'Free memory or raise its limit (ulimit -v), or use a smaller batch, smaller tiles or smaller images.',
+      exitCode: exitCodes.memory,
     });
   }
   return new NucleateError({

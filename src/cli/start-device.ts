@@ -5,11 +5,16 @@ import type { Terminal } from './terminal.js';
 /**
  * Starts TensorFlow and prints on which device it runs.
  *
+ * @param threads Of one operation; default: as many as there are processor cores.
  * @throws {NucleateError} Exit code 9 if the device is not available.
  */
-export async function startDevice(device: DeviceChoice, terminal: Terminal): Promise<Runtime> {
+export async function startDevice(
+  device: DeviceChoice,
+  terminal: Terminal,
+  threads?: number,
+): Promise<Runtime> {
   const { startRuntime } = await import('../engine/runtime.js');
-  const runtime = await startRuntime(device);
+  const runtime = await startRuntime(device, threads);
   reportDevice(runtime, terminal);
   return runtime;
 }

@@ -45,6 +45,8 @@ function explain(message: string, usage: string, { words }: CommandLine): string
   if (valueless) return `--${valueless} needs a value.`;
   const [, needing, needed] = /^Missing dependent arguments:\s+(\S+) -> (\S+)/u.exec(message) ?? [];
   if (needing && needed) return `--${needing} needs --${needed}${meanings[needed] ?? ''}.`;
+  const [, one, other] = /^Arguments (\S+) and (\S+) are mutually exclusive/u.exec(message) ?? [];
+  if (one && other) return `--${one} and --${other} exclude each other: leave one of them out.`;
   const [, name, given, choices] = /Argument: (.+), Given: (.+), Choices: (.+)/u.exec(message) ?? [];
   if (!name || !given || !choices) return undefined;
   const argument = usage.includes(`<${name}>`) ? `<${name}>` : `--${name}`;

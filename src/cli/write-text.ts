@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { requireWritable } from '../plain-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 
 /**
@@ -8,7 +9,11 @@ import { exitCodes, NucleateError } from '../errors.js';
  * @throws {NucleateError} Exit code 8 if the file cannot be written.
  */
 export async function writeText(path: string, text: string, name: string): Promise<void> {
-  await writeFile(path, text).catch((cause: Error) => {
+  const write = async () => {
+    requireWritable(path);
+    await writeFile(path, text);
+  };
+  await write().catch((cause: Error) => {
     const what = `The ${name} cannot be written: ${cause.message}.`;
     const hint = 'Check that the folder exists, is writable and has space left.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });

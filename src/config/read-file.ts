@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { readPlainFileSync } from '../plain-file.js';
 import type { Problem } from '../errors.js';
 import { type LocatedMapping, plain } from './located.js';
 import { received, shortened } from './wording.js';
@@ -46,7 +47,7 @@ function readText(file: string): string | Problem {
       const what = `The config ${name} has ${found.size} bytes, more than the ${maxBytes} that are read.`;
       return { what, hint: 'Check that it is a config.' };
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(readPlainFileSync(file, maxBytes));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
+import { readPlainTextSync } from '../plain-file.js';
 import { bindingFingerprint } from '../../setup/binding.js';
 import { libraryIsWhole, pins } from '../../setup/library.js';
 import type { Stamp } from '../../setup/stamp.js';
@@ -90,7 +90,7 @@ export async function examine(choice: DeviceChoice, stamp: Partial<Stamp>): Prom
   };
 }
 
-const versionIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+const versionIn = (file: string) => (JSON.parse(readPlainTextSync(file)) as { version: string }).version;
 
 /** The version of an installed package, without loading it. */
 function versionOf(name: string): string {

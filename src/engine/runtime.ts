@@ -43,11 +43,14 @@ const require = createRequire(import.meta.url);
  * `auto` takes the GPU, else the CPU, else WebAssembly, and says why. A device that is named is never replaced by
  * another.
  *
+ * @param asked Threads of one operation, unless `TF_NUM_INTRAOP_THREADS` says another number; default: as many as there are
+ *   processor cores.
  * @throws {NucleateError} Exit 9 if `gpu` or `cpu` is asked for and cannot compute.
  */
-export async function startRuntime(choice: DeviceChoice): Promise<Runtime> {
+export async function startRuntime(choice: DeviceChoice, asked?: number): Promise<Runtime> {
   // TensorFlow reads it while it is loaded below; Node writes assignments to the C environment.
   if (choice === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
+  if (asked !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] ??= String(asked);
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
   if (choice === 'wasm') return { ...(await startWasm('it was asked for')), threads };
 

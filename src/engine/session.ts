@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { tf } from '../tf.js';
 import { encodeSavedModel, type Graph, type Output, savedModelTag } from './graph.js';
+import { makeTemporaryFolder, temporaryError } from '../temporary-folder.js';
 import type { NativeBackend } from './native.js';
 
 /** A graph loaded into the native library, with its variables. */
@@ -14,9 +14,9 @@ export class Session {
   /** Loads the graph through a file in the system's temporary folder, which is deleted again. */
   constructor(backend: NativeBackend, graph: Graph) {
     this.#backend = backend;
-    const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-step-'));
+    const folder = makeTemporaryFolder('step');
     try {
-      writeFileSync(path.join(folder, 'saved_model.pb'), encodeSavedModel(graph));
+      writeGraph(path.join(folder, 'saved_model.pb'), encodeSavedModel(graph));
       this.#id = backend.binding.loadSavedModel(folder, savedModelTag);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -59,4 +59,12 @@ function outOfMemory(error: unknown): NucleateError | undefined {
     },
     { cause: error },
   );
+}
+
+function writeGraph(file: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(file, bytes);
+  } catch (cause) {
+    throw temporaryError(cause as Error);
+  }
 }

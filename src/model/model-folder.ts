@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readPlainFile, readPlainText } from '../plain-file.js';
 import { readComplete } from '../config/complete.js';
 import { currentFormat, migrateModelFile } from '../config/migrations.js';
 import { ModelFile } from '../config/model-file.js';
@@ -110,7 +111,7 @@ async function replaceText(target: string, text: string): Promise<void> {
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const where = path.join(folder, modelJson);
-  const text = await readFile(where, 'utf8').catch((cause: Error) => {
+  const text = await readPlainText(where).catch((cause: Error) => {
     throw modelError('This folder is not a model folder.', where, { cause });
   });
   let parsed: unknown;
@@ -138,7 +139,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
 }
 
 async function readWeights(file: string, sha256: string): Promise<StoredTensors> {
-  const bytes = await readFile(file).catch((cause: Error) => {
+  const bytes = await readPlainFile(file).catch((cause: Error) => {
     throw modelError('The weights of the model are missing.', file, { cause });
   });
   if (hashOf(bytes) !== sha256)

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
+import { readPlainText } from '../plain-file.js';
 import { readComplete } from '../config/complete.js';
 import { DetectorConfig } from '../config/detector.js';
 import { SegmenterConfig } from '../config/segmenter.js';
@@ -80,7 +81,7 @@ async function checkpointOf(place: string): Promise<string> {
     return path.resolve(place);
   }
   for (const pointer of ['best', 'latest']) {
-    const name = await readFile(path.join(checkpoints, pointer), 'utf8').catch(() => undefined);
+    const name = await readPlainText(path.join(checkpoints, pointer)).catch(() => undefined);
     // Only a name: a pointer must not lead out of the folder.
     if (name !== undefined && /^step-\d{9}\n$/u.test(name)) return path.join(checkpoints, name.trim());
   }

@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../make-folders.js';
 import { exitCodes, NucleateError } from '../errors.js';
 
 /**
@@ -16,7 +17,7 @@ export async function writeFolder(
 ): Promise<void> {
   const partial = `${folder}.part`;
   try {
-    await mkdir(path.dirname(path.resolve(folder)), { recursive: true });
+    makeFolders(path.dirname(path.resolve(folder)));
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial);
     await write(partial);

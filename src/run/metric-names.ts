@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readPlainTextSync } from '../plain-file.js';
 import { runFiles } from './run-folder.js';
 
 const MetricNames = z.object({
@@ -26,7 +26,7 @@ export function metricNamesText({ scoreName, lossNames, metricNames }: MetricNam
  */
 export function readMetricNames(runFolder: string, task: string | null): MetricNames {
   try {
-    return MetricNames.parse(JSON.parse(readFileSync(runFiles(runFolder).metricNames, 'utf8')));
+    return MetricNames.parse(JSON.parse(readPlainTextSync(runFiles(runFolder).metricNames)));
   } catch {
     return olderNames.get(task ?? '') ?? unknownNames;
   }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { readPlainTextSync } from '../plain-file.js';
 import { NucleateError } from '../errors.js';
 import { folderOfStep, stepsIn } from './checkpoints/folders.js';
 import { inspectCheckpoint, isDamage, verifyCheckpoint } from './checkpoints/read.js';
@@ -96,7 +97,7 @@ async function checkpointsOf(checkpoints: string, verify: boolean): Promise<RunC
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readPlainTextSync(file);
   } catch {
     return '';
   }

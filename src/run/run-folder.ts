@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
+import { makeFolders } from '../make-folders.js';
 import { isSystemError, writeError } from './durable-files.js';
 import type { GitState } from './git.js';
 
@@ -68,6 +69,8 @@ export function createRunFolder(where: RunFolderPlace, records: RunRecords): str
   const folder = makeRunFolder(where);
   try {
     const files = runFiles(folder);
+    const marker = path.join(folder, startingFile);
+    write(marker, '');
     write(files.config, records.config);
     write(files.resolvedConfig, records.resolvedConfig);
     write(files.environment, json(records.environment));
@@ -76,15 +79,30 @@ export function createRunFolder(where: RunFolderPlace, records: RunRecords): str
     if (records.split !== null) write(files.split, records.split);
     write(files.metricNames, records.metricNames);
     for (const below of [files.tensorboard, files.checkpoints, files.evaluation]) mkdirSync(below);
+    rmSync(marker);
     return folder;
   } catch (error) {
     throw writeError(error, folder);
   }
 }
 
+/** In the folder while its records are written: what a process that was killed then has left is no run. */
+const startingFile = '.starting';
+
 function makeEmpty(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  if (readdirSync(folder).length === 0) return folder;
+  makeFolders(folder);
+  const found = readdirSync(folder);
+  if (found.length === 0) return folder;
+  const records = Object.values(runFiles(folder)).map((file) => path.basename(file));
+  if (
+    found.includes(startingFile) &&
+    found.every((name) => name === startingFile || records.includes(name))
+  ) {
+    // The marker last: this process may be killed, too.
+    for (const name of records) rmSync(path.join(folder, name), { recursive: true, force: true });
+    rmSync(path.join(folder, startingFile));
+    return folder;
+  }
   throw new NucleateError({
     what: 'The folder for the run is not empty.',
     where: folder,
@@ -102,7 +120,7 @@ function makeNamed({ runs, name, now }: { runs: string; name: string; now: Date 
     });
   }
   const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/gu, '').replace('T', '-');
-  mkdirSync(runs, { recursive: true });
+  makeFolders(runs);
   return makeNew(path.join(runs, `${name}-${time}`));
 }
 

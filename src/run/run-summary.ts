@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { readPlainTextSync } from '../plain-file.js';
 import { migrateConfig } from '../config/migrations.js';
 import { folderOfStep, stepsIn } from './checkpoints/folders.js';
 import { stateFile } from './checkpoints/manifest.js';
@@ -62,7 +63,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
 /** The resolved config as plain values, in today's keys; empty if it cannot be read. */
 export function readConfig(folder: string): Readonly<Record<string, unknown>> {
   try {
-    const written: unknown = parse(readFileSync(runFiles(folder).resolvedConfig, 'utf8'));
+    const written: unknown = parse(readPlainTextSync(runFiles(folder).resolvedConfig));
     // The file has no format number; its old keys are known by their names.
     return recordOf(migrateConfig(written, 1));
   } catch {
@@ -73,7 +74,7 @@ export function readConfig(folder: string): Readonly<Record<string, unknown>> {
 /** A JSON file of a run; empty if it cannot be read. */
 export function readJson(file: string): Readonly<Record<string, unknown>> {
   try {
-    return recordOf(JSON.parse(readFileSync(file, 'utf8')));
+    return recordOf(JSON.parse(readPlainTextSync(file)));
   } catch {
     return {};
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readPlainTextSync } from '../plain-file.js';
 import { replaceSynced, writeError } from './durable-files.js';
 import { lockState } from './lock/lock.js';
 import { runFiles } from './run-folder.js';
@@ -38,7 +38,7 @@ export function readStatus(
 ): (Omit<RunStatus, 'state'> & { readonly state: RunStatus['state'] | 'died' }) | null {
   let text: string;
   try {
-    text = readFileSync(runFiles(runFolder).status, 'utf8');
+    text = readPlainTextSync(runFiles(runFolder).status);
   } catch {
     return null;
   }

@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { makeFolders } from '../make-folders.js';
+import { readPlainTextSync } from '../plain-file.js';
 import { folderOfStep, temporaryPrefix } from './checkpoints/folders.js';
 import { runFiles } from './run-folder.js';
 
@@ -43,7 +45,7 @@ export function writeValidationImages(
   const draft = path.join(folder, `${temporaryPrefix}${name}`);
   rmSync(draft, { recursive: true, force: true });
   try {
-    mkdirSync(draft, { recursive: true });
+    makeFolders(draft);
     evaluation.examples.forEach(({ file }, index) => writeFileSync(path.join(draft, file), pngs[index]!));
     writeFileSync(path.join(draft, evaluationFile), `${JSON.stringify(evaluation, null, 1)}\n`);
     // After a process was killed, its last validation may be repeated.
@@ -63,7 +65,7 @@ export function writeValidationImages(
 export function readValidationImages(runFolder: string, step: number): ValidationImages | null {
   const folder = validationImagesFolder(runFolder, step);
   try {
-    return ValidationImages.parse(JSON.parse(readFileSync(path.join(folder, evaluationFile), 'utf8')));
+    return ValidationImages.parse(JSON.parse(readPlainTextSync(path.join(folder, evaluationFile))));
   } catch {
     return null;
   }

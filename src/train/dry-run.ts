@@ -1,5 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../make-folders.js';
 import type { TaskConfig, TrainRequest } from './train-request.js';
 import type { StopSignal } from './ending.js';
 import type { CheckpointSaved, StepDone, TrainEvent, ValidationDone } from './events.js';
@@ -69,7 +70,7 @@ export async function dryRun<C extends TaskConfig>(
 
 function makeFolder(runs: string): string {
   try {
-    mkdirSync(runs, { recursive: true });
+    makeFolders(runs);
     return mkdtempSync(path.join(runs, '.dry-run-'));
   } catch (error) {
     throw writeError(error, runs);

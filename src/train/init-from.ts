@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { readPlainFileSync, readPlainTextSync } from '../plain-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { fitsTensor, shortList, weightDifferences } from '../models/fitting-weights.js';
 import { requireFiniteWeights } from '../safetensors/finite.js';
@@ -113,7 +114,7 @@ function checkpointOf(from: string): string {
   const { checkpoints } = runFiles(from);
   for (const pointer of ['best', 'latest']) {
     const file = path.join(checkpoints, pointer);
-    if (existsSync(file)) return path.join(checkpoints, path.basename(readFileSync(file, 'utf8').trim()));
+    if (existsSync(file)) return path.join(checkpoints, path.basename(readPlainTextSync(file).trim()));
   }
   throw new NucleateError({
     what: 'There is no checkpoint here.',
@@ -146,7 +147,7 @@ async function readWeights(folder: string): Promise<StoredTensors> {
 /** A network of a model folder; float16 is converted to float32. */
 function readPackedWeights(file: string): StoredTensors {
   try {
-    const weights = fromHalf(decodeSafetensors(readFileSync(file)).tensors);
+    const weights = fromHalf(decodeSafetensors(readPlainFileSync(file)).tensors);
     requireFiniteWeights(weights, file);
     return weights;
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { readPlainFile } from '../plain-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { KerasNetwork } from '../models/keras-weights-layers.js';
 import { readKerasWeights } from '../models/keras-weights.js';
@@ -48,11 +48,7 @@ async function readWhole(file: string): Promise<Uint8Array> {
       { cause },
     );
   try {
-    const found = await stat(file);
-    if (!found.isFile()) throw unreadable('The weights are not a file.');
-    if (found.size > maxBytes)
-      throw unreadable(`The file has ${found.size} bytes, more than Keras weights have.`);
-    return await readFile(file);
+    return await readPlainFile(file, maxBytes);
   } catch (error) {
     if (error instanceof NucleateError) throw error;
     throw unreadable(`The weights cannot be read: ${(error as Error).message}.`, error);

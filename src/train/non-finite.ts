@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../make-folders.js';
 import type { Batch } from '../data/loader/batch-maker.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
@@ -48,7 +49,7 @@ function tryDump(
   batches: readonly Batch[],
 ): boolean {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     // JSON has no NaN.
     const text = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
     writeFileSync(

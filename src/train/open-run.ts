@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { TrainingConfig } from '../config/training.js';
 import { describeData, readTrainingData, type TrainingData } from '../data/loader/training-data.js';
 import { splitText } from '../data/split/split-file.js';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { stepsIn } from '../run/checkpoints/folders.js';
 import { requireSameTraining } from '../run/checkpoints/compatible.js';
 import { type LoadedCheckpoint, loadNewestCheckpoint } from '../run/checkpoints/read.js';
 import type { Origin } from '../run/checkpoints/write.js';
 import { replaceSynced } from '../run/durable-files.js';
 import { lockRun } from '../run/lock/lock.js';
 import { metricNamesText } from '../run/metric-names.js';
+import { type RecordedStart, recordedStart } from '../run/recorded-start.js';
 import { createRunFolder, runFiles } from '../run/run-folder.js';
 import type { InitFromOptions } from './init-from.js';
 import { describeEnvironment, gitState, originOf } from './origin.js';
@@ -24,7 +27,7 @@ export interface OpenRun {
   readonly origin: Origin;
   /** The checkpoint that a resumed run continues from. */
   readonly checkpoint?: LoadedCheckpoint;
-  /** What a new run takes its weights from. */
+  /** What a run without a checkpoint takes its weights from. */
   readonly init?: InitFromOptions | undefined;
   /** Settings and versions of a resumed run that differ from its checkpoint's. */
   readonly changes: readonly Problem[];
@@ -79,7 +82,11 @@ async function withNewRun<C extends TaskConfig, Result>(
     const folder = createRunFolder(where, {
       config: configText,
       resolvedConfig: resolvedText,
-      environment: { ...describeEnvironment(runtime, mode, config.seed), initFrom: init?.from ?? null },
+      environment: {
+        ...describeEnvironment(runtime, mode, config.seed),
+        initFrom: init?.from ?? null,
+        init: recordOf(init),
+      },
       git: gitState(),
       dataset: describeData(config.data, data),
       split: data.split && splitText(data.split),
@@ -96,29 +103,57 @@ async function withNewRun<C extends TaskConfig, Result>(
 
 function withResumedRun<C extends TaskConfig, Result>(
   request: TrainRequest<C>,
-  { folder, forceUnlock, resolvedText }: RunPlace & { kind: 'resume' },
+  { folder, forceUnlock, resolvedText, recorded = request.config }: RunPlace & { kind: 'resume' },
   work: (run: OpenRun) => Promise<Result>,
 ): Promise<Result> {
   const { config, runtime, mode, onEvent } = request;
   return withLock(request, folder, forceUnlock, async () => {
     const files = runFiles(folder);
     const { checkpoints, resolvedConfig, metricNames } = files;
-    const checkpoint = await loadNewestCheckpoint(checkpoints, ({ what, where }) =>
-      onEvent({ event: 'warning', text: `${what} (${where})` }),
-    );
-    requireWorkLeft(config, checkpoint);
-    const data = request.data ?? (await dataOfRun(request, files, checkpoint.manifest.dataset));
+    // A run that died before its first checkpoint begins again, with the config and the data that it recorded.
+    const hasCheckpoint = (await stepsIn(checkpoints)).length > 0;
+    const checkpoint = hasCheckpoint
+      ? await loadNewestCheckpoint(checkpoints, ({ what, where }) =>
+          onEvent({ event: 'warning', text: `${what} (${where})` }),
+        )
+      : undefined;
+    if (checkpoint) requireWorkLeft(config, checkpoint);
+    const start = recordedStart(folder);
+    const trained = checkpoint?.manifest.dataset ?? start.dataset;
+    const data = request.data ?? (await dataOfRun(request, files, trained));
     const origin = originOf(config, data, runtime, mode);
-    const changes = requireSameTraining(checkpoint.manifest, origin, mayChange, checkpoint.folder);
+    const saved = checkpoint?.manifest ?? {
+      ...origin,
+      config: JSON.parse(JSON.stringify(recorded)) as Origin['config'],
+      dataset: trained ?? origin.dataset,
+    };
+    const changes = requireSameTraining(saved, origin, mayChange, checkpoint?.folder ?? folder);
     if (changes.length > 0) await replaceSynced(resolvedConfig, resolvedText);
     const task = await request.createTask(config, data, { mode });
     try {
       // A run of an older nucleate has no such file.
       await replaceSynced(metricNames, metricNamesText(task));
-      return await work({ folder, task, data, origin, checkpoint, changes });
+      const from = checkpoint ? { checkpoint } : { init: recordedInit(start, folder) };
+      return await work({ folder, task, data, origin, changes, ...from });
     } finally {
       task.dispose();
     }
+  });
+}
+
+/** What `env.json` says of the weights that a run begins with. */
+const recordOf = (init: InitFromOptions | undefined) =>
+  init ? { widen: false, ...init, from: path.resolve(init.from) } : null;
+
+/** Where the weights came from of a run that died before its first checkpoint. */
+function recordedInit({ init, initFrom }: RecordedStart, folder: string): InitFromOptions | undefined {
+  if (init) return init;
+  if (init === null || !initFrom) return undefined;
+  throw new NucleateError({
+    what: `The run began with the weights of ${initFrom} and has no checkpoint; with which options is not recorded.`,
+    where: folder,
+    hint: 'Delete the folder and begin again with --config and --init-from.',
+    exitCode: exitCodes.checkpoint,
   });
 }
 
@@ -129,7 +164,7 @@ const dataOf = <C extends TaskConfig>({ config: { data, seed }, onImage }: Train
 function dataOfRun<C extends TaskConfig>(
   { config: { data, seed }, onImage }: TrainRequest<C>,
   { split: drawn }: ReturnType<typeof runFiles>,
-  trained: string,
+  trained: string | undefined,
 ) {
   const split = data.split === 'none' && existsSync(drawn) ? drawn : data.split;
   return readTrainingData({ ...data, split }, { seed, trained, onImage });

@@ -1,5 +1,5 @@
 import type { Mode } from '../engine/step.js';
-import { readFileSync } from 'node:fs';
+import { readPlainTextSync } from '../plain-file.js';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import path from 'node:path';
 import type { TrainingConfig } from '../config/training.js';
@@ -14,13 +14,15 @@ const packageFile = path.join(packageRoot, 'package.json');
 
 /** The software and device that compute. A resumed run may differ in them; it continues and prints the difference. */
 function versionsOf(runtime: Runtime, mode: Mode): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  const { version } = JSON.parse(readPlainTextSync(packageFile)) as { version: string };
   return {
     nucleate: version,
     node: process.versions.node,
     tfjs: tf.version.tfjs,
     tensorflow: runtime.tensorflow ?? 'none',
     device: runtime.gpu?.name ?? runtime.device,
+    // Sums are made in parts, one for each thread: another number rounds otherwise.
+    threads: String(runtime.threads),
     mode,
   };
 }

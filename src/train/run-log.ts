@@ -148,11 +148,17 @@ export class RunLog {
     this.#onEvent(event);
   }
 
+  /** Records why the run failed. Never throws, since that error matters more: what cannot be written is a warning. */
   async failed(error: Error): Promise<void> {
     const { message } = error;
     const exitCode = error instanceof NucleateError ? error.exitCode : exitCodes.internal;
     this.line(`failed (exit code ${exitCode}): ${message}`);
-    await this.#status.write({ state: 'failed', exitCode, message });
+    try {
+      await this.#status.write({ state: 'failed', exitCode, message });
+    } catch (trouble) {
+      const text = `status.json cannot be written: ${(trouble as Error).message}`;
+      this.#onEvent({ event: 'warning', text });
+    }
   }
 
   /** Waits until all lines of `metrics.jsonl` are on the disk, and returns their size in bytes. */

@@ -39,6 +39,8 @@ export type RunPlace =
       readonly forceUnlock: boolean;
       /** The config as it is now; it may differ from the saved one in settings that do not change the result. */
       readonly resolvedText: string;
+      /** The config that the run recorded when it began; default: that of the request. */
+      readonly recorded?: object;
     };
 
 /** All that a training needs to know. */

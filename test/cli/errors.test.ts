@@ -43,6 +43,30 @@ describe.each([
     what: 'A file could not be used: no space is left on the disk (ENOSPC).',
     hint: /^Free/u,
   },
+  {
+    kind: 'file-limit',
+    code: 8,
+    what: 'A file could not be used: it would become larger than is allowed here (ulimit -f, or a limit of the disk) (EFBIG).',
+    hint: /ulimit -f unlimited/u,
+  },
+  {
+    kind: 'open-files',
+    code: 8,
+    what: 'A file could not be used: too many files are open (EMFILE).',
+    hint: /ulimit -n 1024/u,
+  },
+  {
+    kind: 'pipe',
+    code: 8,
+    what: 'A file could not be used: it is not a plain file (ENOTFILE).',
+    hint: /another place/u,
+  },
+  {
+    kind: 'memory',
+    code: 4,
+    what: 'The memory is not enough: Array buffer allocation failed.',
+    hint: /ulimit -v/u,
+  },
 ])('a failure of the kind $kind', ({ kind, code, what, hint }) => {
   test('as text, without a stack', async () => {
     const { status, stderr } = await nucleate(show, failure(kind));

@@ -67,6 +67,12 @@ describe('signals', { timeout: 30_000 }, () => {
     expect(signals()).toEqual(['SIGTERM', 'SIGINT']);
   });
 
+  test('a child that is blocked in native code ends with its launcher', async () => {
+    const { launcher, childId } = await launched('blocked.js');
+    launcher.kill('SIGKILL');
+    await vi.waitFor(() => expect(stateOf(childId)).toBeUndefined(), { timeout: 10_000 });
+  });
+
   test('a terminal that is closed ends the child', async () => {
     const { launcher, childId } = await launchedInTerminal('wait.js');
     // The process at the other end of the terminal dies, like a closed window or a broken connection.

@@ -43,7 +43,7 @@ describe('options', () => {
 
   test.each([
     { args: ['--tta', 'mirrors'], told: 'flips' },
-    { args: ['--second-pass', '--no-second-pass'], told: 'mutually exclusive' },
+    { args: ['--second-pass', '--no-second-pass'], told: 'exclude each other' },
   ])('$args is refused', async ({ args, told }) => {
     const { status, stderr } = await nucleate(['predict', 'a.png', ...args]);
     expect(status).toBe(2);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -42,6 +42,19 @@ test('two runs in the same second get two folders', () => {
   const runs = scratchFolder();
   const folders = [1, 2, 3].map(() => path.basename(createRunFolder({ runs, name: 'a', now }, records)));
   expect(folders).toEqual(['a-20261025-003005', 'a-20261025-003005-2', 'a-20261025-003005-3']);
+});
+
+test('what a process has left that was killed while it made the folder is no run; a file of the user stays', () => {
+  const folder = createRunFolder(path.join(scratchFolder(), 'run'), records);
+  expect(() => createRunFolder(folder, records)).toThrow('The folder for the run is not empty.');
+  writeFileSync(path.join(folder, '.starting'), '');
+  rmSync(runFiles(folder).resolvedConfig);
+  writeFileSync(path.join(folder, 'mine.txt'), '');
+  expect(() => createRunFolder(folder, records)).toThrow('The folder for the run is not empty.');
+  rmSync(path.join(folder, 'mine.txt'));
+  createRunFolder(folder, { ...records, config: 'seed: 2\n' });
+  expect(readFileSync(runFiles(folder).config, 'utf8')).toBe('seed: 2\n');
+  expect(readdirSync(folder)).not.toContain('.starting');
 });
 
 test.each(['', '../x', 'a/b', '.hidden', 'a\nb', 'x'.repeat(101)])('the name %j is rejected', (name) => {

@@ -54,6 +54,16 @@ test('processes that compile at the same time get the same folder, and leave not
   expect(builds()).toHaveLength(1);
 });
 
+test('a changed source beside a folder that cannot be written is one sentence', async () => {
+  const { nucleate, dist } = copyOfNucleate();
+  writeFileSync(dist, '');
+  const { status, stderr } = await nucleate('--version');
+  expect(status).toBe(8);
+  expect(stderr).toMatch(
+    /^error: The sources have changed, and what is compiled of them cannot be written: \S+: [^\n]+\.\n {2}hint: Make the folder dist writable and free disk space\.\n$/u,
+  );
+});
+
 test('an error names the place of sources that are not valid TypeScript', async () => {
   const { nucleate, edit, dist } = copyOfNucleate();
   edit('async function run()', 'async function ()');

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../make-folders.js';
 import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js';
 import type { Example } from '../../data/read/example.js';
 import type { IntensityMode } from '../../data/image/intensity.js';
@@ -77,7 +77,7 @@ export const dataPreviewCommand: Command<Arguments> = {
       ],
     );
     const examples = await readExamplesOf(path, labels, intensity);
-    await makeFolder(output);
+    makeFolder(output);
     const settings = { batchSize: count, workers: 0 };
     const files: Record<string, string> = {};
     const ids: Record<string, readonly string[]> = {};
@@ -144,10 +144,12 @@ async function readExamplesOf(
   return examples;
 }
 
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: Error) => {
-    const what = `The folder cannot be created: ${cause.message}.`;
+function makeFolder(path: string): void {
+  try {
+    makeFolders(path);
+  } catch (cause) {
+    const what = `The folder cannot be created: ${(cause as Error).message}.`;
     const hint = 'Check that the path is writable and that no file has this name.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });
-  });
+  }
 }

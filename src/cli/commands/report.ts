@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readPlainFileSync } from '../../plain-file.js';
 import type { Command } from '../command.js';
 import { writeText } from '../write-text.js';
 
@@ -35,7 +35,7 @@ export const reportCommand: Command<{ run: string; out: string | undefined }> = 
       if (!evaluation) return [];
       const drawn = evaluation.examples.map(({ file, ...rest }) => ({
         ...rest,
-        png: readFileSync(path.join(validationImagesFolder(run, step), file)),
+        png: readPlainFileSync(path.join(validationImagesFolder(run, step), file)),
       }));
       return [{ step, images: evaluation.images, drawn }];
     });

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { CreateTask, RunPlace, TaskConfig } from '../../train/train-request.js';
 import type { DetectorConfig } from '../../config/detector.js';
 import type { SegmenterConfig } from '../../config/segmenter.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import { exitCodes, NucleateError } from '../../errors.js';
+import { readPlainTextSync } from '../../plain-file.js';
 import type { Command, CommandGroup, CommandExample } from '../command.js';
 import { withDevice, withOverrides } from '../global-options.js';
 import { warnOfOldKeys } from '../old-keys.js';
@@ -111,7 +111,10 @@ function trainCommand<C extends TaskConfig>({
         import('../train/run-training.js'),
         load(),
       ]);
-      const runtime = await startDevice(args.device, terminal);
+      const { recordedStart } = await import('../../run/recorded-start.js');
+      // A resumed run keeps its number of threads: with another one, sums are rounded otherwise.
+      const threads = args.resume === undefined ? undefined : recordedStart(args.resume).threads;
+      const runtime = await startDevice(args.device, terminal, threads);
       const request = { config, createTask, runtime, mode: args.eager ? 'eager' : 'compiled' } as const;
       if (args['dry-run']) await tryTraining(terminal, request);
       else await runTraining(terminal, { ...request, place });
@@ -153,14 +156,17 @@ async function readPlace<C extends TaskConfig>(
       ? {
           kind: 'new',
           folder: args['run-dir'],
-          configText: readFileSync(file!, 'utf8'),
+          configText: readPlainTextSync(file!),
           resolvedText,
           init:
             init === undefined
               ? undefined
               : { from: init, allowPartial: args['allow-partial'], widen: args.widen },
         }
-      : { kind: 'resume', folder: resume, forceUnlock: args['force-unlock'], resolvedText };
+      : {
+          ...{ kind: 'resume', folder: resume, forceUnlock: args['force-unlock'], resolvedText },
+          recorded: loadConfig(source, [], { resolved: true }).config,
+        };
   return { config: config as unknown as C, place };
 }
 

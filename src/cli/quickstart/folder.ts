@@ -1,4 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { makeFolders } from '../../make-folders.js';
+import { readPlainTextSync } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { lockRun } from '../../run/lock/lock.js';
 import { quickstartFiles } from './steps.js';
@@ -14,7 +16,7 @@ const maker = 'nucleate quickstart';
  */
 export function takeFolder(out: string): () => void {
   const { record, ...results } = quickstartFiles(out);
-  mkdirSync(out, { recursive: true });
+  makeFolders(out);
   if (readdirSync(out).length > 0 && !isOurs(record)) {
     throw new NucleateError({
       what: 'The folder is not empty and was not made by a quickstart.',
@@ -37,7 +39,7 @@ export function writeRecord(out: string, value: object): void {
 
 function isOurs(record: string): boolean {
   try {
-    return (JSON.parse(readFileSync(record, 'utf8')) as { madeBy?: unknown } | null)?.madeBy === maker;
+    return (JSON.parse(readPlainTextSync(record)) as { madeBy?: unknown } | null)?.madeBy === maker;
   } catch {
     return false;
   }

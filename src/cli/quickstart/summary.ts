@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import { readPlainFileSync } from '../../plain-file.js';
 import { formatCount, formatFraction } from '../../report/numbers.js';
 import { textTable } from '../../report/text-table.js';
 import { quickstartFiles, shippedName } from './steps.js';
@@ -27,7 +27,7 @@ export interface QuickstartSummary {
 
 /** The challenge score of a target in a file of `nucleate eval --csv`: the mean over its images. */
 export function scoreIn(csvFile: string, target: string): number {
-  const rows = parse<Record<'target' | 'score', string>>(readFileSync(csvFile), { columns: true });
+  const rows = parse<Record<'target' | 'score', string>>(readPlainFileSync(csvFile), { columns: true });
   const scores = rows.filter((row) => row.target === target).map(({ score }) => Number(score));
   return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }

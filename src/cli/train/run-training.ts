@@ -18,18 +18,19 @@ export async function runTraining<C extends TaskConfig>(
 ): Promise<void> {
   const display = new TrainDisplay(terminal);
   let started: RunStarted | undefined;
+  const { stop, listen, release } = stopOnSignals((signal) =>
+    terminal.notice(
+      `${signal}: finishing the step and saving; a second ${signal} ends at once, without saving`,
+    ),
+  );
   const onEvent = (event: TrainEvent) => {
-    if (event.event === 'started') started = event;
+    if (event.event === 'started') {
+      started = event;
+      listen();
+    }
     terminal.event(event);
     display.show(event);
   };
-  const { stop, release } = stopOnSignals((signal) => {
-    if (started)
-      terminal.notice(
-        `${signal}: finishing the step and saving; a second ${signal} ends at once, without saving`,
-      );
-    return started === undefined;
-  });
   try {
     const ended = await trainRun({ ...request, stop, onEvent, onImage: readingProgress(terminal) });
     terminal.summary(endText(ended, started!));
@@ -45,10 +46,8 @@ export async function tryTraining<C extends TaskConfig>(
   request: Omit<TrainRequest<C>, 'stop' | 'onEvent' | 'onImage' | 'place'>,
 ): Promise<void> {
   let stopped: StopSignal | undefined;
-  const { stop, release } = stopOnSignals((signal) => {
-    stopped = signal;
-    return false;
-  });
+  const { stop, listen, release } = stopOnSignals((signal) => void (stopped = signal));
+  listen();
   try {
     const onEvent = () => {};
     const forecast = await dryRun({ ...request, stop, onEvent, onImage: readingProgress(terminal) });

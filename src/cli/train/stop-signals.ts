@@ -8,10 +8,13 @@ const sameRequestMs = 500;
 /**
  * Turns the first signal into a request to stop; the second ends the process.
  *
- * @param onFirst Called with the first signal; returns whether to end the process at once because nothing is lost.
+ * @param onFirst Called with the first signal.
+ * @returns `listen` begins. Before that there is nothing to save, and a signal ends the process at once, also while
+ *   TensorFlow or a read keeps it from noticing.
  */
-export function stopOnSignals(onFirst: (signal: StopSignal) => boolean): {
+export function stopOnSignals(onFirst: (signal: StopSignal) => void): {
   readonly stop: AbortSignal;
+  readonly listen: () => void;
   readonly release: () => void;
 } {
   const controller = new AbortController();
@@ -21,14 +24,15 @@ export function stopOnSignals(onFirst: (signal: StopSignal) => boolean): {
       const isRepeated = performance.now() - last < sameRequestMs;
       last = performance.now();
       if (isRepeated) return;
-      if (controller.signal.aborted || onFirst(signal)) process.exit(exitCodeOf[signal]);
+      if (controller.signal.aborted) process.exit(exitCodeOf[signal]);
+      onFirst(signal);
       controller.abort(signal);
     };
-    process.on(signal, handler);
     return { signal, handler };
   });
   return {
     stop: controller.signal,
+    listen: () => handlers.forEach(({ signal, handler }) => process.on(signal, handler)),
     release: () => handlers.forEach(({ signal, handler }) => process.off(signal, handler)),
   };
 }

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { openPlainFile } from '../../plain-file.js';
 import { fileError, readBytes } from './read-bytes.js';
 
 /** The bytes of a file, in memory or on disk. */
@@ -40,7 +41,7 @@ export async function openBytes(path: string): Promise<FileBytes> {
     throw failed(cause);
   });
   if (!info.isFile() || info.size <= readAtOnce) return bytesInMemory(await readBytes(path));
-  const handle = await open(path).catch((cause: Error) => {
+  const handle = await openPlainFile(path).catch((cause: Error) => {
     throw failed(cause);
   });
   return {

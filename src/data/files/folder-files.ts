@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { streamPlainFile } from '../../plain-file.js';
 import type { Problem } from '../../errors.js';
 import type { FileListing } from './file-tree.js';
 import { fileError, readBytes } from './read-bytes.js';
@@ -41,7 +41,7 @@ export async function listFolder(root: string): Promise<FileListing> {
     problems,
     place,
     read: (file) => readBytes(place(file)),
-    stream: (file) => createReadStream(place(file)),
+    stream: (file) => streamPlainFile(place(file)),
     close: () => Promise.resolve(),
   };
 }

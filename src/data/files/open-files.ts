@@ -1,7 +1,7 @@
 /** Opens the files of a dataset, in a folder, a zip archive or alone; `file-tree.ts` says what that gives. */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { openPlainFile, streamPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileListing, FileTree } from './file-tree.js';
 import { listFolder } from './folder-files.js';
@@ -42,7 +42,7 @@ const listFile = (path: string): FileListing => ({
   problems: [],
   place: () => path,
   read: () => readBytes(path),
-  stream: () => createReadStream(path),
+  stream: () => streamPlainFile(path),
   close: () => Promise.resolve(),
 });
 
@@ -78,7 +78,7 @@ async function kindOf(path: string): Promise<FileTree['kind']> {
   });
   if (info.isDirectory()) return 'folder';
   if (!info.isFile()) throw error('The dataset is neither a file nor a folder.');
-  const file = await open(path);
+  const file = await openPlainFile(path);
   try {
     const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
     // The first local file header, or the end record of an empty archive.

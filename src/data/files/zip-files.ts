@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import { openPlainFile } from '../../plain-file.js';
 import { maxFileBytes } from './read-bytes.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileListing } from './file-tree.js';
@@ -14,7 +14,7 @@ import { notFollowed } from './folder-files.js';
  *   `C:\x`).
  */
 export async function listZip(path: string): Promise<FileListing> {
-  const handle = await open(path);
+  const handle = await openPlainFile(path);
   try {
     const zip = await yauzl.fromFdPromise(handle.fd, { autoClose: false });
     const { entries, folders, problems } = await listEntries(zip, path);

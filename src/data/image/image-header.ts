@@ -61,12 +61,15 @@ export const imageError = (where: string, what: string, hint: string, cause?: un
   new NucleateError({ where, what, hint, exitCode: exitCodes.data }, { cause });
 
 /** The error for an image that cannot be unpacked to a file. */
-export const noRoom = (place: string, cause: Error) =>
-  imageError(
-    place,
-    `There is not enough disk space to unpack the image: ${cause.message}.`,
-    'Set TMPDIR to a folder on a disk with more space.',
-    cause,
+export const noRoom = (where: string, cause: Error) =>
+  new NucleateError(
+    {
+      what: `There is not enough disk space to unpack the image: ${cause.message}.`,
+      where,
+      hint: 'Set TMPDIR to a folder on a disk with more space.',
+      exitCode: exitCodes.io,
+    },
+    { cause },
   );
 
 /** @throws {NucleateError} Exit code 3 if an image has more than `mostPixels`. */

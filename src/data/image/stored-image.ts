@@ -1,8 +1,8 @@
 /** Images that are too large for memory: they are unpacked to a file and read rectangle by rectangle. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeTemporaryFolder } from '../../temporary-folder.js';
 import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
 import { maxPixels, type UnpackedImage } from './image-header.js';
@@ -66,7 +66,7 @@ export interface UnreadImage {
    * takes 1 to 6 bytes per pixel, and is deleted when the process ends, even after a crash.
    *
    * @returns The caller closes a stored image.
-   * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and if there is no disk space.
+   * @throws {NucleateError} Exit code 3 as `readImage`, for more than a gigapixel, and exit code 8 if there is no disk space.
    */
   open(): Promise<Pixels>;
 }
@@ -119,7 +119,7 @@ export async function openImage(file: string, inMemory = maxPixels): Promise<Pix
 }
 
 async function unpack(image: FoundImage, place: string): Promise<StoredImage> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nucleate-image-'));
+  const folder = makeTemporaryFolder('image');
   try {
     const raw = path.join(folder, 'pixels.v');
     const unpacked = await image.unpack(raw);

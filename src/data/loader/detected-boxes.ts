@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readPlainTextSync } from '../../plain-file.js';
 import { measureInstances } from '../geometry/label-image.js';
 import { type Box, boxAt, boxIou } from '../geometry/box.js';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -51,7 +51,7 @@ function bestBox(truth: Box, boxes: readonly Corners[], minIou: number): Corners
 function readBoxes(path: string): Record<string, Corners[]> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
+    parsed = JSON.parse(readPlainTextSync(path));
   } catch (cause) {
     throw boxesError(path, `The file with boxes cannot be read: ${(cause as Error).message}.`, cause);
   }

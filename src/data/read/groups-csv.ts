@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { CsvError, parse } from 'csv-parse/sync';
+import { readPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Annotation } from './example.js';
 
@@ -21,7 +21,7 @@ export interface KnownGroup {
  * @throws {NucleateError} Exit code 3 if the file cannot be read, lacks a column, or names an image twice.
  */
 export async function readGroupsCsv(path: string): Promise<ReadonlyMap<string, KnownGroup>> {
-  const bytes = await readFile(path).catch((cause: Error) => {
+  const bytes = await readPlainFile(path).catch((cause: Error) => {
     throw tableError(path, `The table cannot be read: ${cause.message}.`, cause);
   });
   return parseGroupsCsv(bytes, path);

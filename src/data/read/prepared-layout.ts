@@ -8,6 +8,7 @@
  */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { openPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Channels } from '../image/image.js';
 import type { FileTree } from '../files/file-tree.js';
@@ -121,7 +122,7 @@ async function writePrepared(
 
 /** Whether a path is a prepared file; false for a folder and for a path that does not exist. */
 export async function isPrepared(path: string): Promise<boolean> {
-  const file = await open(path).catch(() => undefined);
+  const file = await openPlainFile(path).catch(() => undefined);
   try {
     const { buffer } = (await file?.read(Buffer.alloc(magic.length), 0, magic.length, 0)) ?? {};
     return buffer?.equals(magic) ?? false;
@@ -139,7 +140,7 @@ export async function isPrepared(path: string): Promise<boolean> {
  * @throws {NucleateError} Exit code 3 if it is damaged.
  */
 async function listPrepared({ path }: FileTree): Promise<DatasetListing> {
-  const file = await open(path);
+  const file = await openPlainFile(path);
   try {
     const { identity, images } = await readIndex(file, path);
     return {

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { readPlainText } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Split, SplitImage } from './split.js';
 
@@ -36,7 +37,7 @@ export async function readSplit(path: string): Promise<Split> {
     const hint = 'Give a file that was written by `nucleate data split`.';
     return new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
   };
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const text = await readPlainText(path).catch((cause: Error) => {
     throw error(`The split file cannot be read: ${cause.message}.`, cause);
   });
   let parsed: unknown;

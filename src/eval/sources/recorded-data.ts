@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readPlainText } from '../../plain-file.js';
 import type { Problem } from '../../errors.js';
 import { throwIfProblems, sourceError, type PredictionSource } from './source.js';
 
@@ -19,7 +19,7 @@ export async function readRecordedHash(folder: string): Promise<string | null> {
   const path = join(folder, recordName);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readPlainText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw sourceError(

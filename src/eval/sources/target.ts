@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { openPlainFile } from '../../plain-file.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import { sourceError } from './source.js';
 
@@ -33,7 +34,9 @@ export async function targetAt(path: string): Promise<Target> {
 
 /** The first bytes of a file, at most `length`. */
 export async function firstBytes(path: string, length: number): Promise<Buffer> {
-  const file = await open(path);
+  const file = await openPlainFile(path).catch((cause: Error) => {
+    throw sourceError(path, `The file cannot be read: ${cause.message}.`, 'Check the path.', cause);
+  });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
     return buffer.subarray(0, bytesRead);

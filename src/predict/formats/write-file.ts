@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../../make-folders.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 
 /** Short pieces are written together, in portions of so many bytes. */
@@ -15,7 +16,7 @@ export async function writeWhole(file: string, pieces: Iterable<string | Uint8Ar
   const folder = path.dirname(file);
   const partial = path.join(folder, `.${path.basename(file)}.${process.pid}.part`);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolders(folder);
     await rm(partial, { force: true });
     // `wx` follows no link that somebody has put there.
     const handle = await open(partial, 'wx');

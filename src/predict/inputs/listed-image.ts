@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { openPlainFile } from '../../plain-file.js';
 import { fileError } from '../../data/files/read-bytes.js';
 import { readImages } from '../../data/image/image-io.js';
 import type { Image } from '../../data/image/image.js';
@@ -48,9 +48,12 @@ export const openListed = async ({ file, read }: ListedImage, planes: PlaneChoic
 export async function hashListed({ file, read }: ListedImage): Promise<string> {
   const hash = createHash('sha256');
   if (!read) {
-    await pipeline(createReadStream(file), hash).catch((cause: Error) => {
-      throw fileError(file, `The file cannot be read: ${cause.message}.`, cause);
-    });
+    try {
+      const opened = await openPlainFile(file);
+      await pipeline(opened.createReadStream(), hash);
+    } catch (cause) {
+      throw fileError(file, `The file cannot be read: ${(cause as Error).message}.`, cause);
+    }
     return hash.digest('hex');
   }
   const content = await read();

@@ -51,9 +51,10 @@ export function requireSameTraining(
   if (saved.dataset !== now.dataset)
     refused.push(problem({ key: 'the dataset or its split', saved: saved.dataset, now: now.dataset }));
   if (refused.length === 0) {
-    return [...config, ...configDifferences({ versions: saved.versions }, { versions: now.versions })].map(
-      problem,
-    );
+    const versions = configDifferences({ versions: saved.versions }, { versions: now.versions });
+    // Older checkpoints do not tell the number of threads.
+    const known = versions.filter(({ key, saved }) => key !== threadsKey || saved !== 'nothing');
+    return [...config, ...known].map((one) => (one.key === threadsKey ? otherThreads(one) : problem(one)));
   }
   throw new NucleateError({
     what: 'The checkpoint belongs to another training.',
@@ -63,6 +64,14 @@ export function requireSameTraining(
     problems: refused,
   });
 }
+
+const threadsKey = 'versions.threads';
+
+const otherThreads = ({ saved, now }: Difference): Problem => ({
+  what:
+    `The run was trained with ${JSON.parse(saved)} threads and goes on with ${JSON.parse(now)}: sums are rounded in ` +
+    'another order, so that its weights will not be exactly those of a run that was never stopped.',
+});
 
 const problem = ({ key, saved, now }: Difference): Problem => ({
   what: `${key} was ${saved} and is ${now} now.`,

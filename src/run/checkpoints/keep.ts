@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../../make-folders.js';
 import { type AfterWrite, replaceSynced, syncFolder, writeError } from '../durable-files.js';
 import { folderOfStep, stepsIn, temporaryPrefix } from './folders.js';
 import { inspectCheckpoint, isDamage } from './read.js';
@@ -16,7 +17,7 @@ import { inspectCheckpoint, isDamage } from './read.js';
  */
 export async function prepareCheckpoints(checkpoints: string, step: number): Promise<void> {
   try {
-    await mkdir(checkpoints, { recursive: true });
+    makeFolders(checkpoints);
     for (const name of await readdir(checkpoints)) {
       if (name.startsWith(temporaryPrefix)) await remove(checkpoints, name);
     }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { openPlainFile, readPlainFile, readPlainText } from '../../plain-file.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import { isSystemError } from '../durable-files.js';
 import { decodeSafetensors, SafetensorsError } from '../../safetensors/decode.js';
@@ -73,7 +73,7 @@ export async function loadNewestCheckpoint(
 export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> {
   const manifest = await verifyCheckpoint(folder);
   const read = async (group: TensorGroup) => {
-    const { tensors } = decodeSafetensors(await readFile(path.join(folder, tensorFile(group))));
+    const { tensors } = decodeSafetensors(await readPlainFile(path.join(folder, tensorFile(group))));
     return [group, tensors] as const;
   };
   const tensors = Object.fromEntries(await Promise.all(tensorGroups.map(read))) as Record<
@@ -83,7 +83,7 @@ export async function loadCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   for (const group of tensorGroups)
     requireFiniteWeights(tensors[group], path.join(folder, tensorFile(group)));
   const { data: state } = TrainingState.safeParse(
-    JSON.parse(await readFile(path.join(folder, stateFile), 'utf8')),
+    JSON.parse(await readPlainText(path.join(folder, stateFile))),
   );
   if (!state) throw new DamagedCheckpoint(`${stateFile} is incomplete`);
   return { folder, manifest, state, tensors };
@@ -99,7 +99,8 @@ export async function verifyCheckpoint(folder: string): Promise<Manifest> {
   const manifest = await inspectCheckpoint(folder);
   for (const file of checkpointFiles) {
     const hash = createHash('sha256');
-    await pipeline(createReadStream(path.join(folder, file)), hash);
+    const opened = await openPlainFile(path.join(folder, file));
+    await pipeline(opened.createReadStream(), hash);
     if (hash.digest('hex') !== manifest.files[file].sha256)
       throw new DamagedCheckpoint(`${file} differs from what was written`);
   }
@@ -115,7 +116,7 @@ export async function verifyCheckpoint(folder: string): Promise<Manifest> {
 export async function inspectCheckpoint(folder: string): Promise<Manifest> {
   const manifestSize = await sizeOfFile(folder, manifestFile);
   if (manifestSize > maxManifestBytes) throw new DamagedCheckpoint(`${manifestFile} is too large`);
-  const manifest = readManifest(await readFile(path.join(folder, manifestFile), 'utf8'), folder);
+  const manifest = readManifest(await readPlainText(path.join(folder, manifestFile)), folder);
   if (folderOfStep(manifest.step) !== path.basename(folder))
     throw new DamagedCheckpoint(`it is a checkpoint of step ${manifest.step}`);
   for (const file of checkpointFiles) {

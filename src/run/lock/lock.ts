@@ -5,20 +5,13 @@
  * dead owner is not deleted: two processes could do that at once, the second deleting the lock of the first. Instead a
  * process claims the next number, which the file system grants to only one.
  */
-import {
-  appendFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../../make-folders.js';
+import { readPlainTextSync } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { isSystemError, writeError } from '../durable-files.js';
-import { type Life, lifeOf, ownIdentity, ProcessIdentity } from './process-identity.js';
+import { type Life, lifeOf, ownIdentity, ProcessIdentity } from '../../process-identity.js';
 
 export interface LockOptions {
   /** Take over the lock of a process on another machine, which cannot be checked from here (`--force-unlock`). */
@@ -40,7 +33,7 @@ export interface RunLock {
 export function lockRun(runFolder: string, options: LockOptions): RunLock {
   const folder = path.join(runFolder, 'run.lock');
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     return acquire(folder, options);
   } catch (error) {
     throw writeError(error, folder);
@@ -115,7 +108,7 @@ function ownerOf(folder: string, number: number): ProcessIdentity | 'nobody' | '
   const file = path.join(folder, String(number));
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readPlainTextSync(file);
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return 'gone';
     throw error;

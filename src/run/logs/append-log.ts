@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { NotPlainFile } from '../../plain-file.js';
 import { isSystemError, writeError } from '../durable-files.js';
 
 export interface AppendLogOptions {
@@ -26,7 +27,9 @@ export class AppendLog {
     this.#onTrouble = onTrouble;
     try {
       this.#descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
-      const { size } = fstatSync(this.#descriptor);
+      const found = fstatSync(this.#descriptor);
+      if (!found.isFile()) throw new NotPlainFile('ENOTFILE', 'it is not a plain file', file);
+      const { size } = found;
       this.#bytes = Math.min(size, keepBytes ?? size);
       if (size > this.#bytes) ftruncateSync(this.#descriptor, this.#bytes);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readPlainTextSync } from '../../plain-file.js';
 
 /** A line of `metrics.jsonl`: `step` and other values by name. */
 export type Metrics = { readonly step: number } & Readonly<Record<string, number | string | null>>;
@@ -37,7 +37,7 @@ function parse(line: string): Metrics | undefined {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readPlainTextSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;

@@ -38,6 +38,15 @@ test('changes that do not affect the numbers are reported', () => {
   ]);
 });
 
+test('another number of threads is told in a sentence; an older checkpoint does not know its number', () => {
+  const of = (threads: string) => ({ ...saved, versions: { ...saved.versions, threads } });
+  expect(requireSameTraining(of('2'), of('2'), [], 'step-1')).toEqual([]);
+  expect(requireSameTraining(of('2'), of('16'), [], 'step-1')).toEqual([
+    { what: expect.stringMatching(/^The run was trained with 2 threads and goes on with 16: /u) as string },
+  ]);
+  expect(requireSameTraining(saved, of('16'), [], 'step-1')).toEqual([]);
+});
+
 test('all changes that affect the numbers are rejected', () => {
   const config = { seed: 1, model: { channels: [8, 32] }, loader: { workers: 8, batchSize: 8 } };
   // `loader.work` is no section above `loader.workers`.

@@ -91,7 +91,9 @@ test('every checkpoint damaged: exit code 6 with all of them', async () => {
 
 test('a checkpoint of another format is an error, not skipped', async () => {
   const { newest, folder } = await twoCheckpoints();
-  const text = manifestText({ format: currentFormat + 1, step: 2 } as unknown as Parameters<typeof manifestText>[0]);
+  const text = manifestText({ format: currentFormat + 1, step: 2 } as unknown as Parameters<
+    typeof manifestText
+  >[0]);
   writeFileSync(path.join(newest, 'manifest.json'), text);
   await expect(loadNewestCheckpoint(folder, () => {})).rejects.toMatchObject({
     exitCode: 6,

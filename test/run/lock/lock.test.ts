@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { lockRun } from '../../../src/run/lock/lock.js';
-import { lifeOf, ownIdentity } from '../../../src/run/lock/process-identity.js';
+import { lifeOf, ownIdentity } from '../../../src/process-identity.js';
 import { useScripts } from '../children.js';
 import { scratchFolder } from '../scratch.js';
 

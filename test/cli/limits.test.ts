@@ -1,0 +1,45 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { root, run } from './run-nucleate.js';
+
+const image = 'examples/dsb2018-mini/a-5afb7932.png';
+
+/** Runs nucleate in a shell with a limit of `ulimit`. */
+const limited = (limit: string, args: string) =>
+  run('bash', [
+    '-c',
+    `ulimit ${limit}; exec '${process.execPath}' '${path.join(root, 'bin/nucleate.js')}' ${args}`,
+  ]);
+
+test('too few open files: a sentence and exit code 8, not a stack', async () => {
+  expect(await limited('-n 24', 'doctor')).toEqual({
+    status: 8,
+    stdout: '',
+    stderr:
+      'error: Only 24 files may be open at once; nucleate needs 128.\n  hint: Raise the limit: ulimit -n 1024\n',
+  });
+});
+
+test('too little memory for TensorFlow: exit code 4', { timeout: 120_000 }, async () => {
+  const { status, stderr } = await limited(
+    '-v 3000000',
+    `predict ${image} --out /tmp/nucleate-never-written`,
+  );
+  expect(stderr).toMatch(/memory/u);
+  expect(status).toBe(4);
+});
+
+test(
+  'a file that may not become large: exit code 8, and nothing half-written',
+  { timeout: 120_000 },
+  async () => {
+    const out = mkdtempSync(path.join(tmpdir(), 'nucleate-limits-'));
+    onTestFinished(() => rmSync(out, { recursive: true }));
+    const { status, stderr } = await limited('-f 1', `predict ${image} --format labels --out '${out}'`);
+    expect(stderr).toMatch(/file too large/u);
+    expect(status).toBe(8);
+    expect(readdirSync(out, { recursive: true })).toEqual([]);
+  },
+);
