@@ -11,7 +11,7 @@ import { openFileTree } from '../../src/data/files/open-files.js';
 import { findImages } from '../../src/data/image/image-io.js';
 import { parseGroupsCsv } from '../../src/data/read/groups-csv.js';
 import { problemsError } from '../../src/data/read/problems.js';
-import { readRunLengthCsv } from '../../src/data/read/rle-csv.js';
+import { readRunLengthCsv } from '../../src/data/read/annotations/run-length-csv.js';
 import { readSplit } from '../../src/data/split/split-file.js';
 import { exitCodes, NucleateError } from '../../src/errors.js';
 import { readModelFolder } from '../../src/model/model-folder.js';

@@ -28,7 +28,8 @@ export class AppendLog {
     try {
       this.#descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
       const found = fstatSync(this.#descriptor);
-      if (!found.isFile()) throw new NotPlainFile('ENOTFILE', 'it is not a plain file', file);
+      // Nobody reads it, so that it would take records until it is full, and then wait.
+      if (found.isFIFO()) throw new NotPlainFile('ENOTFILE', 'it is a named pipe, not a file', file);
       const { size } = found;
       this.#bytes = Math.min(size, keepBytes ?? size);
       if (size > this.#bytes) ftruncateSync(this.#descriptor, this.#bytes);

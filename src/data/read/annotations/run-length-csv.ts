@@ -1,10 +1,11 @@
 /** A CSV of run lengths, one instance per line: `ImageId,EncodedPixels`, optionally with `Height,Width`. */
 import type { Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError } from 'csv-parse';
 import type { Size } from '../../geometry/rect.js';
 import { exitCodes, NucleateError, type Problem } from '../../../errors.js';
 import { RunList } from '../../geometry/mask.js';
 import { parseRuns, RunLengthError } from '../../geometry/rle.js';
+import { tableRecords, type TextPosition } from './table-records.js';
 
 /** One line of the file. */
 export interface RunLengthRow {
@@ -30,15 +31,21 @@ export class RunLengthLines implements Iterable<RunLengthRow> {
     this.#file = file;
   }
 
-  add({ line, column }: Position, runs: Int32Array, { width, height }: Size = unknownSize): void {
+  add({ line, column }: TextPosition, runs: Int32Array, { width, height }: Size = unknownSize): void {
     this.#numbers.append(Int32Array.of(line, column, width, height, runs.length));
     this.#numbers.append(runs);
   }
 
   /** `file:line:column` of a line without nuclei, if the image has other lines too. */
   contradiction(): string | undefined {
-    const rows = [...this];
-    return rows.length === 1 ? undefined : rows.find(({ runs }) => runs.length === 0)?.place;
+    let empty: string | undefined;
+    let count = 0;
+    for (const { runs, place } of this) {
+      count += 1;
+      if (runs.length === 0) empty ??= place;
+      if (empty !== undefined && count > 1) return empty;
+    }
+    return undefined;
   }
 
   *[Symbol.iterator](): Generator<RunLengthRow, void, undefined> {
@@ -65,9 +72,6 @@ export interface RunLengthFile {
   readonly problems: readonly Problem[];
 }
 
-/** Far more than a mask of 64 megapixels takes. A longer line is not a CSV. */
-const maxRecordBytes = 256e6;
-
 /** A file of another format has a problem in every line. */
 const maxProblems = 1000;
 
@@ -82,50 +86,38 @@ const maxProblems = 1000;
 export async function readRunLengthCsv(source: Readable, place: string): Promise<RunLengthFile> {
   const images = new Map<string, RunLengthLines>();
   const problems: Problem[] = [];
-  const note = ({ line, column }: Position, what: string, hint: string) =>
+  const note = ({ line, column }: TextPosition, what: string, hint: string) =>
     problems.push({ what, where: `${place}:${line}:${column}`, hint });
   let columns: Columns | undefined;
-  const parser = parse({
-    bom: true,
-    delimiter: [',', ';', '\t'],
-    info: true,
-    raw: true,
-    // The parser's own detection fails for files with blank lines.
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: maxRecordBytes,
-  });
-  source.on('error', (error) => parser.destroy(error)).pipe(parser);
   try {
-    for await (const parsed of parser as AsyncIterable<ParsedRecord>) {
-      const { record, raw } = parsed;
-      const lastLine = parsed.info.lines;
-      if (columns === undefined) {
-        const found = findColumns(record);
-        if (typeof found === 'string') {
-          note({ line: lastLine, column: 1 }, found, headerHint);
-          break;
+    reading: for await (const batch of tableRecords(source)) {
+      for (const record of batch) {
+        const { fields } = record;
+        if (columns === undefined) {
+          const found = findColumns(fields);
+          if (typeof found === 'string') {
+            note(record.place(0, 0), found, headerHint);
+            break reading;
+          }
+          columns = found;
+          continue;
         }
-        columns = found;
-        continue;
+        if (fields.length !== columns.count) {
+          const what = `The line has ${fields.length} fields, but the header has ${columns.count}.`;
+          note(record.place(0, 0), what, 'Give every line as many fields as the header.');
+        } else {
+          try {
+            const { id, runs, size } = readRow(fields, columns);
+            const lines = images.get(id) ?? new RunLengthLines(place);
+            images.set(id, lines);
+            lines.add(record.place(columns.runs, 0), runs, size);
+          } catch (error) {
+            if (!(error instanceof FieldError)) throw error;
+            note(record.place(error.field, error.offset), error.message, rowHint);
+          }
+        }
+        if (problems.length >= maxProblems) break reading;
       }
-      const at = (field: number, offset = 0) => positionOf(raw, lastLine, field, offset);
-      if (record.length !== columns.count) {
-        const what = `The line has ${record.length} fields, but the header has ${columns.count}.`;
-        note(at(0), what, 'Give every line as many fields as the header.');
-        continue;
-      }
-      try {
-        const { id, runs, size } = readRow(record, columns);
-        const lines = images.get(id) ?? new RunLengthLines(place);
-        images.set(id, lines);
-        lines.add(at(columns.runs), runs, size);
-      } catch (error) {
-        if (!(error instanceof FieldError)) throw error;
-        note(at(error.field, error.offset), error.message, rowHint);
-      }
-      if (problems.length >= maxProblems) break;
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw unreadable(place, error);
@@ -157,19 +149,6 @@ function unreadable(where: string, cause: unknown): unknown {
 const headerHint = 'The first line must be ImageId,EncodedPixels, optionally with Height,Width.';
 const rowHint =
   'Export the run lengths again: pairs "start length", with pixels counted from 1, column by column from top to bottom.';
-
-interface ParsedRecord {
-  readonly record: readonly string[];
-  readonly raw: string;
-  readonly info: { readonly lines: number };
-}
-
-interface Position {
-  /** From 1. */
-  readonly line: number;
-  /** In characters, from 1. */
-  readonly column: number;
-}
 
 /** The positions of the columns. */
 interface Columns {
@@ -244,19 +223,4 @@ function readRow(record: readonly string[], columns: Columns) {
     throw new FieldError(`Expected a size in pixels, received \`${text.slice(0, 20)}\`.`, field);
   }) as [number, number];
   return { id, runs, size: { width, height } };
-}
-
-/** Line and column of a character of a field. */
-function positionOf(raw: string, lastLine: number, field: number, offset: number): Position {
-  const record = raw.replace(/^[\ufeff\r\n]+/u, '');
-  let start = 0;
-  let quoted = false;
-  for (let seen = 0; seen < field && start < record.length; start++) {
-    if (record[start] === '"') quoted = !quoted;
-    else if (!quoted && /[,;\t]/u.test(record[start]!)) seen++;
-  }
-  if (record[start] === '"') start++;
-  const before = record.slice(0, start + offset).split('\n');
-  const lines = record.trimEnd().split('\n').length;
-  return { line: lastLine - lines + before.length, column: before.at(-1)!.length + 1 };
 }

@@ -101,3 +101,29 @@ test('the header of another table', () => {
   expect(isRunLengthHeader('\ufeff"ImageId";"EncodedPixels"')).toBe(true);
   expect(isRunLengthHeader('image_id,cluster,mosaic')).toBe(false);
 });
+
+test('lines with and without quotes, in chunks of any size, are the same table with the same places', async () => {
+  const text =
+    '\ufeffImageId,EncodedPixels\r\na,1 2\r\n\r\nb;3 4 9 1\rc,"1 2"\n"d, e",5 6\nf,7 x\n"g\n h",1 1\ni,2';
+  const read = (chunks: readonly Buffer[]) => readRunLengthCsv(Readable.from(chunks), 'x.csv');
+  const whole = await read([Buffer.from(text)]);
+  expect([...whole.images].map(([id, lines]) => [id, [...lines].map(({ place }) => place)])).toEqual([
+    ['a', ['x.csv:2:3']],
+    ['b', ['x.csv:4:3']],
+    ['c', ['x.csv:5:4']],
+    ['d, e', ['x.csv:6:9']],
+    ['g\n h', ['x.csv:9:5']],
+  ]);
+  expect(whole.problems.map(({ where }) => where)).toEqual(['x.csv:7:5', 'x.csv:10:3']);
+  const bytes = Buffer.from(text);
+  for (const size of [1, 2, 3, 7, 64]) {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    );
+    const parts = await read(chunks);
+    expect(parts.problems).toEqual(whole.problems);
+    expect([...parts.images].map(([id, lines]) => [id, [...lines]])).toEqual(
+      [...whole.images].map(([id, lines]) => [id, [...lines]]),
+    );
+  }
+});
