@@ -65,10 +65,10 @@ test('a changed source beside a folder that cannot be written is one sentence', 
 });
 
 test('an error names the place of sources that are not valid TypeScript', async () => {
-  const { nucleate, edit, dist } = copyOfNucleate();
+  const { nucleate, edit, builds } = copyOfNucleate();
   edit('async function run()', 'async function ()');
   const { status, stderr } = await nucleate('--version');
   expect(status).toBe(1);
   expect(stderr).toMatch(/^error: The sources cannot be compiled: .*src\/cli\/main\.ts:\d+:\d+: ERROR/su);
-  expect(existsSync(dist)).toBe(false);
+  expect(builds()).toEqual([]);
 });

@@ -82,7 +82,7 @@ describe('a training that is broken off and resumed ends as one that was not', (
     const random = randomFor(seed, 'train kills');
     for (let attempt = 0; attempt < 10; attempt++) {
       const folder = path.join(scratchFolder(), 'run');
-      const delayMs = 1000 * seconds * random();
+      const delayMs = 1000 * seconds * random.uniform();
       const ended = await trainInProcess(folder, changes, {
         within: ['bash', '-c', `"$@" & pid=$!; (sleep ${delayMs / 1000}; kill -9 $pid) & wait $pid`, 'bash'],
       });
@@ -95,7 +95,7 @@ describe('a training that is broken off and resumed ends as one that was not', (
     for (let attempt = 0; attempt < 4; attempt++) {
       const folder = path.join(scratchFolder(), 'run');
       mkdirSync(folder);
-      const kilobytes = Math.round(40 + 400 * random());
+      const kilobytes = Math.round(40 + 400 * random.uniform());
       const ended = await trainInProcess(path.join(folder, 'run'), changes, {
         within: onDiskOf(kilobytes, folder),
       });
@@ -109,7 +109,7 @@ describe('a training that is broken off and resumed ends as one that was not', (
     for (let attempt = 0; attempt < 3; attempt++) {
       const folder = path.join(scratchFolder(), 'run');
       const ended = await trainInProcess(folder, changes, {
-        within: withFileLimit(Math.round(1 + 40 * random())),
+        within: withFileLimit(Math.round(1 + 40 * random.uniform())),
       });
       expect([0, 8], ended.stdout + ended.stderr).toContain(ended.status);
       await finish('file size limited', folder, ended.status !== 0);
@@ -188,7 +188,7 @@ describe('a prediction that is broken off and resumed ends as one that was not',
     const random = randomFor(seed, 'predict kills');
     for (let attempt = 0; attempt < 4; attempt++) {
       const out = path.join(scratchFolder(), 'out');
-      const status = await predict(out, [], 1000 * seconds * random());
+      const status = await predict(out, [], 1000 * seconds * random.uniform());
       // The child of the launcher may still be ending.
       await sleep(3000);
       await finish('killed', out, status !== 0);
