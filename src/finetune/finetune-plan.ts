@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { readPlainText } from '../plain-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { replaceSynced, writeError } from '../run/durable-files.js';
 
@@ -62,7 +62,7 @@ export async function readPlan(folder: string): Promise<FinetunePlan> {
       },
       { cause },
     );
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+  const text = await readPlainText(file).catch((cause: Error) => {
     throw wrong('There is no fine-tuning to resume here.', cause);
   });
   let parsed: unknown;

@@ -1,7 +1,7 @@
 /** Fine-tuning from top to bottom: read, score, measure, say what will be done, train both networks, pack, compare. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readPlainText } from '../plain-file.js';
 import { datasetOf } from '../data/loader/training-data.js';
 import { writeSplit } from '../data/split/split-file.js';
 import { requireTraining } from '../engine/runtime.js';
@@ -150,7 +150,7 @@ async function locked<Result>(
 }
 
 async function readResult(folder: string): Promise<FinetuneEnded | undefined> {
-  const text = await readFile(finetuneFiles(folder).result, 'utf8').catch(() => undefined);
+  const text = await readPlainText(finetuneFiles(folder).result).catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as FinetuneEnded);
 }
 
