@@ -44,14 +44,54 @@ export async function listZip(path: string): Promise<FileListing> {
   } catch (cause) {
     await handle.close();
     if (cause instanceof NucleateError) throw cause;
-    const what = `The zip archive cannot be read: ${(cause as Error).message}.`;
-    const hint = 'Download or create the archive again.';
-    throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.data }, { cause });
+    throw unreadable(path, cause);
+  }
+}
+
+/** A file of an archive that is itself in memory. */
+export interface ZippedFile {
+  readonly name: string;
+  readonly place: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The files of an archive in memory, for archives of many small ones.
+ *
+ * @param path Of the archive, for messages.
+ * @throws {NucleateError} Exit code 3 if the archive is damaged, unpacks to more than a file may have, or has a name that
+ *   leads out of it.
+ */
+export async function readZip(bytes: Buffer, path: string): Promise<ZippedFile[]> {
+  try {
+    const zip = await yauzl.fromBufferPromise(bytes);
+    const { entries, problems } = await listEntries(zip, path);
+    const [problem] = problems;
+    if (problem) throw new NucleateError({ hint: '', ...problem, exitCode: exitCodes.data });
+    const files: ZippedFile[] = [];
+    let unpacked = 0;
+    for (const [name, entry] of entries) {
+      const place = placeIn(path, name);
+      unpacked += entry.uncompressedSize;
+      if (unpacked > maxFileBytes) throw damaged(place, `${unpacked} bytes`);
+      const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      const packed = bytes.subarray(fileDataStart, fileDataStart + entry.compressedSize);
+      files.push({ name, place, bytes: unpack(packed, entry, place) });
+    }
+    return files;
+  } catch (cause) {
+    throw cause instanceof NucleateError ? cause : unreadable(path, cause);
   }
 }
 
 async function* contentOf(read: () => Promise<Buffer>) {
   yield await read();
+}
+
+function unreadable(where: string, cause: unknown): NucleateError {
+  const what = `The zip archive cannot be read: ${(cause as Error).message}.`;
+  const hint = 'Download or create the archive again.';
+  return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
 }
 
 const placeIn = (path: string, file: string) => `${path}!/${file}`;

@@ -14,7 +14,7 @@ export interface ListedKind {
  */
 export const sourceKinds: readonly ListedKind[] = [
   {
-    words: 'annotation files (COCO, run-length CSV)',
+    words: 'annotation files (COCO, GeoJSON, ImageJ ROIs, NumPy arrays, run-length CSV)',
     load: async () => (await import('./annotations.js')).annotationsKind,
   },
   { words: 'datasets (folder, zip, prepared)', load: async () => (await import('./dataset.js')).datasetKind },

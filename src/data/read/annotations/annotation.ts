@@ -22,6 +22,8 @@ export interface AnnotatedObject {
   /** The class that it was given; absent if it has none. */
   readonly category?: string;
   readonly score?: number;
+  /** Whether it was drawn by hand and may be a region that was meant as such. */
+  readonly isDrawn?: true;
   /** `[x1, y1, x2, y2]`, px, half-open, as the file says; absent if it says none. */
   readonly box?: readonly [number, number, number, number];
   /** The size of the image that the mask was made for; absent where the file does not say. */

@@ -57,9 +57,13 @@ export class ImageNames {
   }
 }
 
-/** How many folders at the ends of two paths are the same. */
+/** How many folders two paths have in common, wherever: `day1/images/x` and `day1/annotations/x` have one. */
 function commonFolders(one: string, other: string): number {
-  const [folders, others] = [one, other].map((path) => path.split('/').slice(0, -1).reverse());
-  const different = folders!.findIndex((folder, index) => folder !== others![index]);
-  return different === -1 ? folders!.length : different;
+  const folders = new Set(one.split('/').slice(0, -1));
+  return new Set(
+    other
+      .split('/')
+      .slice(0, -1)
+      .filter((folder) => folders.has(folder)),
+  ).size;
 }

@@ -61,6 +61,7 @@ export function masksOfObjects(
   const [first, second] = problems;
   if (first && second) throw problemsError(where, problems);
   if (first) throw new NucleateError({ hint: '', ...first, exitCode: exitCodes.data });
+  rejectRegions(nuclei, masks, image);
   const ignore = ignoreMap(regions, ignored, masks, image);
   const others = {
     what: 'objects of other categories',
@@ -95,6 +96,33 @@ function pixelsOf(object: AnnotatedObject, image: Size, room: { left: number }):
   }
   const what = `The masks up to here cover the image more than ${mostCovers} times.`;
   throw new NucleateError({ what, where: place, hint, exitCode: exitCodes.data });
+}
+
+/** A nucleus that holds so many others is none. */
+const mostWithin = 3;
+
+/**
+ * Refuses an outline drawn by hand that holds several other objects: a region in which nuclei were searched, most likely,
+ * which as a nucleus would swallow them.
+ */
+function rejectRegions(nuclei: readonly AnnotatedObject[], masks: readonly Mask[], { width, height }: Size) {
+  if (!nuclei.some(({ isDrawn }) => isDrawn)) return;
+  /** How many objects have their first pixel before each pixel. */
+  const before = new Int32Array(width * height + 1);
+  for (const { runs } of masks) if (runs.length > 0) before[runs[0]! + 1]!++;
+  for (let pixel = 1; pixel < before.length; pixel++) before[pixel]! += before[pixel - 1]!;
+  for (const [index, { isDrawn, place }] of nuclei.entries()) {
+    if (!isDrawn) continue;
+    const { runs } = masks[index]!;
+    let within = -1;
+    for (let run = 0; run < runs.length; run += 2)
+      within += before[runs[run]! + runs[run + 1]!]! - before[runs[run]!]!;
+    if (within < mostWithin) continue;
+    const what = `The annotation holds ${within} other objects: is it a nucleus?`;
+    const hint =
+      'If it is the region that was reviewed, give it the class Region*; else delete it, or what it holds.';
+    throw new NucleateError({ what, where: place, hint, exitCode: exitCodes.data });
+  }
 }
 
 /** 1 outside all regions, if there are any, and in ignored objects, but for the nuclei there. */

@@ -1,0 +1,226 @@
+/**
+ * Regions of ImageJ and Fiji: `.roi` files, and zip archives of them as the ROI Manager saves them.
+ *
+ * Source: the tables at the top of ij/io/RoiDecoder.java and ij/io/RoiEncoder.java (public domain), github.com/imagej/ImageJ;
+ * the code is ours. Coordinates of regions with an area are px, (0, 0) is the corner of the first pixel; ImageJ fills them by
+ * the rule of `polygon.ts`.
+ */
+import { basename } from 'node:path';
+import type { FileTree } from '../../files/file-tree.js';
+import { readZip, type ZippedFile } from '../../files/zip-files.js';
+import { runsOfEllipse } from '../../geometry/ellipse.js';
+import { runsOfPolygon, type Ring } from '../../geometry/polygon.js';
+import type { AnnotatedObject, AnnotatedObjects, AnnotationFormat, ImageAnnotations } from './annotation.js';
+import { annotationError } from './json.js';
+import { requireOnePosition, type StackPosition } from './stack-position.js';
+
+export const imagejFormat: AnnotationFormat = {
+  name: 'imagej',
+  words: 'ROIs of ImageJ',
+  arrangement: 'X.png with X.zip or X_rois.zip, a ROI set of ImageJ, or X.roi, or a folder X of .roi files',
+  async find(tree) {
+    const found: string[] = [];
+    for (const file of tree.files) {
+      if (/\.roi$/iu.test(file) || (/\.zip$/iu.test(file) && (await tree.read(file)).includes('.roi')))
+        found.push(file);
+    }
+    return found;
+  },
+  open: (tree, files) =>
+    Promise.resolve({
+      images: [...filesByImage(tree, files)].map(([image, own]): ImageAnnotations => ({
+        image,
+        place: tree.place(own[0]!),
+        read: async () => readRois(await unzipped(tree, own), tree.place(own[0]!)),
+      })),
+      problems: [],
+      hasScores: false,
+    }),
+};
+
+/** Names that the ROI Manager gives: position, and more of it. */
+const managerName = /^\d{1,8}(-\d{1,8}){0,3}\.roi$/iu;
+
+/** The files of each image. An archive is a folder: its files are of the image that it is called after. */
+function filesByImage(tree: FileTree, files: readonly string[]): Map<string, string[]> {
+  const images = new Map<string, string[]>();
+  for (const file of files) {
+    const slash = file.lastIndexOf('/');
+    const folder = file.slice(0, Math.max(slash, 0));
+    const isOfFolder = tree.kind === 'zip' || (slash !== -1 && managerName.test(file.slice(slash + 1)));
+    const named = isOfFolder && /\.roi$/iu.test(file) ? folder || basename(tree.path) : file;
+    const image = named.replace(/\.(zip|roi)$/iu, '').replace(/[_-](rois?|roi_?set)$/iu, '');
+    const own = images.get(image);
+    if (own) own.push(file);
+    else images.set(image, [file]);
+  }
+  return images;
+}
+
+async function unzipped(tree: FileTree, files: readonly string[]): Promise<ZippedFile[]> {
+  const parts: ZippedFile[] = [];
+  for (const file of files) {
+    const [bytes, place] = [await tree.read(file), tree.place(file)];
+    if (/\.zip$/iu.test(file)) parts.push(...(await readZip(bytes, place)));
+    else parts.push({ name: basename(file), place, bytes });
+  }
+  return parts.filter(({ name }) => /\.roi$/iu.test(name));
+}
+
+/**
+ * The regions of one image.
+ *
+ * @throws {NucleateError} Exit code 3 for damaged files, and regions of several planes of a stack.
+ */
+export function readRois(files: readonly ZippedFile[], place: string): AnnotatedObjects {
+  const objects: AnnotatedObject[] = [];
+  const planes: StackPosition[] = [];
+  const leftOut = new Map<string, number>();
+  for (const file of files) {
+    const roi = decodeRoi(file.bytes, file.place);
+    if ('other' in roi) {
+      leftOut.set(roi.other, (leftOut.get(roi.other) ?? 0) + 1);
+      continue;
+    }
+    objects.push({ name: file.name, place: file.place, role: 'nucleus', pixels: roi.pixels });
+    planes.push(roi.plane);
+  }
+  requireOnePosition(planes, place);
+  return { objects, leftOut: [...leftOut].map(([what, count]) => ({ what, count })) };
+}
+
+/** A region with an area, or what it is that has none. */
+type DecodedRoi =
+  { readonly plane: StackPosition; readonly pixels: AnnotatedObject['pixels'] } | { readonly other: string };
+
+/** Numbers of kinds, see RoiDecoder. */
+const kinds = { polygon: 0, rectangle: 1, oval: 2, freehand: 7, traced: 8 } as const;
+const flatKinds: Readonly<Record<number, string>> = {
+  3: 'lines',
+  4: 'lines',
+  5: 'lines',
+  6: 'empty regions',
+  9: 'angles',
+  10: 'points',
+};
+/** Kinds within a kind that are no outlines. */
+const otherSubtypes: Readonly<Record<number, string>> = { 1: 'texts', 2: 'arrows', 4: 'image overlays' };
+
+/** Bits of the options. */
+const options = { splineFit: 1, subPixel: 128 } as const;
+
+/** Where numbers are in the first header, bytes. */
+const at = {
+  version: 4,
+  kind: 6,
+  top: 8,
+  count: 16,
+  floats: 18,
+  shapeSize: 36,
+  subtype: 48,
+  options: 50,
+  position: 56,
+  second: 60,
+} as const;
+const headerBytes = 64;
+
+function decodeRoi(bytes: Buffer, place: string): DecodedRoi {
+  const damaged = (what: string) => annotationError(place, what, 'Save the region again in ImageJ.');
+  if (bytes.length < headerBytes || bytes.toString('latin1', 0, 4) !== 'Iout')
+    throw damaged('The file is not a region of ImageJ, or is cut off.');
+  const kind = bytes[at.kind]!;
+  const other = flatKinds[kind] ?? otherSubtypes[bytes.readUInt16BE(at.subtype)];
+  if (other !== undefined) return { other };
+  const [y1, x1, y2, x2] = [0, 2, 4, 6].map((offset) => side(bytes, at.top + offset)) as FourNumbers;
+  const flags = bytes.readUInt16BE(at.options);
+  const isSubPixel = (flags & options.subPixel) !== 0 && bytes.readUInt16BE(at.version) >= 222;
+  if ((flags & options.splineFit) !== 0) {
+    const hint = 'In ImageJ, turn it into an outline: Edit, Selection, Interpolate; then save it again.';
+    throw annotationError(place, 'The region is fitted with a spline, which only ImageJ computes.', hint);
+  }
+  const plane = planeOf(bytes);
+  const floatAt = (index: number) => bytes.readFloatBE(at.floats + 4 * index);
+  const box = isSubPixel
+    ? { x: floatAt(0), y: floatAt(1), width: floatAt(2), height: floatAt(3) }
+    : { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
+  if (kind === kinds.oval) return { plane, pixels: (image) => runsOfEllipse(box, image) };
+  if (kind === kinds.rectangle) {
+    const shapeSize = bytes.readInt32BE(at.shapeSize);
+    if (shapeSize > 0) {
+      if (headerBytes + 4 * shapeSize > bytes.length) throw damaged('The region is cut off.');
+      const rings = shapeRings(bytes, shapeSize);
+      if (rings === undefined) throw damaged('The composite region is damaged.');
+      return { plane, pixels: (image) => runsOfPolygon(rings, image) };
+    }
+    const { x, y, width, height } = box;
+    const ring = [x, y, x + width, y, x + width, y + height, x, y + height];
+    return { plane, pixels: (image) => runsOfPolygon([ring], image) };
+  }
+  if (kind !== kinds.polygon && kind !== kinds.freehand && kind !== kinds.traced)
+    throw damaged(`The region is of the unknown kind ${kind}.`);
+  // Above 65,535 corners the number is where other kinds have floats.
+  const count = bytes.readUInt16BE(at.count) || bytes.readInt32BE(at.floats);
+  const isFloat = isSubPixel && count > 0;
+  if (count < 0 || headerBytes + (isFloat ? 12 : 4) * count > bytes.length)
+    throw damaged('The region is cut off.');
+  const ring: number[] = [];
+  for (let corner = 0; corner < count; corner++) {
+    if (isFloat) {
+      const from = headerBytes + 4 * (count + corner);
+      ring.push(bytes.readFloatBE(from), bytes.readFloatBE(from + 4 * count));
+    } else {
+      const from = headerBytes + 2 * corner;
+      ring.push(x1 + side(bytes, from), y1 + side(bytes, from + 2 * count));
+    }
+  }
+  return { plane, pixels: (image) => runsOfPolygon([ring], image) };
+}
+
+type FourNumbers = [number, number, number, number];
+
+/** 16 bits with a sign, but what would be below -5000 has none: ImageJ's way to have coordinates above 32,767. */
+function side(bytes: Buffer, offset: number): number {
+  const value = bytes.readInt16BE(offset);
+  return value < -5000 ? value + 65536 : value;
+}
+
+/** In the second header, if there is one; else the position in the stack. */
+function planeOf(bytes: Buffer): StackPosition {
+  const second = bytes.readInt32BE(at.second);
+  if (second < headerBytes || second + 16 > bytes.length) return { z: bytes.readInt32BE(at.position), t: 0 };
+  const [z, t] = [bytes.readInt32BE(second + 8), bytes.readInt32BE(second + 12)];
+  return z === 0 && t === 0 ? { z: bytes.readInt32BE(at.position), t: 0 } : { z, t };
+}
+
+/** Steps into which a curve is cut. */
+const curveSteps = 16;
+
+/** The rings of a composite region: move to, line to, curves of one or two control points, close. */
+function shapeRings(bytes: Buffer, size: number): Ring[] | undefined {
+  const value = (index: number) => bytes.readFloatBE(headerBytes + 4 * index);
+  const pointsOf = [1, 1, 2, 3, 0];
+  const rings: number[][] = [];
+  for (let index = 0; index < size;) {
+    const segment = value(index);
+    const points = pointsOf[segment];
+    if (points === undefined || index + 2 * points >= size) return undefined;
+    const numbers = Array.from({ length: 2 * points }, (_, offset) => value(index + 1 + offset));
+    if (segment === 0) rings.push(numbers);
+    else if (points > 0) {
+      const ring = rings.at(-1);
+      if (!ring) return undefined;
+      const control = [...ring.slice(-2), ...numbers];
+      for (let step = 1; step <= (points === 1 ? 1 : curveSteps); step++)
+        ring.push(...pointOfCurve(control, step / (points === 1 ? 1 : curveSteps)));
+    }
+    index += 1 + 2 * points;
+  }
+  return rings;
+}
+
+/** de Casteljau: the point of a curve by halving its control points again and again. */
+function pointOfCurve(control: readonly number[], part: number): readonly number[] {
+  if (control.length === 2) return control;
+  const next = control.slice(2).map((value, index) => control[index]! + part * (value - control[index]!));
+  return pointOfCurve(next, part);
+}

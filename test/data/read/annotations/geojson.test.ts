@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import type { AnnotationChoice } from '../../../../src/data/read/annotations/annotation.js';
+import { readGeoJson } from '../../../../src/data/read/annotations/geojson.js';
+import { masksOfObjects } from '../../../../src/data/read/annotations/masks-of-objects.js';
+import { dataErrorOf } from '../../expect-error.js';
+import { fixture, fixtures, readObjects, rowsOf, size } from './read.js';
+
+const square = (x: number, y: number, side: number) => [
+  [x, y],
+  [x + side, y],
+  [x + side, y + side],
+  [x, y + side],
+  [x, y],
+];
+const polygon = (...rings: number[][][]) => ({ type: 'Polygon', coordinates: rings });
+const feature = (geometry: object, properties: object = {}, more: object = {}) => ({
+  type: 'Feature',
+  geometry,
+  properties,
+  ...more,
+});
+
+async function read(document: unknown, choice: AnnotationChoice = {}) {
+  const text = typeof document === 'string' ? document : JSON.stringify(document);
+  return await Promise.resolve().then(() => readGeoJson(Buffer.from(text), 'x.geojson', choice));
+}
+
+async function masksOf(document: unknown, choice: AnnotationChoice = {}) {
+  return masksOfObjects(await read(document, choice), { width: 8, height: 4 }, 'x.geojson', choice);
+}
+
+describe('what shapely and the rules of QuPath make', () => {
+  test.each(['x.geojson', 'y.geojson.gz'])(
+    '%s: holes, the nucleus of a cell, several parts, a region',
+    async (name) => {
+      const { format, read } = await readObjects(fixtures + name);
+      expect(format).toBe('geojson');
+      const { objects, leftOut } = read.get(name[0]!)!;
+      expect(leftOut).toEqual([{ what: 'points', count: 1 }]);
+      expect(objects.map(({ role }) => role)).toEqual(['nucleus', 'nucleus', 'nucleus', 'region']);
+      const { masks } = fixture<{ masks: string[][] }>('geojson-pixels.json');
+      expect(objects.map((object) => rowsOf(object.pixels(size)))).toEqual(masks);
+    },
+  );
+});
+
+test('a list, a single feature and a collection are the same', async () => {
+  const one = feature(polygon(square(1, 1, 2)));
+  for (const document of [one, [one], { type: 'FeatureCollection', features: [one] }])
+    expect([...(await masksOf(document)).masks[0]!.runs]).toEqual([9, 2, 17, 2]);
+  expect((await masksOf({ type: 'FeatureCollection', features: [] })).masks).toEqual([]);
+});
+
+test('what lies outside of the reviewed regions is not reviewed, and Ignore* is ignored but for its nuclei', async () => {
+  const classified = (name: string) => ({ classification: { name } });
+  const { masks, ignore } = await masksOf([
+    feature(polygon(square(0, 0, 2)), classified('Nucleus')),
+    feature(polygon(square(0, 0, 4)), classified('Region*')),
+    feature(polygon(square(5, 0, 1)), classified('reviewed')),
+    feature(polygon(square(1, 1, 2)), classified('Ignore*')),
+  ]);
+  expect(masks).toHaveLength(1);
+  const rows = [0, 1, 2, 3].map((row) => [...ignore!].slice(8 * row, 8 * row + 8).join(''));
+  expect(rows).toEqual(['00001011', '00101111', '01101111', '00001111']);
+});
+
+test('classes: several need a choice; objects without a class are nuclei', async () => {
+  const classes = [{ name: 'Tumor' }, { names: ['Immune', 'Positive'] }, undefined];
+  const document = classes.map((classification, index) =>
+    feature(polygon(square(2 * index, 0, 2)), { objectType: 'detection', classification }),
+  );
+  expect((await dataErrorOf(read(document))).what).toBe(
+    'The annotations have 2 categories: Tumor (1), Immune: Positive (1).',
+  );
+  const { masks, leftOut } = await masksOf(document, { categories: ['Immune: Positive'] });
+  expect(masks.map(({ name }) => name)).toEqual(['features[1]', 'features[2]']);
+  expect(leftOut).toEqual([{ what: 'objects of other categories', count: 1 }]);
+});
+
+test('an outline drawn around several nuclei is not taken for one', async () => {
+  const detections = [0, 2, 4].map((x) => feature(polygon(square(x, 1, 2)), { objectType: 'detection' }));
+  const around = feature(polygon(square(0, 0, 8)), { objectType: 'annotation' });
+  const { what, where } = await dataErrorOf(masksOf([around, ...detections]));
+  expect([what, where]).toEqual([
+    'The annotation holds 3 other objects: is it a nucleus?',
+    'x.geojson: features[0]',
+  ]);
+});
+
+test('cells without a nucleus, tiles, lines and points are left out and counted', async () => {
+  const { leftOut, objects } = await read([
+    feature(polygon(square(0, 0, 4)), { objectType: 'cell' }),
+    feature(polygon(square(0, 0, 4)), { objectType: 'tile' }),
+    feature({ type: 'LineString', coordinates: [] }),
+    feature({ type: 'Point', coordinates: [1, 1] }),
+  ]);
+  expect(objects).toEqual([]);
+  expect(leftOut.map(({ what, count }) => `${what} ${count}`)).toEqual([
+    ...['cells without a nucleus 1', 'tiles 1', 'lines 1', 'points 1'],
+  ]);
+});
+
+test.each<[string, unknown, string, string]>([
+  ['no JSON', '{"type": "FeatureCollection", "feat', 'The file is not JSON: ', 'x.geojson'],
+  ['another JSON', { a: 1 }, 'Expected GeoJSON with features, received `{"a":1}`.', 'x.geojson'],
+  ['no geometry', [feature(null as never)], 'The feature has no geometry.', 'x.geojson: features[0]'],
+  [
+    'a circle',
+    [feature({ type: 'Circle' })],
+    'The geometry has the type `"Circle"`, not Polygon or MultiPolygon.',
+    'x.geojson: features[0].geometry',
+  ],
+  [
+    'text for numbers',
+    [feature(polygon([['a', 'b']] as never))],
+    'The coordinates of a Polygon are wrong: `["a","b"]`.',
+    'x.geojson: features[0].geometry',
+  ],
+  [
+    'nothing for numbers',
+    [feature({ type: 'MultiPolygon', coordinates: [null] })],
+    'The coordinates of a MultiPolygon are wrong: `null`.',
+    'x.geojson: features[0].geometry',
+  ],
+  [
+    'two planes',
+    [0, 3].map((z) => feature({ ...polygon(square(0, 0, 1)), plane: { c: -1, z, t: 0 } })),
+    'The objects are in 2 planes of a stack: z 0, t 0 (1); z 3, t 0 (1).',
+    'x.geojson',
+  ],
+])('%s is an error with its place', async (_, document, what, where) => {
+  const error = await dataErrorOf(masksOf(document));
+  expect(error.what).toContain(what);
+  expect(error.where).toBe(where);
+});
