@@ -15,7 +15,7 @@ import type { FinetuneEnded } from './finetune-events.js';
 import type { FinetuneProcess } from './finetune-options.js';
 import { finetuneFiles, type FinetunePlan } from './finetune-plan.js';
 import { compareBeforeAndAfter, type FinetuneResult } from './finetune-result.js';
-import { keptSettings, type OperatingPoint } from './operating-point.js';
+import { chooseSettings, type OperatingPoint } from './operating-point.js';
 import type { Prepared } from './prepare.js';
 import { assembledPrediction, scoreValidation } from './scoring.js';
 
@@ -38,7 +38,7 @@ export async function finishModel(
   if (!found) return undefined;
 
   process.onEvent({ event: 'choosing' });
-  const point = keptSettings(stored.file);
+  const point = chooseSettings(stored.file, found, { unseen: data.unseen, now: plan.created });
   const images = found.map((image) => ({ ...image, settings: point.scoredWith(image.id) }));
   const after = assembledPrediction(images, { path: plan.out, kind: `fine-tuned from ${plan.model}` });
   const document = await scoreValidation(truth, [before, after], data);
