@@ -81,6 +81,8 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
     },
   },
   { model: { added: { 'assemble.maxArea': null, 'assemble.border': 'keep' } } },
+  // `history` of checkpoints and of the networks of a model, which may be missing.
+  {},
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AssembleSettings } from './assemble.js';
 import { DetectorConfig } from './detector.js';
+import { TrainingHistory } from './history.js';
 import { currentFormat } from './migrations.js';
 import { PredictSettings } from './predict.js';
 import { SegmenterConfig } from './segmenter.js';
@@ -20,6 +21,8 @@ const Origin = z.strictObject({
   commit: z.string().nullable(),
   /** Validation score at that step (box AP or mask score); null if there was none. */
   score: z.number().nullable(),
+  /** Absent in models of nucleate 0.1. */
+  history: TrainingHistory.optional(),
 });
 
 /** The median nucleus of the images that a detector was trained on: square root of its box's area. */

@@ -3,7 +3,7 @@ import type { TrainingConfig } from '../config/training.js';
 import { shownRange } from '../data/image/intensity.js';
 import { pixelHashOf } from '../data/image/pixel-hash.js';
 import { shareExample } from '../data/loader/shared-example.js';
-import type { TrainingData } from '../data/loader/training-data.js';
+import { type DataSource, dataSource, type TrainingData } from '../data/loader/training-data.js';
 import { openDataset, readExamples } from '../data/read/dataset.js';
 import type { Example } from '../data/read/example.js';
 import { problemsError } from '../data/read/problems.js';
@@ -81,11 +81,14 @@ export async function readFinetuneData(
   }
   const examples: Example[] = [];
   const identities: string[] = [];
+  const sources: DataSource[] = [];
   for (const [index, path] of paths.entries()) {
     const read = await readAll(path, { labels: index === 0 ? labels : undefined, intensity, onImage });
     identities.push(read.identity);
     const prefix = paths.length === 1 ? '' : `${index + 1}-`;
-    examples.push(...read.examples.map((example) => ({ ...example, id: prefix + example.id })));
+    const prefixed = read.examples.map((example) => ({ ...example, id: prefix + example.id }));
+    examples.push(...prefixed);
+    sources.push(dataSource(path, read.identity, prefixed));
   }
   requireNuclei(examples, paths[0]!);
   const identity = identities.length === 1 ? identities[0]! : hashOf(identities);
@@ -105,6 +108,7 @@ export async function readFinetuneData(
 
   const older = replay === undefined ? undefined : await readReplay(replay, { seed, intensity });
   return {
+    sources: older ? [...sources, dataSource(replay!, older.identity, older.examples)] : sources,
     train: [...train, ...(older?.examples ?? [])],
     validation,
     unseen,

@@ -1,3 +1,4 @@
+import type { TrainedDataset, TrainingHistory } from '../config/history.js';
 import type { PredictSettings } from '../config/predict.js';
 import { describeTta } from '../predict/tta.js';
 import type { NewModelFile } from './model-folder.js';
@@ -44,20 +45,68 @@ export function modelCard(file: NewModelFile): string {
     '',
     '## Training data',
     '',
-    'Images of the 2018 Data Science Bowl (BBBC038, Broad Bioimage Benchmark Collection; CC0) with corrected masks:',
-    'fluorescence, stained tissue and brightfield; most are fluorescence.',
+    ...dataLines(file),
     '',
     '## Limits',
     '',
-    '- Nuclei smaller than 8 px or larger than 100 px in diameter are rare in the training data: resize such images.',
+    ...sizeLines(file),
     '- Results are worse for stains, magnifications and microscopes that are not in the training data: check the overlays.',
     '- Not for diagnosis.',
     '',
     '## Licence',
     '',
-    'Apache-2.0, like nucleate; the training images are CC0.',
+    'The software nucleate is Apache-2.0. Who trained the weights decides about them; the licences of the training data are',
+    'named above.',
     '',
   ].join('\n');
+}
+
+const stages = ['detector', 'segmenter'] as const;
+
+/** What both networks have learned from; once where it is the same. */
+function dataLines(file: NewModelFile): string[] {
+  const texts = stages.map((stage) => historyText(file[stage].origin.history).join('\n'));
+  if (texts[0] === texts[1]) return [texts[0]!];
+  return stages.flatMap((stage, index) => [
+    ...(index > 0 ? [''] : []),
+    `Of the ${stage}:`,
+    '',
+    texts[index]!,
+  ]);
+}
+
+function historyText(history: TrainingHistory | undefined): string[] {
+  if (!history) return ['It is not recorded which images trained it.'];
+  const { datasets, ancestors } = history;
+  let listed = JSON.stringify(datasets);
+  return [
+    ...datasets.map(datasetLine),
+    ...ancestors.toReversed().flatMap(({ name, step, datasets: theirs }) => {
+      const began = `- It began from \`${name}\`${step === null ? '' : `, step ${step}`}`;
+      if (theirs === null) return [`${began}; which images trained that is not recorded.`];
+      if (theirs.length === 0) return [`${began}, weights that others published.`];
+      if (JSON.stringify(theirs) === listed) return [`${began}, trained on the same.`];
+      listed = JSON.stringify(theirs);
+      return [`${began}, trained on:`, ...theirs.map((dataset) => `  ${datasetLine(dataset)}`)];
+    }),
+  ];
+}
+
+function datasetLine({ name, sha256, images, nuclei, annotators, licence }: TrainedDataset): string {
+  const who = annotators.length > 0 ? `; annotated by ${annotators.join(', ')}` : '';
+  const counts = `${images.toLocaleString('en')} images, ${nuclei.toLocaleString('en')} nuclei`;
+  return `- ${name}: ${counts}${who}; licence: ${licence ?? 'not recorded'}; SHA-256 \`${sha256}\`.`;
+}
+
+/** Sizes are of the network's input, which is zoomed. */
+function sizeLines({ detector: { sizes, config } }: NewModelFile): string[] {
+  if (!sizes) return [];
+  const { zoom } = config.loader;
+  const [low, high] = [sizes.low / zoom, sizes.high / zoom].map((size) => size.toFixed(0));
+  return [
+    `- Images whose median nucleus is smaller than ${low} px or larger than ${high} px across are rare in the training data:`,
+    '  resize them.',
+  ];
 }
 
 function ttaLines(predict: PredictSettings): string[] {

@@ -65,6 +65,7 @@ async function readNetwork<Schema extends z.ZodType>(
       versions: manifest.versions,
       commit: manifest.git?.commit ?? null,
       score: manifest.score,
+      ...(manifest.history && { history: manifest.history }),
     },
   };
 }

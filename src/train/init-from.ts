@@ -46,7 +46,7 @@ export async function initialTensors(
   if (task.published && isKerasFile(from)) return kerasTensors(task, { from, allowPartial }, averages);
   const { all, trainable } = task.weights;
   const isFile = from.endsWith('.safetensors');
-  const place = isFile ? from : checkpointOf(from);
+  const place = isFile ? from : initialCheckpoint(from);
   const given = isFile ? readPackedWeights(place) : await readWeights(place);
   const stored = widen ? widened(task, given, place) : given;
   const problems = weightDifferences(all, stored, 'The checkpoint');
@@ -109,7 +109,12 @@ function widened({ widen }: Pick<Task, 'widen'>, narrow: StoredTensors, where: s
   }
 }
 
-function checkpointOf(from: string): string {
+/**
+ * The checkpoint that a run or a checkpoint stands for.
+ *
+ * @throws {NucleateError} Exit code 6 if there is none.
+ */
+export function initialCheckpoint(from: string): string {
   if (existsSync(path.join(from, manifestFile))) return from;
   const { checkpoints } = runFiles(from);
   for (const pointer of ['best', 'latest']) {

@@ -13,6 +13,7 @@ import { lockRun } from '../run/lock/lock.js';
 import { metricNamesText } from '../run/metric-names.js';
 import { type RecordedStart, recordedStart } from '../run/recorded-start.js';
 import { createRunFolder, runFiles } from '../run/run-folder.js';
+import { historyOf, validationSeen } from './history.js';
 import type { InitFromOptions } from './init-from.js';
 import { describeEnvironment, gitState, originOf } from './origin.js';
 import type { Task } from './task.js';
@@ -92,7 +93,8 @@ async function withNewRun<C extends TaskConfig, Result>(
       split: data.split && splitText(data.split),
       metricNames: metricNamesText(task),
     });
-    const origin = originOf(config, data, runtime, mode);
+    const origin = originOf(config, data, runtime, mode, historyOf(data, init?.from));
+    if (init) warnOfSeen(data, init.from, request);
     return await withLock(request, folder, false, () =>
       work({ folder, task, data, origin, init, changes: [] }),
     );
@@ -121,7 +123,9 @@ function withResumedRun<C extends TaskConfig, Result>(
     const start = recordedStart(folder);
     const trained = checkpoint?.manifest.dataset ?? start.dataset;
     const data = request.data ?? (await dataOfRun(request, files, trained));
-    const origin = originOf(config, data, runtime, mode);
+    const from = start.init?.from ?? start.initFrom ?? undefined;
+    const history = checkpoint ? checkpoint.manifest.history : historyOf(data, from);
+    const origin = originOf(config, data, runtime, mode, history);
     const saved = checkpoint?.manifest ?? {
       ...origin,
       config: JSON.parse(JSON.stringify(recorded)) as Origin['config'],
@@ -133,8 +137,8 @@ function withResumedRun<C extends TaskConfig, Result>(
     try {
       // A run of an older nucleate has no such file.
       await replaceSynced(metricNames, metricNamesText(task));
-      const from = checkpoint ? { checkpoint } : { init: recordedInit(start, folder) };
-      return await work({ folder, task, data, origin, changes, ...from });
+      const begin = checkpoint ? { checkpoint } : { init: recordedInit(start, folder) };
+      return await work({ folder, task, data, origin, changes, ...begin });
     } finally {
       task.dispose();
     }
@@ -159,6 +163,20 @@ function recordedInit({ init, initFrom }: RecordedStart, folder: string): InitFr
 
 const dataOf = <C extends TaskConfig>({ config: { data, seed }, onImage }: TrainRequest<C>) =>
   readTrainingData(data, { seed, onImage });
+
+/** Says whether the validation says little, because the weights that the run begins from know its images. */
+function warnOfSeen<C extends TaskConfig>(
+  data: TrainingData,
+  from: string,
+  { onEvent }: TrainRequest<C>,
+): void {
+  const seen = validationSeen(data, from);
+  if (seen === 0 || !data.unseen) return;
+  const text =
+    `${seen} of ${data.validation.length} validation images trained the network that this run begins from: ` +
+    'its scores are optimistic.';
+  onEvent({ event: 'warning', text });
+}
 
 /** The data of a run to resume: a split that was drawn for it is in its folder. */
 function dataOfRun<C extends TaskConfig>(

@@ -2,6 +2,7 @@ import type { Mode } from '../engine/step.js';
 import { readPlainTextSync } from '../plain-file.js';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import path from 'node:path';
+import type { TrainingHistory } from '../config/history.js';
 import type { TrainingConfig } from '../config/training.js';
 import type { Runtime } from '../engine/runtime.js';
 import { packageRoot } from '../package-root.js';
@@ -49,12 +50,19 @@ export function describeEnvironment(runtime: Runtime, mode: Mode, seed: number) 
 export const gitState = () => readGitState(packageRoot);
 
 /** What each checkpoint of a run records about it. */
-export function originOf(config: TrainingConfig, data: TrainingData, runtime: Runtime, mode: Mode): Origin {
+export function originOf(
+  config: TrainingConfig,
+  data: TrainingData,
+  runtime: Runtime,
+  mode: Mode,
+  history: TrainingHistory | undefined,
+): Origin {
   return {
     // As it comes back from the JSON of a checkpoint.
     config: JSON.parse(JSON.stringify(config)) as Origin['config'],
     dataset: datasetOf(data),
     versions: versionsOf(runtime, mode),
     git: gitState(),
+    ...(history && { history }),
   };
 }

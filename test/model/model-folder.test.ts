@@ -109,6 +109,42 @@ test.each([
   });
 });
 
+test('a card says what the networks have learnt from, and nothing that is not recorded', () => {
+  expect(modelCard(file('float32'))).toContain('It is not recorded which images trained it.');
+  const mine = {
+    ...{ name: 'liver', sha256: '1'.repeat(64), images: 12, nuclei: 1500 },
+    ...{ annotators: ['ada', 'ben'], licence: null },
+  };
+  const theirs = { ...mine, name: 'kidney', annotators: [], licence: 'CC-BY-4.0' };
+  const history = {
+    datasets: [mine],
+    ancestors: [
+      { name: 'vgg16.h5', step: null, datasets: [] },
+      { name: 'unknown', step: 7, datasets: null },
+      { name: 'kidneys', step: 900, datasets: [theirs] },
+    ],
+    fingerprints: '',
+  };
+  const trained = <Stage extends object>(stage: Stage) => ({ ...stage, origin: { ...origin, history } });
+  const { detector, segmenter, ...others } = file('float32');
+  const card = modelCard({ ...others, detector: trained(detector), segmenter: trained(segmenter) });
+  const hash = `SHA-256 \`${'1'.repeat(64)}\`.`;
+  expect(card).toContain(
+    [
+      '## Training data',
+      '',
+      `- liver: 12 images, 1,500 nuclei; annotated by ada, ben; licence: not recorded; ${hash}`,
+      '- It began from `kidneys`, step 900, trained on:',
+      `  - kidney: 12 images, 1,500 nuclei; licence: CC-BY-4.0; ${hash}`,
+      '- It began from `unknown`, step 7; which images trained that is not recorded.',
+      '- It began from `vgg16.h5`, weights that others published.',
+      '',
+      '## Limits',
+    ].join('\n'),
+  );
+  for (const text of [card, modelCard(file('float32'))]) expect(text).not.toMatch(/Science Bowl|CC0/u);
+});
+
 test('settings, test-time augmentation and the card are replaced, and the weights are kept', async () => {
   await write();
   const read = await readModelFolder(folder);

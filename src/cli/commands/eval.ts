@@ -1,7 +1,9 @@
 import type { PredictSettings } from '../../config/predict.js';
+import type { Fingerprint } from '../../data/split/fingerprint.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import { metrics } from '../../eval/metrics/metrics.js';
 import { sourceKinds, type ListedKind } from '../../eval/sources/kinds.js';
+import type { Selection } from '../../eval/selection.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
 import type { FoundNetworks, PairedNetworks } from '../../model/find-networks.js';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -9,6 +11,7 @@ import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
+import type { Terminal } from '../terminal.js';
 import { startDevice } from '../start-device.js';
 import { writeText } from '../write-text.js';
 
@@ -26,6 +29,14 @@ type Arguments = {
   'allow-other-data': boolean;
   device: DeviceChoice;
 } & TtaArguments;
+
+/** What is scored. */
+interface Scored {
+  readonly truth: TruthSource;
+  readonly selection: Selection;
+  readonly sha256: string;
+  readonly split: { readonly fold: number | null } | null;
+}
 
 /** Predictions of models, which are computed while they are scored. */
 const modelWords = 'model folders, runs and checkpoints';
@@ -140,11 +151,7 @@ export const evalCommand: Command<Arguments> = {
       const sha256 = await truth.identity();
       if (!allowOtherData) rejectOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
-      const { hasTrainedOn } = await import('../../model/find-networks.js');
-      for (const pair of networks.values()) {
-        if (!hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined })) continue;
-        terminal.warn(`${pair.path} was trained on some of these images: its score is optimistic.`);
-      }
+      await warnOfTrained([...networks.values()], { truth, selection, sha256, split }, terminal);
 
       const progress = terminal.progress('scoring', selection.ids.length);
       const scored = await scoreSources(truth, predictions, {
@@ -185,6 +192,37 @@ async function readNetworks(
   if (partnerPlace !== undefined && !partner) throw noPartner(partnerPlace);
   if (partner && !found.some(isHalf)) throw needlessPartner(partner.path);
   return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner, settings)]));
+}
+
+/** Says which models were trained on images that they are scored on. */
+async function warnOfTrained(
+  pairs: readonly PairedNetworks[],
+  { truth, selection, sha256, split }: Scored,
+  terminal: Terminal,
+): Promise<void> {
+  const [{ hasTrainedOn }, { hasHistory, seenImages, trainedSentence, unknownAncestors }, { fingerprintOf }] =
+    await Promise.all([
+      import('../../model/find-networks.js'),
+      import('../../model/seen-images.js'),
+      import('../../data/split/fingerprint.js'),
+    ]);
+  const images: Fingerprint[] = [];
+  if (pairs.some(hasHistory)) {
+    for (const id of selection.ids) {
+      const image = await truth.readImage(id);
+      if (image) images.push(fingerprintOf(image));
+    }
+  }
+  for (const pair of pairs) {
+    const isKnown = hasHistory(pair) && images.length > 0;
+    const seen = isKnown ? trainedSentence(seenImages(pair, images), pair.path) : undefined;
+    const isSeen = !isKnown && hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined });
+    const sentence =
+      seen ??
+      (isSeen ? `${pair.path} was trained on some of these images: its score is optimistic.` : undefined);
+    for (const text of [sentence, unknownAncestors(pair, pair.path)])
+      if (text !== undefined) terminal.warn(text);
+  }
 }
 
 /** Models as a kind of predictions; it is tried before other kinds, since models are folders, too. */

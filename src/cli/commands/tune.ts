@@ -52,6 +52,8 @@ export const tuneCommand: Command<Arguments> = {
       { modelCard },
       { describeTta },
       { readTrainingData },
+      { hasHistory, seenImages, trainedSentence, unknownAncestors },
+      { fingerprintOf },
     ] = await Promise.all([
       import('../../model/model.js'),
       import('../../model/model-folder.js'),
@@ -59,6 +61,8 @@ export const tuneCommand: Command<Arguments> = {
       import('../../model/model-card.js'),
       import('../../predict/tta.js'),
       import('../../data/loader/training-data.js'),
+      import('../../model/seen-images.js'),
+      import('../../data/split/fingerprint.js'),
     ]);
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
     const model = await openModel(folder, device, { predict: ttaSettings(asked), onStart });
@@ -74,8 +78,19 @@ export const tuneCommand: Command<Arguments> = {
         seed: config.seed,
         trained: origin.dataset,
       });
-      if (config.data.trainOnAll)
-        terminal.warn('The detector was trained on these images; the score is optimistic.');
+      const { file } = model;
+      const seen = hasHistory(file)
+        ? trainedSentence(
+            seenImages(
+              file,
+              validation.map(({ image }) => fingerprintOf(image)),
+            ),
+            folder,
+          )
+        : config.data.trainOnAll
+          ? 'The detector was trained on these images: the score is optimistic.'
+          : undefined;
+      for (const text of [seen, unknownAncestors(file, folder)]) if (text !== undefined) terminal.warn(text);
       const predicting = terminal.progress('predicting', validation.length);
       const trying = (tried: number, best: number) =>
         predicting.update(validation.length, `${tried} tried, ${best.toFixed(4)}`);
@@ -86,12 +101,12 @@ export const tuneCommand: Command<Arguments> = {
       });
       const images = validation.length;
       const { predict } = model.file;
-      const file = {
-        ...model.file,
+      const tuned = {
+        ...file,
         assemble: settings,
         tuned: { score, images, heldOut, date: new Date().toISOString() },
       };
-      await replaceModelFile(folder, file, modelCard(file));
+      await replaceModelFile(folder, tuned, modelCard(tuned));
       const words = describeTta(predict);
       terminal.result({
         text: [

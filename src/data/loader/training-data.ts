@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { TrainingConfig } from '../../config/training.js';
+import { knownDataset } from '../read/known-datasets.js';
 import { openDataset, readExamples } from '../read/dataset.js';
 import type { Example } from '../read/example.js';
 import type { Dataset } from '../read/layout.js';
@@ -23,12 +25,36 @@ export interface TrainingData {
   readonly groups: ReadonlyMap<string, number>;
   /** SHA-256 of the dataset, and of the folds and clusters of its split. */
   readonly identity: string;
+  /** The datasets that the examples are from. */
+  readonly sources: readonly DataSource[];
   readonly splitSha256: string;
   /** The split, if it was drawn; null if it is from a file. */
   readonly split: Split | null;
   /** About the split that was drawn. */
   readonly warnings: readonly Problem[];
 }
+
+/** A dataset of a training. */
+export interface DataSource {
+  /** The last part of its path. */
+  readonly name: string;
+  readonly sha256: string;
+  /** Null where unknown. */
+  readonly licence: string | null;
+  /** Of its images. */
+  readonly ids: ReadonlySet<string>;
+}
+
+/** What is recorded of a dataset that was read whole. */
+export const dataSource = (
+  path: string,
+  sha256: string,
+  examples: readonly Pick<Example, 'id'>[],
+): DataSource => ({
+  ...{ name: basename(path), licence: null, ...knownDataset(sha256) },
+  sha256,
+  ids: new Set(examples.map(({ id }) => id)),
+});
 
 export interface ReadTrainingOptions {
   readonly seed: number;
@@ -79,6 +105,7 @@ export async function readTrainingData(
       ...divide(examples, folds, config),
       groups: groupsOf(folds),
       identity,
+      sources: [dataSource(path, identity, examples)],
       splitSha256: hashOf(folds),
       split: drawn?.split ?? null,
       warnings: drawn?.warnings ?? [],

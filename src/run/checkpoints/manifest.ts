@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { TrainingHistory } from '../../config/history.js';
 import { currentFormat, migrateConfig } from '../../config/migrations.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { GitState } from '../git.js';
@@ -34,6 +35,8 @@ const Manifest = z.strictObject({
   /** Of nucleate, tfjs, TensorFlow and Node. */
   versions: z.record(z.string(), z.string()),
   git: GitState.nullable(),
+  /** Absent in checkpoints of nucleate 0.1. */
+  history: TrainingHistory.optional(),
   files: z.record(z.enum(checkpointFiles), File),
 });
 

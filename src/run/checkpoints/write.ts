@@ -20,7 +20,7 @@ import { inspectCheckpoint } from './read.js';
 import type { TrainingState } from './state.js';
 
 /** What a run is made of besides tensors and state; the same for all its checkpoints. */
-export type Origin = Pick<Manifest, 'config' | 'dataset' | 'versions' | 'git'>;
+export type Origin = Pick<Manifest, 'config' | 'dataset' | 'versions' | 'git' | 'history'>;
 
 export interface CheckpointContent {
   /** Must not change until the promise of {@link saveCheckpoint} is settled. */
