@@ -9,6 +9,7 @@ export type { FinetuneDataset } from './finetune/finetune-data.js';
 export type { FinetuneEnded, FinetuneEvent } from './finetune/finetune-events.js';
 export type { FinetuneOptions, NewFinetuneOptions } from './finetune/finetune-options.js';
 export { openModel, type Model } from './model/model.js';
+export type { SegmentSettings } from './model/segment-settings.js';
 export type { Instance, Segmentation } from './predict/assemble/segmentation.js';
 export { boxReport, type BoxImage, type BoxReport } from './eval/box-report.js';
 export { compareImages, type Comparison } from './eval/compare.js';

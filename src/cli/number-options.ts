@@ -26,6 +26,20 @@ export function positiveNumber(option: string, text: string): number {
 }
 
 /**
+ * Reads the value of an option that is a number from 0 to 1.
+ *
+ * @throws {NucleateError} Exit code 2.
+ */
+export function fraction(option: string, text: string): number {
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (number >= 0 && number <= 1) return number;
+  throw wrong(
+    `--${option} takes a number from 0 to 1, received \`${text}\`.`,
+    `For example: --${option} 0.3`,
+  );
+}
+
+/**
  * Reads the value of an option that is a whole number of at least `least`.
  *
  * @throws {NucleateError} Exit code 2.

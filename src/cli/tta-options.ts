@@ -11,9 +11,10 @@ export interface TtaArguments {
   tta: string[] | undefined;
   'second-pass': boolean | undefined;
   'no-second-pass': boolean | undefined;
+  diameter?: string | undefined;
 }
 
-/** Adds `--tta`, `--second-pass` and `--no-second-pass`, for commands that predict images. */
+/** Adds `--tta`, and the older names of `--diameter auto` and `--diameter trained`, for commands that predict images. */
 export function withTta<Arguments>(parser: Argv<Arguments>) {
   return parser
     .option('tta', {
@@ -25,14 +26,26 @@ export function withTta<Arguments>(parser: Argv<Arguments>) {
     })
     .option('second-pass', {
       type: 'boolean',
-      describe:
-        "Detect again at another scale if nuclei are much smaller or larger than in training; default: the model's saved setting",
+      conflicts: 'diameter',
+      hidden: true,
+      describe: 'Older name of --diameter auto',
     })
     .option('no-second-pass', {
       type: 'boolean',
-      conflicts: 'second-pass',
-      describe: 'No second pass, whatever the model has saved',
+      conflicts: ['second-pass', 'diameter'],
+      hidden: true,
+      describe: 'Older name of --diameter trained',
     });
+}
+
+/** Adds `--diameter` for commands that predict datasets, in which nuclei have many sizes. */
+export function withDiameterMode<Arguments>(parser: Argv<Arguments>) {
+  return parser.option('diameter', {
+    choices: ['auto', 'trained'] as const,
+    requiresArg: true,
+    describe:
+      "Whether to detect again at another scale where a first pass finds much smaller or larger nuclei than in training; default: the model's saved setting",
+  });
 }
 
 /**
@@ -44,6 +57,7 @@ export function ttaSettings({
   tta,
   'second-pass': again,
   'no-second-pass': once,
+  diameter,
 }: TtaArguments): Partial<PredictSettings> {
   const named = new Set(tta);
   if (named.delete('none') && named.size > 0) {
@@ -53,7 +67,11 @@ export function ttaSettings({
       exitCode: exitCodes.usage,
     });
   }
-  const secondPass = once ? false : again;
+  const modes = new Map([
+    ['auto', true],
+    ['trained', false],
+  ]);
+  const secondPass = diameter === undefined ? (once ? false : again) : modes.get(diameter);
   return {
     ...(tta && { tta: [...named] as View[] }),
     ...(secondPass !== undefined && { secondPass }),

@@ -1,27 +1,31 @@
 import type { Mode } from '../engine/step.js';
 import type { DeviceChoice } from '../engine/device.js';
 import { type Runtime, startRuntime } from '../engine/runtime.js';
-import type { AssembleSettings } from '../config/assemble.js';
 import type { PredictSettings } from '../config/predict.js';
+import { imagePart } from '../data/image/image-part.js';
 import type { Pixels } from '../data/image/stored-image.js';
 import type { ModelFile } from '../config/model-file.js';
-import type { Segmentation } from '../predict/assemble/segmentation.js';
+import { placeSegmentation, type Segmentation } from '../predict/assemble/segmentation.js';
 import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import { type ModelFolder, networksOf, readModelFolder } from './model-folder.js';
+import { type SegmentSettings, settingsFor } from './segment-settings.js';
 
 /** A model that is ready to segment images. */
 export interface Model {
   /** As it is stored, with the settings of {@link ModelOptions} in place of its own. */
   readonly file: ModelFile;
+  /** The settings that it has stored. */
+  readonly own: Pick<ModelFile, 'assemble' | 'predict'>;
   readonly predictor: NucleusPredictor;
   /**
    * Finds the nuclei of an image, with the model's own settings where none are given.
    *
    * @param onProgress Called now and then with the fraction of the work that is done, 0 to 1.
+   * @throws {NucleateError} Exit code 2 or 3 for a diameter that is not possible in the image, 3 for a region beyond it.
    */
   segment(
     image: Pixels,
-    settings?: Partial<AssembleSettings>,
+    settings?: SegmentSettings,
     onProgress?: (fraction: number) => void,
   ): Promise<Segmentation>;
   /** Frees the networks. */
@@ -46,10 +50,14 @@ export function buildModel(
   const file: ModelFile = { ...stored.file, predict: { ...stored.file.predict, ...predict } };
   const predictor = new NucleusPredictor(networksOf(stored), { mode, predict: file.predict });
   return {
-    file,
-    predictor,
-    segment: (image, settings, onProgress) =>
-      predictor.segment(image, { ...file.assemble, ...settings }, onProgress),
+    ...{ file, predictor, own: { assemble: stored.file.assemble, predict: stored.file.predict } },
+    async segment(image, asked = {}, onProgress) {
+      const { assemble, scale } = settingsFor(file, image, asked);
+      const { region } = asked;
+      const part = region ? imagePart(image, region) : image;
+      const found = await predictor.segment(part, assemble, { zoom: scale?.zoom, onProgress });
+      return region ? placeSegmentation(found, region, image) : found;
+    },
     dispose: () => predictor.dispose(),
   };
 }

@@ -6,9 +6,12 @@ import type { UnreadImage } from '../data/image/stored-image.js';
 import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
 import { safeName } from '../predict/formats/safe-name.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
+import { writeWhole } from '../predict/formats/write-file.js';
 import { writeOutputs } from '../predict/formats/write-outputs.js';
 import { type ListedImage, openListed } from '../predict/inputs/listed-image.js';
 import type { Model } from './model.js';
+import { type SegmentSettings, settingsFor } from './segment-settings.js';
+import { type UsedSettings, usedSettings } from './used-settings.js';
 
 export interface PredictImagesOptions {
   readonly out: string;
@@ -17,6 +20,10 @@ export interface PredictImagesOptions {
   readonly resume: boolean;
   /** Which channels and planes of a file become images; default: the only one. */
   readonly planes?: PlaneChoice;
+  /** Default: the model's own. */
+  readonly settings?: SegmentSettings;
+  /** um of a pixel, in place of what the images say. */
+  readonly pixelSize?: number;
   /** Called after each image, and within a large one, with the number of images done and of nuclei found. */
   readonly onImage?: (done: number, nuclei: number) => void;
   /** Called for each image that cannot be read; the others are still predicted. */
@@ -31,26 +38,35 @@ export interface PredictedImages {
     /** Channel and plane, such as `c1-z3`, where a file has several images; else empty. */
     readonly planes: string;
     readonly nuclei: number;
+    /** Of typical nuclei, px; absent if the image was predicted at the scale of training. */
+    readonly diameter?: number;
     readonly outputs: readonly string[];
   }[];
   readonly skipped: readonly string[];
   readonly failed: readonly (Problem & { readonly exitCode: ExitCode })[];
   /** Of all images. */
   readonly nuclei: number;
+  readonly used: UsedSettings;
 }
+
+/** Beside the results: the model and all settings that they were made with. */
+const settingsFile = 'settings.json';
 
 /**
  * Finds the nuclei of images, one after the other, and writes the outputs. An image that cannot be read is reported and
- * skipped.
+ * skipped. {@link UsedSettings} are written beside the outputs.
  *
- * @throws {NucleateError} Exit code 8 if an output cannot be written; exit code 4 without memory.
+ * @throws {NucleateError} Exit code 8 if an output cannot be written; exit code 4 without memory; exit code 2 for settings
+ *   that contradict each other or the model.
  */
 export async function predictImages(
   model: Model,
   images: readonly ListedImage[],
   options: PredictImagesOptions,
 ): Promise<PredictedImages> {
-  const { out, formats, resume, planes = {}, onImage = () => {}, onFailure = () => {} } = options;
+  const { out, formats, resume, planes = {}, settings = {}, pixelSize } = options;
+  const { onImage = () => {}, onFailure = () => {} } = options;
+  const used = usedSettings(model, settings, pixelSize);
   const predicted: PredictedImages['predicted'][number][] = [];
   const skipped: string[] = [];
   const failed: PredictedImages['failed'][number][] = [];
@@ -88,7 +104,13 @@ export async function predictImages(
           }
           await attempt(file, async () => {
             const onProgress = (fraction: number) => onImage(index + (part + fraction) / count, nuclei);
-            const found = await predictImage(model, { file, name: partName }, image, options, onProgress);
+            const found = await predictImage(
+              model,
+              { file, name: partName },
+              image,
+              { ...options, used },
+              onProgress,
+            );
             predicted.push(found);
             nuclei += found.nuclei;
           });
@@ -99,7 +121,7 @@ export async function predictImages(
     });
     onImage(index + 1, nuclei);
   }
-  return { predicted, skipped, failed, nuclei };
+  return { predicted, skipped, failed, nuclei, used };
 }
 
 /** Adds a number to a name that is that of another image, in any case of its letters. */
@@ -114,21 +136,28 @@ async function predictImage(
   model: Model,
   { file, name }: ListedImage,
   unread: UnreadImage,
-  { out, formats, onNotice = () => {} }: PredictImagesOptions,
+  options: PredictImagesOptions & { readonly used: UsedSettings },
   onProgress: (fraction: number) => void,
 ): Promise<PredictedImages['predicted'][number]> {
-  const image = await unread.open();
+  const { out, formats, settings = {}, pixelSize, used, onNotice = () => {} } = options;
+  const opened = await unread.open();
   try {
     const { suffix } = unread;
     const { name: stem, ext } = path.parse(file);
     const where = suffix === '' ? file : `${file}, ${suffix}`;
-    for (const notice of pixelNotices(image, where, (colour) => `--channel ${colour}`)) onNotice(notice);
-    const segmentation = await model.segment(image, {}, 'read' in image ? onProgress : undefined);
+    for (const notice of pixelNotices(opened, where, (colour) => `--channel ${colour}`)) onNotice(notice);
+    const image = pixelSize === undefined ? opened : { ...opened, pixelSize: { x: pixelSize, y: pixelSize } };
+    const { scale } = settingsFor(model.file, image, settings);
+    const segmentation = await model.segment(image, settings, 'read' in image ? onProgress : undefined);
+    await writeWhole(path.join(out, settingsFile), [`${JSON.stringify(used, null, 2)}\n`]);
+    const { region } = settings;
     const fileName = `${suffix === '' ? stem : `${stem}-${suffix}`}${ext}`;
-    const outputs = await writeOutputs(out, name, { image, segmentation, fileName }, formats);
-    return { file, planes: suffix, nuclei: segmentation.instances.length, outputs };
+    const segmented = { image, segmentation, fileName, ...(region && { region }) };
+    const outputs = await writeOutputs(out, name, segmented, formats);
+    const diameter = scale && { diameter: scale.diameter };
+    return { file, planes: suffix, nuclei: segmentation.instances.length, ...diameter, outputs };
   } finally {
-    if ('read' in image) image.close();
+    if ('read' in opened) opened.close();
   }
 }
 

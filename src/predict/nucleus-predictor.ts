@@ -20,6 +20,13 @@ export interface NucleusPredictorOptions {
   readonly predict?: PredictSettings;
 }
 
+export interface NucleusOptions {
+  /** px of the network input for a px of the image; default: that of training, or what a second pass finds. */
+  readonly zoom?: number | undefined;
+  /** Called now and then with the fraction of the work that is done, 0 to 1. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
 /** Both stages: boxes, then the nucleus in each box. */
 export class NucleusPredictor {
   readonly #detector: DetectorPredictor;
@@ -54,14 +61,14 @@ export class NucleusPredictor {
    * image (4 bytes per px) and the masks of the nuclei. The result is the same as for an image in memory.
    *
    * @param image At least 1 x 1 px.
-   * @param onProgress Called now and then with the fraction of the work that is done, 0 to 1.
    */
   async segment(
     image: Pixels,
     settings: AssembleSettings,
-    onProgress: (fraction: number) => void = () => {},
+    { zoom, onProgress = () => {} }: NucleusOptions = {},
   ): Promise<Segmentation> {
-    const { detections } = await this.detect(image, (fraction) => onProgress(fraction / 2));
+    const onDetected = (fraction: number) => onProgress(fraction / 2);
+    const { detections } = await this.detect(image, { zoom, onProgress: onDetected });
     const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
     const masks: CandidateMask[] = [];
     let done = 0;
@@ -89,16 +96,17 @@ export class NucleusPredictor {
   }
 
   /** The detections without masks. */
-  async detect(image: Pixels, onProgress?: (fraction: number) => void): Promise<Detections> {
+  async detect(image: Pixels, { zoom, onProgress }: NucleusOptions = {}): Promise<Detections> {
     const { config, sizes } = this.#networks.detector;
     const intensity = shownRange(image, config.data.intensity);
     const input = { image, ...(intensity && { intensity }) };
     const options = { views: ttaViews(this.#predict.tta), ...(onProgress && { onProgress }) };
+    if (zoom !== undefined) return this.#detector.detect(input, { ...options, zoom });
     const found = await this.#detector.detect(input, options);
-    const zoom = this.#predict.secondPass
+    const better = this.#predict.secondPass
       ? betterZoom(found.detections, config.loader.zoom, sizes)
       : undefined;
-    return zoom === undefined ? found : this.#detector.detect(input, { ...options, zoom });
+    return better === undefined ? found : this.#detector.detect(input, { ...options, zoom: better });
   }
 
   /** The nucleus in the box of each detection, in their order. */

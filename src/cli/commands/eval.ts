@@ -9,7 +9,7 @@ import type { FoundNetworks, PairedNetworks } from '../../model/find-networks.js
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
-import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
+import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
 import type { Terminal } from '../terminal.js';
 import { startDevice } from '../start-device.js';
@@ -59,7 +59,7 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withTta(withDevice(parser))
+    withDiameterMode(withTta(withDevice(parser)))
       .positional('targets', {
         type: 'string',
         array: true,
@@ -140,7 +140,7 @@ export const evalCommand: Command<Arguments> = {
     if (ablation && networks.size === 0)
       throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
     if (Object.keys(settings).length > 0 && networks.size === 0) {
-      throw noModel('Test-time augmentation needs a model.', '--tta, --second-pass and --no-second-pass');
+      throw noModel('Test-time augmentation and another scale need a model.', '--tta and --diameter');
     }
     if (networks.size > 0) await startDevice(device, terminal);
     const truth = await openTruth(data, { labels });

@@ -7,6 +7,7 @@ import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
+import { askedPrediction, type PredictionArguments, withPrediction } from '../prediction-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { shippedModel } from '../shipped-model.js';
 import { reportDevice } from '../start-device.js';
@@ -19,6 +20,7 @@ type Arguments = {
   resume: boolean;
   device: DeviceChoice;
 } & PlaneArguments &
+  PredictionArguments &
   TtaArguments;
 
 const sample = 'examples/dsb2018-mini';
@@ -43,7 +45,7 @@ export const predictCommand: Command<Arguments> = {
   ],
   builder: (parser) =>
     withDevice(
-      withPlanes(withTta(withImages(parser)), 'or each')
+      withPrediction(withPlanes(withTta(withImages(parser)), 'or each'))
         .option('out', {
           type: 'string',
           requiresArg: true,
@@ -65,14 +67,22 @@ export const predictCommand: Command<Arguments> = {
     ),
   async handler({ images, model: folder, out, format, resume, device, channel, plane, ...asked }, terminal) {
     const predict = ttaSettings(asked);
-    const [{ listImages }, { leftOutLine }, { predictImages }, { openModel }, { planeChoice }] =
-      await Promise.all([
-        import('../../predict/inputs/list-images.js'),
-        import('../../predict/inputs/left-out.js'),
-        import('../../model/predict-images.js'),
-        import('../../model/model.js'),
-        import('../../data/image/plane-choice.js'),
-      ]);
+    const prediction = askedPrediction(asked);
+    const [
+      { listImages },
+      { leftOutLine },
+      { predictImages },
+      { openModel },
+      { planeChoice },
+      { settingsLines },
+    ] = await Promise.all([
+      import('../../predict/inputs/list-images.js'),
+      import('../../predict/inputs/left-out.js'),
+      import('../../model/predict-images.js'),
+      import('../../model/model.js'),
+      import('../../data/image/plane-choice.js'),
+      import('../../model/used-settings.js'),
+    ]);
     const planes = planeChoice({ channel, plane });
     const listed = await listImages(images);
     const warn = ({ what, where, hint }: Problem) =>
@@ -83,7 +93,7 @@ export const predictCommand: Command<Arguments> = {
       model = await openModel(folder ?? shippedModel, device, { predict, onStart });
       const progress = terminal.progress('predicting', listed.images.length);
       const result = await predictImages(model, listed.images, {
-        ...{ out, resume, planes, formats: format },
+        ...{ out, resume, planes, formats: format, ...prediction },
         onImage: (done, nuclei) =>
           progress.update(Number(done.toFixed(2)), formatCount(nuclei, 'nucleus', 'nuclei')),
         onFailure: warn,
@@ -97,7 +107,12 @@ export const predictCommand: Command<Arguments> = {
         ...(failed.length > 0 ? [`${failed.length} failed, see above`] : []),
       ];
       terminal.result({
-        text: [`predicted   ${counts.join('; ')}`, `written     ${out}`, leftOutLine(leftOut)]
+        text: [
+          `predicted   ${counts.join('; ')}`,
+          ...settingsLines(result),
+          `written     ${out}`,
+          leftOutLine(leftOut),
+        ]
           .join('\n')
           .trimEnd(),
         value: { ...result, leftOut },

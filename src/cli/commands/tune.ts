@@ -5,7 +5,7 @@ import type { SettingCurve } from '../../predict/tune-settings.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
-import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
+import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import { reportDevice } from '../start-device.js';
 
 type Arguments = {
@@ -22,7 +22,7 @@ export const tuneCommand: Command<Arguments> = {
   examples: [['nucleate tune models/mine', 'on the validation images of its detector']],
   builder: (parser) =>
     withDevice(
-      withTta(parser)
+      withDiameterMode(withTta(parser))
         .positional('model', {
           type: 'string',
           demandOption: true,

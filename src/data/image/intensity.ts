@@ -32,12 +32,17 @@ const narrowest = 8;
  *   the least (8 for 8 bits, 1 for 16) is widened upwards, or downwards at the end of the scale.
  */
 export function intensityRange(values: Uint8Array | Uint16Array): IntensityRange {
-  const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
-  for (let i = 0; i < values.length; i++) counts[values[i]!]! += 1;
-  return rangeOfCounts(counts);
+  return rangeOfCounts(valueCounts(values));
 }
 
-/** {@link intensityRange} from the counts of each value: `[256]` for 8 bits, `[65536]` for 16. */
+/** How often each value occurs: `[256]` for 8 bits, `[65536]` for 16. */
+export function valueCounts(values: Uint8Array | Uint16Array): Uint32Array {
+  const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
+  for (let i = 0; i < values.length; i++) counts[values[i]!]! += 1;
+  return counts;
+}
+
+/** {@link intensityRange} from {@link valueCounts}. */
 function rangeOfCounts(counts: Uint32Array): IntensityRange {
   const highest = counts.length - 1;
   const width = highest === 255 ? narrowest : 1;

@@ -1,3 +1,4 @@
+import type { Rect } from '../../data/geometry/rect.js';
 import type { Pixels } from '../../data/image/stored-image.js';
 import type { Segmentation } from '../assemble/segmentation.js';
 
@@ -6,6 +7,8 @@ export interface Segmented {
   readonly image: Pixels;
   /** Of the image's size. */
   readonly segmentation: Segmentation;
+  /** The part that was predicted, to draw; the whole image if absent. */
+  readonly region?: Rect;
   /** What COCO calls the image; the name of its outputs if absent. */
   readonly fileName?: string;
 }

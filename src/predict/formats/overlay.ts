@@ -3,16 +3,31 @@ import type { Image } from '../../data/image/image.js';
 import { type Pixels, readRegion } from '../../data/image/stored-image.js';
 import { drawNuclei, type OverlayStyle } from '../../draw/nuclei-overlay.js';
 import { subsampleLabels } from '../../draw/overlay.js';
-import type { Segmentation } from '../assemble/segmentation.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
+import type { Rect } from '../../data/geometry/rect.js';
+import { imagePart } from '../../data/image/image-part.js';
 import type { Encode } from './encode.js';
 
-/** The image with its nuclei drawn in; a PNG. */
+/** The image, or the part of it that was predicted, with its nuclei drawn in; a PNG. */
 export const encodeOverlay =
   (style: OverlayStyle): Encode =>
-  async (_, { image, segmentation }) => ({
+  async (_, { image, segmentation: { labelImage }, region }) => ({
     extension: '.png',
-    pieces: [await draw(image, segmentation, style)],
+    pieces: [
+      region
+        ? await draw(imagePart(image, region), labelsIn(labelImage, region), style)
+        : await draw(image, labelImage, style),
+    ],
   });
+
+function labelsIn({ width: row, labels }: LabelImage, { x, y, width, height }: Rect): LabelImage {
+  const part = new Int32Array(width * height);
+  for (let v = 0; v < height; v++) {
+    const from = (y + v) * row + x;
+    part.set(labels.subarray(from, from + width), v * width);
+  }
+  return { width, height, labels: part };
+}
 
 /** px: a larger image is drawn thinned, since viewers cannot show more. */
 const largestDrawing = 36e6;
@@ -21,7 +36,7 @@ const largestDrawing = 36e6;
 const smallestDrawing = 768;
 const largestScale = 4;
 
-function draw(image: Pixels, { labelImage }: Segmentation, style: OverlayStyle): Promise<Buffer> {
+function draw(image: Pixels, labelImage: LabelImage, style: OverlayStyle): Promise<Buffer> {
   const { width, height } = image;
   const step = Math.ceil(Math.sqrt((width * height) / largestDrawing));
   const fitting = Math.floor(smallestDrawing / Math.max(width, height));

@@ -1,0 +1,122 @@
+import type { Argv } from 'yargs';
+import type { Rect } from '../data/geometry/rect.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { SegmentSettings } from '../model/segment-settings.js';
+import { usualNucleus } from '../predict/diameter.js';
+import { fraction, positiveNumber, wholeNumber } from './number-options.js';
+
+export interface PredictionArguments {
+  'score-threshold': string | undefined;
+  'mask-threshold': string | undefined;
+  'min-area': string | undefined;
+  'max-area': string | undefined;
+  border: 'keep' | 'drop' | undefined;
+  region: string | undefined;
+  diameter: string | undefined;
+  'pixel-size': string | undefined;
+}
+
+/** Adds what replaces the settings of a model for the images that are predicted now. */
+export function withPrediction<Arguments>(parser: Argv<Arguments>) {
+  const own = "default: the model's own";
+  return parser
+    .option('score-threshold', {
+      type: 'string',
+      requiresArg: true,
+      describe: `Drop nuclei with a lower score, 0 to 1: lower it if nuclei are missed; ${own}`,
+    })
+    .option('mask-threshold', {
+      type: 'string',
+      requiresArg: true,
+      describe: `A pixel of at least this probability belongs to the nucleus, 0 to 1: lower it if nuclei are too small; ${own}`,
+    })
+    .option('min-area', {
+      type: 'string',
+      requiresArg: true,
+      describe: `Drop nuclei with a smaller area, px of the image; ${own}`,
+    })
+    .option('max-area', {
+      type: 'string',
+      requiresArg: true,
+      describe: `Drop nuclei with a larger area, px of the image; ${own}`,
+    })
+    .option('border', {
+      choices: ['keep', 'drop'] as const,
+      requiresArg: true,
+      describe: `Whether to drop nuclei that touch the border of the image or region; ${own}`,
+    })
+    .option('region', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Predict only this part: x,y,width,height in px of the image. Results have the size of the image',
+    })
+    .option('diameter', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'How wide typical nuclei are: px of the image, or um (10um); `auto` measures them in a first pass, `trained` is the size in training; ' +
+        own,
+    })
+    .option('pixel-size', {
+      type: 'string',
+      requiresArg: true,
+      describe: `um of a pixel, in place of what the image says; alone it means --diameter ${usualNucleus}um, with --diameter it is only for areas and um`,
+    });
+}
+
+/** What the user has asked for; the rest is left to the model. */
+export interface AskedPrediction {
+  readonly settings: SegmentSettings;
+  /** um of a pixel, in place of what images say. */
+  readonly pixelSize?: number;
+}
+
+/** @throws {NucleateError} Exit code 2 for values that are none, or contradict each other. */
+export function askedPrediction({
+  'score-threshold': scoreThreshold,
+  'mask-threshold': maskThreshold,
+  'min-area': minArea,
+  'max-area': maxArea,
+  border,
+  region,
+  diameter,
+  'pixel-size': pixelText,
+}: PredictionArguments): AskedPrediction {
+  const pixelSize = pixelText === undefined ? undefined : positiveNumber('pixel-size', pixelText);
+  const asked = diameter ?? (pixelSize === undefined ? undefined : `${usualNucleus}um`);
+  const settings: SegmentSettings = {
+    ...(scoreThreshold !== undefined && { scoreThreshold: fraction('score-threshold', scoreThreshold) }),
+    ...(maskThreshold !== undefined && { maskThreshold: fraction('mask-threshold', maskThreshold) }),
+    ...(minArea !== undefined && { minArea: wholeNumber('min-area', minArea, 1) }),
+    ...(maxArea !== undefined && { maxArea: wholeNumber('max-area', maxArea, 1) }),
+    ...(border && { border }),
+    ...(region !== undefined && { region: rectOf(region) }),
+    ...(asked !== undefined && asked !== 'auto' && asked !== 'trained' && { diameter: diameterOf(asked) }),
+  };
+  return { settings, ...(pixelSize !== undefined && { pixelSize }) };
+}
+
+function diameterOf(text: string) {
+  const [, number, unit] = /^(.*?)\s*(um|µm|μm|px)?$/u.exec(text) as unknown as [string, string, string?];
+  const value = Number(number);
+  if (number !== '' && Number.isFinite(value) && value > 0)
+    return unit === undefined || unit === 'px' ? value : { um: value };
+  throw new NucleateError({
+    what: `--diameter takes px, um, \`auto\` or \`trained\`, received \`${text}\`.`,
+    hint: 'For example: --diameter 20, or --diameter 10um.',
+    exitCode: exitCodes.usage,
+  });
+}
+
+function rectOf(text: string): Rect {
+  const parts = text.split(',');
+  const [x, y, width, height] = parts.map((part) => (/^\s*\d{1,9}\s*$/u.test(part) ? Number(part) : NaN));
+  if (parts.length === 4 && x! >= 0 && y! >= 0 && width! >= 1 && height! >= 1)
+    return { x: x!, y: y!, width: width!, height: height! };
+  throw new NucleateError({
+    what: `--region takes x,y,width,height in whole px, received \`${text}\`.`,
+    hint: 'For example: --region 1000,500,256,256.',
+    exitCode: exitCodes.usage,
+  });
+}
