@@ -23,6 +23,8 @@ export interface CompileOptions<Inputs extends NamedTensors> {
   readonly mode: Mode;
   /** Of the factors of convolutions and matrix products; all else stays float32, and so does eager mode. */
   readonly precision?: 'float32' | LowPrecision;
+  /** Whether the step has no gradients: then what lies between its convolutions has their precision, too. */
+  readonly forward?: boolean;
   /**
    * Whether the function is recorded only once, which saves a tenth of the time until the first result. Use it only for
    * functions that a test records twice: what differs from call to call silently becomes a constant.
@@ -44,14 +46,14 @@ export interface CompileOptions<Inputs extends NamedTensors> {
  */
 export function compile<Inputs extends NamedTensors, Outputs extends NamedTensors>(
   step: Step<Inputs, Outputs>,
-  { inputs, state, mode, precision = 'float32', once = false }: CompileOptions<Inputs>,
+  { inputs, state, mode, precision = 'float32', forward = false, once = false }: CompileOptions<Inputs>,
 ): RunnableStep<Inputs, Outputs> {
   const backend = findNativeBackend();
   if (!backend || mode === 'eager') return runEagerly(step, { inputs, state });
 
   const record = once ? recordOnce : recordStep;
   const recording = record(backend, step as unknown as Step<NamedTensors, NamedTensors>, inputs, state);
-  if (precision !== 'float32') lowerPrecision(recording.graph, precision);
+  if (precision !== 'float32') lowerPrecision(recording.graph, precision, { between: forward });
   const fed = mapIndexed(state, (variable, index) =>
     recording.graph.addPlaceholder(`write/${index}`, variable),
   );

@@ -14,12 +14,37 @@ const factors: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Makes convolutions and matrix products multiply 16-bit numbers; everything between them stays float32.
+ * Operations that pass on 16-bit numbers where their tensors have them already, and which of their inputs are tensors.
+ * Between convolutions they save the conversions, and TensorFlow computes bias, sum and relu within the convolution.
+ */
+const carriers: Readonly<Record<string, (inputs: number) => readonly number[]>> = {
+  BiasAdd: () => [0, 1],
+  Add: () => [0, 1],
+  AddV2: () => [0, 1],
+  Relu: () => [0],
+  MaxPool: () => [0],
+  Reshape: () => [0],
+  ResizeNearestNeighbor: () => [0],
+  ConcatV2: (inputs) => Array.from({ length: inputs - 1 }, (_, index) => index),
+};
+
+export interface LowerOptions {
+  /** Whether what lies between two convolutions has 16 bits, too: for steps without gradients. */
+  readonly between?: boolean;
+}
+
+/**
+ * Makes convolutions and matrix products multiply 16-bit numbers; everything between them stays float32 unless asked.
  *
  * Source: Micikevicius et al., arXiv 1710.03740.
  */
-export function lowerPrecision(graph: Graph, precision: LowPrecision): void {
+export function lowerPrecision(
+  graph: Graph,
+  precision: LowPrecision,
+  { between = false }: LowerOptions = {},
+): void {
   const low = dataTypes[precision];
+  /** 16-bit tensors by those of float32 that they stand for. */
   const lowered = new Map<Output, Output>();
   const nodes = graph.nodes.splice(0);
 
@@ -34,10 +59,21 @@ export function lowerPrecision(graph: Graph, precision: LowPrecision): void {
     return node;
   }
 
+  /** The inputs of an operation that become 16-bit; none if it stays as it is. */
+  function lowInputs({ op, inputs, results }: Node): readonly number[] {
+    if (results[0]?.dtype !== dataTypes.float32) return [];
+    const multiplied = factors[op];
+    if (multiplied || !between) return multiplied ?? [];
+    const carried = carriers[op]?.(inputs.length) ?? [];
+    // A bias is a weight, which is converted once; everything else has to have 16 bits already.
+    const present = op === 'BiasAdd' ? carried.slice(0, 1) : carried;
+    return present.every((index) => lowered.has(inputs[index] as Output)) ? carried : [];
+  }
+
   const resultsOf = new Map(nodes.map((node) => [node.name, node.results]));
   for (const node of nodes) {
-    const which = factors[node.op];
-    if (!which || !isFloat32(node)) {
+    const which = lowInputs(node);
+    if (which.length === 0) {
       graph.nodes.push(node);
       continue;
     }
@@ -47,10 +83,12 @@ export function lowerPrecision(graph: Graph, precision: LowPrecision): void {
       return lower(input as Output, resultsOf.get(name)?.[Number(at)]?.shape ?? []);
     });
     const results = node.results.map(({ shape }) => ({ shape, dtype: low }));
-    graph.add(`${node.name}/low`, node.op, inputs, { ...node.attributes, T: typeValue(low) }, results);
+    const made = output(
+      graph.add(`${node.name}/low`, node.op, inputs, { ...node.attributes, T: typeValue(low) }, results),
+    );
+    if (between) lowered.set(output(node.name), made);
+    // What nobody uses is not computed.
     const attributes = { SrcT: typeValue(low), DstT: typeValue(dataTypes.float32) };
-    graph.add(node.name, 'Cast', [output(`${node.name}/low`)], attributes, node.results);
+    graph.add(node.name, 'Cast', [made], attributes, node.results);
   }
 }
-
-const isFloat32 = ({ results }: Node) => results[0]?.dtype === dataTypes.float32;

@@ -84,6 +84,12 @@ export interface ConvolveOptions extends Window {
  */
 export function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, options: ConvolveOptions): tf.Tensor4D {
   return tf.tidy(() => {
+    const [batch, height, width, channels] = x.shape;
+    // A dense layer: as rows of one image it takes half of the time.
+    if (batch > 1 && height === 1 && width === 1 && isPointwise(kernel, options) && !options.trunk) {
+      const rows = x.reshape<tf.Tensor4D>([1, batch, 1, channels]);
+      return convolve(rows, kernel, options).reshape<tf.Tensor4D>([batch, 1, 1, kernel.shape[3]]);
+    }
     const { stride, padding, activation, bias, trunk } = options;
     const y = hasNative()
       ? (nativeConvolution({ x, kernel }, { stride, padding })[0] as tf.Tensor4D)

@@ -89,7 +89,11 @@ export class DetectorPredictor {
     const state = this.#detector.weights.all;
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'detector', where: source });
-    this.#step = compile(step, { inputs, state, mode, precision: config.precision, once });
+    this.#step = compile(step, {
+      ...{ inputs, state, mode, once },
+      precision: config.precision,
+      forward: true,
+    });
     tf.dispose(inputs);
   }
 

@@ -67,7 +67,7 @@ export class SegmenterPredictor {
     const state = weightsOf(this.#network).all;
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
-    this.#step = compile(step, { inputs, state, mode, precision, once });
+    this.#step = compile(step, { inputs, state, mode, precision, once, forward: true });
     tf.dispose(inputs);
   }
 

@@ -63,3 +63,42 @@ test('kernels of a network that does not train are lowered once', () => {
   expect(worst).toBeGreaterThan(0);
   expect(worst).toBeLessThan(0.05);
 });
+
+test('a forward step keeps 16 bits between its convolutions, and returns float32', () => {
+  const weight = (shape: number[], seed: number) =>
+    tf.variable(tf.randomUniform(shape, -0.3, 0.3, 'float32', seed));
+  const kernels = {
+    first: weight([3, 3, 3, 8], 1),
+    second: weight([3, 3, 8, 8], 2),
+    last: weight([1, 1, 16, 4], 3),
+    bias: weight([8], 4),
+  };
+  const same = { stride: 1, padding: 'same', activation: 'relu' } as const;
+  const bias = kernels.bias as unknown as tf.Tensor1D;
+  const predict = ({ x }: { x: tf.Tensor4D }) => {
+    const trunk = convolve(x, kernels.first as unknown as tf.Tensor4D, { ...same, bias });
+    const sum = convolve(trunk, kernels.second as unknown as tf.Tensor4D, { ...same, bias, trunk });
+    const both = tf.concat([trunk, sum], 3);
+    const y = convolve(both, kernels.last as unknown as tf.Tensor4D, { ...same, activation: 'linear' });
+    // The mean of the sum is no operation between convolutions.
+    return { y, mean: tf.mean(sum) };
+  };
+  const run = (options: { precision?: 'bfloat16'; forward?: boolean }) =>
+    compile(predict, { inputs: { x: input() }, state: kernels, mode: 'compiled', ...options }).run({
+      x: input(),
+    });
+  const full = run({});
+  const forward = run({ precision: 'bfloat16', forward: true });
+  const mixed = run({ precision: 'bfloat16' });
+  for (const name of ['y', 'mean'] as const) {
+    expect(forward[name].dtype).toBe('float32');
+    const worst = forward[name].sub(full[name]).abs().max().dataSync()[0]!;
+    // Four roundings to 8 bits of sums of about 1.
+    expect(worst).toBeLessThan(0.03);
+  }
+  const bits = (tensor: tf.Tensor) => [...new Uint32Array(tensor.dataSync().buffer.slice(0))];
+  // bfloat16 has 16 zeros behind it: this shows that nothing after the last convolution was float32.
+  expect(bits(forward.y).every((value) => (value & 0xffff) === 0)).toBe(true);
+  expect(bits(forward.y)).not.toEqual(bits(mixed.y));
+  expect(run({ forward: true }).y.sub(full.y).abs().max().dataSync()[0]).toBe(0);
+});
