@@ -4,12 +4,16 @@ import { type NamedTensors, type NamedVariables, requireLike, type RunnableStep,
 /** Runs the function itself, on tfjs's own variables. */
 export function runEagerly<Inputs extends NamedTensors, Outputs extends NamedTensors>(
   step: Step<Inputs, Outputs>,
-  { inputs: examples, state }: { inputs: Inputs; state: NamedVariables },
+  {
+    inputs: examples,
+    otherInputs: otherSizes,
+    state,
+  }: { inputs: Inputs; otherInputs?: Inputs | undefined; state: NamedVariables },
 ): RunnableStep<Inputs, Outputs> {
   return {
     mode: 'eager',
     run: (inputs) => {
-      requireLike('input', inputs, examples, { partly: false });
+      requireLike('input', inputs, examples, { partly: false, otherSizes });
       return tf.tidy(() => copies(step(inputs)) as Outputs);
     },
     readState: () => copies(state),

@@ -1,4 +1,3 @@
-import type { tf } from '../tf.js';
 import { attributeKinds, dataTypes, type NativeAttribute, type NativeValues } from './native.js';
 import { bytes, type Fields, float, integer, join, message, text } from './protobuf.js';
 
@@ -23,6 +22,8 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Fields>>;
   /** Of each output, if the node is an operation of the step or reads a variable. */
   readonly results: readonly Result[];
+  /** What a constant holds, or a placeholder is like. */
+  readonly tensor?: Constant | Result;
 }
 
 /** A TensorFlow graph to which nodes are added. */
@@ -39,8 +40,9 @@ export class Graph {
     inputs: readonly (Output | Control)[],
     attributes: Readonly<Record<string, Fields>>,
     results: readonly Result[] = [],
+    tensor?: Constant | Result,
   ): string {
-    this.nodes.push({ name, op, inputs, attributes, results });
+    this.nodes.push({ name, op, inputs, attributes, results, ...(tensor && { tensor }) });
     return name;
   }
 
@@ -50,10 +52,16 @@ export class Graph {
     return output(this.add(name, 'VarHandleOp', [], attributes));
   }
 
-  /** Adds a node that is fed a tensor like this one. */
-  addPlaceholder(name: string, { shape, dtype }: tf.TensorInfo): Output {
-    const attributes = { dtype: typeValue(dataTypes[dtype]), shape: shapeValue(shape) };
-    return output(this.add(name, 'Placeholder', [], attributes));
+  /** Adds a node that is fed a tensor like this one; a size of -1 stands for any. */
+  addPlaceholder(name: string, { shape, dtype }: Result): Output {
+    const attributes = { dtype: typeValue(dtype), shape: shapeValue(shape) };
+    return output(this.add(name, 'Placeholder', [], attributes, [], { shape, dtype }));
+  }
+
+  /** Adds a constant. */
+  addConstant(name: string, constant: Constant): Output {
+    const attributes = { dtype: typeValue(constant.dtype), value: tensorValue(constant) };
+    return output(this.add(name, 'Const', [], attributes, [], constant));
   }
 
   /** Adds a node whose fetch makes all of `before` run. */

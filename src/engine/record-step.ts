@@ -148,7 +148,8 @@ function requireSame(first: Graph, second: Graph): void {
   }
 }
 
-function fingerprint({ name, op, inputs, attributes }: Node): string {
+/** What makes a node equal to another one. */
+export function fingerprint({ name, op, inputs, attributes }: Node): string {
   const values = Object.entries(attributes).map(([key, value]) => [
     key,
     Buffer.from(value).toString('latin1'),

@@ -7,7 +7,6 @@ import {
   Graph,
   type Output,
   output,
-  tensorValue,
   typeValue,
   type Constant,
 } from './graph.js';
@@ -82,10 +81,11 @@ export class Recorder {
 
   /** Makes `tensor` an input of the graph; it must not share its data with another input or state. */
   addInput(node: string, tensor: tf.Tensor): Output {
-    const made = this.graph.addPlaceholder(node, tensor);
+    const like = { shape: tensor.shape, dtype: dataTypes[tensor.dtype] };
+    const made = this.graph.addPlaceholder(node, like);
     const id = this.#idOf(tensor);
     this.#sources.set(id, { kind: 'node', output: made });
-    this.#dryRun.addTensor(id, { shape: tensor.shape, dtype: dataTypes[tensor.dtype] });
+    this.#dryRun.addTensor(id, like);
     return made;
   }
 
@@ -250,10 +250,7 @@ export class Recorder {
       values.length >= fillFrom &&
       !Array.isArray(values) &&
       values.every((value) => Object.is(value, values[0]));
-    if (!isUniform) {
-      const value = tensorValue({ shape, dtype, values });
-      return output(this.graph.add(this.#nameFor('Const'), 'Const', [], { dtype: typeValue(dtype), value }));
-    }
+    if (!isUniform) return this.graph.addConstant(this.#nameFor('Const'), { shape, dtype, values });
     const dims = this.#addConstant({
       shape: [shape.length],
       dtype: dataTypes.int32,

@@ -42,6 +42,7 @@ export interface RunnableStep<Inputs extends NamedTensors, Outputs extends Named
 }
 
 /**
+ * @param options.otherSizes Like `like`; the axes in which it differs may have any size.
  * @throws {RangeError} Unless `tensors` has every name of `like`, each with the same shape and type; with `partly`
  *   names may be missing, but none may be unknown.
  */
@@ -49,21 +50,22 @@ export function requireLike(
   kind: 'input' | 'state',
   tensors: NamedTensors,
   like: NamedTensors,
-  { partly }: { partly: boolean },
+  { partly, otherSizes = like }: { partly: boolean; otherSizes?: NamedTensors | undefined },
 ): void {
   const unknown = Object.keys(tensors).find((name) => !(name in like));
   if (unknown !== undefined) throw new RangeError(`Expected no ${kind} named \`${unknown}\``);
   for (const [name, { shape, dtype }] of Object.entries(like)) {
     const tensor = tensors[name];
     if (!tensor && partly) continue;
-    const received = tensor ? describe(tensor) : 'nothing';
-    if (received !== describe({ shape, dtype })) {
-      throw new RangeError(
-        `Expected ${kind} \`${name}\` to be ${describe({ shape, dtype })}, received ${received}`,
-      );
-    }
+    const sizes = shape.map((size, axis) => (otherSizes[name]!.shape[axis] === size ? size : 'any'));
+    const isLike =
+      tensor?.dtype === dtype &&
+      tensor.shape.length === sizes.length &&
+      sizes.every((size, axis) => size === 'any' || size === tensor.shape[axis]);
+    if (isLike) continue;
+    const received = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'nothing';
+    throw new RangeError(
+      `Expected ${kind} \`${name}\` to be ${dtype} [${sizes.join(', ')}], received ${received}`,
+    );
   }
 }
-
-const describe = ({ shape, dtype }: Pick<tf.TensorInfo, 'shape' | 'dtype'>) =>
-  `${dtype} [${shape.join(', ')}]`;
