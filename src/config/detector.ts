@@ -195,7 +195,14 @@ const Model = z.strictObject({
 });
 
 const Tiles = z.strictObject({
-  size: z.int().min(64).default(512).describe('Side of a tile, px of the network input.'),
+  size: z
+    .int()
+    .min(64)
+    .default(512)
+    .describe(
+      'Side of a square tile, px of the network input. Prediction fits tiles to the image, up to 5 times as large; ' +
+        '`preNmsTopK`, `postNmsTopK` and `maxPerTile` grow with them.',
+    ),
   overlap: z
     .int()
     .min(0)

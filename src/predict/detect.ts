@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Box } from '../data/geometry/box.js';
+import type { Size } from '../data/geometry/rect.js';
 import type { DetectorConfig } from '../config/detector.js';
 import { applyMap, type Point } from '../data/geometry/linear-map.js';
 import { resamplePixels } from '../data/image/resample.js';
@@ -56,6 +57,12 @@ export interface DetectOptions {
   readonly onProposals?: (proposals: readonly Detection[]) => void;
 }
 
+/** Area of the largest tile as a multiple of `tiles.size` squared: at 512 px the detector takes a gigabyte of memory. */
+const largestTile = 5;
+
+const alignmentOf = ({ model }: Pick<DetectorConfig, 'model'>) =>
+  Math.max(...model.levels.map(({ stride }) => stride));
+
 type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
 
 export interface DetectorPredictorOptions {
@@ -82,7 +89,12 @@ export class DetectorPredictor {
     this.#config = config;
     const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
-    const inputs = { images: tf.zeros<tf.Rank.R4>([1, size, size, networkChannels]) };
+    // The other one is larger, so that there is room for more detections in it, too.
+    const alignment = alignmentOf(config);
+    const [inputs, otherInputs] = [
+      [size, size] as const,
+      [size + alignment, size + 2 * alignment] as const,
+    ].map((sides) => ({ images: tf.zeros<tf.Rank.R4>([1, ...sides, networkChannels]) }));
     const step = ({ images }: NamedTensors): NamedTensors => ({
       ...this.#detector.detect(images as tf.Tensor4D),
     });
@@ -90,11 +102,11 @@ export class DetectorPredictor {
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'detector', where: source });
     this.#step = compile(step, {
-      ...{ inputs, state, mode, once },
+      ...{ inputs: inputs!, otherInputs: otherInputs!, state, mode, once },
       precision: config.precision,
       forward: true,
     });
-    tf.dispose(inputs);
+    tf.dispose([inputs!, otherInputs!]);
   }
 
   /**
@@ -136,14 +148,17 @@ export class DetectorPredictor {
     onTile: (fraction: number) => void,
   ): Promise<Detections> {
     const { model, tiles: tiling } = this.#config;
-    const { size: tileSize, overlap } = tiling;
-    const alignment = Math.max(...model.levels.map(({ stride }) => stride));
-    const tiles = planTiles(input.image, { tileSize, overlap, zoom, alignment });
+    const { size, overlap } = tiling;
+    const alignment = alignmentOf(this.#config);
+    const maxArea = largestTile * size ** 2;
+    const turned = view.turn.xx === 0;
+    const { tiles, tileSize } = planTiles(input.image, { maxArea, overlap, zoom, alignment });
+    const networkSize = turned ? { width: tileSize.height, height: tileSize.width } : tileSize;
     const fill = paddingValues(input.image);
     const found: (readonly Detection[])[] = [];
     let omitted = 0;
     for (const tile of tiles) {
-      const inTile = await this.#detectTile({ ...input, fill }, tile, view, zoom);
+      const inTile = await this.#detectTile({ ...input, fill }, tile, networkSize, view, zoom);
       found.push(inTile.detections);
       omitted += inTile.omitted;
       onTile(found.length / tiles.length);
@@ -157,30 +172,31 @@ export class DetectorPredictor {
 
   async #detectTile(
     { image, intensity, fill, onProposals }: AskedImage & { readonly fill: Float64Array },
-    { window }: Tile,
+    { shown }: Tile,
+    size: Size,
     { turn, inverted }: TtaView,
     zoom: number,
   ): Promise<Detections> {
-    const size = this.#config.tiles.size;
-    const box = regionOf(window, image);
+    const box = regionOf(shown, image);
     const region = readRegion(image, box);
     // An area of one colour has no nuclei; large scans are mostly empty.
     if (isPlain(region)) return { detections: [], omitted: 0 };
     const map = { xx: turn.xx / zoom, xy: turn.xy / zoom, yx: turn.yx / zoom, yy: turn.yy / zoom };
-    const middle = { x: window.x + window.side / 2, y: window.y + window.side / 2 };
+    const centre = { x: size.width / 2, y: size.height / 2 };
+    const middle = { x: (shown.x1 + shown.x2) / 2, y: (shown.y1 + shown.y2) / 2 };
     const pixels = resamplePixels(
       region,
       intensity,
       {
-        ...{ size, map, from: { x: size / 2, y: size / 2 } },
+        ...{ size: size.width, rows: size.height, map, from: centre },
         to: { x: middle.x - box.x1, y: middle.y - box.y1 },
       },
       fill,
     );
     if (inverted) for (let i = 0; i < pixels.length; i++) pixels[i] = 1 - pixels[i]!;
-    const values = new Float32Array(size * size * networkChannels);
+    const values = new Float32Array(size.width * size.height * networkChannels);
     writeNetworkPixels({ channels: image.channels, pixels }, values, 0);
-    const images = tf.tensor4d(values, [1, size, size, networkChannels]);
+    const images = tf.tensor4d(values, [1, size.height, size.width, networkChannels]);
     const outputs = this.#step.run({ images });
     const read = async (names: readonly string[]) =>
       Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));
@@ -189,7 +205,7 @@ export class DetectorPredictor {
     tf.dispose([images, outputs]);
     /** A point of the tile, px of the network input, in the image. */
     const inImage = (x: number, y: number): Point => {
-      const step = applyMap(map, { x: x - size / 2, y: y - size / 2 });
+      const step = applyMap(map, { x: x - centre.x, y: y - centre.y });
       return { x: middle.x + step.x, y: middle.y + step.y };
     };
     const listed = (boxes: Float32Array, scores: Float32Array): Detection[] =>

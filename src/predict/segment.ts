@@ -11,7 +11,7 @@ import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { assignWeights, weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
-import { regionOf, type Window, cropWindow } from '../data/geometry/window.js';
+import { cropWindow, regionOf, type Window, windowBox } from '../data/geometry/window.js';
 import type { RectMap, Size } from '../data/geometry/rect.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
 import { pasteMap } from './assemble/paste-map.js';
@@ -205,7 +205,7 @@ function writeCrop(
   target: Float32Array,
 ): void {
   const step = side / size;
-  const box = regionOf({ x, y, side }, image);
+  const box = regionOf(windowBox({ x, y, side }), image);
   const view = {
     size,
     map: { xx: step, xy: 0, yx: 0, yy: step },

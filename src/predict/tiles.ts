@@ -1,24 +1,23 @@
 /**
- * Covers an image of any size with tiles of one size, and decides which tile a detection belongs to.
+ * Covers an image of any size with tiles that fit it, and decides which tile a detection belongs to.
  *
  * Tiles overlap. Each point of the image lies in the core of exactly one tile; a nucleus no larger than the overlap is
  * complete in at least one tile.
  */
 import type { Size } from '../data/geometry/rect.js';
-import type { Window } from '../data/geometry/window.js';
 import { boxIou, compareBoxes, type Box } from '../data/geometry/box.js';
 import { BoxIndex } from '../data/geometry/box-index.js';
 
 export interface Tiling {
-  /** px of the network input: side of a tile. */
-  readonly tileSize: number;
+  /** px² of the network input: area of the largest tile. */
+  readonly maxArea: number;
   /** px of the network input: least overlap of neighbours. */
   readonly overlap: number;
   /** px of the network input for a pixel of the image. */
   readonly zoom: number;
   /**
-   * px of the network input: tiles begin at multiples of it. The network's largest stride keeps its cells at the same
-   * places in each tile.
+   * px of the network input: sides of tiles are multiples of it, and tiles begin at multiples of it. The network's largest
+   * stride keeps its cells at the same places in each tile.
    */
   readonly alignment: number;
 }
@@ -26,8 +25,8 @@ export interface Tiling {
 export interface Tile {
   readonly column: number;
   readonly row: number;
-  /** Area of the tile, px of the image; extends beyond the right and lower edge of an image smaller than a tile. */
-  readonly window: Window;
+  /** `xyxy`, px of the image: what the tile shows; may extend beyond the right and lower edge of the image. */
+  readonly shown: Box;
   /** `xyxy`, px of the image, half-open: the points that belong to this tile. The cores of all tiles cover the image. */
   readonly core: Box;
   /**
@@ -42,25 +41,80 @@ export interface Tile {
   };
 }
 
+/** The tiles of an image, all of one size. */
+export interface TilePlan {
+  /** Of each tile, px of the network input. */
+  readonly tileSize: Size;
+  /** Row by row from the top left. */
+  readonly tiles: readonly Tile[];
+}
+
 /**
- * Plans the tiles, row by row from the top left: as few as the overlap allows, spread evenly.
+ * Plans the tiles that have the fewest pixels in all: often a single one, which is as large as the image.
  *
  * @param image px, at least 1 x 1.
- * @throws {RangeError} If the tiles cannot advance: `tileSize - overlap` has to be at least `alignment`.
+ * @throws {RangeError} If no tile fits: `maxArea` has to be at least the area of a square of `overlap + alignment`, rounded up to
+ *   the alignment.
  */
-export function planTiles({ width, height }: Size, tiling: Tiling): Tile[] {
-  const columns = planAxis(width, tiling);
-  const rows = planAxis(height, tiling);
-  const side = tiling.tileSize / tiling.zoom;
-  return rows.flatMap((y, row) =>
+export function planTiles({ width, height }: Size, tiling: Tiling): TilePlan {
+  const tileSize = fitTiles({ width, height }, tiling);
+  const columns = planAxis(width, tileSize.width, tiling);
+  const rows = planAxis(height, tileSize.height, tiling);
+  const shown = { width: tileSize.width / tiling.zoom, height: tileSize.height / tiling.zoom };
+  const tiles = rows.flatMap((y, row) =>
     columns.map((x, column) => ({
       column,
       row,
-      window: { x: x.start, y: y.start, side },
+      shown: { x1: x.start, y1: y.start, x2: x.start + shown.width, y2: y.start + shown.height },
       core: { x1: x.coreStart, y1: y.coreStart, x2: x.coreEnd, y2: y.coreEnd },
       neighbours: { left: x.before, top: y.before, right: x.after, bottom: y.after },
     })),
   );
+  return { tileSize, tiles };
+}
+
+/** The size of tile that covers an image with the fewest pixels in all; of equal ones the largest. */
+function fitTiles(image: Size, tiling: Tiling): Size {
+  let best: Size | undefined;
+  let fewest = Infinity;
+  for (const width of sidesFor(image.width, tiling)) {
+    for (const height of sidesFor(image.height, tiling)) {
+      if (width.side * height.side > tiling.maxArea) continue;
+      const area = width.count * width.side * height.count * height.side;
+      if (area >= fewest) continue;
+      [best, fewest] = [{ width: width.side, height: height.side }, area];
+    }
+  }
+  if (best) return best;
+  const { maxArea, overlap, alignment } = tiling;
+  throw new RangeError(
+    `Expected tiles of ${maxArea} px to advance by ${alignment} px, and they overlap by ${overlap} px`,
+  );
+}
+
+/** For each number of tiles along an axis the shortest side, px of the network input, as long as tiles can advance. */
+function sidesFor(imageSide: number, { overlap, zoom, alignment }: Tiling) {
+  const aligned = (length: number) => alignment * Math.max(1, Math.ceil(length / alignment));
+  const length = imageSide * zoom;
+  const longest = aligned(length);
+  const sides = new Map([[1, longest]]);
+  for (let side = aligned(overlap + alignment); side < longest; side += alignment) {
+    const count = countFor(length, side, { overlap, alignment });
+    if (!sides.has(count)) sides.set(count, side);
+  }
+  return [...sides].map(([count, side]) => ({ count, side }));
+}
+
+/** How many tiles of a side cover a length, px of the network input. */
+function countFor(
+  length: number,
+  side: number,
+  { overlap, alignment }: Pick<Tiling, 'overlap' | 'alignment'>,
+): number {
+  if (side >= length) return 1;
+  // In steps of the alignment.
+  const longestStep = Math.floor((side - overlap) / alignment);
+  return 1 + Math.ceil(Math.ceil((length - side) / alignment) / longestStep);
 }
 
 /** One tile along one axis, px of the image. */
@@ -72,21 +126,15 @@ interface Interval {
   readonly after: number;
 }
 
-function planAxis(imageSide: number, { tileSize, overlap, zoom, alignment }: Tiling): Interval[] {
-  const longestStep = Math.floor((tileSize - overlap) / alignment);
-  if (!(longestStep >= 1) || overlap < 0) {
-    throw new RangeError(
-      `Expected tiles of ${tileSize} px to advance by ${alignment} px, and they overlap by ${overlap} px`,
-    );
-  }
+function planAxis(imageSide: number, tileSide: number, { overlap, zoom, alignment }: Tiling): Interval[] {
   // In steps of the alignment: how far the last tile begins behind the first.
-  const distance = Math.max(0, Math.ceil((imageSide * zoom - tileSize) / alignment));
-  const steps = Math.ceil(distance / longestStep);
+  const distance = Math.max(0, Math.ceil((imageSide * zoom - tileSide) / alignment));
+  const steps = countFor(imageSide * zoom, tileSide, { overlap, alignment }) - 1;
   const starts = [0];
   for (let step = 1; step <= steps; step++) {
     starts.push((alignment * Math.floor((step * distance) / steps)) / zoom);
   }
-  const side = tileSize / zoom;
+  const side = tileSide / zoom;
   /** The middle of the overlap of a tile and the one before it. */
   const middle = (index: number) => (starts[index]! + starts[index - 1]! + side) / 2;
   return starts.map((start, index) => ({
@@ -110,12 +158,12 @@ export function isInCore({ core }: Tile, x: number, y: number): boolean {
  * @param box `xyxy`, px of the image.
  * @param margin px of the image: how near to an edge a box reaches it.
  */
-export function isCut({ window, neighbours }: Tile, box: Box, margin: number): boolean {
+export function isCut({ shown, neighbours }: Tile, box: Box, margin: number): boolean {
   return (
-    (box.x1 < window.x + margin && box.x2 <= neighbours.left - margin) ||
-    (box.y1 < window.y + margin && box.y2 <= neighbours.top - margin) ||
-    (box.x2 > window.x + window.side - margin && box.x1 >= neighbours.right + margin) ||
-    (box.y2 > window.y + window.side - margin && box.y1 >= neighbours.bottom + margin)
+    (box.x1 < shown.x1 + margin && box.x2 <= neighbours.left - margin) ||
+    (box.y1 < shown.y1 + margin && box.y2 <= neighbours.top - margin) ||
+    (box.x2 > shown.x2 - margin && box.x1 >= neighbours.right + margin) ||
+    (box.y2 > shown.y2 - margin && box.y1 >= neighbours.bottom + margin)
   );
 }
 

@@ -119,6 +119,41 @@ describe('views', () => {
   });
 });
 
+test('images of any size in any order, each as if it were the only one', async () => {
+  const alone = async (image: Image) => {
+    const { file, detector } = smallModel();
+    const single = new DetectorPredictor({ config: file.detector.config, mode: 'eager', weights: detector });
+    const found = await single.detect({ image });
+    single.dispose();
+    return found;
+  };
+  for (const [width, height] of [
+    [1, 1],
+    [64, 64],
+    [33, 150],
+    [150, 33],
+    [300, 260],
+    [5, 90],
+    [64, 64],
+  ] as const) {
+    const image = spots(width, height);
+    const found = await predictor.detect({ image });
+    const expected = await alone(image);
+    expect(found.omitted).toBe(expected.omitted);
+    expect(byPlace(found.detections)).toEqual(byPlace(expected.detections));
+  }
+});
+
+test('a larger tile has room for more detections', async () => {
+  // 20 in 64 x 64 px, and 5 times as many in the largest tile.
+  const count = async (side: number) => {
+    const { detections, omitted } = await predictor.detect({ image: spots(side, side) });
+    return [detections.length, omitted];
+  };
+  expect((await count(64))[0]).toBeLessThanOrEqual(20);
+  expect((await count(140))[0]).toBeGreaterThan(40);
+});
+
 test('where an image has one colour there are no nuclei', async () => {
   const image = { ...spots(64, 64), data: new Uint8Array(64 * 64).fill(40) };
   expect(await predictor.detect({ image })).toEqual({ detections: [], omitted: 0 });
@@ -130,7 +165,7 @@ test('signals are handled between two tiles', async () => {
     happened.push(`tile ${share}`);
     setImmediate(() => happened.push('signal'));
   };
-  await predictor.detect({ image: spots(100, 20) }, { onProgress });
+  await predictor.detect({ image: spots(2000, 20) }, { onProgress });
   expect(happened.length).toBeGreaterThan(2);
   expect(happened).toEqual(happened.map((_, index) => (index % 2 === 1 ? 'signal' : happened[index])));
   expect(happened.at(-2)).toBe('tile 1');

@@ -34,15 +34,19 @@ export function cropWindow({ x1, y1, x2, y2 }: Box, crop: CropMargins): Window {
   return { x: (x1 + x2 - side) / 2, y: (y1 + y2 - side) / 2, side };
 }
 
+/** The window as a box. */
+export const windowBox = ({ x, y, side }: Window): Box => ({ x1: x, y1: y, x2: x + side, y2: y + side });
+
 /**
- * The pixels of an image that are needed to resample a window bilinearly: one more on each side than the window covers,
+ * The pixels of an image that are needed to resample a part of it bilinearly: one more on each side than the part covers,
  * since values are interpolated between pixel centres.
  *
- * @returns Whole px, within the image; at least one pixel, even for a window beside the image.
+ * @param shown px of the image; may be fractional or outside.
+ * @returns Whole px, within the image; at least one pixel, even for a part beside the image.
  */
-export function regionOf({ x, y, side }: Window, { width, height }: Size): Box {
-  const [x1, x2] = pixelsOf(x, x + side, width);
-  const [y1, y2] = pixelsOf(y, y + side, height);
+export function regionOf(shown: Box, { width, height }: Size): Box {
+  const [x1, x2] = pixelsOf(shown.x1, shown.x2, width);
+  const [y1, y2] = pixelsOf(shown.y1, shown.y2, height);
   return { x1, y1, x2, y2 };
 }
 

@@ -9,10 +9,12 @@ export interface ElasticField {
   row(v: number): { readonly dx: Float32Array; readonly dy: Float32Array };
 }
 
-/** Which part of an example a square crop shows. Coordinates are continuous: pixel i covers [i, i + 1). */
+/** Which part of an example a crop shows. Coordinates are continuous: pixel i covers [i, i + 1). */
 export interface CropView {
-  /** Side of the crop, px. */
+  /** Side of the square crop, or the width of another one; px. */
   readonly size: number;
+  /** Height of a crop that is no square, px. */
+  readonly rows?: number;
   /** Maps steps in the crop to steps in the example, both px. */
   readonly map: LinearMap;
   /** A point of the crop, and the point of the example that it shows; px. */
@@ -26,7 +28,7 @@ export interface CropView {
  *
  * @param intensity The values that become black and white; if undefined, the whole range of the bit depth.
  * @param padding The value of each channel outside the image, as stored. For a part of an image, that of the whole image.
- * @returns `[size, size, channels]`, 0 = black to 1 = white.
+ * @returns `[rows, size, channels]`, 0 = black to 1 = white.
  */
 export function resamplePixels(
   image: Image,
@@ -34,15 +36,15 @@ export function resamplePixels(
   view: CropView,
   padding = channelMedians(image),
 ): Float32Array {
-  const { size } = view;
+  const { size, rows = size } = view;
   const { channels, data } = image;
-  const pixels = new Float32Array(size * size * channels);
+  const pixels = new Float32Array(rows * size * channels);
   const offsets = subsampleOffsets(view.map);
   const { black, white } = intensity ?? { black: 0, white: data instanceof Uint8Array ? 255 : 65535 };
   const scale = 1 / (offsets.length * (white - black));
   const pointsOfRow = rowPoints(view);
   // Row by row: a loop over typed arrays is several times as fast as a function call per pixel.
-  for (let v = 0; v < size; v++) {
+  for (let v = 0; v < rows; v++) {
     const points = pointsOfRow(v);
     for (const offset of offsets) {
       addBilinearRow(image, points, { offset, scale, padding }, pixels, v * size * channels);

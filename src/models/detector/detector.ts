@@ -29,7 +29,7 @@ export interface DetectorInputs extends GroundTruth {
   readonly mapWeights?: tf.Tensor3D;
 }
 
-/** Faster R-CNN on Inception-ResNetV2, for square images of one size. */
+/** Faster R-CNN on Inception-ResNetV2. Trains on square images of one size, detects in images of any. */
 export interface Detector {
   readonly weights: ModelWeights;
   /** px of the image for a cell of the finest features. */
@@ -47,7 +47,8 @@ export interface Detector {
   /**
    * Finds the nuclei of a batch.
    *
-   * @param images `[N, S, S, 3]` float32 from -1 to 1.
+   * @param images `[N, H, W, 3]` float32 from -1 to 1; multiples of the largest stride. Above S x S px there is room for
+   *   more proposals and detections, in proportion.
    * @returns The caller disposes it.
    */
   detect(images: tf.Tensor4D): Found;
@@ -151,14 +152,18 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
 
     detect: (images) =>
       tidy(() => {
+        const [, height, width] = images.shape;
+        const room = (count: number) => Math.max(count, Math.round((count * height * width) / size ** 2));
         const levels = network.features(images, { training: false });
-        const options = proposalOptions(proposals.preNmsTopK, proposals.postNmsTopK);
-        const found = makeProposals(network.propose(levels), grid, options);
+        const ofImage: AnchorGrid = { size: [height, width], levels: model.levels };
+        const options = proposalOptions(room(proposals.preNmsTopK), room(proposals.postNmsTopK));
+        const found = makeProposals(network.propose(levels), ofImage, options);
         const pooled = roiAlignInference(levels[0]!.features, found.rois, pooling);
         const { logits: roiLogits, deltas: roiDeltas } = network.boxHead(pooled, { training: false });
         const kept = {
           ...detections,
-          size: grid.size,
+          maxPerTile: room(detections.maxPerTile),
+          size: ofImage.size,
           boxWeights: headRegression.boxWeights,
           minBoxSize,
         };
