@@ -59,9 +59,10 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   if (!backend || mode === 'eager') return runEagerly(step, { inputs, otherInputs, state });
 
   const plainStep = step as unknown as Step<NamedTensors, NamedTensors>;
-  const recording = (once ? recordOnce : recordStep)(backend, plainStep, inputs, state);
-  const sized =
-    otherInputs && new SizeConstants(recording, recordOnce(backend, plainStep, otherInputs, state));
+  const anySize = otherInputs !== undefined;
+  const recording = (once ? recordOnce : recordStep)(backend, plainStep, inputs, state, { anySize });
+  const recordFor = (values: NamedTensors) => recordOnce(backend, plainStep, values, state, { anySize });
+  const sized = otherInputs && new SizeConstants(recording, recordFor(otherInputs));
   if (precision !== 'float32') lowerPrecision(recording.graph, precision, { between: forward });
   const fed = mapIndexed(state, (variable, index) =>
     recording.graph.addPlaceholder(`write/${index}`, {
@@ -85,7 +86,7 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
       requireLike('input', values, inputs, { partly: false, otherSizes: otherInputs });
       const feeds = [
         ...Object.entries(recording.inputs).map(([name, node]) => [node, values[name]!] as const),
-        ...(sized?.feeds(values, () => recordOnce(backend, plainStep, values, state)) ?? []),
+        ...(sized?.feeds(values, () => recordFor(values)) ?? []),
       ];
       const outputs = Object.entries(recording.outputs);
       const results = session.run(feeds, [...outputs.map(([, node]) => node), recording.updated]);

@@ -29,11 +29,12 @@ export function recordStep(
   step: Step<NamedTensors, NamedTensors>,
   inputs: NamedTensors,
   state: NamedVariables,
+  { anySize = false }: Pick<RecordOptions, 'anySize'> = {},
 ): Recording {
   const dryRun = new DryRun(backend.binding);
-  const first = recordOnce(backend, step, inputs, state, dryRun);
+  const first = recordOnce(backend, step, inputs, state, { dryRun, anySize });
   const tensors = tf.memory().numTensors;
-  const second = recordOnce(backend, step, inputs, state, dryRun);
+  const second = recordOnce(backend, step, inputs, state, { dryRun, anySize });
   requireSame(first.graph, second.graph);
   if (tf.memory().numTensors > tensors) {
     throw compileError(
@@ -44,10 +45,16 @@ export function recordStep(
   return second;
 }
 
+export interface RecordOptions {
+  /** Finds shapes; faster if the step has been recorded with it before. */
+  readonly dryRun?: DryRun;
+  /** Whether the recording is compared with one for inputs of other sizes. */
+  readonly anySize?: boolean;
+}
+
 /**
  * Records a step without comparing.
  *
- * @param dryRun Finds shapes; faster if the step has been recorded with it before.
  * @throws {NucleateError} If the step cannot be recorded.
  */
 export function recordOnce(
@@ -55,7 +62,7 @@ export function recordOnce(
   step: Step<NamedTensors, NamedTensors>,
   inputs: NamedTensors,
   state: NamedVariables,
-  dryRun = new DryRun(backend.binding),
+  { dryRun = new DryRun(backend.binding), anySize = false }: RecordOptions = {},
 ): Recording {
   // Also those that are not state: the step may assign to them, which is an error only then.
   const variables = new Set([...Object.values(state), ...Object.values(tf.engine().registeredVariables)]);
@@ -64,7 +71,7 @@ export function recordOnce(
     // Not returned from `tidy`, which would search it for tensors, byte by byte.
     let recording: Recording | undefined;
     tf.tidy(() => {
-      recording = recordWithOwnHandles(new Recorder(backend, dryRun), backend, step, inputs, state);
+      recording = recordWithOwnHandles(new Recorder(backend, dryRun, anySize), backend, step, inputs, state);
     });
     return recording!;
   } finally {

@@ -60,7 +60,12 @@ export class Recorder {
   readonly #sources = new Map<number, Source>();
   readonly #states = new Map<tf.Variable, RecordedState>();
 
-  constructor(backend: NativeBackend, dryRun: DryRun) {
+  /** @param anySize Whether constants keep their form when their size changes: none is filled. */
+  constructor(
+    backend: NativeBackend,
+    dryRun: DryRun,
+    readonly anySize: boolean,
+  ) {
     this.#backend = backend;
     this.#binding = backend.binding;
     this.#dryRun = dryRun;
@@ -247,6 +252,7 @@ export class Recorder {
 
   #addConstant({ shape, dtype, values }: Constant): Output {
     const isUniform =
+      !this.anySize &&
       values.length >= fillFrom &&
       !Array.isArray(values) &&
       values.every((value) => Object.is(value, values[0]));

@@ -61,14 +61,15 @@ export class SegmenterPredictor {
     const { cropSize: size } = loader;
     this.#network = buildSegmenter({ ...model, size, seed: null });
     const inputs = emptyBatch(inference.batchSize, size);
+    const otherInputs = emptyBatch(inference.batchSize + batchStep, size);
     const step = ({ images, boxes }: NamedTensors) => ({
       probabilities: tf.tidy(() => this.#probabilities(images as tf.Tensor4D, boxes as tf.Tensor2D)),
     });
     const state = weightsOf(this.#network).all;
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
-    this.#step = compile(step, { inputs, state, mode, precision, once, forward: true });
-    tf.dispose(inputs);
+    this.#step = compile(step, { inputs, otherInputs, state, mode, precision, once, forward: true });
+    tf.dispose([inputs, otherInputs]);
   }
 
   /** @returns `[N, S, S, C]`, C = {@link pixelClasses}. */
@@ -123,8 +124,9 @@ export class SegmenterPredictor {
   async #segmentBatch(requests: readonly SegmentRequest[]): Promise<SegmentedCrop[]> {
     const { loader, inference } = this.#config;
     const size = loader.cropSize;
-    const images = new Float32Array(inference.batchSize * size * size * networkChannels);
-    const boxes = new Float32Array(inference.batchSize * 4);
+    const count = Math.min(inference.batchSize, batchStep * Math.ceil(requests.length / batchStep));
+    const images = new Float32Array(count * size * size * networkChannels);
+    const boxes = new Float32Array(count * 4);
     const shown = new Set(requests.map(({ image: { image } }) => image));
     const fills = new Map([...shown].map((image) => [image, paddingValues(image)]));
     const windows = requests.map(({ image, box }, row) => {
@@ -144,8 +146,8 @@ export class SegmenterPredictor {
       return window;
     });
     const inputs = {
-      images: tf.tensor4d(images, [inference.batchSize, size, size, networkChannels]),
-      boxes: tf.tensor2d(boxes, [inference.batchSize, 4]),
+      images: tf.tensor4d(images, [count, size, size, networkChannels]),
+      boxes: tf.tensor2d(boxes, [count, 4]),
     };
     const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
@@ -165,6 +167,9 @@ export class SegmenterPredictor {
     this.#network.dispose();
   }
 }
+
+/** Crops: the last batch of an image is filled up to a multiple of it, since each size is recorded once. */
+const batchStep = 8;
 
 export interface SegmentRequest {
   readonly image: SegmentedImage;
