@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Argv } from 'yargs';
 import { deviceChoices } from '../engine/device.js';
+import { withLabelImages } from './label-options.js';
 
 /** The options of every command. */
 export const globalOptions = {
@@ -45,9 +46,9 @@ export function withOverrides<Arguments>(parser: Argv<Arguments>) {
   });
 }
 
-/** Adds `<path>` and `--labels`; for commands that read a dataset. */
+/** Adds `<path>`, `--labels` and the options of label images; for commands that read a dataset. */
 export function withDataset<Arguments>(parser: Argv<Arguments>) {
-  return parser
+  return withLabelImages(parser)
     .positional('path', {
       type: 'string',
       demandOption: true,

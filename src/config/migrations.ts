@@ -26,6 +26,9 @@ const withoutPalette = {
   'loader.augment.palette.minContrast': 0.25,
 };
 
+/** Each number of a label image was a nucleus, whatever it looked like. */
+const labelsOfData = { 'data.labelImages': 'auto', 'data.background': 0 };
+
 /**
  * The changes of each format: the first entry leads from format 1 to format 2. A released or shipped format never changes, so a
  * new key of a config has a new entry at the end.
@@ -83,6 +86,7 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
   { model: { added: { 'assemble.maxArea': null, 'assemble.border': 'keep' } } },
   // `history` of checkpoints and of the networks of a model, which may be missing.
   {},
+  { detector: { added: labelsOfData }, segmenter: { added: labelsOfData } },
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

@@ -21,6 +21,16 @@ const Data = z.strictObject({
     .describe(
       'File or folder of annotations with the masks, if they are not stored beside the images. Empty: none.',
     ),
+  labelImages: z
+    .enum(['auto', 'numbers', 'pieces', 'colours'])
+    .default('auto')
+    .describe(
+      'What is one nucleus in a label image: a number, a connected piece of one value, or a colour; `auto`: a number, if it looks like it.',
+    ),
+  background: z
+    .int()
+    .default(0)
+    .describe('Value of the background in label images; 0 in those in which it does not occur.'),
   split: z
     .string()
     .min(1)

@@ -2,9 +2,10 @@ import type { AnchorSet, Coverage } from '../../data/check/anchor-statistics.js'
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
+import { type LabelArguments, labelReading } from '../label-options.js';
 import { positiveNumber, positiveNumbers, wholeNumber } from '../number-options.js';
 
-interface Arguments {
+type Arguments = LabelArguments & {
   path: string;
   labels: string | undefined;
   scales: string;
@@ -13,7 +14,7 @@ interface Arguments {
   ratios: string | undefined;
   'size-count': string;
   'ratio-count': string;
-}
+};
 
 /** How well one set of anchors covers the boxes at one magnification. */
 interface Row extends Coverage {
@@ -89,7 +90,10 @@ export const dataAnchorsCommand: Command<Arguments> = {
     ]);
     const all: number[] = [];
     let images = 0;
-    for await (const { labelImage, instanceCount } of readDataset(args.path, { labels: args.labels })) {
+    for await (const { labelImage, instanceCount } of readDataset(args.path, {
+      labels: args.labels,
+      ...labelReading(args),
+    })) {
       images++;
       for (const side of measureInstances(labelImage, instanceCount).boxes) all.push(side);
     }

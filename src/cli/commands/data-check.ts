@@ -3,6 +3,7 @@ import { exitCodes } from '../../errors.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
+import { type LabelArguments, labelReading } from '../label-options.js';
 import { writeText } from '../write-text.js';
 
 const sample = 'examples/dsb2018-mini';
@@ -16,7 +17,7 @@ type CheckArguments = {
   split: string | undefined;
   html: string | undefined;
   strict: boolean;
-};
+} & LabelArguments;
 
 export const dataCheckCommand: Command<CheckArguments> = {
   usage: 'check <path>',
@@ -43,14 +44,14 @@ export const dataCheckCommand: Command<CheckArguments> = {
         default: false,
         describe: 'Exit with code 3 if there are warnings',
       }),
-  async handler({ path, labels, split: splitPath, html, strict }, terminal) {
+  async handler({ path, labels, split: splitPath, html, strict, ...labelArguments }, terminal) {
     const [{ openDataset }, { checkDataset }, { readSplit }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../data/check/check-dataset.js'),
       import('../../data/split/split-file.js'),
     ]);
     const split = splitPath === undefined ? undefined : await readSplit(splitPath);
-    const dataset = await openDataset(path, { labels });
+    const dataset = await openDataset(path, { labels, ...labelReading(labelArguments) });
     try {
       const progress = terminal.progress('checking', dataset.images.length);
       const result = await checkDataset(dataset, { split, onImage: (done) => progress.update(done) });

@@ -1,9 +1,12 @@
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
+import { type LabelArguments, labelReading } from '../label-options.js';
 
 const sample = 'examples/dsb2018-mini';
 
-export const dataPrepareCommand: Command<{ path: string; labels: string | undefined; output: string }> = {
+type Arguments = { path: string; labels: string | undefined; output: string } & LabelArguments;
+
+export const dataPrepareCommand: Command<Arguments> = {
   usage: 'prepare <path>',
   describe: 'Convert a dataset into one file that loads ten times faster',
   examples: [
@@ -16,12 +19,12 @@ export const dataPrepareCommand: Command<{ path: string; labels: string | undefi
       demandOption: true,
       describe: 'File to write',
     }),
-  async handler({ path, labels, output }, terminal) {
+  async handler({ path, labels, output, ...labelArguments }, terminal) {
     const [{ openDataset }, { prepareDataset }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../data/read/prepared-layout.js'),
     ]);
-    const dataset = await openDataset(path, { labels });
+    const dataset = await openDataset(path, { labels, ...labelReading(labelArguments) });
     try {
       const progress = terminal.progress('preparing', dataset.images.length);
       await prepareDataset(dataset, output, (done) => progress.update(done));

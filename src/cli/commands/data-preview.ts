@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { makeFolders } from '../../make-folders.js';
 import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js';
+import type { ReadOptions } from '../../data/read/dataset.js';
 import type { Example } from '../../data/read/example.js';
 import type { IntensityMode } from '../../data/image/intensity.js';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -9,9 +10,10 @@ import type { Command } from '../command.js';
 import { warnOfOldKeys } from '../old-keys.js';
 import type { Terminal } from '../terminal.js';
 import { withDataset, withOverrides } from '../global-options.js';
+import { type LabelArguments, labelReading } from '../label-options.js';
 import { wholeNumber } from '../number-options.js';
 
-interface Arguments {
+type Arguments = LabelArguments & {
   path: string;
   labels: string | undefined;
   config: string | undefined;
@@ -19,7 +21,7 @@ interface Arguments {
   output: string;
   count: string;
   seed: string;
-}
+};
 
 /** Columns of the two sheets: crops of 256 px, and crops of 64 px magnified three times. */
 const columns = { detection: 4, segmentation: 5 };
@@ -76,7 +78,7 @@ export const dataPreviewCommand: Command<Arguments> = {
         import('../../data/image/image-io.js'),
       ],
     );
-    const examples = await readExamplesOf(path, labels, intensity);
+    const examples = await readExamplesOf(path, { labels, intensity, ...labelReading(numbers) });
     makeFolder(output);
     const settings = { batchSize: count, workers: 0 };
     const files: Record<string, string> = {};
@@ -133,14 +135,10 @@ async function readLoaders(
     : { segmentation: config.loader, intensity };
 }
 
-async function readExamplesOf(
-  path: string,
-  labels: string | undefined,
-  intensity: IntensityMode,
-): Promise<Example[]> {
+async function readExamplesOf(path: string, options: ReadOptions): Promise<Example[]> {
   const { readDataset } = await import('../../data/read/dataset.js');
   const examples: Example[] = [];
-  for await (const example of readDataset(path, { labels, intensity })) examples.push(example);
+  for await (const example of readDataset(path, options)) examples.push(example);
   return examples;
 }
 

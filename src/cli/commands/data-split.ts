@@ -2,6 +2,7 @@ import type { SplitResult } from '../../data/split/split.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
+import { type LabelArguments, labelReading } from '../label-options.js';
 import { wholeNumber } from '../number-options.js';
 
 const sample = 'examples/dsb2018-mini';
@@ -14,7 +15,7 @@ type SplitArguments = {
   keep: string | undefined;
   seed: string;
   output: string;
-};
+} & LabelArguments;
 
 export const dataSplitCommand: Command<SplitArguments> = {
   usage: 'split <path>',
@@ -78,7 +79,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
     const seed = wholeNumber('seed', options.seed, 0);
     const known = groups === undefined ? undefined : await readGroupsCsv(groups);
     const keep = keptPath === undefined ? undefined : await readSplit(keptPath);
-    const dataset = await openDataset(path, { labels });
+    const dataset = await openDataset(path, { labels, ...labelReading(options) });
     try {
       const progress = terminal.progress('comparing', dataset.images.length);
       const onImage = (done: number) => progress.update(done);

@@ -9,6 +9,7 @@ import type { FoundNetworks, PairedNetworks } from '../../model/find-networks.js
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
+import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
 import type { Terminal } from '../terminal.js';
@@ -28,7 +29,8 @@ type Arguments = {
   csv: string | undefined;
   'allow-other-data': boolean;
   device: DeviceChoice;
-} & TtaArguments;
+} & TtaArguments &
+  LabelArguments;
 
 /** What is scored. */
 interface Scored {
@@ -59,7 +61,7 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withDiameterMode(withTta(withDevice(parser)))
+    withDiameterMode(withTta(withDevice(withLabelImages(parser))))
       .positional('targets', {
         type: 'string',
         array: true,
@@ -136,6 +138,7 @@ export const evalCommand: Command<Arguments> = {
       import('../../report/eval-text.js'),
     ]);
     const settings = ttaSettings(choice);
+    const reading = labelReading(choice);
     const networks = await readNetworks(targets, choice.with, settings);
     if (ablation && networks.size === 0)
       throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
@@ -143,11 +146,11 @@ export const evalCommand: Command<Arguments> = {
       throw noModel('Test-time augmentation and another scale need a model.', '--tta and --diameter');
     }
     if (networks.size > 0) await startDevice(device, terminal);
-    const truth = await openTruth(data, { labels });
+    const truth = await openTruth(data, { labels, ...reading });
     const predictions: PredictionSource[] = [];
     try {
       const kinds = [modelKind(networks, truth), ...sourceKinds];
-      for (const target of targets) predictions.push(await openPrediction(target, kinds));
+      for (const target of targets) predictions.push(await openPrediction(target, kinds, reading));
       const sha256 = await truth.identity();
       if (!allowOtherData) rejectOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);

@@ -38,7 +38,8 @@ export interface Finding extends Problem {
 /** What each kind means, and how such data are read. */
 export const findingTitles: Readonly<Record<FindingKind, string>> = {
   file: 'The file cannot be used',
-  'blurred-mask': 'A mask with several grey values; every pixel other than 0 belongs to the nucleus',
+  'blurred-mask':
+    'A mask with several grey values; the pixels above half of the largest belong to the nucleus',
   'duplicate-mask': 'Two masks with the same pixels; the second is dropped',
   'empty-mask': 'A mask without pixels; it is dropped',
   'full-mask': 'A mask that covers a quarter of its image or more; often it is inverted',

@@ -12,7 +12,7 @@ export interface Mask {
    * next row. Empty for a mask without pixels.
    */
   readonly runs: Int32Array;
-  /** Whether its pixels have several values, for example after smoothing; all except 0 belong to it. Absent if not. */
+  /** Whether its pixels have several values, for example after smoothing; those above half of the largest belong to it. Absent if not. */
   readonly isBlurred?: true;
 }
 

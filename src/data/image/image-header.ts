@@ -93,6 +93,16 @@ export function checkOrientation(orientation: number, place: string): void {
   );
 }
 
+/** @throws {NucleateError} Exit code 3 if an image has white stored as 0, so that it is unclear what 0 means. */
+export function checkBlackIsZero(isBlackZero: boolean, place: string): void {
+  if (isBlackZero) return;
+  throw imageError(
+    place,
+    'The TIFF stores white as 0 (inverted lookup table).',
+    'Save it with black as 0; in ImageJ: Image > Lookup Tables > Invert LUT.',
+  );
+}
+
 /**
  * Checks that a file holds one upright image of a supported size and pixel layout.
  *
@@ -108,12 +118,7 @@ export function checkHeader(header: ImageHeader, place: string, mostPixels = max
   if (pages > 1) throw error(`The file has ${pages} pages.`, 'Save each page as a separate file.');
   if (header.isAnimated) throw error('The file is an animation.', 'Save each frame as a separate file.');
   checkOrientation(orientation, place);
-  if (header.isWhiteIsZero) {
-    throw error(
-      'The TIFF stores white as 0 (inverted lookup table).',
-      'Save it with black as 0; in ImageJ: Image > Lookup Tables > Invert LUT.',
-    );
-  }
+  checkBlackIsZero(!header.isWhiteIsZero, place);
   const layout = layouts.get(space);
   const extra = layout && channels - layout.channels;
   if (layout?.depth !== depth || (extra !== 0 && extra !== 1)) {
@@ -131,12 +136,26 @@ export const labelsHint = 'Save the labels as a single-channel 16-bit PNG or TIF
 /**
  * Checks that a file stores exact label values.
  *
- * @throws {NucleateError} Exit code 3 for JPEG, a palette, and fewer than 8 bits.
+ * @throws {NucleateError} Exit code 3 for JPEG; and unless they are read by colour or as pieces, for a palette and fewer
+ *   than 8 bits.
  */
-export function checkLabelHeader({ format, isPalette, bitsPerSample = 8 }: ImageHeader, place: string): void {
-  const error = (what: string) => imageError(place, what, labelsHint);
+export function checkLabelHeader(
+  { format, isPalette, bitsPerSample = 8 }: ImageHeader,
+  place: string,
+  { labelImages }: { readonly labelImages?: 'numbers' | 'pieces' | 'colours' | undefined },
+): void {
+  const error = (what: string, wayOut = '') => imageError(place, what, `${labelsHint}${wayOut}`);
   if (format === 'jpeg') throw error('A JPEG cannot hold labels: its compression changes values.');
-  if (isPalette) throw error('A palette image cannot hold labels: its values are colours.');
+  if (labelImages === 'pieces' || labelImages === 'colours') return;
+  if (isPalette)
+    throw error(
+      'A palette image cannot hold labels: its values are colours.',
+      ' Or take each colour for a nucleus: --label-images colours (data.labelImages).',
+    );
   // Decoding scales fewer bits to 0-255.
-  if (bitsPerSample < 8) throw error(`Expected labels of 8 or 16 bits, received ${bitsPerSample}.`);
+  if (bitsPerSample < 8)
+    throw error(
+      `Expected labels of 8 or 16 bits, received ${bitsPerSample}: this may be a foreground mask.`,
+      ' Or take each connected piece for a nucleus: --label-images pieces (data.labelImages).',
+    );
 }

@@ -13,21 +13,23 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { type ChosenImage, choosePlanes, onePlane } from './choose-planes.js';
 import { pickColours } from './colours.js';
 import {
+  checkBlackIsZero,
   checkHeader,
   checkLabelHeader,
   maxPixels,
   maxStoredPixels,
   noRoom,
-  labelsHint,
   imageError,
 } from './image-header.js';
 import type { ImageHeader, PixelLayout, UnpackedImage } from './image-header.js';
 import type { Image, PixelSize } from './image.js';
 import { labelTiff } from './label-tiff.js';
+import { greyValues, type LabelReading, labelsOfValues, type StoredValues } from './label-values.js';
 import { beginBytes, otherFormat, type OtherFormat } from './other-formats.js';
 import { decodePlainPng } from './plain-png.js';
 import { type PlaneChoice, takesEach } from './plane-choice.js';
 import { isAnimatedPng, isTiff, photometric, tiffPhotometric } from './png-tiff-headers.js';
+import type { PlaneValues } from './tiff/read-plane.js';
 
 // Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -217,75 +219,70 @@ function imageOfLibvips(source: LibvipsPage, { suffix, colours }: ChosenImage): 
 }
 
 /**
- * Reads a label image: 8- or 16-bit grey, or RGB with three equal channels, as PNG or TIFF; or 32-bit grey TIFF. 0 is
- * background.
+ * Reads a label image: whole numbers of any type, also as floating-point numbers, in one channel or in three that are equal,
+ * as PNG or TIFF. 0 is background unless `reading` says otherwise.
  *
  * @param source A path, or the bytes of a file.
- * @returns Labels as in the file, gaps included, of 16 bits unless the file has 32; all 0 without instances.
+ * @returns See {@link labelsOfValues}; all 0 without instances.
  * @throws {NucleateError} As {@link readImage}; also for JPEG, palettes and fewer than 8 bits, which do not keep
- *   label values, and for colours.
+ *   label values, and for what is no label image.
  */
-export async function readLabelImage(source: string | Buffer, place = placeOf(source)): Promise<LabelImage> {
-  const { bytes, header } = await open(source, place);
-  if (isWideGrey(header)) return readWideLabels(bytes, header, place);
-  const layout = checkHeader(header, place);
-  checkLabelHeader(header, place);
-  const { width, height, data } = requireGrey(await decode(bytes, header, layout, place), place);
-  return { width, height, labels: data instanceof Uint16Array ? data : Uint16Array.from(data) };
-}
-
-/** Whether pixels are unsigned 32-bit integers, which label images may have, but images may not. */
-const isWideGrey = ({ format, channels, depth }: ImageHeader) =>
-  format === 'tiff' && channels === 1 && depth === 'uint';
-
-async function readWideLabels(bytes: Buffer, header: ImageHeader, place: string): Promise<LabelImage> {
-  const { width, height } = header;
-  // The other checks of a header apply, too.
-  checkHeader({ ...header, space: 'grey16', depth: 'ushort' }, place);
-  const raw = await decodeRaw(bytes, 'b-w', 'uint', place);
-  const labels = new Int32Array(new Uint8Array(raw).buffer);
-  // A label above 2^31 - 1 has become negative.
-  if (labels.some((label) => label < 0)) {
-    throw imageError(place, 'The image has a label above 2147483647.', 'Renumber the labels without gaps.');
-  }
-  return { width, height, labels };
+export async function readLabelImage(
+  source: string | Buffer,
+  place = placeOf(source),
+  reading: LabelReading = {},
+): Promise<LabelImage> {
+  const check = (header: ImageHeader) => checkLabelHeader(header, place, reading);
+  return labelsOfValues(await readValues(await bytesOf(source, place), place, check), place, reading);
 }
 
 /**
- * Reads the mask of one instance: grey, or RGB with three equal channels, of 1 to 16 bits, PNG or TIFF.
+ * Reads the mask of one instance, or a map of an image: values of any type in one channel or in three that are equal, of
+ * 1 bit or more, PNG or TIFF.
  *
- * @param source A path, or the bytes of a file.
- * @returns One channel; pixels of the instance are not 0; all 0 for an empty mask.
+ * @returns `height * width` values as they are stored, those of fewer than 8 bits scaled to 0-255.
  * @throws {NucleateError} As {@link readImage}; also for JPEG, whose compression changes values, and for colours,
  *   which may stand for several instances.
  */
 export async function readMaskImage(
   source: Buffer,
   place = placeOf(source),
-): Promise<Image & { readonly channels: 1 }> {
+): Promise<Size & { data: PlaneValues }> {
   const plain = await decodePlainPng(source);
-  if (plain) return { ...plain, channels: 1 };
-  const { bytes, header } = await open(source, place);
-  const layout = checkHeader(header, place);
-  if (header.format === 'jpeg') {
+  if (plain) return plain;
+  const stored = await readValues(await bytesOf(source, place), place, ({ format }) => {
+    if (format !== 'jpeg') return;
     throw imageError(place, 'A JPEG cannot hold a mask: its compression changes values.', maskHint);
-  }
-  return requireGrey(await decode(bytes, header, layout, place), place);
+  });
+  const data = greyValues(stored);
+  if (!data) throw imageError(place, 'The mask is in colours: its three channels differ.', maskHint);
+  return { width: stored.width, height: stored.height, data };
 }
 
 const maskHint = 'Save the mask as an 8-bit grey PNG, background 0.';
 
-/** The first channel of an image whose channels are equal. */
-function requireGrey({ width, height, channels, data }: Image, place: string): Image & { channels: 1 } {
-  if (channels === 1) return { width, height, channels, data };
-  const grey = data instanceof Uint8Array ? new Uint8Array(width * height) : new Uint16Array(width * height);
-  for (let pixel = 0, at = 0; pixel < grey.length; pixel++, at += 3) {
-    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
-      throw imageError(place, 'The labels are colours: the three channels differ.', labelsHint);
+/** The values of an image file, without bringing them to 8 or 16 bits. */
+async function readValues(
+  bytes: Buffer,
+  place: string,
+  check: (header: ImageHeader) => void,
+): Promise<StoredValues> {
+  let of: TiffPage | undefined;
+  if (isTiff(bytes)) {
+    const { findTiffImages } = await import('./tiff/find-images.js');
+    const [image] = await findTiffImages(bytesInMemory(bytes), {}, place);
+    const { page, photometric: shown } = image!;
+    if (page === undefined) {
+      checkBlackIsZero(shown !== photometric.whiteIsZero, place);
+      return image!.readValues();
     }
-    grey[pixel] = data[at]!;
+    of = { page, shown };
   }
-  return { width, height, channels: 1, data: grey };
+  const header = await headerOf(bytes, place, of);
+  const layout = checkHeader(header, place);
+  check(header);
+  const { data, ...image } = await decode(bytes, header, layout, place, of?.page);
+  return { ...image, values: data };
 }
 
 /**
@@ -366,11 +363,6 @@ const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
   depth === 'ushort' ? (channels === 1 ? 'grey16' : 'rgb16') : channels === 1 ? 'b-w' : 'srgb';
 
 const placeOf = (source: string | Buffer) => (typeof source === 'string' ? source : 'image in memory');
-
-async function open(source: string | Buffer, place: string) {
-  const bytes = await bytesOf(source, place);
-  return { bytes, header: await headerOf(bytes, place) };
-}
 
 /** The bytes, not the path: libvips would read the path "a.tif[page=1]" as page 1 of "a.tif". */
 async function bytesOf(source: string | Buffer, place: string): Promise<Buffer> {
@@ -473,7 +465,7 @@ const decodedSpace = ({ channels, depth, hasAlpha }: PixelLayout) => spaceOf(has
 function decodeRaw(
   bytes: Buffer | string,
   space: string,
-  depth: PixelLayout['depth'] | 'uint',
+  depth: PixelLayout['depth'],
   place: string,
   page = 0,
 ): Promise<Buffer> {

@@ -83,8 +83,12 @@ export async function readTrainingData(
   config: TrainingConfig['data'],
   { seed, trained, onImage = () => {} }: ReadTrainingOptions,
 ): Promise<TrainingData> {
-  const { path, labels, intensity } = config;
-  const dataset = await openDataset(path, { labels: labels === '' ? undefined : labels });
+  const { path, labels, labelImages, background, intensity } = config;
+  const dataset = await openDataset(path, {
+    labels: labels === '' ? undefined : labels,
+    labelImages: labelImages === 'auto' ? undefined : labelImages,
+    background,
+  });
   try {
     if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
     const identity = await dataset.identity();

@@ -1,10 +1,10 @@
 /** Reads one image with the files that hold its masks, in whatever layout they were found. */
 import type { FileTree } from '../files/file-tree.js';
-import type { LabelImage } from '../geometry/label-image.js';
 import { masksOfLabels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
-import { readImage, readLabelImage } from '../image/image-io.js';
+import { readImage, readLabelImage, readMaskImage } from '../image/image-io.js';
 import type { Image } from '../image/image.js';
+import type { LabelReading } from '../image/label-values.js';
 import type { AnnotatedImage } from './example.js';
 import { sizeMismatch } from './layout.js';
 import { readMaskFile } from './mask-file.js';
@@ -25,15 +25,20 @@ export interface AnnotatedFiles {
 /**
  * Labels become masks in their ascending order; mask files keep their order.
  *
+ * @param reading What the user says about label images.
  * @throws {NucleateError} Exit code 3 with every problem of the files, sizes that differ included.
  */
-export async function readAnnotated(tree: FileTree, files: AnnotatedFiles): Promise<AnnotatedImage> {
+export async function readAnnotated(
+  tree: FileTree,
+  files: AnnotatedFiles,
+  reading: LabelReading,
+): Promise<AnnotatedImage> {
   const { id, image: imageFile, ignore, reviewed } = files;
   const [image, masks, ignored, seen] = await allOrProblems<
-    [Image, SizedMasks[], LabelImage | undefined, LabelImage | undefined]
+    [Image, SizedMasks[], ReviewMap | undefined, ReviewMap | undefined]
   >([
     tree.read(imageFile).then((bytes) => readImage(bytes, tree.place(imageFile))),
-    readMasks(tree, files.masks),
+    readMasks(tree, files.masks, reading),
     readMap(tree, ignore),
     readMap(tree, reviewed),
   ]);
@@ -50,8 +55,7 @@ export async function readAnnotated(tree: FileTree, files: AnnotatedFiles): Prom
   const annotated = { id, image, origin: imageFile, masks: masks.flatMap((part) => part.masks) };
   if (!ignored && !seen) return annotated;
   const isUnreviewed = (pixel: number) =>
-    (ignored !== undefined && ignored.labels[pixel] !== 0) ||
-    (seen !== undefined && seen.labels[pixel] === 0);
+    (ignored !== undefined && ignored.data[pixel] !== 0) || (seen !== undefined && seen.data[pixel] === 0);
   const pixels = image.width * image.height;
   return { ...annotated, ignore: Uint8Array.from({ length: pixels }, (_, at) => (isUnreviewed(at) ? 1 : 0)) };
 }
@@ -65,10 +69,14 @@ interface SizedMasks extends Size {
 /** Masks that are decoded at a time: twice the threads that Node uses for decoding. */
 const masksAtOnce = 8;
 
-async function readMasks(tree: FileTree, files: string | readonly string[]): Promise<SizedMasks[]> {
+async function readMasks(
+  tree: FileTree,
+  files: string | readonly string[],
+  reading: LabelReading,
+): Promise<SizedMasks[]> {
   if (typeof files === 'string') {
     const place = tree.place(files);
-    const { width, height, labels } = await readLabelImage(await tree.read(files), place);
+    const { width, height, labels } = await readLabelImage(await tree.read(files), place, reading);
     return [{ width, height, place, masks: masksOfLabels(labels, { width, height }) }];
   }
   return mapAllOrProblems(files, masksAtOnce, async (file) => {
@@ -77,6 +85,8 @@ async function readMasks(tree: FileTree, files: string | readonly string[]): Pro
   });
 }
 
-async function readMap(tree: FileTree, file: string | undefined): Promise<LabelImage | undefined> {
-  return file === undefined ? undefined : readLabelImage(await tree.read(file), tree.place(file));
+type ReviewMap = Awaited<ReturnType<typeof readMaskImage>>;
+
+async function readMap(tree: FileTree, file: string | undefined): Promise<ReviewMap | undefined> {
+  return file === undefined ? undefined : readMaskImage(await tree.read(file), tree.place(file));
 }

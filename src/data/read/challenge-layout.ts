@@ -82,7 +82,7 @@ function listImages(tree: FileTree): DatasetListing {
 
 /** Archives and version control drop empty folders; then the image itself has to show that there is nothing in it. */
 async function readFolder(tree: FileTree, { masksPlace, ...files }: ChallengeFiles): Promise<AnnotatedImage> {
-  const annotated = await readAnnotated(tree, files);
+  const annotated = await readAnnotated(tree, files, {});
   if (masksPlace === undefined || showsNothing(annotated.image)) return annotated;
   throw new NucleateError({
     what: 'The image has no masks.',

@@ -11,16 +11,15 @@ import { openFileTree } from '../files/open-files.js';
 import type { IntensityMode } from '../image/intensity.js';
 import { findCsv } from './csv-files.js';
 import { openWithLabels } from './annotations/annotation-layout.js';
-import type { AnnotationChoice } from './annotations/annotation.js';
 import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
 import { identityOf } from './identity.js';
-import { isImageFile, type Dataset, type DatasetLayout, type ImageEntry } from './layout.js';
+import { isImageFile, type Dataset, type DatasetLayout, type ImageEntry, type MaskChoice } from './layout.js';
 import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { problemsError } from './problems.js';
 
-export interface DatasetOptions extends AnnotationChoice {
+export interface DatasetOptions extends MaskChoice {
   /** A file or folder of annotations, if they are not among the images; see `annotationFormats`. */
   readonly labels?: string | undefined;
 }

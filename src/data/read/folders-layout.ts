@@ -5,6 +5,7 @@
 import type { Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import { folderOf } from '../files/open-files.js';
+import type { LabelReading } from '../image/label-values.js';
 import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
 import { ignoredStem, imageStem, labelledStem } from './label-names.js';
 import { byId, isImageFile, nameClashes, type DatasetLayout, type DatasetListing } from './layout.js';
@@ -173,7 +174,7 @@ function labelFoldersOf(tree: FileTree): string[] {
 }
 
 /** Finds the images of a tree. The id is the path of the image without the folder `images` and the extension. */
-function listFolders(tree: FileTree): DatasetListing {
+function listFolders(tree: FileTree, _masks: string, reading: LabelReading = {}): DatasetListing {
   const problems: Problem[] = [];
   const found: AnnotatedFiles[] = [];
   const used: string[] = [];
@@ -208,7 +209,7 @@ function listFolders(tree: FileTree): DatasetListing {
   const images = found.map((files) => ({
     id: files.id,
     place: tree.place(files.image),
-    read: () => readAnnotated(tree, files),
+    read: () => readAnnotated(tree, files, reading),
   }));
   return { images: images.sort(byId), files: used.sort(), problems };
 }

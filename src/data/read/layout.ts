@@ -2,8 +2,12 @@
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import type { Size } from '../geometry/rect.js';
+import type { LabelReading } from '../image/label-values.js';
 import type { AnnotationChoice } from './annotations/annotation.js';
 import type { AnnotatedImage } from './example.js';
+
+/** What the user says about the masks: what a label image holds, and which category of annotations is nuclei. */
+export interface MaskChoice extends AnnotationChoice, LabelReading {}
 
 /** One way to store a dataset. Each is a file of this folder and a line of `layouts.ts`. */
 export interface DatasetLayout {
@@ -22,9 +26,9 @@ export interface DatasetLayout {
    * Lists the images.
    *
    * @param masks The file that {@link matches} gave.
-   * @param choice For annotations of several categories.
+   * @param choice Default: see {@link MaskChoice}.
    */
-  open(tree: FileTree, masks: string, choice?: AnnotationChoice): DatasetListing | Promise<DatasetListing>;
+  open(tree: FileTree, masks: string, choice?: MaskChoice): DatasetListing | Promise<DatasetListing>;
 }
 
 /** The images of a dataset, listed and not read. */

@@ -3,6 +3,7 @@
  * reviewed.
  */
 import type { FileTree } from '../files/file-tree.js';
+import type { LabelReading } from '../image/label-values.js';
 import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
 import { isChallengeTree } from './challenge-layout.js';
 import { isBelowMasks, isFoldersTree } from './folders-layout.js';
@@ -68,7 +69,7 @@ function join({ files }: FileTree): { files: string[]; pairs: Pair[]; strays: st
 const isJpeg = (file: string) => /\.jpe?g$/iu.test(file);
 
 /** Finds the pairs of a tree. The id contains the subfolder. */
-function listPairs(tree: FileTree): DatasetListing {
+function listPairs(tree: FileTree, _masks: string, reading: LabelReading = {}): DatasetListing {
   const { files, pairs, strays } = join(tree);
   const problems = nameClashes(files, (file) => imageStem(withoutExtension(file)), tree);
   for (const file of strays) {
@@ -95,7 +96,7 @@ function listPairs(tree: FileTree): DatasetListing {
   const images = found.map((entry) => ({
     id: entry.id,
     place: tree.place(entry.image),
-    read: () => readAnnotated(tree, entry),
+    read: () => readAnnotated(tree, entry, reading),
   }));
   return { images: images.sort(byId), files, problems };
 }

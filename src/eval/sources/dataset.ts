@@ -1,11 +1,12 @@
-import { openDataset, type DatasetOptions } from '../../data/read/dataset.js';
+import { matchingLayouts, openDataset, type DatasetOptions } from '../../data/read/dataset.js';
 import type { AnnotatedImage } from '../../data/read/example.js';
 import type { Dataset } from '../../data/read/layout.js';
 import { isPrepared } from '../../data/read/prepared-layout.js';
 import { problemsError } from '../../data/read/problems.js';
 import type { SourceKind } from './source-kind.js';
 import { checkSize, masksToLabelImage, type TruthSource } from './source.js';
-import { firstBytes } from './target.js';
+import { firstBytes, type Target } from './target.js';
+import { hasMaskFolders } from './mask-folders.js';
 
 /**
  * A dataset as truth, in any layout that `openDataset` reads.
@@ -34,13 +35,16 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
 }
 
 /**
- * The masks of a zip archive or a prepared dataset as predictions: another annotator's, or the truth against itself.
- * Folders are read by their own kinds.
+ * The masks of a dataset as predictions: another annotator's, or the truth against itself. A dataset is a zip archive, a
+ * prepared file, or a folder in which images and masks have folders of their own; other folders are read by their kinds.
  */
 export const datasetKind: SourceKind = {
-  recognise: async ({ path, isFolder }) => !isFolder && ((await isPrepared(path)) || (await isZip(path))),
-  async open({ path }) {
-    const { dataset, ids, read } = await openSound(path, {});
+  recognise: async (target) => {
+    const { path, isFolder } = target;
+    return isFolder ? holdsFolders(target) : (await isPrepared(path)) || isZip(path);
+  },
+  async open({ path, reading }) {
+    const { dataset, ids, read } = await openSound(path, reading);
     const places = new Map(dataset.images.map(({ id, place }) => [id, place]));
     return {
       path,
@@ -56,6 +60,15 @@ export const datasetKind: SourceKind = {
     };
   },
 };
+
+/** Whether images and masks are in folders of their own below a folder. */
+async function holdsFolders({ path, list }: Target): Promise<boolean> {
+  const listing = await list();
+  if (listing.images.length > 0) return false;
+  const [name, another] = await matchingLayouts(path);
+  if (another !== undefined) return false;
+  return name === 'folders' || (name === 'challenge' && !(await hasMaskFolders(path, listing)));
+}
 
 /** Whether a file begins as a zip archive does. */
 const isZip = async (path: string) => (await firstBytes(path, 2)).toString('latin1') === 'PK';

@@ -24,7 +24,7 @@ export const labelFolderKind: SourceKind = {
       dataHash: await readRecordedHash(folder),
       async read(id, size) {
         const path = paths.get(id)!;
-        const labelImage = await readLabelImage(path);
+        const labelImage = await readLabelImage(path, path, target.reading);
         checkSize(path, labelImage, size);
         return { labelImage, withoutPixels: 0, overlapPixels: 0 };
       },
@@ -55,7 +55,8 @@ export async function labelFolderTruth(target: Target): Promise<TruthSource> {
     kind: 'label images',
     ids: [...paths.keys()].sort(),
     async read(id) {
-      const labelImage = await readLabelImage(paths.get(id)!);
+      const path = paths.get(id)!;
+      const labelImage = await readLabelImage(path, path, target.reading);
       return { labelImage, withoutPixels: 0, overlapPixels: 0 };
     },
     readImage: () => Promise.resolve(null),

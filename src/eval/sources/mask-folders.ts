@@ -7,7 +7,7 @@ import { readMaskFile } from '../../data/read/mask-file.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import type { SourceKind } from './source-kind.js';
 import { readRecordedHash } from './recorded-data.js';
-import { checkSize, masksToLabelImage, sourceError, type LabelledObjects } from './source.js';
+import { checkSize, masksToLabelImage, type LabelledObjects } from './source.js';
 
 /** The challenge's layout: `X/masks/*.png`, one mask for each nucleus. An image without nuclei has an empty folder. */
 export const maskFoldersKind: SourceKind = {
@@ -43,16 +43,7 @@ async function readMasks(folder: string, size: Size): Promise<LabelledObjects> {
   for (const { path } of (await listPredictionFolder(folder)).images) {
     const { mask, ...maskSize } = await readMaskFile({ read: readBytes, place: (file) => file }, path);
     checkSize(path, maskSize, size);
-    if (mask.isBlurred) throw severalValues(path);
     masks.push(mask);
   }
   return masksToLabelImage(masks, size);
-}
-
-function severalValues(place: string) {
-  return sourceError(
-    place,
-    'A mask has two values, 0 and another; this one has more.',
-    'Save each nucleus as a mask of its own: 0 outside, 255 inside. For one file with all nuclei, use label images.',
-  );
 }

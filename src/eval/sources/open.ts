@@ -1,3 +1,4 @@
+import type { LabelReading } from '../../data/image/label-values.js';
 import type { DatasetOptions } from '../../data/read/dataset.js';
 import { datasetTruth } from './dataset.js';
 import { sourceKinds, type ListedKind } from './kinds.js';
@@ -9,13 +10,15 @@ import { targetAt } from './target.js';
  * Opens a set of predictions.
  *
  * @param kinds Tried in their order; the last ones have to recognise every path.
+ * @param reading What the user says about label images.
  * @throws {NucleateError} Exit code 3 if it is of none of these kinds or has problems.
  */
 export async function openPrediction(
   path: string,
   kinds: readonly ListedKind[] = sourceKinds,
+  reading: LabelReading = {},
 ): Promise<PredictionSource> {
-  const target = await targetAt(path);
+  const target = await targetAt(path, reading);
   for (const listed of kinds) {
     const kind = await listed.load();
     if (await kind.recognise(target)) return kind.open(target);
@@ -30,7 +33,7 @@ export async function openPrediction(
  */
 export async function openTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
   if (options.labels === undefined) {
-    const target = await targetAt(path);
+    const target = await targetAt(path, options);
     if (await holdsOnlyLabelImages(target)) return labelFolderTruth(target);
   }
   return datasetTruth(path, options);

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { openPlainFile } from '../../plain-file.js';
+import type { LabelReading } from '../../data/image/label-values.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import { sourceError } from './source.js';
 
@@ -8,6 +9,8 @@ export interface Target {
   /** As the user named it. */
   readonly path: string;
   readonly isFolder: boolean;
+  /** What the user says about label images. */
+  readonly reading: LabelReading;
   /**
    * Lists the folder; reads it once, however often it is called.
    *
@@ -17,7 +20,7 @@ export interface Target {
 }
 
 /** @throws {NucleateError} Exit code 3 if there is no such file or folder. */
-export async function targetAt(path: string): Promise<Target> {
+export async function targetAt(path: string, reading: LabelReading): Promise<Target> {
   const isFolder = await stat(path).then(
     (info) => info.isDirectory(),
     (cause: NodeJS.ErrnoException) => {
@@ -29,7 +32,7 @@ export async function targetAt(path: string): Promise<Target> {
     },
   );
   let listing: Promise<PredictionFolder> | undefined;
-  return { path, isFolder, list: () => (listing ??= listPredictionFolder(path)) };
+  return { path, isFolder, reading, list: () => (listing ??= listPredictionFolder(path)) };
 }
 
 /** The first bytes of a file, at most `length`. */

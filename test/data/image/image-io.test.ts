@@ -136,10 +136,10 @@ describe('readLabelImage', () => {
     ['rgb8.png', 'The labels are colours: the three channels differ.'],
     ['palette.png', 'A palette image cannot hold labels: its values are colours.'],
     ['palette.tif', 'A palette image cannot hold labels: its values are colours.'],
-    ['bit1.png', 'Expected labels of 8 or 16 bits, received 1.'],
+    ['bit1.png', 'Expected labels of 8 or 16 bits, received 1: this may be a foreground mask.'],
     ['flat.jpg', 'A JPEG cannot hold labels: its compression changes values.'],
     ['grey-alpha8-fading.png', 'The image has a channel after the first that is not opaque alpha.'],
-    ['two-pages.tif', 'The file has 2 pages.'],
+    ['two-pages.tif', 'The file has 2 pages, so it is unclear which of them shows the nuclei.'],
   ])('rejects %s', async (name, what) => {
     expect(await dataErrorOf(readLabelImage(fixture(name)))).toEqual({
       what,

@@ -104,3 +104,12 @@ test('a dataset with problems, and a file that is no dataset, are errors', async
     `There is no file or folder \`${join(folder, 'missing')}\`.`,
   );
 });
+
+test('a folder in which images and masks have folders of their own is a prediction, too', async () => {
+  const labels = await drawingPng('112', '...');
+  const files = { 'train/images/x.png': image, 'train/images/y.png': image };
+  const path = writeFolder(folder, { ...files, 'train/masks/x.png': labels, 'train/masks/y.png': labels });
+  const prediction = await openPrediction(path);
+  expect(prediction).toMatchObject({ kind: 'images with their masks in another folder', ids: ['x', 'y'] });
+  expect((await prediction.read('x', { width: 3, height: 2 })).labelImage).toEqual(drawing('112', '...'));
+});

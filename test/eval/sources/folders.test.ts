@@ -67,7 +67,7 @@ describe('label images', () => {
     });
   });
 
-  test('as floating point, as colours and as JPEG are errors', async () => {
+  test('as whole floating-point numbers are read; as colours and as JPEG they are errors', async () => {
     const folder = temporaryFolder();
     for (const [name, file] of [
       ['float.tif', 'float32.tif'],
@@ -77,7 +77,9 @@ describe('label images', () => {
       cpSync(fixture(file), join(folder.path, name));
     }
     const source = await openPrediction(folder.path);
-    expect((await dataErrorOf(source.read('float', size))).what).toMatch(/values float/u);
+    expect((await source.read('float', size)).labelImage.labels).toEqual(
+      Uint16Array.of(0, 1, 255, 256, 40000, 65535),
+    );
     expect((await dataErrorOf(source.read('colour', size))).what).toMatch(/^The labels are colours/u);
     expect((await dataErrorOf(source.read('jpeg', size))).what).toMatch(/^A JPEG cannot hold labels/u);
   });

@@ -14,11 +14,12 @@ import {
   type UnpackedImage,
 } from '../image-header.js';
 import type { Image, PixelSize } from '../image.js';
+import type { StoredValues } from '../label-values.js';
 import { exportHint } from '../other-formats.js';
 import type { PlaneChoice } from '../plane-choice.js';
 import { openTiff, type TiffFile } from './open-tiff.js';
 import { TiffProblem } from './tiff-problem.js';
-import { type BandedImage, libvipsPage, readTiffImage, tiffBands } from './read-tiff.js';
+import { type BandedImage, libvipsPage, readTiffImage, readTiffValues, tiffBands } from './read-tiff.js';
 
 /** One image of a file, and its size in px. */
 export interface TiffImage extends Size {
@@ -29,6 +30,8 @@ export interface TiffImage extends Size {
   readonly photometric: number;
   /** Undefined where the file does not tell. */
   readonly pixelSize: PixelSize | undefined;
+  /** Its values as they are stored, read without libvips. */
+  readonly readValues: () => Promise<StoredValues>;
   /** Reads it without libvips. */
   readonly read: () => Promise<Image>;
   /** Writes its pixels to a file, without libvips, so that few of them are in memory at once. */
@@ -63,6 +66,12 @@ function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImag
   return {
     ...{ width, height, chosen, page, pixelSize: file.axes.pixelSize },
     photometric: file.directories[page ?? 0]!.photometric,
+    readValues: async () => {
+      checkPixelCount({ width, height }, place);
+      return readTiffValues(file, chosen).catch((cause: unknown) => {
+        throw tiffError(place, cause);
+      });
+    },
     read: async () => {
       checkPixelCount({ width, height }, place);
       const image = await readTiffImage(file, chosen).catch((cause: unknown) => {

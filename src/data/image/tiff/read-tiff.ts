@@ -3,6 +3,7 @@ import type { ChosenImage } from '../choose-planes.js';
 import { photometric } from '../png-tiff-headers.js';
 import type { Size } from '../../geometry/rect.js';
 import type { Channels, Image, ValueScale } from '../image.js';
+import type { StoredValues } from '../label-values.js';
 import type { TiffDirectory } from './directory.js';
 import { conversionOf, type ImageValues, needsSamples, sampleOf, toImageValues } from './image-values.js';
 import type { TiffFile } from './open-tiff.js';
@@ -35,10 +36,16 @@ export function libvipsPage({ directories, axes }: TiffFile, { channels }: Chose
 
 /** The whole image. @throws {Error} Why it cannot be read, as the end of a sentence. */
 export async function readTiffImage(file: TiffFile, chosen: ChosenImage): Promise<Image> {
-  const { width, height } = sizeOfTiff(file);
-  const { channels, values } = await readBand(file, chosen, { x1: 0, y1: 0, x2: width, y2: height });
+  const { width, height, channels, values } = await readTiffValues(file, chosen);
   const { values: data, scale } = toImageValues(values);
   return { width, height, channels, data, ...(scale && { scale }) };
+}
+
+/** The whole image, with the values of the file. @throws {Error} As {@link readTiffImage}. */
+export async function readTiffValues(file: TiffFile, chosen: ChosenImage): Promise<StoredValues> {
+  const { width, height } = sizeOfTiff(file);
+  const band = await readBand(file, chosen, { x1: 0, y1: 0, x2: width, y2: height });
+  return { width, height, ...band };
 }
 
 /** How a file's values become those of the bands of {@link tiffBands}. */
