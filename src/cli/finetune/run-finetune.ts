@@ -12,19 +12,16 @@ export async function runFinetune(
   work: (options: Pick<FinetuneOptions, 'stop' | 'onEvent'>) => Promise<FinetuneEnded>,
 ): Promise<void> {
   const display = new FinetuneDisplay(terminal);
-  let hasBegun = false;
+  const { stop, listen, release } = stopOnSignals((signal) =>
+    terminal.notice(
+      `${signal}: finishing the step and saving; a second ${signal} ends at once, without saving`,
+    ),
+  );
   const onEvent = (event: FinetuneEvent) => {
-    if (event.event === 'plan') hasBegun = true;
+    if (event.event === 'plan') listen();
     terminal.event(event);
     display.show(event);
   };
-  const { stop, release } = stopOnSignals((signal) => {
-    if (hasBegun)
-      terminal.notice(
-        `${signal}: finishing the step and saving; a second ${signal} ends at once, without saving`,
-      );
-    return !hasBegun;
-  });
   try {
     const ended = await work({ stop, onEvent });
     if (ended.ending === 'finished') {
