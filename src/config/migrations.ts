@@ -117,6 +117,17 @@ export function renameKeys(root: LocatedMapping, task: unknown, reports: RenameR
     : root;
 }
 
+/** The new names of the keys that a section had in older formats, by their names in it; empty for any other section. */
+export function movedKeys(task: unknown, section: string): ReadonlyMap<string, string> {
+  if (!isTask(task)) return new Map();
+  const renamed = formatChanges.flatMap((step) => Object.entries(step[task]?.renamed ?? {}));
+  return new Map(
+    renamed
+      .filter(([from]) => from.startsWith(`${section}.`))
+      .map(([from, to]) => [from.slice(section.length + 1), to]),
+  );
+}
+
 /** Gives a config that once had every key those that were added since. */
 export function addKeys(root: LocatedMapping, task: unknown): LocatedMapping {
   return isTask(task) ? formatChanges.reduce((config, step) => withAdded(config, step[task]), root) : root;

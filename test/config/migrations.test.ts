@@ -164,3 +164,13 @@ test.each([
   expect(config).toEqual(loadFiles({ 'config.yaml': text }).config);
   expect(oldKeys.map(({ what }) => what).join()).toMatch(/was removed and has no effect/u);
 });
+
+test('a key that an old section never had is named with its place, and with what it may be now', () => {
+  const problems = problemsOf({
+    'config.yaml': 'task: segmenter\npredict:\n  batchSiz: 4\n  colour: 1\n',
+  });
+  expect(problems).toEqual([
+    'config.yaml:3:3: Unknown key `predict.batchSiz`. Did you mean `predict.batchSize`? It is now called `inference.batchSize`.',
+    'config.yaml:4:3: Unknown key `predict.colour`. The keys of `predict` are now called `inference.batchSize`, `inference.tta`.',
+  ]);
+});

@@ -68,7 +68,7 @@ const maxRecordBytes = 256e6;
  */
 export async function* tableRecords(source: Readable): AsyncGenerator<readonly TableRecord[]> {
   const decoder = new StringDecoder('utf8');
-  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   let line = 0;
   let rest = '';
   for (let isFirst = true; ; isFirst = false) {
@@ -104,7 +104,7 @@ function lastBreak(text: string): number {
   return 0;
 }
 
-async function* remaining(rest: string, chunks: AsyncIterator<Buffer>, decoder: StringDecoder) {
+async function* remaining(rest: string, chunks: AsyncIterator<Buffer, undefined>, decoder: StringDecoder) {
   yield rest;
   for (;;) {
     const { value, done } = await chunks.next();

@@ -111,7 +111,7 @@ test('lines with and without quotes, in chunks of any size, are the same table w
     ['a', ['x.csv:2:3']],
     ['b', ['x.csv:4:3']],
     ['c', ['x.csv:5:4']],
-    ['d, e', ['x.csv:6:9']],
+    ['d, e', ['x.csv:6:8']],
     ['g\n h', ['x.csv:9:5']],
   ]);
   expect(whole.problems.map(({ where }) => where)).toEqual(['x.csv:7:5', 'x.csv:10:3']);
