@@ -7,7 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 /** The most that Node reads at once, 2 GiB. */
-export const maxReadBytes = 2 ** 31 - 1;
+const maxReadBytes = 2 ** 31 - 1;
 
 /** A path that is no plain file, or a file that is too large; like an error of the operating system. */
 export class NotPlainFile extends Error implements NodeJS.ErrnoException {
@@ -45,7 +45,7 @@ export async function openPlainFile(path: string, maxBytes = Infinity): Promise<
 }
 
 /** The same, as a descriptor. */
-export function openPlainFileSync(path: string, maxBytes = Infinity): number {
+function openPlainFileSync(path: string, maxBytes = Infinity): number {
   const descriptor = openSync(path, readOnly);
   try {
     requirePlain(fstatSync(descriptor), path, maxBytes);
