@@ -178,7 +178,7 @@ describe('targets with networks', () => {
       what: 'Test-time augmentation needs a model. All targets are finished predictions.',
     },
     {
-      args: ['shifted', '--no-second-pass'],
+      args: ['shifted', '--diameter=trained'],
       what: 'Test-time augmentation needs a model. All targets are finished predictions.',
     },
     {

@@ -143,7 +143,7 @@ export const evalCommand: Command<Arguments> = {
     if (ablation && networks.size === 0)
       throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
     if (Object.keys(settings).length > 0 && networks.size === 0) {
-      throw noModel('Test-time augmentation and another scale need a model.', '--tta and --diameter');
+      throw noModel('Test-time augmentation needs a model.', '--tta and --diameter');
     }
     if (networks.size > 0) await startDevice(device, terminal);
     const truth = await openTruth(data, { labels, ...reading });
