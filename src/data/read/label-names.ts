@@ -7,7 +7,7 @@ export const masksSuffix = '_masks';
 export const ignoreSuffix = '_ignore';
 
 /** `X_img.png` is the image of `X_masks.png` in Cellpose's own datasets. */
-const imageSuffix = '_img';
+export const imageSuffix = '_img';
 
 /** Cellpose's endings, and the words that people use. Longest first. */
 const labelSuffixes = ['_cp_masks', masksSuffix, '_labels', '_label', '_mask', '_seg'];

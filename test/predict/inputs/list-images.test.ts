@@ -204,11 +204,18 @@ test('of a dataset in the layout of the challenge, only images are listed, by th
   });
 });
 
-test('of images/ with masks/ or labels/ beside it, only images are listed', async () => {
+test('of images with masks or labels in a folder beside them, only images are listed', async () => {
   make('one/images/a.png', 'one/masks/a.png', 'two/images/b.png', 'two/labels/b.png', 'three/labels/c.png');
+  make('four/d.tif', 'four/seg/d.png', 'five/e_img.png', 'five/e_mask.png');
   // Without images beside it, a folder called labels is like any other.
   const { images } = await listImages([folder]);
-  const files = ['one/images/a.png', 'three/labels/c.png', 'two/images/b.png'];
+  const files = [
+    'five/e_img.png',
+    'four/d.tif',
+    'one/images/a.png',
+    'three/labels/c.png',
+    'two/images/b.png',
+  ];
   expect(images.map(({ file }) => file)).toEqual(files.map((file) => path.join(folder, file)));
 });
 
