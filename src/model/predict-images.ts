@@ -1,14 +1,16 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pixelNotices } from '../data/image/pixel-notices.js';
 import { type PlaneChoice, takesEach } from '../data/image/plane-choice.js';
 import type { UnreadImage } from '../data/image/stored-image.js';
 import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
-import { safeName } from '../predict/formats/safe-name.js';
+import type { Segmented } from '../predict/formats/encode.js';
+import { outputSettingsName } from '../data/files/output-record.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
 import { writeWhole } from '../predict/formats/write-file.js';
 import { writeOutputs } from '../predict/formats/write-outputs.js';
-import { type ListedImage, openListed } from '../predict/inputs/listed-image.js';
+import { hashListed, type ListedImage, openListed } from '../predict/inputs/listed-image.js';
+import { OutputFolder, type StaleReason } from '../predict/outputs/output-folder.js';
+import { madeWith } from './made-with.js';
 import type { Model } from './model.js';
 import { type SegmentSettings, settingsFor } from './segment-settings.js';
 import { type UsedSettings, usedSettings } from './used-settings.js';
@@ -16,7 +18,7 @@ import { type UsedSettings, usedSettings } from './used-settings.js';
 export interface PredictImagesOptions {
   readonly out: string;
   readonly formats: readonly OutputFormat[];
-  /** Whether to skip images whose outputs all exist. */
+  /** Whether to skip images whose outputs are all there, made with the same settings of the same image. */
   readonly resume: boolean;
   /** Which channels and planes of a file become images; default: the only one. */
   readonly planes?: PlaneChoice;
@@ -41,6 +43,8 @@ export interface PredictedImages {
     /** Of typical nuclei, px; absent if the image was predicted at the scale of training. */
     readonly diameter?: number;
     readonly outputs: readonly string[];
+    /** Why outputs that were there were made again; absent where there were none, or they would be the same. */
+    readonly again?: StaleReason;
   }[];
   readonly skipped: readonly string[];
   readonly failed: readonly (Problem & { readonly exitCode: ExitCode })[];
@@ -49,15 +53,12 @@ export interface PredictedImages {
   readonly used: UsedSettings;
 }
 
-/** Beside the results: the model and all settings that they were made with. */
-const settingsFile = 'settings.json';
-
 /**
- * Finds the nuclei of images, one after the other, and writes the outputs. An image that cannot be read is reported and
- * skipped. {@link UsedSettings} are written beside the outputs.
+ * Finds the nuclei of images, one after the other, and writes the outputs. An image that cannot be read, or whose results
+ * may not be replaced, is reported and skipped. {@link UsedSettings} are written beside the outputs.
  *
- * @throws {NucleateError} Exit code 8 if an output cannot be written; exit code 4 without memory; exit code 2 for settings
- *   that contradict each other or the model.
+ * @throws {NucleateError} Exit code 2 if the folder would end as a mixture of settings (see {@link OutputFolder.open}), or
+ *   for settings that contradict each other or the model; exit code 8 if an output cannot be written; exit code 4 without memory.
  */
 export async function predictImages(
   model: Model,
@@ -71,10 +72,6 @@ export async function predictImages(
   const skipped: string[] = [];
   const failed: PredictedImages['failed'][number][] = [];
   let nuclei = 0;
-  const present = resume ? await presentOutputs(out, formats) : undefined;
-  const isDone = (name: string) =>
-    present !== undefined && formats.every((format) => present.has(outputKey(format, name)));
-  const names = new Set(images.map(({ name }) => name.toLowerCase()));
   const attempt = async (file: string, work: () => Promise<void>) => {
     try {
       await work();
@@ -85,41 +82,71 @@ export async function predictImages(
       onFailure(problem);
     }
   };
-  for (const [index, listed] of images.entries()) {
-    const { file, name } = listed;
-    await attempt(file, async () => {
-      // Only a file that becomes several images must be opened to know their names.
-      if (!takesEach(planes) && isDone(name)) {
-        skipped.push(file);
-        return;
-      }
-      const opened = await openListed(listed, planes);
-      try {
-        const count = opened.images.length;
-        for (const [part, image] of opened.images.entries()) {
-          const partName = image.suffix === '' ? name : unusedName(`${name}-${image.suffix}`, names);
-          if (isDone(partName)) {
-            skipped.push(file);
-            continue;
-          }
-          await attempt(file, async () => {
-            const onProgress = (fraction: number) => onImage(index + (part + fraction) / count, nuclei);
-            const found = await predictImage(
-              model,
-              { file, name: partName },
-              image,
-              { ...options, used },
-              onProgress,
-            );
-            predicted.push(found);
-            nuclei += found.nuclei;
-          });
+  const { channels, plane, z, t } = planes;
+  const outputs = await OutputFolder.open(out, {
+    madeWith: madeWith(model.file, { ...settings, pixelSize, channels, plane, z, t }),
+    formats,
+    inputs: new Set(images.map(({ name }) => name)),
+  });
+  let isTold = false;
+  const tellSettings = async () => {
+    if (!isTold) await writeWhole(path.join(out, outputSettingsName), [`${JSON.stringify(used, null, 2)}\n`]);
+    isTold = true;
+  };
+  const names = new Set(images.map(({ name }) => name.toLowerCase()));
+  try {
+    for (const [index, listed] of images.entries()) {
+      const { file, name, id } = listed;
+      let sha256: string | undefined;
+      await attempt(file, async () => {
+        sha256 = await hashListed(listed);
+        const wanted = { name, input: name, id, file, sha256 };
+        // Only a file that becomes several images must be opened to know their names.
+        if (resume && !takesEach(planes) && (await outputs.stateOf(wanted)) === 'done') {
+          skipped.push(file);
+          return;
         }
-      } finally {
-        await opened.close();
-      }
-    });
-    onImage(index + 1, nuclei);
+        const opened = await openListed(listed, planes);
+        try {
+          const count = opened.images.length;
+          for (const [part, image] of opened.images.entries()) {
+            const partName = image.suffix === '' ? name : unusedName(`${name}-${image.suffix}`, names);
+            const own = image.suffix === '' ? wanted : { ...wanted, name: partName, id: undefined };
+            await attempt(file, async () => {
+              const state = await outputs.stateOf(own);
+              if (resume && state === 'done') {
+                skipped.push(file);
+                return;
+              }
+              const onProgress = (fraction: number) => onImage(index + (part + fraction) / count, nuclei);
+              const found = await segmentImage(
+                model,
+                file,
+                image,
+                { ...options, onProgress },
+                async (segmented, diameter) => {
+                  const { length } = segmented.segmentation.instances;
+                  await tellSettings();
+                  const write = () => writeOutputs(out, partName, segmented, formats);
+                  const written = await outputs.replace(own, length, write);
+                  const paths = written.map((output) => path.join(out, output.file));
+                  return { nuclei: length, ...(diameter !== undefined && { diameter }), outputs: paths };
+                },
+              );
+              const again = state === 'none' || state === 'done' ? {} : { again: state };
+              predicted.push({ file, planes: image.suffix, ...found, ...again });
+              nuclei += found.nuclei;
+            });
+          }
+        } finally {
+          await opened.close();
+        }
+      });
+      await attempt(file, () => outputs.removeStale(name, sha256));
+      onImage(index + 1, nuclei);
+    }
+  } finally {
+    await outputs.close();
   }
   return { predicted, skipped, failed, nuclei, used };
 }
@@ -132,14 +159,15 @@ function unusedName(wanted: string, names: Set<string>): string {
   return name;
 }
 
-async function predictImage(
+/** Finds the nuclei of an image, and hands them over until it is closed. */
+async function segmentImage<Result>(
   model: Model,
-  { file, name }: ListedImage,
+  file: string,
   unread: UnreadImage,
-  options: PredictImagesOptions & { readonly used: UsedSettings },
-  onProgress: (fraction: number) => void,
-): Promise<PredictedImages['predicted'][number]> {
-  const { out, formats, settings = {}, pixelSize, used, onNotice = () => {} } = options;
+  options: PredictImagesOptions & { readonly onProgress: (fraction: number) => void },
+  use: (segmented: Segmented, diameter: number | undefined) => Promise<Result>,
+): Promise<Result> {
+  const { settings = {}, pixelSize, onProgress, onNotice = () => {} } = options;
   const opened = await unread.open();
   try {
     const { suffix } = unread;
@@ -149,27 +177,11 @@ async function predictImage(
     const image = pixelSize === undefined ? opened : { ...opened, pixelSize: { x: pixelSize, y: pixelSize } };
     const { scale } = settingsFor(model.file, image, settings);
     const segmentation = await model.segment(image, settings, 'read' in image ? onProgress : undefined);
-    await writeWhole(path.join(out, settingsFile), [`${JSON.stringify(used, null, 2)}\n`]);
     const { region } = settings;
     const fileName = `${suffix === '' ? stem : `${stem}-${suffix}`}${ext}`;
     const segmented = { image, segmentation, fileName, ...(region && { region }) };
-    const outputs = await writeOutputs(out, name, segmented, formats);
-    const diameter = scale && { diameter: scale.diameter };
-    return { file, planes: suffix, nuclei: segmentation.instances.length, ...diameter, outputs };
+    return await use(segmented, scale?.diameter);
   } finally {
     if ('read' in opened) opened.close();
   }
-}
-
-const outputKey = (format: string, name: string) => `${format}/${safeName(name)}`;
-
-/** The outputs that exist; each is complete, because files are written whole or not at all. */
-async function presentOutputs(out: string, formats: readonly OutputFormat[]): Promise<Set<string>> {
-  const keys = new Set<string>();
-  for (const format of formats) {
-    for (const file of await readdir(path.join(out, format)).catch(() => [])) {
-      keys.add(`${format}/${file.replace(/\.[^.]+$/u, '')}`);
-    }
-  }
-  return keys;
 }

@@ -4,16 +4,19 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openFileTree } from '../../src/data/files/open-files.js';
 import { readImage, writeImage } from '../../src/data/image/image-io.js';
 import { planeChoice } from '../../src/data/image/plane-choice.js';
 import { buildModel, type Model } from '../../src/model/model.js';
-import { predictImages } from '../../src/model/predict-images.js';
+import { predictImages, type PredictImagesOptions } from '../../src/model/predict-images.js';
 import { outputFormatNames } from '../../src/predict/formats/output-formats.js';
 import { listImages } from '../../src/predict/inputs/list-images.js';
 import { tf } from '../../src/tf.js';
@@ -135,16 +138,248 @@ test('files that are no images, images of any kind and names of any kind do no h
   expect(after.sort()).toEqual(before);
 });
 
+/** Predicts with resume unless told otherwise; gives base names of what was predicted (with the reason) and skipped. */
+async function rerun(paths: readonly string[], options: Partial<PredictImagesOptions> & { by?: Model } = {}) {
+  const { by = model, ...rest } = options;
+  const result = await predictImages(by, await listed(paths), { out, formats, resume: true, ...rest });
+  return {
+    predicted: result.predicted.map(({ file, again }) => [path.basename(file), again]),
+    skipped: result.skipped.map((file) => path.basename(file)),
+    failed: result.failed.map(({ what, where }) => [what, where && path.relative(folder, where)]),
+  };
+}
+
+const labelsOf = (name: string) => path.join(out, 'labels', name);
+const [a, d] = ['a-5afb7932.png', 'd-3594684b.png'] as const;
+
+/** All files of the outputs with their contents. */
+const snapshot = () =>
+  Object.fromEntries(
+    readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.parentPath !== out)
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .sort()
+      .map((file) => [path.relative(out, file), readFileSync(file).toString('base64')]),
+  );
+
 test('when resumed, it skips outputs that exist and makes those that are missing', async () => {
-  const all = await listed([images]);
-  await predictImages(model, all, { out, formats, resume: false });
-  const label = path.join(out, 'labels', 'a-5afb7932.png');
-  const before = readFileSync(label);
-  rmSync(label);
-  const { predicted, skipped } = await predictImages(model, all, { out, formats, resume: true });
-  expect(predicted.map(({ file }) => path.basename(file))).toEqual(['a-5afb7932.png']);
-  expect(skipped.map((file) => path.basename(file))).toEqual(['d-3594684b.png']);
-  expect(readFileSync(label)).toEqual(before);
+  await rerun([images]);
+  const before = snapshot();
+  rmSync(labelsOf(a));
+  expect(await rerun([images])).toEqual({ predicted: [[a, 'missing']], skipped: [d], failed: [] });
+  expect(snapshot()).toEqual(before);
+  expect(await rerun([images], { formats: ['run-length'] })).toMatchObject({ skipped: [] });
+  // Outputs in other formats stay, and still count.
+  expect(await rerun([images], { formats: ['labels', 'table', 'run-length'] })).toMatchObject({
+    skipped: [a, d],
+  });
+});
+
+test('results of a changed image are made again', async () => {
+  const own = path.join(folder, 'changing');
+  mkdirSync(own);
+  for (const name of [a, d]) copyFileSync(path.join(images, name), path.join(own, name));
+  await rerun([own]);
+  copyFileSync(path.join(images, d), path.join(own, a));
+  expect(await rerun([own])).toEqual({ predicted: [[a, 'image']], skipped: [d], failed: [] });
+  expect(readFileSync(labelsOf(a))).toEqual(readFileSync(labelsOf(d)));
+});
+
+test('results of another model or other options are made again, but no mixture is left', async () => {
+  await rerun([images]);
+  const other = buildModel(smallModel({ minArea: 12 }));
+  try {
+    const mixed = rerun([path.join(images, a)], { by: other });
+    await expect(mixed).rejects.toMatchObject({ exitCode: 2, where: out });
+    await expect(mixed).rejects.toThrow(
+      'The folder holds results of 1 image not named now (d-3594684b), made with other options (minArea).',
+    );
+    // Without --resume neither.
+    await expect(rerun([path.join(images, a)], { by: other, resume: false })).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    const again = {
+      predicted: [
+        [a, 'settings'],
+        [d, 'settings'],
+      ],
+      skipped: [],
+      failed: [],
+    };
+    // A format that is not asked for any more would be left with the old settings.
+    expect(await rerun([images], { by: other, formats: ['labels'] })).toEqual(again);
+    expect(Object.keys(snapshot())).toEqual([`labels/${a}`, `labels/${d}`]);
+    const renamed = { ...smallModel({ minArea: 12 }) };
+    renamed.file = { ...renamed.file, name: 'renamed', created: '2027-01-01T00:00:00.000Z' };
+    const same = buildModel(renamed);
+    // The same networks with the same settings.
+    expect(await rerun([images], { by: same, formats: ['labels'] })).toMatchObject({ skipped: [a, d] });
+    same.dispose();
+  } finally {
+    other.dispose();
+  }
+});
+
+test('an image that can no longer be read keeps no results of its former state', async () => {
+  const own = path.join(folder, 'breaking');
+  mkdirSync(own);
+  copyFileSync(path.join(images, a), path.join(own, a));
+  await rerun([own]);
+  writeFileSync(path.join(own, a), 'no image');
+  expect((await rerun([own])).failed).toHaveLength(1);
+  expect(snapshot()).toEqual({});
+  copyFileSync(path.join(images, a), path.join(own, a));
+  expect(await rerun([own])).toMatchObject({ predicted: [[a, undefined]] });
+});
+
+test('a result that somebody has changed is not replaced', async () => {
+  await rerun([images]);
+  writeFileSync(labelsOf(a), 'corrected by hand');
+  for (const resume of [true, false]) {
+    const { failed } = await rerun([images], { resume });
+    const where = path.relative(folder, labelsOf(a));
+    expect(failed).toEqual([['The result is not as nucleate wrote it, and is not replaced.', where]]);
+    expect(readFileSync(labelsOf(a), 'utf8')).toBe('corrected by hand');
+  }
+});
+
+test('another image of the same name does not replace results', async () => {
+  const own = path.join(folder, 'namesake');
+  mkdirSync(own);
+  copyFileSync(path.join(images, d), path.join(own, a));
+  await rerun([images]);
+  const before = snapshot();
+  const { failed } = await rerun([own], { resume: false });
+  expect(failed).toHaveLength(1);
+  expect(failed[0]![0]).toContain('are of another image');
+  expect(snapshot()).toEqual(before);
+  // The same image elsewhere is the same image.
+  copyFileSync(path.join(images, a), path.join(own, a));
+  expect(await rerun([own])).toMatchObject({ skipped: [a] });
+});
+
+test('a folder with files that no record tells of is not used', async () => {
+  mkdirSync(path.join(out, 'labels'), { recursive: true });
+  writeFileSync(labelsOf('theirs.png'), '');
+  for (const resume of [true, false])
+    await expect(rerun([images], { resume })).rejects.toMatchObject({
+      exitCode: 2,
+      where: path.join(out, 'labels'),
+    });
+  expect(readdirSync(out, { recursive: true }).sort()).toEqual(['labels', 'labels/theirs.png']);
+});
+
+test('whatever of the record is lost, the rest is made again, the same', async () => {
+  await rerun([images]);
+  const before = snapshot();
+  const record = path.join(out, 'predictions.jsonl');
+  const whole = readFileSync(record);
+  const lines = whole.toString('utf8').trimEnd().split('\n');
+  expect(lines.map((line) => Object.keys(JSON.parse(line) as object)[0])).toEqual([
+    ...['nucleate', 'begun', 'name', 'begun', 'name'],
+  ]);
+  // Cut anywhere, as when the process is killed: within each line, and between them.
+  const [header] = lines;
+  for (let cut = header!.length + 1; cut < whole.length; cut += Math.ceil(whole.length / 11)) {
+    writeFileSync(record, whole.subarray(0, cut));
+    const { predicted, skipped, failed } = await rerun([images]);
+    expect([predicted.length + skipped.length, failed]).toEqual([2, []]);
+    expect(snapshot()).toEqual(before);
+    expect(await rerun([images])).toMatchObject({ skipped: [a, d] });
+  }
+});
+
+test('what a killed prediction has left is not mixed with what other settings make', async () => {
+  await rerun([images]);
+  const record = path.join(out, 'predictions.jsonl');
+  const lines = readFileSync(record, 'utf8').split('\n');
+  // Killed before the second image was recorded, and while a file was written.
+  writeFileSync(
+    record,
+    lines
+      .slice(0, 4)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  writeFileSync(path.join(out, 'table', `.${path.parse(d).name}.csv.99.part`), 'half');
+  const other = buildModel(smallModel({ minArea: 12 }));
+  expect(await rerun([images], { by: other, formats: ['labels'] })).toEqual({
+    ...{
+      predicted: [
+        [a, 'settings'],
+        [d, 'unfinished'],
+      ],
+      skipped: [],
+      failed: [],
+    },
+  });
+  other.dispose();
+  expect(Object.keys(snapshot())).toEqual([`labels/${a}`, `labels/${d}`]);
+});
+
+test('channels that are predicted one by one are results of their own, and leave when they are no longer asked for', async () => {
+  const own = path.join(folder, 'channels');
+  mkdirSync(own);
+  copyFileSync('examples/dsb2018-mini/c-13f2bec0.png', path.join(own, 'c.png'));
+  const each = { planes: { channels: ['each'] }, formats: ['labels'] } as const;
+  await rerun([own], each);
+  expect(Object.keys(snapshot())).toEqual([1, 2, 3].map((channel) => `labels/c-c${channel}.png`));
+  expect(await rerun([own], each)).toMatchObject({ predicted: [], skipped: ['c.png', 'c.png', 'c.png'] });
+  // Results of the channels would be a mixture with those of the image, and one of them was changed.
+  writeFileSync(labelsOf('c-c2.png'), 'corrected');
+  expect((await rerun([own], { formats: ['labels'] })).failed).toHaveLength(1);
+  rmSync(labelsOf('c-c2.png'));
+  expect((await rerun([own], { formats: ['labels'] })).failed).toEqual([]);
+  expect(Object.keys(snapshot())).toEqual(['labels/c.png']);
+});
+
+test('a record from elsewhere cannot have files removed that are no outputs', async () => {
+  await rerun([images]);
+  const record = path.join(out, 'predictions.jsonl');
+  const victim = path.join(folder, 'victim.txt');
+  writeFileSync(victim, 'precious');
+  const hostile = readFileSync(record, 'utf8').replaceAll(`labels/${a}`, '../victim.txt');
+  writeFileSync(record, hostile);
+  const other = buildModel(smallModel({ minArea: 12 }));
+  await rerun([images], { by: other });
+  other.dispose();
+  expect(readFileSync(victim, 'utf8')).toBe('precious');
+});
+
+test('predicting a folder again, with the results in it, has the same inputs, wherever the results are moved', async () => {
+  const own = path.join(folder, 'with-results');
+  mkdirSync(own);
+  copyFileSync(path.join(images, a), path.join(own, a));
+  out = path.join(own, 'nuclei');
+  const all = ['labels', 'table', 'overlay', 'outlines'] as const;
+  await rerun([own], { formats: all });
+  const expectSame = async () => {
+    const { images: found, leftOut } = await listImages([own]);
+    expect(found.map(({ file }) => path.basename(file))).toEqual([a]);
+    return leftOut.map(({ why, count }) => [why, count]);
+  };
+  // A file of each format, the record and the settings.
+  expect(await expectSame()).toEqual([['result', 6]]);
+  mkdirSync(path.join(own, 'deep/er'), { recursive: true });
+  renameSync(out, path.join(own, 'deep/er/renamed'));
+  expect(await expectSame()).toEqual([['result', 6]]);
+  symlinkSync(path.join(own, 'deep/er/renamed/overlay'), path.join(own, 'link'));
+  expect(await expectSame()).toEqual([
+    ['result', 6],
+    ['repeated', 1],
+  ]);
+  // Also where they are named by hand, and beside the images.
+  const named = path.join(own, 'deep/er/renamed/overlay');
+  await expect(listImages([named])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(listImages([path.join(named, a)])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(listImages([path.join(own, 'link')])).rejects.toMatchObject({ exitCode: 2 });
+  out = own;
+  await rerun([own], { formats: all });
+  expect(await expectSame()).toContainEqual(['result', 12]);
+  // A dataset does not have them either.
+  const tree = await openFileTree(own);
+  expect(tree.files).toEqual([a]);
+  await tree.close();
 });
 
 test('an image gives the same nuclei whatever was predicted before, and no tensor is left', async () => {

@@ -10,6 +10,10 @@ import { useNativeCpu } from '../helpers/tensors.js';
 import { narrow } from '../reference/draw.js';
 import { smallModel } from './small-model.js';
 
+/** Writes outputs, and gives their paths. */
+const outputPaths = async (...args: Parameters<typeof writeOutputs>) =>
+  (await writeOutputs(...args)).map(({ file }) => path.join(args[0], file));
+
 useNativeCpu();
 
 const folder = mkdtempSync(path.join(tmpdir(), 'large-'));
@@ -37,7 +41,7 @@ test('an image that is read part by part gives the nuclei and the files of one i
   const formats = ['labels', 'table', 'overlay', 'geojson'] as const;
   const written = await Promise.all(
     [image, stored].map((pixels, index) =>
-      writeOutputs(path.join(folder, String(index)), 'x', { image: pixels, segmentation: inMemory }, formats),
+      outputPaths(path.join(folder, String(index)), 'x', { image: pixels, segmentation: inMemory }, formats),
     ),
   );
   for (const [index, place] of written[0]!.entries())

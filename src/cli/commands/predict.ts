@@ -3,6 +3,8 @@ import type { Runtime } from '../../engine/runtime.js';
 import type { Problem } from '../../errors.js';
 import { type OutputFormat, outputFormatNames, outputFormats } from '../../predict/formats/output-formats.js';
 import type { Model } from '../../model/model.js';
+import type { PredictedImages } from '../../model/predict-images.js';
+import type { StaleReason } from '../../predict/outputs/output-folder.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
@@ -62,7 +64,7 @@ export const predictCommand: Command<Arguments> = {
         .option('resume', {
           type: 'boolean',
           default: false,
-          describe: 'Skip images whose results all exist',
+          describe: 'Skip images whose results are all there, made with the same settings of the same image',
         }),
     ),
   async handler({ images, model: folder, out, format, resume, device, channel, plane, ...asked }, terminal) {
@@ -106,17 +108,14 @@ export const predictCommand: Command<Arguments> = {
         ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
         ...(failed.length > 0 ? [`${failed.length} failed, see above`] : []),
       ];
-      terminal.result({
-        text: [
-          `predicted   ${counts.join('; ')}`,
-          ...settingsLines(result),
-          `written     ${out}`,
-          leftOutLine(leftOut),
-        ]
-          .join('\n')
-          .trimEnd(),
-        value: { ...result, leftOut },
-      });
+      const lines = [
+        `predicted   ${counts.join('; ')}`,
+        ...(againLine(predicted) === '' ? [] : [`made again  ${againLine(predicted)}`]),
+        ...settingsLines(result),
+        `written     ${out}`,
+        ...(leftOut.length > 0 ? [leftOutLine(leftOut)] : []),
+      ];
+      terminal.result({ text: lines.join('\n'), value: { ...result, leftOut } });
       if (failed.length > 0) process.exitCode = failed[0]!.exitCode;
     } finally {
       model?.dispose();
@@ -124,3 +123,18 @@ export const predictCommand: Command<Arguments> = {
     }
   },
 };
+
+const reasons = {
+  settings: 'made with another model or other options',
+  image: 'of a changed image',
+  missing: 'with missing files',
+  unfinished: 'not finished',
+} satisfies Record<StaleReason, string>;
+
+/** `2 of a changed image, 1 not finished`: the results that were there, and why they were made again. */
+const againLine = (predicted: PredictedImages['predicted']): string =>
+  Object.entries(reasons)
+    .map(([reason, words]) => ({ words, count: predicted.filter(({ again }) => again === reason).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ words, count }) => `${count} ${words}`)
+    .join(', ');

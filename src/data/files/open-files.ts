@@ -5,12 +5,13 @@ import { openPlainFile, streamPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileListing, FileTree } from './file-tree.js';
 import { listFolder } from './folder-files.js';
+import { outputNamesOf, outputRecordName } from './output-record.js';
 import { readBytes } from './read-bytes.js';
 import { listZip } from './zip-files.js';
 
 /**
  * Opens a folder, a zip archive or a single file. Names that begin with a dot and what macOS and Windows leave behind
- * (`__MACOSX`, `Thumbs.db`) are ignored. Links are listed as problems and never followed.
+ * (`__MACOSX`, `Thumbs.db`) are ignored, and so are the outputs of `nucleate predict`. Links are listed as problems and never followed.
  *
  * @throws {NucleateError} Exit code 3: no such path, neither a folder nor a file, a damaged archive, or an archive with a
  *   name that leads out of it.
@@ -18,10 +19,14 @@ import { listZip } from './zip-files.js';
 export async function openFileTree(path: string): Promise<FileTree> {
   const kind = await kindOf(path);
   const listing = await list[kind](path);
-  const files = listing.files.filter((file) => !isClutter(file)).sort();
+  const outputs = await outputsIn(listing);
+  const isLeftOut = (place: string) =>
+    isClutter(place) ||
+    outputs.some((output) => place === output || (output.endsWith('/') && place.startsWith(output)));
+  const files = listing.files.filter((file) => !isLeftOut(file)).sort();
   const common = commonFolder(files);
   const folders = [...new Set([...listing.folders, ...listing.files.map(folderOf)])].filter(
-    (folder) => folder.startsWith(common) && folder.length > common.length && !isClutter(folder),
+    (folder) => folder.startsWith(common) && folder.length > common.length && !isLeftOut(`${folder}/`),
   );
   return {
     path,
@@ -34,6 +39,16 @@ export async function openFileTree(path: string): Promise<FileTree> {
     place: (file) => listing.place(common + file),
     close: () => listing.close(),
   };
+}
+
+/** Records of outputs, and what belongs to them: files, and folders with `/` at the end. */
+async function outputsIn({ files, read }: FileListing): Promise<string[]> {
+  const records = files.filter((file) => basename(file) === outputRecordName);
+  const marked = records.map(async (record) => {
+    const folder = record.slice(0, -outputRecordName.length);
+    return outputNamesOf(await read(record)).flatMap((name) => [`${folder}${name}`, `${folder}${name}/`]);
+  });
+  return (await Promise.all(marked)).flat();
 }
 
 const listFile = (path: string): FileListing => ({

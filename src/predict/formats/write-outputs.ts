@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { OutputFile } from '../../data/files/output-record.js';
 import type { Segmented } from './encode.js';
 import { type OutputFormat, outputFormats } from './output-formats.js';
 import { safeName } from './safe-name.js';
@@ -9,7 +10,7 @@ import { writeWhole } from './write-file.js';
  * not at all.
  *
  * @param name Of the image, without its ending; {@link safeName} makes a file name of it. The files hold it as it is.
- * @returns The paths, in the order of the formats.
+ * @returns The files, by their paths below `folder`, in the order of the formats.
  * @throws {NucleateError} Exit code 8 if a file cannot be written; exit code 3 for an image that is too large for
  *   `imagej`.
  */
@@ -18,14 +19,14 @@ export async function writeOutputs(
   name: string,
   segmented: Segmented,
   formats: readonly OutputFormat[],
-): Promise<string[]> {
-  const paths: string[] = [];
+): Promise<OutputFile[]> {
+  const outputs: OutputFile[] = [];
   for (const format of formats) {
     const encode = await outputFormats[format].load();
     const { extension, pieces } = await encode(name, segmented);
-    const file = path.join(folder, format, safeName(name) + extension);
-    await writeWhole(file, pieces);
-    paths.push(file);
+    const file = safeName(name) + extension;
+    const written = await writeWhole(path.join(folder, format, file), pieces);
+    outputs.push({ file: `${format}/${file}`, ...written });
   }
-  return paths;
+  return outputs;
 }

@@ -1,6 +1,7 @@
 /** The images that `nucleate predict` is asked for: of files, folders and datasets, and what of them is left out. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isOutputFolder } from '../../data/files/output-record.js';
 import { openFileTree } from '../../data/files/open-files.js';
 import { openDataset } from '../../data/read/dataset.js';
 import { rolesOf } from '../../data/read/image-roles.js';
@@ -30,7 +31,7 @@ interface FoundImage extends Omit<ListedImage, 'name'> {
 /**
  * The images of files, folders, zip archives and prepared datasets. Folders are searched with all folders below, through
  * links, too ({@link walkFolder}). Annotations are left out ({@link rolesOf}), also where the shell's wildcards name them;
- * not if one is all that is named. In a dataset, images are called by their ids. Wildcards are left to the shell.
+ * not if one is all that is named. Results of `predict` are never listed. In a dataset, images are called by their ids. Wildcards are left to the shell.
  *
  * @returns In the order of the paths, those of a folder by name; each file once. If a name is taken, the ending or a
  *   number is added to it.
@@ -50,8 +51,9 @@ export async function listImages(paths: readonly string[]): Promise<ListedImages
       let images: FoundImage[];
       if (kind === 'folder') images = await imagesOfFolder(place, leftOut);
       else if (kind === 'image') {
-        if (paths.length > 1 && (await roleAt(place)) !== 'image') {
-          leftOut.add('label-image', place);
+        const role = await roleAt(place);
+        if (role === 'result' || (role !== 'image' && paths.length > 1)) {
+          leftOut.add(role, place);
           continue;
         }
         images = [{ file: place, real: await realpath(place), calls: path.basename(place) }];
@@ -185,14 +187,19 @@ function onlyImages<T>(
   });
 }
 
-/** The role of a file by what is in its folder; each folder is listed once. */
+/** The role of a file by what is in its folder; each folder is looked at once. */
 function rolesInFolders() {
-  const roles = new Map<string, Promise<(file: string) => string>>();
-  return async (place: string): Promise<string> => {
+  const look = async (folder: string) => {
+    // A folder may be closed to listing, and its files be open.
+    const names = await readdir(folder).catch(() => []);
+    const roleOf = rolesOf(names.filter((name) => isImageFile(name)));
+    const isOutput = await isOutputFolder(await realpath(folder));
+    return (name: string) => (isOutput ? 'result' : roleOf(name));
+  };
+  const roles = new Map<string, ReturnType<typeof look>>();
+  return async (place: string) => {
     const folder = path.dirname(place);
-    const known =
-      roles.get(folder) ??
-      readdir(folder).then((names) => rolesOf(names.filter((name) => isImageFile(name))));
+    const known = roles.get(folder) ?? look(folder);
     roles.set(folder, known);
     return (await known)(path.basename(place));
   };

@@ -1,6 +1,8 @@
-import { constants, open, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isOutputFolder, outputNamesIn, outputRecordName } from '../../data/files/output-record.js';
 import { isClutter } from '../../data/files/open-files.js';
+import { openPlainFile } from '../../plain-file.js';
 import { isImageFile } from '../../data/read/layout.js';
 import type { LeftOutTally } from './left-out.js';
 
@@ -14,7 +16,7 @@ interface FoundFile {
 
 /**
  * The image files of a folder and of all folders below. Links to files and folders are followed; whatever is reached twice
- * counts once, under its own name rather than that of a link. Hidden files and folders are passed over in silence,
+ * counts once, under its own name rather than that of a link. Results of `predict` are known by their record. Hidden files and folders are passed over in silence,
  * everything else that is left out is told.
  *
  * @returns In the order of the paths.
@@ -35,13 +37,21 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
     const readable = await Promise.all(
       entries.map(async ({ entry, file }) => entry.isFile() && isImageFile(file) && (await isReadable(file))),
     );
+    const outputs = entries.some(({ entry }) => entry.name === outputRecordName)
+      ? await outputNamesIn(place)
+      : [];
+    let results = 0;
     for (const [index, { entry, file }] of entries.entries()) {
       const own = path.join(real, entry.name);
-      if (entry.isSymbolicLink()) links.push(file);
+      if (outputs.includes(entry.name)) {
+        seen.add(own);
+        results += entry.isDirectory() ? (await readdir(file)).length : 1;
+      } else if (entry.isSymbolicLink()) links.push(file);
       else if (entry.isDirectory()) await walkBelow(file, own);
       else if (entry.isFile()) add({ file, real: own }, readable[index]!);
       else leftOut.add('special', file);
     }
+    if (results > 0) leftOut.add('result', place, results);
   }
 
   const walkBelow = (place: string, real: string) =>
@@ -61,12 +71,16 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
     if (real === undefined) return;
     const facts = await stat(real);
     if (seen.has(real)) leftOut.add('repeated', link);
+    else if (await isOutputFolder(facts.isDirectory() ? real : path.dirname(real)))
+      leftOut.add('result', link);
     else if (facts.isDirectory()) await walkBelow(link, real);
     else if (facts.isFile()) add({ file: link, real }, await isReadable(link));
     else leftOut.add('special', link);
   }
 
-  await walk(folder, await realpath(folder));
+  const top = await realpath(folder);
+  if (await isOutputFolder(top)) leftOut.add('result', folder, (await readdir(folder)).length);
+  else await walk(folder, top);
   // Behind a link there may be more links.
   while (links.length > 0) {
     for (const link of links.splice(0).sort()) await follow(link);
@@ -74,12 +88,15 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
   return found.sort((one, other) => (orderOf(one.file) < orderOf(other.file) ? -1 : 1));
 }
 
-async function isReadable(file: string): Promise<boolean> {
-  // Opened, since access() asks for another user than the one who reads; without waiting, should it be a pipe by now.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
-  await handle?.close();
-  return handle !== undefined;
-}
+/** By opening it, since access() asks for another user than the one who reads. */
+const isReadable = (file: string): Promise<boolean> =>
+  openPlainFile(file).then(
+    async (handle) => {
+      await handle.close();
+      return true;
+    },
+    () => false,
+  );
 
 /** Puts a folder where its name belongs: `a/b` before `a-b`. */
 const orderOf = (file: string) => file.replaceAll(path.sep, '\0');

@@ -25,6 +25,10 @@ import { narrow } from '../../reference/draw.js';
 import { labelImageOf, maskOfLabel, rasterise, segmentationOf, segmentations } from './segmentations.js';
 import { decodeRoi, unzip } from './read-roi.js';
 
+/** Writes outputs, and gives their paths. */
+const outputPaths = async (...args: Parameters<typeof writeOutputs>) =>
+  (await writeOutputs(...args)).map(({ file }) => path.join(args[0], file));
+
 const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-formats-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -257,7 +261,7 @@ describe('writeOutputs', () => {
 
   test('writes a file a format, named after the image', async () => {
     const output = path.join(folder, 'all');
-    const paths = await writeOutputs(
+    const paths = await outputPaths(
       output,
       'cell 1',
       { ...segmented, fileName: 'cell 1.tif' },
@@ -284,7 +288,7 @@ describe('writeOutputs', () => {
 
   test('an image without nuclei has every output as well', async () => {
     const empty = segmentationOf({ width: 2, height: 3, labels: new Int32Array(6) });
-    const paths = await writeOutputs(
+    const paths = await outputPaths(
       path.join(folder, 'empty'),
       'none',
       { image: greyImage(empty), segmentation: empty },
@@ -297,10 +301,10 @@ describe('writeOutputs', () => {
 
   test('the same nuclei give the same bytes, and old files are replaced', async () => {
     const output = path.join(folder, 'twice');
-    const first = await writeOutputs(output, 'x', segmented, outputFormatNames);
+    const first = await outputPaths(output, 'x', segmented, outputFormatNames);
     const bytes = first.map((file) => readFileSync(file));
     for (const file of first) writeFileSync(file, 'old');
-    const second = await writeOutputs(output, 'x', segmented, outputFormatNames);
+    const second = await outputPaths(output, 'x', segmented, outputFormatNames);
     expect(second.map((file) => readFileSync(file))).toEqual(bytes);
   });
 
@@ -309,7 +313,7 @@ describe('writeOutputs', () => {
     const labels = Int32Array.from({ length: 257 * 256 }, (_, pixel) => pixel + 1);
     const many = { labelImage: { ...size, labels }, instances: [] };
     const image: Image = { ...size, channels: 1, data: new Uint8Array(257 * 256) };
-    const [file] = await writeOutputs(folder, 'many', { image, segmentation: many }, ['labels']);
+    const [file] = await outputPaths(folder, 'many', { image, segmentation: many }, ['labels']);
     expect(path.basename(file!)).toBe('many.tif');
     const read = await readLabelImage(file!);
     expect(Buffer.compare(new Uint8Array(read.labels.buffer), new Uint8Array(labels.buffer))).toBe(0);
@@ -340,7 +344,7 @@ describe('writeOutputs', () => {
       'deep',
       'down',
     );
-    const paths = await writeOutputs(output, name, segmented, ['labels', 'run-length', 'coco', 'geojson']);
+    const paths = await outputPaths(output, name, segmented, ['labels', 'run-length', 'coco', 'geojson']);
     for (const file of paths) {
       expect(path.dirname(path.dirname(file))).toBe(output);
       expect(readdirSync(path.dirname(file))).toEqual([path.basename(file)]);
@@ -352,14 +356,14 @@ describe('writeOutputs', () => {
   test('different names give different files', async () => {
     const output = path.join(folder, 'alike');
     const names = ['a/b', 'a_b', 'a\\b', 'a:b', 'x'.repeat(300), 'x'.repeat(301)];
-    for (const name of names) await writeOutputs(output, name, segmented, ['run-length']);
+    for (const name of names) await outputPaths(output, name, segmented, ['run-length']);
     expect(readdirSync(path.join(output, 'run-length'))).toHaveLength(names.length);
   });
 
   test.each(['=HYPERLINK("x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])(
     '%j is no formula in a CSV',
     async (name) => {
-      const [file] = await writeOutputs(path.join(folder, 'formulas'), name, segmented, ['run-length']);
+      const [file] = await outputPaths(path.join(folder, 'formulas'), name, segmented, ['run-length']);
       for (const [field] of parse(readFileSync(file!, 'utf8'), { from: 2 })) expect(field).toBe(`'${name}`);
     },
   );
@@ -371,7 +375,7 @@ describe('writeOutputs', () => {
     mkdirSync(path.join(output, 'run-length'), { recursive: true });
     symlinkSync(canary, path.join(output, 'run-length', 'x.csv'));
     symlinkSync(canary, path.join(output, 'run-length', `.x.csv.${process.pid}.part`));
-    await writeOutputs(output, 'x', segmented, ['run-length']);
+    await outputPaths(output, 'x', segmented, ['run-length']);
     expect(readFileSync(canary, 'utf8')).toBe('alive');
     expect(readdirSync(path.join(output, 'run-length'))).toEqual(['x.csv']);
   });
@@ -379,10 +383,10 @@ describe('writeOutputs', () => {
   test('a folder that cannot be made is exit code 8, and nothing is left behind', async () => {
     const output = path.join(folder, 'blocked');
     writeFileSync(output, '');
-    await expect(writeOutputs(output, 'x', segmented, ['labels'])).rejects.toMatchObject({ exitCode: 8 });
+    await expect(outputPaths(output, 'x', segmented, ['labels'])).rejects.toMatchObject({ exitCode: 8 });
     const taken = path.join(folder, 'taken');
     mkdirSync(path.join(taken, 'labels', 'x.png', 'in the way'), { recursive: true });
-    await expect(writeOutputs(taken, 'x', segmented, ['labels'])).rejects.toMatchObject({ exitCode: 8 });
+    await expect(outputPaths(taken, 'x', segmented, ['labels'])).rejects.toMatchObject({ exitCode: 8 });
     expect(readdirSync(path.join(taken, 'labels'))).toEqual(['x.png']);
     expect(existsSync(output)).toBe(true);
   });
