@@ -57,7 +57,7 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
     .option('labels', {
       type: 'string',
       requiresArg: true,
-      describe: 'A file or folder with the masks, if not beside the images: run-length CSV, COCO',
+      describe: 'A file or folder of annotations, if not beside the images: COCO, GeoJSON, ROIs, arrays, CSV',
     });
 }
 

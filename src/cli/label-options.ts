@@ -1,14 +1,16 @@
 import type { Argv } from 'yargs';
 import type { LabelReading } from '../data/image/label-values.js';
+import type { MaskChoice } from '../data/read/layout.js';
 import { exitCodes, NucleateError } from '../errors.js';
 
-/** What `--label-images` and `--background` have got. */
+/** What `--label-images`, `--background` and `--category` have got. */
 export type LabelArguments = {
   'label-images': LabelReading['labelImages'];
   background: string | undefined;
+  category: string[];
 };
 
-/** Adds `--label-images` and `--background`; for commands that read label images. */
+/** Adds `--label-images`, `--background` and `--category`; for commands that read masks. */
 export function withLabelImages<Arguments>(parser: Argv<Arguments>) {
   return parser
     .option('label-images', {
@@ -21,13 +23,21 @@ export function withLabelImages<Arguments>(parser: Argv<Arguments>) {
       type: 'string',
       requiresArg: true,
       describe: 'The value of the background in label images, such as -1; default: 0',
+    })
+    .option('category', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      default: [] as string[],
+      describe: 'A category of the annotations that is nuclei; may be repeated; all takes every one',
     });
 }
 
 /** @throws {NucleateError} Exit code 2 for a background that is no whole number. */
-export function labelReading({ 'label-images': labelImages, background }: LabelArguments): LabelReading {
-  if (background === undefined) return { labelImages };
-  if (/^-?\d{1,9}$/u.test(background)) return { labelImages, background: Number(background) };
+export function labelReading(args: LabelArguments): MaskChoice {
+  const { 'label-images': labelImages, background, category: categories } = args;
+  if (background === undefined) return { labelImages, categories };
+  if (/^-?\d{1,9}$/u.test(background)) return { labelImages, categories, background: Number(background) };
   throw new NucleateError({
     what: `--background takes a whole number, received \`${background}\`.`,
     hint: 'For example: --background -1',

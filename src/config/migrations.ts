@@ -87,6 +87,7 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
   // `history` of checkpoints and of the networks of a model, which may be missing.
   {},
   { detector: { added: labelsOfData }, segmenter: { added: labelsOfData } },
+  { detector: { added: { 'data.categories': [] } }, segmenter: { added: { 'data.categories': [] } } },
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

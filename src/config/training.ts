@@ -31,6 +31,12 @@ const Data = z.strictObject({
     .int()
     .default(0)
     .describe('Value of the background in label images; 0 in those in which it does not occur.'),
+  categories: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Categories of the annotations that are nuclei; `all` takes every one. Empty: there must be one only.',
+    ),
   split: z
     .string()
     .min(1)

@@ -17,6 +17,7 @@ import {
   type TrueInstances,
   type TruthSource,
 } from './sources/source.js';
+import { withIdsOf } from './sources/with-ids-of.js';
 import { summarise, type Evaluation } from './summarise.js';
 
 /** Objects that overlap: a label image can give each pixel to one object only. All 0 where none overlap. */
@@ -72,9 +73,10 @@ const prefetchCount = 4;
  */
 export async function scoreSources(
   truth: TruthSource,
-  predictions: readonly PredictionSource[],
+  given: readonly PredictionSource[],
   { selection = selectAll(truth), ablate = false, onImage }: ScoreSourcesOptions = {},
 ): Promise<Scored> {
+  const predictions = given.map((prediction) => withIdsOf(truth, prediction));
   const hint = 'Fix the predictions, or give --data the data that they were made for.';
   const unknown = predictions.flatMap((prediction) => idProblems(truth, selection, prediction));
   throwIfProblems(truth.path, 'The predictions have', unknown, hint);

@@ -14,6 +14,7 @@ import { problemsError } from '../../src/data/read/problems.js';
 import { readRunLengthCsv } from '../../src/data/read/annotations/run-length-csv.js';
 import { readSplit } from '../../src/data/split/split-file.js';
 import { exitCodes, NucleateError } from '../../src/errors.js';
+import { openPrediction } from '../../src/eval/sources/open.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
 import { DamagedCheckpoint, readManifest } from '../../src/run/checkpoints/manifest.js';
 import { loadCheckpoint } from '../../src/run/checkpoints/read.js';
@@ -131,6 +132,24 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       const { problems } = await readRunLengthCsv(Readable.from([bytes]), 'fuzzed.csv');
       // They are listed with their places, and thrown by those who read the table.
       if (problems.length > 0) throw problemsError('fuzzed.csv', problems);
+    },
+  },
+  {
+    name: 'annotations',
+    files: fixtures(
+      'test/fixtures/annotations',
+      /^(coco\.json|x\.geojson|y\.geojson\.gz|.*\.(zip|npy|npz))$/u,
+    ),
+    exitCodes: [exitCodes.data],
+    read: async (bytes, folder, file) => {
+      const changed = path.join(folder, path.basename(file));
+      writeFileSync(changed, bytes);
+      const source = await openPrediction(changed);
+      try {
+        for (const id of source.ids) await source.read(id, { width: 24, height: 20 });
+      } finally {
+        await source.close();
+      }
     },
   },
   {

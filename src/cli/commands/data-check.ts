@@ -100,6 +100,7 @@ function measuredLines(summary: DatasetSummary): string[] {
     nucleusArea: areas,
     modalities,
     neighbours,
+    leftOut,
   } = summary;
   const bySize = sizes.map(
     ({ width, height, images }) => `${width} x ${height} px: ${formatCount(images, 'image')}`,
@@ -107,6 +108,9 @@ function measuredLines(summary: DatasetSummary): string[] {
   const byModality = Object.entries(modalities).map(([name, count]) => `${name} ${count}`);
   return [
     `masks       ${masks.toLocaleString('en')}, read as ${formatCount(nuclei, 'nucleus', 'nuclei')}`,
+    ...(leftOut.length === 0
+      ? []
+      : [`left out    ${leftOut.map(({ what, count }) => `${what} (${count})`).join(', ')}`]),
     `nuclei      per image: median ${counts.median}, 95th percentile ${counts.p95}, maximum ${counts.most}`,
     `area        of a mask, px: 1st percentile ${areas.p1}, median ${areas.median}, 99th ${areas.p99}, maximum ${areas.most}`,
     `sizes       ${bySize.join(', ')}`,

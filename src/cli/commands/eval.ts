@@ -77,7 +77,8 @@ export const evalCommand: Command<Arguments> = {
       .option('labels', {
         type: 'string',
         requiresArg: true,
-        describe: 'A file or folder with the true masks: run-length CSV, COCO',
+        describe:
+          'A file or folder with the true masks, if not beside the images of --data; see nucleate data layouts',
       })
       .option('split', {
         type: 'string',

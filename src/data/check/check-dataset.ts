@@ -5,7 +5,7 @@
 import { NucleateError, type Problem } from '../../errors.js';
 import { mapConcurrently } from '../read/map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
-import type { AnnotatedImage } from '../read/example.js';
+import { sumOmissions, type AnnotatedImage, type Omission } from '../read/example.js';
 import type { ImageEntry } from '../read/layout.js';
 import { paintMasks, areaOf } from '../geometry/mask.js';
 import { problemsOf } from '../read/problems.js';
@@ -36,6 +36,8 @@ export interface DatasetSummary {
   readonly masks: number;
   /** Nuclei that remain when overlaps are resolved. */
   readonly nuclei: number;
+  /** What the annotations have besides nuclei, which is not read. */
+  readonly leftOut: readonly Omission[];
   /** How often each image size occurs, the most frequent first. */
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly images: number }[];
   readonly nucleiPerImage: Quantiles;
@@ -68,6 +70,7 @@ export async function checkDataset(
   const signatures: Signature[] = [];
   const counts: number[] = [];
   const areas: number[] = [];
+  let leftOut: readonly Omission[] = [];
   let masks = 0;
   let done = 0;
   for await (const { image, problems } of mapConcurrently(dataset.images, imagesAtOnce, tryToRead)) {
@@ -76,6 +79,7 @@ export async function checkDataset(
       findings.push(...checkMasks(image), ...checkContrast(image));
       signatures.push(signatureOf(image.id, image.image));
       masks += image.masks.length;
+      leftOut = sumOmissions([leftOut, image.leftOut]);
       counts.push(paintMasks(image.masks, image.image).instanceCount);
       areas.push(...image.masks.map(areaOf).filter((area) => area > 0));
     }
@@ -92,6 +96,7 @@ export async function checkDataset(
     readable: signatures.length,
     masks,
     nuclei: counts.reduce((sum, count) => sum + count, 0),
+    leftOut,
     sizes: sizesOf(signatures),
     nucleiPerImage: quantilesOf(counts),
     nucleusArea: quantilesOf(areas),

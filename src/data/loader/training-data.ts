@@ -83,11 +83,12 @@ export async function readTrainingData(
   config: TrainingConfig['data'],
   { seed, trained, onImage = () => {} }: ReadTrainingOptions,
 ): Promise<TrainingData> {
-  const { path, labels, labelImages, background, intensity } = config;
+  const { path, labels, labelImages, background, categories, intensity } = config;
   const dataset = await openDataset(path, {
     labels: labels === '' ? undefined : labels,
     labelImages: labelImages === 'auto' ? undefined : labelImages,
     background,
+    categories,
   });
   try {
     if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);

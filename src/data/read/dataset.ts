@@ -1,22 +1,24 @@
 /**
  * Reads datasets of every layout. This folder: `layouts.ts` lists the layouts, `*-layout.ts` has one each, `layout.ts`
- * says what a layout is, `example.ts` what an image with its nuclei is, `groups-csv.ts` and `rle-csv.ts` read tables,
- * `identity.ts` hashes a dataset, `problems.ts` collects errors.
+ * says what a layout is, `example.ts` what an image with its nuclei is, `annotations/` reads files of other programs,
+ * `groups-csv.ts` tables of clusters, `identity.ts` hashes a dataset, `problems.ts` collects errors.
  */
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import { openFileTree } from '../files/open-files.js';
 import type { IntensityMode } from '../image/intensity.js';
 import { findCsv } from './csv-files.js';
-import { openWithLabels } from './annotations/annotation-layout.js';
+import { formatsOf, openWithLabels } from './annotations/annotation-layout.js';
 import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
 import { identityOf } from './identity.js';
 import { isImageFile, type Dataset, type DatasetLayout, type ImageEntry, type MaskChoice } from './layout.js';
 import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
+import { isPrepared } from './prepared-layout.js';
 import { problemsError } from './problems.js';
 
 export interface DatasetOptions extends MaskChoice {
@@ -25,8 +27,8 @@ export interface DatasetOptions extends MaskChoice {
 }
 
 /**
- * Recognises the layout of a dataset and lists its images. A dataset is a folder, a zip archive or a prepared file; see
- * `layouts.ts` for what they may hold.
+ * Recognises the layout of a dataset and lists its images. A dataset is a folder, a zip archive, a prepared file or a file
+ * of annotations with the images beside it; see `layouts.ts` for what they may hold.
  *
  * Clusters and annotators of the images come from a CSV in the top folder with the columns `image_id` or `name` and
  * `cluster` (see `readGroupsCsv`), or from `groups.csv` beside a zip archive. They do not change the identity.
@@ -36,10 +38,11 @@ export interface DatasetOptions extends MaskChoice {
  *   thrown.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const tree = await openFileTree(path);
+  const beside = options.labels === undefined && (await isOnlyAnnotations(path));
+  const tree = await openFileTree(beside ? dirname(path) : path);
   let close = () => tree.close();
   try {
-    const { layout, form, listing } = await listImages(tree, options);
+    const { layout, form, listing } = await listImages(tree, beside ? { ...options, labels: path } : options);
     close = async () => {
       await listing.close?.();
       await tree.close();
@@ -53,12 +56,24 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       description: `${countOf(images, layout)} (${form})${sources[tree.kind]}`,
       images: images.map((entry) => withKnown(entry, known.get(entry.id))),
       problems: [...tree.problems, ...problems],
-      identity: () => (identity === undefined ? identityOf(tree, files) : Promise.resolve(identity)),
+      identity: async () => identity?.() ?? identityOf(tree, files),
       close,
     };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Whether a path is a file of annotations, a ROI set for example, whose images lie beside it. */
+async function isOnlyAnnotations(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info?.isFile() || (await isPrepared(path))) return false;
+  const tree = await openFileTree(path);
+  try {
+    return !tree.files.some(isImageFile) && (await formatsOf(tree)).length > 0;
+  } finally {
+    await tree.close();
   }
 }
 

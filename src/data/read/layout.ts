@@ -40,7 +40,7 @@ export interface DatasetListing {
   /** What is wrong with the files, as far as it is known before any image is read. */
   readonly problems: readonly Problem[];
   /** Where the dataset records its identity; else it is computed from `files`. */
-  readonly identity?: string;
+  readonly identity?: () => string | Promise<string>;
   /** Frees what the listing holds besides the file tree. */
   close?(): Promise<void>;
 }

@@ -151,7 +151,7 @@ async function listPrepared({ path }: FileTree): Promise<DatasetListing> {
       })),
       files: [],
       problems: [],
-      identity,
+      identity: () => identity,
       close: () => file.close(),
     };
   } catch (error) {

@@ -1,9 +1,11 @@
 /** Images with annotation files of one format, beside the images, in folders of their own, or elsewhere. */
+import { createHash } from 'node:crypto';
 import type { Problem } from '../../../errors.js';
 import type { FileTree } from '../../files/file-tree.js';
 import { openFileTree } from '../../files/open-files.js';
 import { readImage } from '../../image/image-io.js';
 import type { AnnotatedImage } from '../example.js';
+import { identityOf } from '../identity.js';
 import { byId, isImageFile, type DatasetLayout, type DatasetListing, type ImageEntry } from '../layout.js';
 import type {
   AnnotationChoice,
@@ -57,12 +59,18 @@ export async function openWithLabels(
       files.map((file) => labelsTree.place(file)),
       choice,
     );
-    return { format, listing: { ...listing, close: () => labelsTree.close() } };
+    const identity = async () =>
+      hashOfBoth(await identityOf(tree, listing.files), await identityOf(labelsTree, files));
+    return { format, listing: { ...listing, identity, close: () => labelsTree.close() } };
   } catch (error) {
     await labelsTree.close();
     throw error;
   }
 }
+
+/** The identity of images with annotations from elsewhere: either may change. */
+const hashOfBoth = (images: string, annotations: string) =>
+  createHash('sha256').update(`${images}\n${annotations}\n`).digest('hex');
 
 /** Annotation files of one format. */
 interface FormatFiles {

@@ -62,7 +62,7 @@ export interface AnnotationListing {
 }
 
 export interface AnnotationChoice {
-  /** The categories that are nuclei, `all` for every one. Absent: there must be one only. */
+  /** The categories that are nuclei, `all` for every one. Empty or absent: there must be one only. */
   readonly categories?: readonly string[] | undefined;
 }
 

@@ -14,11 +14,11 @@ export type CategoryCounts = ReadonlyMap<string, number>;
  */
 export function categoryProblem(
   known: CategoryCounts,
-  { categories }: AnnotationChoice,
+  { categories = [] }: AnnotationChoice,
   where: string,
 ): Problem | undefined {
   const listed = [...known].map(([name, count]) => `${name} (${count})`).join(', ');
-  if (categories === undefined) {
+  if (categories.length === 0) {
     const used = [...known.values()].filter((count) => count > 0).length;
     if (used <= 1) return undefined;
     const what = `The annotations have ${used} categories: ${listed}.`;
@@ -32,7 +32,7 @@ export function categoryProblem(
 }
 
 /** Whether an object of this category is a nucleus; one without a category always is. */
-export function isChosen(category: string | undefined, { categories }: AnnotationChoice): boolean {
-  if (category === undefined || categories === undefined) return true;
+export function isChosen(category: string | undefined, { categories = [] }: AnnotationChoice): boolean {
+  if (category === undefined || categories.length === 0) return true;
   return categories.includes(category) || categories.includes(allCategories);
 }

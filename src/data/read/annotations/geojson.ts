@@ -74,7 +74,8 @@ export function readGeoJson(bytes: Buffer, place: string, choice: AnnotationChoi
     }
   }
   requireOnePosition(planes, place);
-  if (choice.categories === undefined) {
+  // A chosen category need not be in every file.
+  if ((choice.categories ?? []).length === 0) {
     const problem = categoryProblem(countsOf(objects), choice, place);
     if (problem) throw annotationError(place, problem.what, problem.hint!);
   }

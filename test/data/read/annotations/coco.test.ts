@@ -234,3 +234,14 @@ describe('a dataset with a COCO file', () => {
     expect(problems[0]!.what).toBe('The masks up to here cover the image more than 100 times.');
   });
 });
+
+test('a COCO file with its images beside it is a dataset, and its identity is that of both', async () => {
+  const first = coco([{ image_id: 1, segmentation: columns(0, 1) }]);
+  const path = dataset({ 'images/a.png': image, 'a.json': first });
+  const [example] = await readAll(join(path, 'a.json'));
+  expect(example).toMatchObject({ id: 'a', instanceCount: 1 });
+  const identity = async () => (await openDataset(join(path, 'a.json'))).identity();
+  const before = await identity();
+  dataset({ 'a.json': coco([]) });
+  expect(await identity()).not.toBe(before);
+});
