@@ -19,6 +19,12 @@ export interface TrainingFacts {
 /** Steps of the segmenter for a step of the detector; it has less to learn anew, since a crop shows it one nucleus. */
 const segmenterShare = 0.6;
 
+/**
+ * Twice that of the last leg of the bundled model's detector, since there is much to learn in few steps; the rate falls to
+ * a hundredth of it.
+ */
+const learningRate = 0.001;
+
 /** Fraction of the draws that are older images, where there are any. */
 const replayFraction = 0.25;
 
@@ -37,7 +43,7 @@ export const stepsOfSegmenter = (steps: number): number => Math.max(1, Math.roun
 export function detectorRecipe(base: DetectorConfig, facts: TrainingFacts): DetectorConfig {
   return {
     ...base,
-    ...training(base, 'detector', facts, 0.0005),
+    ...training(base, 'detector', facts),
     loader: {
       ...base.loader,
       clusterWeights: weights(facts.data, () => 1),
@@ -52,7 +58,7 @@ export function detectorRecipe(base: DetectorConfig, facts: TrainingFacts): Dete
 export function segmenterRecipe(base: SegmenterConfig, facts: TrainingFacts): SegmenterConfig {
   return {
     ...base,
-    ...training(base, 'segmenter', facts, 0.0005),
+    ...training(base, 'segmenter', facts),
     loader: {
       ...base.loader,
       clusterWeights: weights(facts.data, ({ instanceCount }) => instanceCount),
@@ -64,12 +70,7 @@ export function segmenterRecipe(base: SegmenterConfig, facts: TrainingFacts): Se
 }
 
 /** What both have in common. Validated once, at the end: no checkpoint is chosen by the validation images. */
-function training(
-  base: TrainingConfig,
-  name: string,
-  { data, place, steps, seed, folder }: TrainingFacts,
-  learningRate: number,
-) {
+function training(base: TrainingConfig, name: string, { data, place, steps, seed, folder }: TrainingFacts) {
   return {
     seed,
     data: { ...base.data, ...place, trainOnAll: !data.unseen },
