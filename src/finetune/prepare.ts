@@ -1,7 +1,9 @@
+import { fingerprintOf } from '../data/split/fingerprint.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import { hasTrainedOn, pairNetworks } from '../model/find-networks.js';
 import { type ModelFolder, networksOf, readModelFolder } from '../model/model-folder.js';
 import { modelPrediction } from '../model/model-prediction.js';
+import { hasHistory, seenImages, trainedSentence, unknownAncestors } from '../model/seen-images.js';
 import { type FinetuneData, type FinetuneDataset, readFinetuneData } from './finetune-data.js';
 import type { FinetuneStarted } from './finetune-events.js';
 import type { FinetuneProcess } from './finetune-options.js';
@@ -37,12 +39,19 @@ export async function prepare(
   const truth = validationTruth(data, dataset.paths.join(', '));
   const { assemble, predict } = stored.file;
   const networks = pairNetworks({ path: model, ...networksOf(stored), assemble, predict }, undefined);
-  if (hasTrainedOn(networks, { sha256: data.identity, fold: undefined })) {
-    onEvent({
-      event: 'warning',
-      text: `${model} was trained on some of these images: its score before is optimistic.`,
-    });
-  }
+  const seen = hasHistory(stored.file)
+    ? trainedSentence(
+        seenImages(
+          stored.file,
+          data.validation.map(({ image }) => fingerprintOf(image)),
+        ),
+        model,
+      )
+    : hasTrainedOn(networks, { sha256: data.identity, fold: undefined })
+      ? `${model} was trained on some of these images: its score is optimistic.`
+      : undefined;
+  for (const text of [seen, unknownAncestors(stored.file, model)])
+    if (text !== undefined) onEvent({ event: 'warning', text });
   const before = remembered(modelPrediction(networks, truth));
   for (const [index, example] of data.validation.entries()) {
     if (stop.aborted) {

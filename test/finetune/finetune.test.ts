@@ -114,6 +114,15 @@ test('three images: all are learnt from, and the scores are said to mean little'
   expect(plan.validatesOn).toMatchObject({ images: 3, unseen: false });
   expect(finished(ended).isOptimistic).toBe(true);
   expect((await readModelFolder(lab.out)).file.detector.config.data.trainOnAll).toBe(true);
+
+  // The new model remembers them.
+  const stop = new AbortController();
+  const { events } = await tuned(
+    { ...lab, model: lab.out, out: path.join(lab.folder, 'next'), run: path.join(lab.folder, 'run-2') },
+    { stop: stop.signal, onEvent: ({ event }) => event === 'scoring' && stop.abort('SIGINT') },
+  );
+  const warnings = events.flatMap((event) => (event.event === 'warning' ? event.text : []));
+  expect(warnings.join()).toContain(`3 of 3 images trained ${lab.out} or a network that it began from`);
 });
 
 test('one image is enough; a result that is no better is said to be none, and ends as any other', async () => {
