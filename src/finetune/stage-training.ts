@@ -48,7 +48,7 @@ const trainingFacts = ({ folder, plan, data }: StageFacts, stage: Stage) => ({
     path: plan.data[0]!,
     labels: plan.labels ?? '',
     split: path.resolve(finetuneFiles(folder).split),
-    validationFold: plan.split?.fold ?? 0,
+    validationFold: data.fold,
   },
   steps: plan.steps[stage],
   seed: plan.seed,
