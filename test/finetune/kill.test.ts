@@ -53,7 +53,7 @@ test('killed in both trainings and interrupted, it goes on and makes the same mo
   await finetuneUntil([...begin, ...place('killed')], '"event":"step","step":3');
   const second = await finetuneUntil(resume, '"stage":"segmenter","about":{"event":"step","step":2');
   expect(second.stdout).toContain('died during this run; its lock is taken over');
-  const third = await finetuneUntil(resume, '"stage":"segmenter","about":{"event":"step","step":1', 'SIGINT');
+  const third = await finetuneUntil(resume, '"event":"plan"', 'SIGINT');
   expect(third.status, third.stderr).toBe(130);
   const last = await finetuneUntil(resume);
   expect(last.status, last.stderr).toBe(0);
