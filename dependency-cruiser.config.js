@@ -77,7 +77,7 @@ export default {
       from: { path: '^src/', pathNot: '^src/(cli|config|finetune|model)/' },
       to: {
         path: '^src/config/',
-        pathNot: '^src/config/(migrations|mask-threshold)\\.ts$',
+        pathNot: '^src/config/(migrations|mask-threshold|history)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

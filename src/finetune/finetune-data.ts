@@ -89,7 +89,7 @@ export async function readFinetuneData(
     const prefix = paths.length === 1 ? '' : `${index + 1}-`;
     const prefixed = read.examples.map((example) => ({ ...example, id: prefix + example.id }));
     examples.push(...prefixed);
-    sources.push(dataSource(path, read.identity, prefixed));
+    sources.push(dataSource(read, read.identity, prefixed));
   }
   requireNuclei(examples, paths[0]!);
   const identity = identities.length === 1 ? identities[0]! : hashOf(identities);
@@ -109,7 +109,7 @@ export async function readFinetuneData(
 
   const older = replay === undefined ? undefined : await readReplay(replay, { seed, intensity });
   return {
-    sources: older ? [...sources, dataSource(replay!, older.identity, older.examples)] : sources,
+    sources: older ? [...sources, dataSource(older, older.identity, older.examples)] : sources,
     train: [...train, ...(older?.examples ?? [])],
     validation,
     unseen,
@@ -157,7 +157,7 @@ async function readAll(
       examples.push(shareExample(example));
       onImage(examples.length, dataset.images.length);
     }
-    return { examples, identity: await dataset.identity() };
+    return { path, licence: dataset.licence, examples, identity: await dataset.identity() };
   } finally {
     await dataset.close();
   }
@@ -180,7 +180,7 @@ async function readReplay(
     for await (const example of readExamples({ images }, intensity))
       examples.push(shareExample({ ...example, id: `replay-${example.id}`, cluster: replayCluster }));
     requireNuclei(examples, path);
-    return { examples, identity: await dataset.identity() };
+    return { path, licence: dataset.licence, examples, identity: await dataset.identity() };
   } finally {
     await dataset.close();
   }

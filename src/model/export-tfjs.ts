@@ -14,7 +14,7 @@ import { assignWeights, weightsOf } from '../models/weights.js';
 import { tf } from '../tf.js';
 import { findStage } from './find-networks.js';
 import { stockNetwork } from './stock-layers.js';
-import { writeFolder } from './write-folder.js';
+import { writeFolder } from '../data/files/write-folder.js';
 
 /** Inputs and outputs of an exported model, in their order. */
 interface ExportedModel {

@@ -12,7 +12,7 @@ import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
 import { fromHalf, toHalf } from '../safetensors/half.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
-import { writeFolder } from './write-folder.js';
+import { writeFolder } from '../data/files/write-folder.js';
 
 /** Content of a model folder: the weights of both networks, and everything else that prediction needs. */
 export interface ModelFolder {

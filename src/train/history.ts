@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readComplete } from '../config/complete.js';
-import type { Ancestor, TrainedDataset, TrainingHistory } from '../config/history.js';
-import { migrateModelFile } from '../config/migrations.js';
-import { ModelFile } from '../config/model-file.js';
+import { z } from 'zod';
+import { type Ancestor, type TrainedDataset, TrainingHistory } from '../config/history.js';
 import type { TrainingData } from '../data/loader/training-data.js';
 import type { Example } from '../data/read/example.js';
 import {
@@ -89,14 +87,17 @@ function checkpoint(folder: string) {
   return { name: path.basename(path.resolve(folder, '../..')), step, history };
 }
 
+/** Of `model.json` in any format. */
+const PackedNetwork = z.object({
+  origin: z.object({ run: z.string(), step: z.int(), history: TrainingHistory.optional() }),
+});
+
 /** The origin of a network file in a model folder; undefined if it lies elsewhere. */
 function packedNetwork(file: string) {
   const modelFile = path.join(path.dirname(file), 'model.json');
   const stage = path.basename(file, '.safetensors');
   if (!existsSync(modelFile) || (stage !== 'detector' && stage !== 'segmenter')) return undefined;
-  const stored = JSON.parse(readFileSync(modelFile, 'utf8')) as { format: number };
-  const read = readComplete(ModelFile, migrateModelFile(stored, stored.format));
-  if ('fault' in read) return undefined;
-  const { run: name, step, history } = read.config[stage].origin;
+  const model = z.object({ [stage]: PackedNetwork }).parse(JSON.parse(readFileSync(modelFile, 'utf8')));
+  const { run: name, step, history } = model[stage]!.origin;
   return { name, step, history };
 }

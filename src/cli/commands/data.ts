@@ -1,6 +1,8 @@
 import type { CommandGroup } from '../command.js';
 import { dataAnchorsCommand } from './data-anchors.js';
 import { dataCheckCommand } from './data-check.js';
+import { dataExportCommand } from './data-export.js';
+import { dataImportCommand, dataMergeCommand } from './data-import.js';
 import { dataLayoutsCommand } from './data-layouts.js';
 import { dataPrepareCommand } from './data-prepare.js';
 import { dataPreviewCommand } from './data-preview.js';
@@ -8,10 +10,13 @@ import { dataSplitCommand } from './data-split.js';
 
 export const dataCommands: CommandGroup = {
   name: 'data',
-  describe: 'Check, split, prepare and preview datasets; list their layouts',
+  describe: 'Check, import, merge, split, prepare, preview and export datasets; list their layouts',
   commands: [
     dataCheckCommand,
     dataSplitCommand,
+    dataImportCommand,
+    dataMergeCommand,
+    dataExportCommand,
     dataPrepareCommand,
     dataPreviewCommand,
     dataAnchorsCommand,

@@ -211,7 +211,7 @@ async function warnOfTrained(
       import('../../data/split/fingerprint.js'),
     ]);
   const images: Fingerprint[] = [];
-  if (pairs.some(hasHistory)) {
+  if (pairs.some(({ detector, segmenter }) => detector.origin.history ?? segmenter.origin.history)) {
     for (const id of selection.ids) {
       const image = await truth.readImage(id);
       if (image) images.push(fingerprintOf(image));
@@ -219,7 +219,7 @@ async function warnOfTrained(
   }
   for (const pair of pairs) {
     const isKnown = hasHistory(pair) && images.length > 0;
-    const seen = isKnown ? trainedSentence(seenImages(pair, images), pair.path) : undefined;
+    const seen = trainedSentence(seenImages(pair, images), pair.path);
     const isSeen = !isKnown && hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined });
     const sentence =
       seen ??

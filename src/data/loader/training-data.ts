@@ -47,11 +47,11 @@ export interface DataSource {
 
 /** What is recorded of a dataset that was read whole. */
 export const dataSource = (
-  path: string,
+  { path, licence }: Pick<Dataset, 'path' | 'licence'>,
   sha256: string,
   examples: readonly Pick<Example, 'id'>[],
 ): DataSource => ({
-  ...{ name: basename(path), licence: null, ...knownDataset(sha256) },
+  ...{ name: basename(path), licence, ...knownDataset(sha256) },
   sha256,
   ids: new Set(examples.map(({ id }) => id)),
 });
@@ -110,7 +110,7 @@ export async function readTrainingData(
       ...divide(examples, folds, config),
       groups: groupsOf(folds),
       identity,
-      sources: [dataSource(path, identity, examples)],
+      sources: [dataSource(dataset, identity, examples)],
       splitSha256: hashOf(folds),
       split: drawn?.split ?? null,
       warnings: drawn?.warnings ?? [],

@@ -20,6 +20,7 @@ import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { isPrepared } from './prepared-layout.js';
 import { problemsError } from './problems.js';
+import { readLicence } from './provenance.js';
 
 export interface DatasetOptions extends MaskChoice {
   /** A file or folder of annotations, if they are not among the images; see `annotationFormats`. */
@@ -53,6 +54,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       path,
       layout: layout.name,
       kind: layout.describe,
+      licence: await readLicence(tree),
       description: `${countOf(images, layout)} (${form})${sources[tree.kind]}`,
       images: images.map((entry) => withKnown(entry, known.get(entry.id))),
       problems: [...tree.problems, ...problems],

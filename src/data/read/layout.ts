@@ -63,6 +63,8 @@ export interface Dataset {
   readonly kind: string;
   /** What was recognised, as a sentence without a full stop. */
   readonly description: string;
+  /** Where nucleate recorded it, see `provenance.ts`; null if unknown. */
+  readonly licence: string | null;
   readonly images: readonly ImageEntry[];
   /** What is wrong with the files as listed; images with such problems are not among `images`. */
   readonly problems: readonly Problem[];

@@ -110,6 +110,9 @@ export async function formatOf(tree: FileTree): Promise<FormatFiles> {
 /** Folders of what is made of images, and endings of label images beside their images. */
 const notImages = /(^|\/)(masks|labels|overlay|outlines)\/|_(masks|cp_masks|labels|ignore)\.[^./]*$/iu;
 
+/** The problem of an image that the annotations do not name; an import leaves it out. */
+export const withoutAnnotations = 'The image has no annotations.';
+
 /** A folder that holds images says nothing about them. */
 const imagesFolder = /(^|\/)images?\/(?=[^/]*$)/iu;
 
@@ -145,7 +148,7 @@ function joinImages(
     const place = tree.place(file);
     if (annotations) return [{ id, place, read: () => readEntry(tree, id, file, annotations, choice) }];
     const hint = `Add its annotations to ${annotationPlaces[0]}, or beside that; without objects if it has no nuclei.`;
-    problems.push({ what: 'The image has no annotations.', where: place, hint });
+    problems.push({ what: withoutAnnotations, where: place, hint });
     return [];
   });
   problems.push(...sameIds(images));

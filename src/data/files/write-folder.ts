@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolders } from '../make-folders.js';
-import { exitCodes, NucleateError } from '../errors.js';
+import { makeFolders } from '../../make-folders.js';
+import { exitCodes, NucleateError } from '../../errors.js';
 
 /**
  * Writes a folder completely or not at all.

@@ -1,0 +1,146 @@
+import path from 'node:path';
+import type { PlainSource } from '../../data/read/plain-dataset.js';
+import type { Provenance } from '../../data/read/provenance.js';
+import { packageRoot } from '../../package-root.js';
+import { readPlainTextSync } from '../../plain-file.js';
+import { formatCount } from '../../report/numbers.js';
+import type { Command } from '../command.js';
+import type { Terminal } from '../terminal.js';
+
+const sample = 'examples/dsb2018-mini';
+
+type ImportArguments = {
+  sources: string[];
+  images: string | undefined;
+  out: string;
+  annotator: string | undefined;
+  licence: string | undefined;
+};
+
+export const dataImportCommand: Command<ImportArguments> = {
+  usage: 'import <sources..>',
+  describe: 'Make a plain dataset of annotations: QuPath, ImageJ, COCO, run lengths, label images',
+  examples: [
+    [
+      `nucleate data import ${sample} --out mine --annotator ada --licence CC0-1.0`,
+      'any dataset that is read becomes images with label images, and a record of where they come from',
+    ],
+  ],
+  builder: (parser) =>
+    parser
+      .positional('sources', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Files or folders of annotations; or datasets, without --images',
+      })
+      .option('images', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Folder of the annotated images; images without annotations are left out',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        demandOption: true,
+        describe: 'New folder to write',
+      })
+      .option('annotator', { type: 'string', requiresArg: true, describe: 'Who annotated the images' })
+      .option('licence', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Licence of images and annotations, such as CC-BY-4.0; model cards name it',
+      }),
+  async handler({ sources, images, out, annotator, licence }, terminal) {
+    const [{ openDataset }, { withoutAnnotations }] = await Promise.all([
+      import('../../data/read/dataset.js'),
+      import('../../data/read/annotations/annotation-layout.js'),
+    ]);
+    const open = async (path: string): Promise<PlainSource> => {
+      const facts = { path, annotator, licence };
+      if (images === undefined) return { ...facts, dataset: await openDataset(path) };
+      const dataset = await openDataset(images, { labels: path });
+      const left = dataset.problems.filter(({ what }) => what === withoutAnnotations).length;
+      if (left > 0) terminal.notice(`left out: ${formatCount(left, 'image')} without annotations in ${path}`);
+      const problems = dataset.problems.filter(({ what }) => what !== withoutAnnotations);
+      return { ...facts, dataset: { ...dataset, problems } };
+    };
+    await writeSources(sources, open, out, terminal);
+  },
+};
+
+export const dataMergeCommand: Command<{ datasets: string[]; out: string }> = {
+  usage: 'merge <datasets..>',
+  describe: 'Put datasets together as one; images of equal pixels are kept once, those of the first dataset',
+  examples: [
+    [
+      `nucleate data merge ${sample} ${sample} --out joined`,
+      'the second has nothing new, and the record says so',
+    ],
+  ],
+  builder: (parser) =>
+    parser
+      .positional('datasets', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Datasets; name corrected images before older ones',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        demandOption: true,
+        describe: 'New folder to write',
+      }),
+  async handler({ datasets, out }, terminal) {
+    const { openDataset } = await import('../../data/read/dataset.js');
+    await writeSources(datasets, async (path) => ({ path, dataset: await openDataset(path) }), out, terminal);
+  },
+};
+
+/** Opens all sources, writes them as one dataset and says what came of it. */
+async function writeSources(
+  paths: readonly string[],
+  open: (path: string) => Promise<PlainSource>,
+  out: string,
+  terminal: Terminal,
+): Promise<void> {
+  const { writePlainDataset } = await import('../../data/read/plain-dataset.js');
+  const sources: PlainSource[] = [];
+  try {
+    for (const place of paths) sources.push(await open(place));
+    const total = sources.reduce((sum, { dataset }) => sum + dataset.images.length, 0);
+    const progress = terminal.progress('writing', total);
+    const packageFile = readPlainTextSync(path.join(packageRoot, 'package.json'));
+    const { version } = JSON.parse(packageFile) as { version: string };
+    const provenance = await writePlainDataset(sources, out, {
+      version,
+      now: new Date(),
+      onImage: (done) => progress.update(done),
+    });
+    terminal.result({ text: provenanceText(provenance, out), value: { folder: out, ...provenance } });
+  } finally {
+    for (const { dataset } of sources) await dataset.close();
+  }
+}
+
+function provenanceText({ sources }: Provenance, out: string): string {
+  const lines = sources.flatMap(({ name, images, nuclei, changed, repeated }) => {
+    const { overlapPixels, lostNuclei } = changed;
+    const others = repeated.filter(({ hasOtherNuclei }) => hasOtherNuclei).length;
+    const lost = formatCount(lostNuclei, 'nucleus', 'nuclei');
+    return [
+      `${name}: ${formatCount(images, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`,
+      ...(overlapPixels > 0
+        ? [`  overlaps: the first nucleus keeps a pixel (${formatCount(overlapPixels, 'pixel')})`]
+        : []),
+      ...(lostNuclei > 0 ? [`  left out: ${lost} without a pixel of their own`] : []),
+      ...(repeated.length > 0
+        ? [
+            `  left out: ${formatCount(repeated.length, 'image')} with pixels that are there already; ${others} with other nuclei`,
+          ]
+        : []),
+    ];
+  });
+  return [...lines, `written     ${out}`].join('\n');
+}

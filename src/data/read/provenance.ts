@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { FileTree } from '../files/file-tree.js';
+
+/** The file of a dataset that says where it comes from. */
+export const provenanceFile = 'provenance.json';
+
+/** What one source gave. */
+const Source = z.object({
+  /** The last part of its path. */
+  name: z.string(),
+  /** Of a file, of its bytes; else the identity of the dataset. */
+  sha256: z.string(),
+  /** Name of the layout. */
+  format: z.string(),
+  annotator: z.string().nullable(),
+  licence: z.string().nullable(),
+  images: z.int(),
+  nuclei: z.int(),
+  /** What of the annotations is not in the label images. */
+  changed: z.object({
+    /** Pixels that several nuclei claimed; the first keeps them. */
+    overlapPixels: z.int(),
+    /** Nuclei without a pixel of their own. */
+    lostNuclei: z.int(),
+  }),
+  /** Images that an earlier source has with the same pixels, which are left out; and how many have other nuclei there. */
+  repeated: z.array(z.object({ image: z.string(), sameAs: z.string(), hasOtherNuclei: z.boolean() })),
+});
+
+const Provenance = z.object({
+  /** ISO 8601, UTC. */
+  date: z.string(),
+  nucleate: z.string(),
+  sources: z.array(Source),
+});
+
+export type SourceRecord = z.output<typeof Source>;
+export type Provenance = z.output<typeof Provenance>;
+
+/** The licences of a dataset that nucleate wrote, joined by ` and `; null where one is unknown. */
+export async function readLicence(tree: FileTree): Promise<string | null> {
+  if (!tree.files.includes(provenanceFile)) return null;
+  const text = (await tree.read(provenanceFile)).toString('utf8');
+  const licences = sourcesIn(text).map(({ licence }) => licence);
+  if (licences.length === 0 || licences.includes(null)) return null;
+  return [...new Set(licences)].sort().join(' and ');
+}
+
+/** A file of the same name that another program wrote says nothing. */
+function sourcesIn(text: string): readonly SourceRecord[] {
+  try {
+    return Provenance.parse(JSON.parse(text)).sources;
+  } catch {
+    return [];
+  }
+}
