@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { readPlainTextSync } from '../plain-file.js';
 import { type Ancestor, type TrainedDataset, TrainingHistory } from '../config/history.js';
 import type { TrainingData } from '../data/loader/training-data.js';
 import type { Example } from '../data/read/example.js';
@@ -83,7 +84,7 @@ function readNetwork(from: string) {
 }
 
 function checkpoint(folder: string) {
-  const { step, history } = readManifest(readFileSync(path.join(folder, manifestFile), 'utf8'), folder);
+  const { step, history } = readManifest(readPlainTextSync(path.join(folder, manifestFile)), folder);
   return { name: path.basename(path.resolve(folder, '../..')), step, history };
 }
 
@@ -97,7 +98,7 @@ function packedNetwork(file: string) {
   const modelFile = path.join(path.dirname(file), 'model.json');
   const stage = path.basename(file, '.safetensors');
   if (!existsSync(modelFile) || (stage !== 'detector' && stage !== 'segmenter')) return undefined;
-  const model = z.object({ [stage]: PackedNetwork }).parse(JSON.parse(readFileSync(modelFile, 'utf8')));
+  const model = z.object({ [stage]: PackedNetwork }).parse(JSON.parse(readPlainTextSync(modelFile)));
   const { run: name, step, history } = model[stage]!.origin;
   return { name, step, history };
 }
