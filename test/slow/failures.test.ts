@@ -52,8 +52,9 @@ const readOnly = (folder: string) =>
 
 /** A clock that jumps by up to a year, forwards and backwards, at every look. */
 const jumpingClock = {
-  NODE_OPTIONS:
-    '--import data:text/javascript,const%20now=Date.now;let%20n=0;Date.now=()=>now()+(n++%252?-1:1)*(n%25777)*4e7',
+  NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(
+    'const now=Date.now;let n=0;Date.now=()=>now()+(n++%2===0||-1)*(n%777)*4e7',
+  )}`,
 };
 
 describe('a training that is broken off and resumed ends as one that was not', () => {
@@ -152,7 +153,7 @@ describe('a prediction that is broken off and resumed ends as one that was not',
   function predict(out: string, within: readonly string[] = [], killAfterMs = Infinity): Promise<number> {
     const [program, ...args] = [
       ...[...within, process.execPath, path.join(root, 'bin/nucleate.js'), 'predict', ...images],
-      ...['--out', out, '--format', 'labels', 'table', '--resume'],
+      ...['--out', out, '--format', 'labels', '--format', 'table', '--resume'],
     ];
     const child = spawn(program!, args, { cwd: root, stdio: 'ignore', detached: true });
     const ended = new Promise<number>((resolve, reject) => {
