@@ -69,6 +69,7 @@ function measuredFacts(summary: DatasetSummary): (readonly [string, string])[] {
     nucleusArea: areas,
     modalities,
     neighbours,
+    unreviewed,
   } = summary;
   const bySize = sizes.map(({ width, height, images }) => `${width} x ${height}: ${images}`);
   const byModality = Object.entries(modalities).map(([name, count]) => `${name}: ${count}`);
@@ -82,6 +83,10 @@ function measuredFacts(summary: DatasetSummary): (readonly [string, string])[] {
     ['Images by size, px', bySize.join(', ')],
     ['Images by modality', byModality.join(', ')],
     ['Pairs of neighbouring crops of one field', `${neighbours}`],
+    [
+      'Pixels that nobody has reviewed, masks there',
+      `${(100 * unreviewed.share).toFixed(1)} %, ${unreviewed.masks}`,
+    ],
   ];
 }
 

@@ -101,6 +101,7 @@ function measuredLines(summary: DatasetSummary): string[] {
     modalities,
     neighbours,
     leftOut,
+    unreviewed,
   } = summary;
   const bySize = sizes.map(
     ({ width, height, images }) => `${width} x ${height} px: ${formatCount(images, 'image')}`,
@@ -116,5 +117,11 @@ function measuredLines(summary: DatasetSummary): string[] {
     `sizes       ${bySize.join(', ')}`,
     `modalities  ${byModality.join(', ')}`,
     `neighbours  ${formatCount(neighbours, 'pair')} of neighbouring crops of one field`,
+    ...(unreviewed.images > 0 ? [`unreviewed  ${unreviewedText(unreviewed)}`] : []),
   ];
 }
+
+/** `12.5 % of the pixels, in 2 images, and 3 nuclei there: they are neither learnt nor scored`. */
+const unreviewedText = ({ images, share, masks }: DatasetSummary['unreviewed']) =>
+  `${(100 * share).toFixed(1)} % of the pixels, in ${formatCount(images, 'image')}, and ` +
+  `${formatCount(masks, 'nucleus', 'nuclei')} there: neither learnt nor scored`;

@@ -23,6 +23,16 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
 }
 
+/** What no expert has reviewed, see `Example.ignore`. */
+export interface Unreviewed {
+  /** Images that have such pixels. */
+  readonly images: number;
+  /** Part of the pixels of all readable images. */
+  readonly share: number;
+  /** Masks with more than half of their pixels there: they are neither learnt nor scored. */
+  readonly masks: number;
+}
+
 export interface DatasetSummary {
   readonly path: string;
   /** What was recognised, see `Dataset.description`. */
@@ -47,6 +57,7 @@ export interface DatasetSummary {
   readonly modalities: Readonly<Record<string, number>>;
   /** Pairs of images that are neighbouring crops of one field, and must be in the same fold. */
   readonly neighbours: number;
+  readonly unreviewed: Unreviewed;
   readonly errors: number;
   readonly warnings: number;
 }
@@ -66,11 +77,13 @@ export async function checkDataset(
   dataset: Dataset,
   { split, onImage = () => {} }: CheckOptions = {},
 ): Promise<CheckResult> {
-  const findings: Finding[] = dataset.problems.map(fileFinding);
+  const findings: Finding[] = [...dataset.problems.map(fileFinding), ...jpegFindings(dataset)];
   const signatures: Signature[] = [];
   const counts: number[] = [];
   const areas: number[] = [];
   let leftOut: readonly Omission[] = [];
+  const unreviewed = { images: 0, pixels: 0, masks: 0 };
+  let pixels = 0;
   let masks = 0;
   let done = 0;
   for await (const { image, problems } of mapConcurrently(dataset.images, imagesAtOnce, tryToRead)) {
@@ -80,6 +93,8 @@ export async function checkDataset(
       signatures.push(signatureOf(image.id, image.image));
       masks += image.masks.length;
       leftOut = sumOmissions([leftOut, image.leftOut]);
+      pixels += image.image.width * image.image.height;
+      addUnreviewed(unreviewed, image);
       counts.push(paintMasks(image.masks, image.image).instanceCount);
       areas.push(...image.masks.map(areaOf).filter((area) => area > 0));
     }
@@ -101,11 +116,43 @@ export async function checkDataset(
     nucleiPerImage: quantilesOf(counts),
     nucleusArea: quantilesOf(areas),
     modalities: countBy(signatures.map(({ modality }) => modality)),
+    unreviewed: {
+      images: unreviewed.images,
+      share: pixels === 0 ? 0 : round(unreviewed.pixels / pixels),
+      masks: unreviewed.masks,
+    },
     neighbours: neighbours.filter(({ kind }) => kind === 'adjacent').length,
     errors: findings.filter(({ severity }) => severity === 'error').length,
     warnings: findings.filter(({ severity }) => severity === 'warning').length,
   };
   return { summary, findings };
+}
+
+function addUnreviewed(
+  sum: { images: number; pixels: number; masks: number },
+  { ignore, masks }: AnnotatedImage,
+): void {
+  if (!ignore?.includes(1)) return;
+  sum.images++;
+  for (const value of ignore) sum.pixels += value;
+  for (const mask of masks) {
+    let there = 0;
+    for (let run = 0; run < mask.runs.length; run += 2)
+      for (let at = mask.runs[run]!, end = at + mask.runs[run + 1]!; at < end; at++) there += ignore[at]!;
+    if (2 * there > areaOf(mask)) sum.masks++;
+  }
+}
+
+/** One finding for all images that are JPEG files. */
+function jpegFindings({ images }: Dataset): Finding[] {
+  const [first, ...others] = images.filter(({ place }) => /\.jpe?g$/iu.test(place));
+  if (!first) return [];
+  const what =
+    others.length === 0
+      ? 'An image is a JPEG file, whose compression blurs edges.'
+      : `${others.length + 1} images are JPEG files, whose compression blurs edges.`;
+  const hint = 'Use the originals as PNG or TIFF if there are any.';
+  return [{ kind: 'jpeg', severity: 'warning', image: first.id, where: first.place, what, hint }];
 }
 
 /** The image, or the problems of its files. */

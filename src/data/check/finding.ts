@@ -16,6 +16,7 @@ export type FindingKind =
   | 'faint'
   | 'unmarked'
   | 'no-nuclei'
+  | 'jpeg'
   | 'duplicate-image'
   | 'similar-image'
   | 'leak';
@@ -52,6 +53,7 @@ export const findingTitles: Readonly<Record<FindingKind, string>> = {
     'A mask that is darker than its surroundings while the other nuclei are brighter, or the reverse; it is kept',
   unmarked: 'A region that looks like a nucleus but has no mask; it is background',
   'no-nuclei': 'An image without nuclei',
+  jpeg: 'Images that are JPEG files; they are read',
   'duplicate-image': 'Two images with the same pixels',
   'similar-image': 'Two images that look alike; they must be in the same fold',
   leak: 'Images that belong together but are in different folds of the split',

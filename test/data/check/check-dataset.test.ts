@@ -174,8 +174,8 @@ test('a dataset: unreadable files, duplicates, leaks and the summary', async () 
   });
   expect(findings.map(({ kind, severity, image, what }) => [kind, severity, image, what])).toEqual(
     [
-      ['file', 'error', undefined, 'The image has no masks.'],
       ['file', 'error', 'c', 'The file is not a PNG, TIFF or JPEG image, or is damaged.'],
+      ['file', 'error', 'd', 'The image has no masks.'],
       ['full-mask', 'warning', 'a', 'The mask 1 covers 25 % of the image.'],
       ['full-mask', 'warning', 'b', 'The mask 1 covers 25 % of the image.'],
       ['duplicate-image', 'warning', 'b', 'The image b has the same pixels as a.'],
@@ -183,7 +183,7 @@ test('a dataset: unreadable files, duplicates, leaks and the summary', async () 
     ].sort((one, two) => order(one) - order(two)),
   );
   expect(summary).toMatchObject({
-    images: 3,
+    images: 4,
     readable: 2,
     masks: 2,
     nuclei: 2,
@@ -193,15 +193,39 @@ test('a dataset: unreadable files, duplicates, leaks and the summary', async () 
     nucleusArea: { least: 100, median: 100, most: 100 },
     identity: await dataset.identity(),
   });
-  expect(seen).toEqual([1, 2, 3]);
+  expect(seen).toEqual([1, 2, 3, 4]);
   await dataset.close();
 });
 
 /** Findings stand in the order of the images, those of the listing first and of pairs last. */
 const order = ([kind, , image]: readonly (string | undefined)[]): number =>
-  image === undefined ? 0 : kind === 'duplicate-image' ? 4 : kind === 'leak' ? 5 : 'abc'.indexOf(image) + 0.5;
+  image === undefined
+    ? 0
+    : kind === 'duplicate-image'
+      ? 4
+      : kind === 'leak'
+        ? 5
+        : 'abcd'.indexOf(image) + 0.5;
 
 test('quantiles are values of the list', () => {
   expect(quantilesOf([5, 1, 3])).toEqual({ least: 1, p1: 1, median: 3, p95: 5, p99: 5, most: 5 });
   expect(quantilesOf([]).median).toBeNull();
+});
+
+test('what nobody has reviewed is counted, with the masks there; and JPEG images are named', async () => {
+  const path = writeFolder(join(folder, 'unreviewed'), {
+    'a.png': await drawingPng('1234', '5678'),
+    'a_masks.png': await drawingPng('11.2', '..22'),
+    // Two of the three pixels of nucleus 2, none of nucleus 1.
+    'a_ignore.png': await drawingPng('...#', '...#'),
+    'b.jpg': await drawingPng('1234', '5678'),
+    'b_masks.png': await drawingPng('....', '....'),
+  });
+  const dataset = await openDataset(path);
+  const { summary, findings } = await checkDataset(dataset);
+  await dataset.close();
+  expect(summary.unreviewed).toEqual({ images: 1, share: 2 / 16, masks: 1 });
+  expect(findings.filter(({ kind }) => kind === 'jpeg')).toMatchObject([
+    { image: 'b', what: 'An image is a JPEG file, whose compression blurs edges.' },
+  ]);
 });
