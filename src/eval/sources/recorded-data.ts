@@ -5,7 +5,7 @@ import type { Problem } from '../../errors.js';
 import { throwIfProblems, sourceError, type PredictionSource } from './source.js';
 
 /** The file in a folder of predictions that records which data they were made for. */
-export const recordName = 'dataset.json';
+const recordName = 'dataset.json';
 
 const Recorded = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/u) });
 

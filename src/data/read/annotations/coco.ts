@@ -37,7 +37,7 @@ export const cocoFormat: AnnotationFormat = {
 };
 
 /** Whether the bytes of a JSON file are those of a COCO dataset or a results list, without parsing them. */
-export function isCoco(bytes: Buffer): boolean {
+function isCoco(bytes: Buffer): boolean {
   const start = bytes
     .toString('latin1', 0, 100)
     .trimStart()

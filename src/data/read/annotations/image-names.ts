@@ -6,10 +6,10 @@ const imageEnding =
   /(\.ome)?\.(png|tiff?|jpe?g|bmp|gif|webp|jp2|czi|nd2|lif|lsm|svs|ndpi|scn|mrxs|vsi|oi[bf]|qptiff|dcm|zarr)$/iu;
 
 /** `C:/x/a/b` of `C:\x\a\b.png`; of an id without an image's ending, the id. */
-export const withoutEnding = (name: string): string => name.replaceAll('\\', '/').replace(imageEnding, '');
+const withoutEnding = (name: string): string => name.replaceAll('\\', '/').replace(imageEnding, '');
 
 /** The last part of a path with `/`. */
-export const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /**
  * Ids of images from their names: the last part, or all of the path if two would have the same.

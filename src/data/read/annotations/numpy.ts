@@ -18,7 +18,7 @@ export interface NumpyArray {
 
 const magic = '\x93NUMPY';
 
-export const isNpy = (bytes: Buffer): boolean => bytes.toString('latin1', 0, magic.length) === magic;
+const isNpy = (bytes: Buffer): boolean => bytes.toString('latin1', 0, magic.length) === magic;
 
 /** The array of a file, as the header says; of objects, the bytes are a pickle. */
 export function readNpy(bytes: Buffer, place: string): NumpyArray {
