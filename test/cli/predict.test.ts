@@ -13,11 +13,12 @@ test('a bad image does not stop the others: exit 3 at the end', { timeout: 120_0
   mkdirSync(images);
   writeFileSync(path.join(images, 'bad\u001b[31m\n.png'), 'no image');
   copyFileSync('test/fixtures/images/grey8.png', path.join(images, 'good.png'));
-  const args = ['predict', images, '--out', out, '--format', 'labels', '--json', '--device', 'cpu'];
+  const args = ['predict', images, '--out', out, '--format', 'labels,run-length', '--json', '--device', 'cpu'];
   const { status, stdout, stderr } = await nucleate(args);
   expect(status).toBe(3);
   expect(stderr).not.toContain('\u001b');
   expect(stderr).toContain('is not a PNG, TIFF or JPEG image');
   expect(JSON.parse(stdout)).toMatchObject({ predicted: [{ nuclei: 0 }], failed: [{ exitCode: 3 }] });
   expect(readdirSync(path.join(out, 'labels'))).toEqual(['good.png']);
+  expect(readdirSync(path.join(out, 'run-length'))).toEqual(['good.csv']);
 });

@@ -9,12 +9,17 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openFileTree } from '../../src/data/files/open-files.js';
 import { readImage, writeImage } from '../../src/data/image/image-io.js';
 import { planeChoice } from '../../src/data/image/plane-choice.js';
+import { openDataset } from '../../src/data/read/dataset.js';
+import { prepareDataset } from '../../src/data/read/prepared-layout.js';
+import { scoreSources } from '../../src/eval/score-sources.js';
+import { openPrediction, openTruth } from '../../src/eval/sources/open.js';
 import { buildModel, type Model } from '../../src/model/model.js';
 import { predictImages, type PredictImagesOptions } from '../../src/model/predict-images.js';
 import { outputFormatNames } from '../../src/predict/formats/output-formats.js';
@@ -31,9 +36,13 @@ let count = 0;
 let out: string;
 let model: Model;
 
-beforeAll(() => {
+beforeAll(async () => {
   model = buildModel(smallModel());
   mkdirSync(images);
+  await writeImage(path.join(folder, 'mask.png'), {
+    ...{ width: 256, height: 256, channels: 1 },
+    data: new Uint8Array(65536).fill(255, 0, 999),
+  });
   for (const name of ['a-5afb7932.png', 'd-3594684b.png'])
     copyFileSync(path.join('examples/dsb2018-mini', name), path.join(images, name));
 });
@@ -331,6 +340,51 @@ test('channels that are predicted one by one are results of their own, and leave
   rmSync(labelsOf('c-c2.png'));
   expect((await rerun([own], { formats: ['labels'] })).failed).toEqual([]);
   expect(Object.keys(snapshot())).toEqual(['labels/c.png']);
+});
+
+test('label images that are predicted of a dataset can be scored against it, whatever its layout and names', async () => {
+  const pairs = path.join(folder, 'pairs');
+  mkdirSync(path.join(pairs, 'sub'), { recursive: true });
+  const challenge = path.join(folder, 'challenge');
+  for (const suffix of ['', '_masks']) {
+    const source = `examples/dsb2018-mini/a-5afb7932${suffix}.png`;
+    copyFileSync(source, path.join(pairs, `we:ird${suffix}.png`));
+    copyFileSync(source, path.join(pairs, 'sub', `=x${suffix}.png`));
+    for (const id of ['one', 'two']) {
+      const own = path.join(challenge, id, suffix === '' ? 'images' : 'masks');
+      mkdirSync(own, { recursive: true });
+      // Masks of one value; the image has another name than its folder.
+      copyFileSync(
+        suffix === '' ? source : path.join(folder, 'mask.png'),
+        path.join(own, suffix === '' ? 'some.png' : '0.png'),
+      );
+    }
+  }
+  execFileSync('python3', ['-m', 'zipfile', '-c', 'pairs.zip', 'pairs'], { cwd: folder });
+  const dataset = await openDataset(pairs);
+  await prepareDataset(dataset, path.join(folder, 'pairs.prepared'));
+  await dataset.close();
+  const expected = ['sub/=x', 'we:ird'];
+  const cases = [
+    ...['pairs', 'pairs.zip', 'pairs.prepared'].map((data) => ({ data, ids: expected })),
+    { data: 'challenge', ids: ['one', 'two'] },
+  ];
+  for (const { data, ids } of cases) {
+    out = path.join(folder, `out-of-${data}`);
+    await rerun([path.join(folder, data)], { formats: ['labels'] });
+    const truth = await openTruth(path.join(folder, data));
+    const prediction = await openPrediction(path.join(out, 'labels'));
+    expect(truth.ids).toEqual(ids);
+    expect(prediction.ids).toEqual(ids);
+    const scored = await scoreSources(truth, [prediction]);
+    expect(scored.targets[0]!.evaluation.images).toHaveLength(2);
+    await truth.close();
+  }
+  const record = path.join(out, 'predictions.jsonl');
+  writeFileSync(record, readFileSync(record, 'utf8').split('\n').slice(0, 4).join('\n') + '\n');
+  await expect(openPrediction(path.join(out, 'labels'))).rejects.toMatchObject({
+    ...{ exitCode: 3, problems: [{ what: 'The results of two are not finished.' }] },
+  });
 });
 
 test('a record from elsewhere cannot have files removed that are no outputs', async () => {

@@ -59,7 +59,10 @@ export const predictCommand: Command<Arguments> = {
           array: true,
           requiresArg: true,
           default: ['labels', 'table', 'overlay'] as OutputFormat[],
-          describe: `What to write: ${formatsInWords}`,
+          // `labels,coco` is as good as two values.
+          coerce: (given: string[]) =>
+            [...new Set(given.flatMap((item) => item.split(',')))] as OutputFormat[],
+          describe: `What to write, one or several as labels,coco: ${formatsInWords}`,
         })
         .option('resume', {
           type: 'boolean',

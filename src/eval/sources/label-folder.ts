@@ -7,6 +7,7 @@ import { labelledStem } from '../../data/read/label-names.js';
 import type { Problem } from '../../errors.js';
 import type { SourceKind } from './source-kind.js';
 import { hasMaskFolders } from './mask-folders.js';
+import { recordedIds } from './recorded-names.js';
 import { readRecordedHash } from './recorded-data.js';
 import { checkSize, sourceError, throwIfProblems, type TruthSource } from './source.js';
 import type { Target } from './target.js';
@@ -77,16 +78,18 @@ export async function labelFolderTruth(target: Target): Promise<TruthSource> {
  * The paths of a folder's label images by image id.
  *
  * A file is named after its image: `X.png`, or with an ending, such as `X_masks.png` (see {@link labelledStem}), for the
- * id X. If any file has an ending, files without one are taken for the images themselves and ignored.
+ * id X. If any file has an ending, files without one are taken for the images themselves and ignored. Results of `predict`
+ * are of the images that its record names.
  *
  * @throws {NucleateError} Exit code 3 if there is none, or two for one id.
  */
 async function findLabelImages({ path: folder, list }: Target): Promise<ReadonlyMap<string, string>> {
+  const recorded = await recordedIds(folder);
   const named = (await list()).images.map((image) => ({
     ...image,
-    id: labelledStem(image.stem) ?? image.stem,
+    id: recorded.get(parse(image.path).base) ?? labelledStem(image.stem) ?? image.stem,
   }));
-  const suffixed = named.filter(({ id, stem }) => id !== stem);
+  const suffixed = recorded.size > 0 ? named : named.filter(({ id, stem }) => id !== stem);
   const paths = new Map<string, string>();
   const problems: Problem[] = [];
   for (const { id, path } of suffixed.length > 0 ? suffixed : named) {
