@@ -199,7 +199,7 @@ describe('a prediction that is broken off and resumed ends as one that was not',
   test('on a disk that is full, and with a limit of file size', async () => {
     const disk = path.join(scratchFolder(), 'disk');
     mkdirSync(disk);
-    const status = await predict(path.join(disk, 'out'), onDiskOf(24, disk));
+    const status = await predict(path.join(disk, 'out'), onDiskOf(8, disk));
     expect(status).toBe(8);
     await finish('disk full', path.join(`${disk}.copy`, 'out'), true);
     const out = path.join(scratchFolder(), 'out');

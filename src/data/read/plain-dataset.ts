@@ -1,10 +1,10 @@
 /** Writes datasets in the plain layout: `X.png`, `X_masks.png` and `X_ignore.png`, with a record of where they come from. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
+import { streamPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { writeFolder } from '../files/write-folder.js';
 import { paintMasks } from '../geometry/mask.js';
@@ -154,7 +154,7 @@ async function writePlainImage(
 
 async function hashOfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(streamPlainFile(path), hash);
   return hash.digest('hex');
 }
 
