@@ -56,10 +56,11 @@ describe.each(formats)('%s', (format) => {
   });
 
   test('5,000 nuclei that touch', async () => {
-    const [width, height] = [200, 100];
+    // Of 3 x 3 px: without an inside they would be taken for a photograph.
+    const [width, height] = [300, 150];
     const labels = Int32Array.from(
       { length: width * height },
-      (_, at) => Math.floor(Math.floor(at / width) / 2) * 100 + Math.floor((at % width) / 2) + 1,
+      (_, at) => Math.floor(Math.floor(at / width) / 3) * 100 + Math.floor((at % width) / 3) + 1,
     );
     const segmentation = segmentationOf({ width, height, labels });
     expect(segmentation.instances).toHaveLength(5000);

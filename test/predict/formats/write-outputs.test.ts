@@ -315,7 +315,7 @@ describe('writeOutputs', () => {
     const image: Image = { ...size, channels: 1, data: new Uint8Array(257 * 256) };
     const [file] = await outputPaths(folder, 'many', { image, segmentation: many }, ['labels']);
     expect(path.basename(file!)).toBe('many.tif');
-    const read = await readLabelImage(file!);
+    const read = await readLabelImage(file!, file, { labelImages: 'numbers' });
     expect(Buffer.compare(new Uint8Array(read.labels.buffer), new Uint8Array(labels.buffer))).toBe(0);
   });
 
