@@ -21,10 +21,7 @@ export const dataImportCommand: Command<ImportArguments> = {
   usage: 'import <sources..>',
   describe: 'Make a plain dataset of annotations: QuPath, ImageJ, COCO, run lengths, label images',
   examples: [
-    [
-      `nucleate data import ${sample} --out mine --annotator ada --licence CC0-1.0`,
-      'any dataset that is read becomes images with label images, and a record of where they come from',
-    ],
+    [`nucleate data import ${sample} --out mine`, 'images with label images, and a record of their sources'],
   ],
   builder: (parser) =>
     parser
