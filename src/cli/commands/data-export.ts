@@ -1,10 +1,16 @@
 import { type OutputFormat, outputFormatNames } from '../../predict/formats/output-formats.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
+import { type LabelArguments, labelReading } from '../label-options.js';
 
 const sample = 'examples/dsb2018-mini';
 
-type ExportArguments = { path: string; labels: string | undefined; format: string[]; out: string };
+type ExportArguments = {
+  path: string;
+  labels: string | undefined;
+  format: string[];
+  out: string;
+} & LabelArguments;
 
 export const dataExportCommand: Command<ExportArguments> = {
   usage: 'export <path>',
@@ -25,12 +31,12 @@ export const dataExportCommand: Command<ExportArguments> = {
         demandOption: true,
         describe: 'Folder to write; each format has its own folder in it',
       }),
-  async handler({ path, labels, format, out }, terminal) {
+  async handler({ path, labels, format, out, ...labelArguments }, terminal) {
     const [{ openDataset }, { exportDataset }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../predict/export-dataset.js'),
     ]);
-    const dataset = await openDataset(path, { labels });
+    const dataset = await openDataset(path, { labels, ...labelReading(labelArguments) });
     try {
       const progress = terminal.progress('exporting', dataset.images.length);
       const formats = [...new Set(format)] as OutputFormat[];

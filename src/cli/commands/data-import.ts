@@ -5,6 +5,7 @@ import { packageRoot } from '../../package-root.js';
 import { readPlainTextSync } from '../../plain-file.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
+import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
 import type { Terminal } from '../terminal.js';
 
 const sample = 'examples/dsb2018-mini';
@@ -15,7 +16,7 @@ type ImportArguments = {
   out: string;
   annotator: string | undefined;
   licence: string | undefined;
-};
+} & LabelArguments;
 
 export const dataImportCommand: Command<ImportArguments> = {
   usage: 'import <sources..>',
@@ -24,7 +25,7 @@ export const dataImportCommand: Command<ImportArguments> = {
     [`nucleate data import ${sample} --out mine`, 'images with label images, and a record of their sources'],
   ],
   builder: (parser) =>
-    parser
+    withLabelImages(parser)
       .positional('sources', {
         type: 'string',
         array: true,
@@ -48,14 +49,15 @@ export const dataImportCommand: Command<ImportArguments> = {
         requiresArg: true,
         describe: 'Licence of images and annotations, such as CC-BY-4.0; model cards name it',
       }),
-  async handler({ sources, images, out, annotator, licence }, terminal) {
+  async handler({ sources, images, out, annotator, licence, ...labelArguments }, terminal) {
     const [{ openDataset }, { withoutAnnotations }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../data/read/annotations/annotation-layout.js'),
     ]);
+    const reading = labelReading(labelArguments);
     const open = async (path: string): Promise<PlainSource> => {
       const facts = { path, annotator, licence };
-      if (images === undefined) return { ...facts, dataset: await openDataset(path) };
+      if (images === undefined) return { ...facts, dataset: await openDataset(path, reading) };
       const dataset = await openDataset(images, { labels: path });
       const left = dataset.problems.filter(({ what }) => what === withoutAnnotations).length;
       if (left > 0) terminal.notice(`left out: ${formatCount(left, 'image')} without annotations in ${path}`);

@@ -4,7 +4,7 @@
 export const masksSuffix = '_masks';
 
 /** `X_ignore.png`: where it is not 0, no expert has reviewed the pixel of `X.png`. */
-export const ignoreSuffix = '_ignore';
+const ignoreSuffix = '_ignore';
 
 /** `X_img.png` is the image of `X_masks.png` in Cellpose's own datasets. */
 export const imageSuffix = '_img';
