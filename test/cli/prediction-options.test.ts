@@ -57,5 +57,5 @@ test.each([
 test('an older name beside the new one is refused', async () => {
   const { status, stderr } = await nucleate(['predict', 'a.png', '--diameter', 'auto', '--no-second-pass']);
   expect(status).toBe(2);
-  expect(stderr).toContain('mutually exclusive');
+  expect(stderr).toContain('--no-second-pass and --diameter');
 });
