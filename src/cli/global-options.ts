@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Argv } from 'yargs';
 import { deviceChoices } from '../engine/device.js';
 import { withLabelImages } from './label-options.js';
+import { withPlanes } from './plane-options.js';
 
 /** The options of every command. */
 export const globalOptions = {
@@ -46,9 +47,9 @@ export function withOverrides<Arguments>(parser: Argv<Arguments>) {
   });
 }
 
-/** Adds `<path>`, `--labels` and the options of label images; for commands that read a dataset. */
+/** Adds `<path>`, `--labels`, `--channel`, `--plane` and the options of label images; for commands that read a dataset. */
 export function withDataset<Arguments>(parser: Argv<Arguments>) {
-  return withLabelImages(parser)
+  return withPlanes(withLabelImages(parser), 'one image of each file')
     .positional('path', {
       type: 'string',
       demandOption: true,

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { planeChoice, type PlaneChoice } from '../data/image/plane-choice.js';
 
 export interface PlaneArguments {
   channel: string[] | undefined;
@@ -27,3 +28,7 @@ export function withPlanes<Arguments>(parser: Argv<Arguments>, each: 'or each' |
       describe: `Plane of a stack: a number (the first is 1), max, mean${orEach}; with several axes z=max,t=1`,
     });
 }
+
+/** The choice for a dataset. @throws {NucleateError} Exit code 2 for a plane that is none, and for `each`. */
+export const planesOfDataset = (written: PlaneArguments): PlaneChoice =>
+  planeChoice(written, 'options of a dataset');

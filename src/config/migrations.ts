@@ -28,6 +28,8 @@ const withoutPalette = {
 
 /** Each number of a label image was a nucleus, whatever it looked like. */
 const labelsOfData = { 'data.labelImages': 'auto', 'data.background': 0 };
+/** Every image had one plane. */
+const planesOfData = { 'data.channel': [], 'data.plane': [] };
 
 /**
  * The changes of each format: the first entry leads from format 1 to format 2. A released or shipped format never changes, so a
@@ -88,6 +90,7 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
   {},
   { detector: { added: labelsOfData }, segmenter: { added: labelsOfData } },
   { detector: { added: { 'data.categories': [] } }, segmenter: { added: { 'data.categories': [] } } },
+  { detector: { added: planesOfData }, segmenter: { added: planesOfData } },
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

@@ -37,6 +37,26 @@ const Data = z.strictObject({
     .describe(
       'Categories of the annotations that are nuclei; `all` takes every one. Empty: there must be one only.',
     ),
+  channel: z
+    .array(z.union([z.int().min(1), z.string().min(1)]))
+    .default([])
+    .describe(
+      'Channel of the images with the nuclei: its name, or its number from 1; several become colours. Empty: images have one channel, or are in colours.',
+    ),
+  plane: z
+    .array(
+      z.union([
+        z.int().min(1),
+        z
+          .string()
+          .regex(/^(?:[zt]=)?(?:max|mean|[1-9]\d*)$/u)
+          .meta({ title: '`max`, `mean`, or one of them or a number after `z=` or `t=`' }),
+      ]),
+    )
+    .default([])
+    .describe(
+      'Plane of images that are stacks: `max`, `mean` or a number from 1, along an axis: `z=max`, `t=1`. Empty: images have one plane.',
+    ),
   split: z
     .string()
     .min(1)

@@ -30,13 +30,15 @@ export function choicesOf(schema: JsonSchema): readonly unknown[] {
 }
 
 /**
- * What a value has to be, as the words after "Expected `key` to be".
+ * What a value has to be, as the words after "Expected `key` to be"; a schema's title says it where its type does not.
  *
  * @throws {Error} For a schema type that is not handled here yet.
  */
 export function expectation(schema: JsonSchema): string {
   const choices = choicesOf(schema).map(String);
   if (choices.length > 0) return `${choices.length > 1 ? 'one of ' : ''}${backticked(choices)}`;
+  if (schema.title !== undefined) return schema.title;
+  if (schema.anyOf) return schema.anyOf.map((one) => expectation(one)).join(' or ');
   switch (schema.type) {
     case 'object':
       return 'a mapping of keys to values';

@@ -35,6 +35,7 @@ export function evalDocument(
       imageCount: first.evaluation.imageCount,
       gtCount: first.evaluation.gtCount,
       sha256,
+      planes: truth.planes ?? null,
       split,
       overlaps: truthOverlaps,
       leftOut: truthLeftOut,

@@ -222,6 +222,10 @@ export const EvalDocument = z
         .string()
         .regex(/^[0-9a-f]{64}$/u)
         .describe('Hash of the names and contents of all its files, those of images that are not scored too'),
+      planes: z
+        .strictObject({ channel: z.array(z.string()).readonly(), plane: z.array(z.string()).readonly() })
+        .nullable()
+        .describe('The channel and plane of its images that were chosen; null without a choice'),
       split: z
         .strictObject({ path: z.string(), fold: count.nullable().describe('null for all images') })
         .nullable()

@@ -4,17 +4,19 @@ import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
 import { positiveNumber, positiveNumbers, wholeNumber } from '../number-options.js';
+import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 
-type Arguments = LabelArguments & {
-  path: string;
-  labels: string | undefined;
-  scales: string;
-  stride: string;
-  sizes: string | undefined;
-  ratios: string | undefined;
-  'size-count': string;
-  'ratio-count': string;
-};
+type Arguments = LabelArguments &
+  PlaneArguments & {
+    path: string;
+    labels: string | undefined;
+    scales: string;
+    stride: string;
+    sizes: string | undefined;
+    ratios: string | undefined;
+    'size-count': string;
+    'ratio-count': string;
+  };
 
 /** How well one set of anchors covers the boxes at one magnification. */
 interface Row extends Coverage {
@@ -93,6 +95,7 @@ export const dataAnchorsCommand: Command<Arguments> = {
     for await (const { labelImage, instanceCount } of readDataset(args.path, {
       labels: args.labels,
       ...labelReading(args),
+      planes: planesOfDataset(args),
     })) {
       images++;
       for (const side of measureInstances(labelImage, instanceCount).boxes) all.push(side);

@@ -4,6 +4,7 @@ import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
+import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 import { writeText } from '../write-text.js';
 
 const sample = 'examples/dsb2018-mini';
@@ -11,7 +12,7 @@ const sample = 'examples/dsb2018-mini';
 /** Problems that are printed; --json has all. */
 const maxLines = 200;
 
-type CheckArguments = {
+type CheckArguments = PlaneArguments & {
   path: string;
   labels: string | undefined;
   split: string | undefined;
@@ -44,14 +45,18 @@ export const dataCheckCommand: Command<CheckArguments> = {
         default: false,
         describe: 'Exit with code 3 if there are warnings',
       }),
-  async handler({ path, labels, split: splitPath, html, strict, ...labelArguments }, terminal) {
+  async handler({ path, labels, split: splitPath, html, strict, ...reading }, terminal) {
     const [{ openDataset }, { checkDataset }, { readSplit }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../data/check/check-dataset.js'),
       import('../../data/split/split-file.js'),
     ]);
     const split = splitPath === undefined ? undefined : await readSplit(splitPath);
-    const dataset = await openDataset(path, { labels, ...labelReading(labelArguments) });
+    const dataset = await openDataset(path, {
+      labels,
+      ...labelReading(reading),
+      planes: planesOfDataset(reading),
+    });
     try {
       const progress = terminal.progress('checking', dataset.images.length);
       const result = await checkDataset(dataset, { split, onImage: (done) => progress.update(done) });

@@ -1,10 +1,12 @@
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
+import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 
 const sample = 'examples/dsb2018-mini';
 
-type Arguments = { path: string; labels: string | undefined; output: string } & LabelArguments;
+type Arguments = { path: string; labels: string | undefined; output: string } & LabelArguments &
+  PlaneArguments;
 
 export const dataPrepareCommand: Command<Arguments> = {
   usage: 'prepare <path>',
@@ -19,12 +21,16 @@ export const dataPrepareCommand: Command<Arguments> = {
       demandOption: true,
       describe: 'File to write',
     }),
-  async handler({ path, labels, output, ...labelArguments }, terminal) {
+  async handler({ path, labels, output, ...reading }, terminal) {
     const [{ openDataset }, { prepareDataset }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../data/read/prepared-layout.js'),
     ]);
-    const dataset = await openDataset(path, { labels, ...labelReading(labelArguments) });
+    const dataset = await openDataset(path, {
+      labels,
+      ...labelReading(reading),
+      planes: planesOfDataset(reading),
+    });
     try {
       const progress = terminal.progress('preparing', dataset.images.length);
       await prepareDataset(dataset, output, (done) => progress.update(done));

@@ -4,6 +4,7 @@ import type { DetectionLoader, SegmentationLoader } from '../../config/loader.js
 import type { ReadOptions } from '../../data/read/dataset.js';
 import type { Example } from '../../data/read/example.js';
 import type { IntensityMode } from '../../data/image/intensity.js';
+import { planeChoice, type PlaneChoice } from '../../data/image/plane-choice.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
@@ -12,16 +13,18 @@ import type { Terminal } from '../terminal.js';
 import { withDataset, withOverrides } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
 import { wholeNumber } from '../number-options.js';
+import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 
-type Arguments = LabelArguments & {
-  path: string;
-  labels: string | undefined;
-  config: string | undefined;
-  set: string[];
-  output: string;
-  count: string;
-  seed: string;
-};
+type Arguments = LabelArguments &
+  PlaneArguments & {
+    path: string;
+    labels: string | undefined;
+    config: string | undefined;
+    set: string[];
+    output: string;
+    count: string;
+    seed: string;
+  };
 
 /** Columns of the two sheets: crops of 256 px, and crops of 64 px magnified three times. */
 const columns = { detection: 4, segmentation: 5 };
@@ -31,6 +34,7 @@ interface Loaders {
   readonly detection?: DetectionLoader;
   readonly segmentation?: SegmentationLoader;
   readonly intensity: IntensityMode;
+  readonly planes: PlaneChoice;
 }
 
 export const dataPreviewCommand: Command<Arguments> = {
@@ -66,10 +70,10 @@ export const dataPreviewCommand: Command<Arguments> = {
         default: '1',
         describe: 'Seed of the random draw',
       }),
-  async handler({ path, labels, config, set, output, ...numbers }, terminal) {
+  async handler({ path, labels, channel, plane, config, set, output, ...numbers }, terminal) {
     const count = wholeNumber('count', numbers.count, 1);
     const seed = wholeNumber('seed', numbers.seed, 1);
-    const { detection, segmentation, intensity } = await readLoaders(config, set, terminal);
+    const { detection, segmentation, intensity, planes } = await readLoaders(config, set, terminal);
     const [{ batches }, { detectionCells, segmentationCells }, { sheet }, { writeImage }] = await Promise.all(
       [
         import('../../data/loader/batches.js'),
@@ -78,7 +82,13 @@ export const dataPreviewCommand: Command<Arguments> = {
         import('../../data/image/image-io.js'),
       ],
     );
-    const examples = await readExamplesOf(path, { labels, intensity, ...labelReading(numbers) });
+    const asked = channel || plane ? planesOfDataset({ channel, plane }) : planes;
+    const examples = await readExamplesOf(path, {
+      labels,
+      intensity,
+      ...labelReading(numbers),
+      planes: asked,
+    });
     makeFolder(output);
     const settings = { batchSize: count, workers: 0 };
     const files: Record<string, string> = {};
@@ -124,15 +134,17 @@ async function readLoaders(
       detection: DetectionLoader.parse({}),
       segmentation: SegmentationLoader.parse({}),
       intensity: 'full',
+      planes: {},
     };
   }
   const { loadConfig } = await import('../../config/load.js');
   const { config, oldKeys } = loadConfig(file, overrides);
   warnOfOldKeys(oldKeys, terminal);
   const { intensity } = config.data;
+  const planes = planeChoice(config.data, 'config');
   return config.task === 'detector'
-    ? { detection: config.loader, intensity }
-    : { segmentation: config.loader, intensity };
+    ? { detection: config.loader, intensity, planes }
+    : { segmentation: config.loader, intensity, planes };
 }
 
 async function readExamplesOf(path: string, options: ReadOptions): Promise<Example[]> {

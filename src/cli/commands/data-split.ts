@@ -3,11 +3,12 @@ import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
+import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 import { wholeNumber } from '../number-options.js';
 
 const sample = 'examples/dsb2018-mini';
 
-type SplitArguments = {
+type SplitArguments = PlaneArguments & {
   path: string;
   labels: string | undefined;
   groups: string | undefined;
@@ -67,7 +68,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
         demandOption: true,
         describe: 'File to write',
       }),
-  async handler({ path, labels, groups, output, keep: keptPath, ...options }, terminal) {
+  async handler({ path, labels, channel, plane, groups, output, keep: keptPath, ...options }, terminal) {
     const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { readSplit, writeSplit }] =
       await Promise.all([
         import('../../data/read/dataset.js'),
@@ -79,7 +80,8 @@ export const dataSplitCommand: Command<SplitArguments> = {
     const seed = wholeNumber('seed', options.seed, 0);
     const known = groups === undefined ? undefined : await readGroupsCsv(groups);
     const keep = keptPath === undefined ? undefined : await readSplit(keptPath);
-    const dataset = await openDataset(path, { labels, ...labelReading(options) });
+    const planes = planesOfDataset({ channel, plane });
+    const dataset = await openDataset(path, { labels, ...labelReading(options), planes });
     try {
       const progress = terminal.progress('comparing', dataset.images.length);
       const onImage = (done: number) => progress.update(done);

@@ -10,6 +10,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
+import { type PlaneArguments, planesOfDataset, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
 import type { Terminal } from '../terminal.js';
@@ -30,6 +31,7 @@ type Arguments = {
   'allow-other-data': boolean;
   device: DeviceChoice;
 } & TtaArguments &
+  PlaneArguments &
   LabelArguments;
 
 /** What is scored. */
@@ -61,7 +63,7 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withDiameterMode(withTta(withDevice(withLabelImages(parser))))
+    withPlanes(withDiameterMode(withTta(withDevice(withLabelImages(parser)))), 'one image of each file')
       .positional('targets', {
         type: 'string',
         array: true,
@@ -147,7 +149,7 @@ export const evalCommand: Command<Arguments> = {
       throw noModel('Test-time augmentation needs a model.', '--tta and --diameter');
     }
     if (networks.size > 0) await startDevice(device, terminal);
-    const truth = await openTruth(data, { labels, ...reading });
+    const truth = await openTruth(data, { labels, ...reading, planes: planesOfDataset(choice) });
     const predictions: PredictionSource[] = [];
     try {
       const kinds = [modelKind(networks, truth), ...sourceKinds];

@@ -5,6 +5,7 @@ import type { SettingCurve } from '../../predict/tune-settings.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
+import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import { reportDevice } from '../start-device.js';
 
@@ -14,7 +15,8 @@ type Arguments = {
   split: string | undefined;
   fold: number | undefined;
   device: DeviceChoice;
-} & TtaArguments;
+} & PlaneArguments &
+  TtaArguments;
 
 export const tuneCommand: Command<Arguments> = {
   usage: 'tune <model>',
@@ -22,7 +24,7 @@ export const tuneCommand: Command<Arguments> = {
   examples: [['nucleate tune models/mine', 'on the validation images of its detector']],
   builder: (parser) =>
     withDevice(
-      withDiameterMode(withTta(parser))
+      withPlanes(withDiameterMode(withTta(parser)), 'one image of each file')
         .positional('model', {
           type: 'string',
           demandOption: true,
@@ -44,7 +46,7 @@ export const tuneCommand: Command<Arguments> = {
           describe: 'Fold to use; default: the validation fold of the detector',
         }),
     ),
-  async handler({ model: folder, data, split, fold, device, ...asked }, terminal) {
+  async handler({ model: folder, data, split, fold, channel, plane, device, ...asked }, terminal) {
     const [
       { openModel },
       { replaceModelFile },
@@ -70,6 +72,8 @@ export const tuneCommand: Command<Arguments> = {
       const { config, origin } = model.file.detector;
       const source = {
         ...config.data,
+        ...(channel && { channel }),
+        ...(plane && { plane }),
         ...(data !== undefined && { path: data }),
         ...(split !== undefined && { split }),
         ...(fold !== undefined && { validationFold: fold }),

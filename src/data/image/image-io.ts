@@ -53,14 +53,14 @@ sharp.cache(false);
  * choice among them, an orientation tag, CMYK and other colour spaces, more than 64 megapixels (according to the header,
  * before decoding), and files that are damaged or have another format or a compression that is not read.
  *
- * @param source A path, or the bytes of a file.
+ * @param source A path, the bytes of a file, or what a file holds.
  * @param place The name of the file in errors.
  * @param choice Of one channel or one to three as colours, and of one plane, depth and time or a projection.
  * @returns An image with memory of its own.
  * @throws {NucleateError} Exit code 3, naming the file and what is wrong with it.
  */
 export async function readImage(
-  source: string | Buffer,
+  source: string | Buffer | Image,
   place = placeOf(source),
   choice: PlaneChoice = {},
 ): Promise<Image> {
@@ -362,7 +362,8 @@ function labelPixels({ width, height, labels }: LabelImage): Image {
 const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
   depth === 'ushort' ? (channels === 1 ? 'grey16' : 'rgb16') : channels === 1 ? 'b-w' : 'srgb';
 
-const placeOf = (source: string | Buffer) => (typeof source === 'string' ? source : 'image in memory');
+const placeOf = (source: string | Buffer | Image) =>
+  typeof source === 'string' ? source : 'image in memory';
 
 /** The bytes, not the path: libvips would read the path "a.tif[page=1]" as page 1 of "a.tif". */
 async function bytesOf(source: string | Buffer, place: string): Promise<Buffer> {

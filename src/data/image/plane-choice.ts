@@ -60,6 +60,22 @@ export function planeChoice(
   return choice;
 }
 
+/** A choice as users write it, for what is stored: `data.channel` and `data.plane` of a config. */
+export interface WrittenPlanes {
+  readonly channel: readonly string[];
+  readonly plane: readonly string[];
+}
+
+/** @returns Undefined for an empty choice. */
+export function writtenPlanes({ channels = [], plane, z, t }: PlaneChoice): WrittenPlanes | undefined {
+  const along = [
+    ...(plane === undefined ? [] : [String(plane)]),
+    ...(z === undefined ? [] : [`z=${z}`]),
+    ...(t === undefined ? [] : [`t=${t}`]),
+  ];
+  return channels.length + along.length > 0 ? { channel: channels, plane: along } : undefined;
+}
+
 /** Whether a file may become several images. */
 export const takesEach = ({ channels, plane, z, t }: PlaneChoice): boolean =>
   channels?.[0] === 'each' || [plane, z, t].includes('each');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { TrainingConfig } from '../../config/training.js';
 import { knownDataset } from '../read/known-datasets.js';
+import { planeChoice } from '../image/plane-choice.js';
 import { openDataset, readExamples } from '../read/dataset.js';
 import type { Example } from '../read/example.js';
 import type { Dataset } from '../read/layout.js';
@@ -89,6 +90,7 @@ export async function readTrainingData(
     labelImages: labelImages === 'auto' ? undefined : labelImages,
     background,
     categories,
+    planes: planeChoice(config, 'config'),
   });
   try {
     if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
@@ -154,6 +156,8 @@ export function describeData(config: TrainingConfig['data'], data: TrainingData)
   return {
     path: config.path,
     sha256: data.identity,
+    channel: config.channel,
+    plane: config.plane,
     split: { path: config.split, sha256: data.splitSha256, validationFold: config.validationFold },
     validationIsUnseen: data.unseen,
     train: part(data.train),

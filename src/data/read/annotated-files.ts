@@ -2,11 +2,11 @@
 import type { FileTree } from '../files/file-tree.js';
 import { masksOfLabels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
-import { readImage, readLabelImage, readMaskImage } from '../image/image-io.js';
+import { readLabelImage, readMaskImage } from '../image/image-io.js';
 import type { Image } from '../image/image.js';
 import type { LabelReading } from '../image/label-values.js';
 import type { AnnotatedImage } from './example.js';
-import { sizeMismatch } from './layout.js';
+import { type DatasetTree, readImageOf, sizeMismatch } from './layout.js';
 import { readMaskFile } from './mask-file.js';
 import { allOrProblems, mapAllOrProblems, problemsError, problemsOf } from './problems.js';
 
@@ -29,7 +29,7 @@ export interface AnnotatedFiles {
  * @throws {NucleateError} Exit code 3 with every problem of the files, sizes that differ included.
  */
 export async function readAnnotated(
-  tree: FileTree,
+  tree: DatasetTree,
   files: AnnotatedFiles,
   reading: LabelReading,
 ): Promise<AnnotatedImage> {
@@ -37,7 +37,7 @@ export async function readAnnotated(
   const [image, masks, ignored, seen] = await allOrProblems<
     [Image, SizedMasks[], ReviewMap | undefined, ReviewMap | undefined]
   >([
-    tree.read(imageFile).then((bytes) => readImage(bytes, tree.place(imageFile))),
+    readImageOf(tree, imageFile),
     readMasks(tree, files.masks, reading),
     readMap(tree, ignore),
     readMap(tree, reviewed),

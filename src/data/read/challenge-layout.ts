@@ -4,7 +4,15 @@ import type { FileTree } from '../files/file-tree.js';
 import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
 import type { AnnotatedImage } from './example.js';
 import { isFoldersTree } from './folders-layout.js';
-import { byId, isImageFile, nameClashes, stemOf, type DatasetLayout, type DatasetListing } from './layout.js';
+import {
+  byId,
+  isImageFile,
+  nameClashes,
+  stemOf,
+  type DatasetLayout,
+  type DatasetListing,
+  type DatasetTree,
+} from './layout.js';
 import { showsNothing } from './shows-nothing.js';
 
 /** The folder of an image, whether the file is an image or a mask of it, and the file's name. */
@@ -41,7 +49,7 @@ interface ImageFolder {
  * Finds the images of a tree. The id is the name of the folder, or of the image if the tree is that one folder. An image
  * whose folder of masks is empty has no nuclei. Other files are ignored.
  */
-function listImages(tree: FileTree): DatasetListing {
+function listImages(tree: DatasetTree): DatasetListing {
   const files = tree.files.filter(isChallengeFile);
   const folders = new Map<string, ImageFolder>();
   for (const file of files) {
@@ -81,7 +89,10 @@ function listImages(tree: FileTree): DatasetListing {
 }
 
 /** Archives and version control drop empty folders; then the image itself has to show that there is nothing in it. */
-async function readFolder(tree: FileTree, { masksPlace, ...files }: ChallengeFiles): Promise<AnnotatedImage> {
+async function readFolder(
+  tree: DatasetTree,
+  { masksPlace, ...files }: ChallengeFiles,
+): Promise<AnnotatedImage> {
   const annotated = await readAnnotated(tree, files, {});
   if (masksPlace === undefined || showsNothing(annotated.image)) return annotated;
   throw new NucleateError({

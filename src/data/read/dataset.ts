@@ -10,12 +10,20 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import { openFileTree } from '../files/open-files.js';
 import type { IntensityMode } from '../image/intensity.js';
+import { type PlaneChoice, writtenPlanes } from '../image/plane-choice.js';
 import { findCsv } from './csv-files.js';
 import { formatsOf, openWithLabels } from './annotations/annotation-layout.js';
 import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
 import { identityOf } from './identity.js';
-import { isImageFile, type Dataset, type DatasetLayout, type ImageEntry, type MaskChoice } from './layout.js';
+import {
+  isImageFile,
+  type Dataset,
+  type DatasetLayout,
+  type DatasetTree,
+  type ImageEntry,
+  type MaskChoice,
+} from './layout.js';
 import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { isPrepared } from './prepared-layout.js';
@@ -25,6 +33,8 @@ import { readLicence } from './provenance.js';
 export interface DatasetOptions extends MaskChoice {
   /** A file or folder of annotations, if they are not among the images; see `annotationFormats`. */
   readonly labels?: string | undefined;
+  /** Which channel and plane of each file is its image; default: the only one. */
+  readonly planes?: PlaneChoice | undefined;
 }
 
 /**
@@ -40,7 +50,11 @@ export interface DatasetOptions extends MaskChoice {
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const beside = options.labels === undefined && (await isOnlyAnnotations(path));
-  const tree = await openFileTree(beside ? dirname(path) : path);
+  const tree: DatasetTree = {
+    ...(await openFileTree(beside ? dirname(path) : path)),
+    ...(options.planes && { planes: options.planes }),
+  };
+  const planes = writtenPlanes(options.planes ?? {});
   let close = () => tree.close();
   try {
     const { layout, form, listing } = await listImages(tree, beside ? { ...options, labels: path } : options);
@@ -58,6 +72,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       description: `${countOf(images, layout)} (${form})${sources[tree.kind]}`,
       images: images.map((entry) => withKnown(entry, known.get(entry.id))),
       problems: [...tree.problems, ...problems],
+      ...(planes && { planes }),
       identity: async () => identity?.() ?? identityOf(tree, files),
       close,
     };
@@ -80,7 +95,7 @@ async function isOnlyAnnotations(path: string): Promise<boolean> {
 }
 
 /** Lists the images by the layout of the tree, or with the masks of a table elsewhere. */
-async function listImages(tree: FileTree, { labels, ...choice }: DatasetOptions) {
+async function listImages(tree: DatasetTree, { labels, ...choice }: DatasetOptions) {
   // A single file holds its own masks.
   if (labels !== undefined && tree.kind !== 'file') {
     const { format, listing } = await openWithLabels(tree, labels, choice);

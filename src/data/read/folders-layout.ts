@@ -8,7 +8,14 @@ import { folderOf } from '../files/open-files.js';
 import type { LabelReading } from '../image/label-values.js';
 import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
 import { ignoredStem, imageStem, labelledStem } from './label-names.js';
-import { byId, isImageFile, nameClashes, type DatasetLayout, type DatasetListing } from './layout.js';
+import {
+  byId,
+  isImageFile,
+  nameClashes,
+  type DatasetLayout,
+  type DatasetListing,
+  type DatasetTree,
+} from './layout.js';
 
 export const foldersLayout: DatasetLayout = {
   name: 'folders',
@@ -174,7 +181,7 @@ function labelFoldersOf(tree: FileTree): string[] {
 }
 
 /** Finds the images of a tree. The id is the path of the image without the folder `images` and the extension. */
-function listFolders(tree: FileTree, _masks: string, reading: LabelReading = {}): DatasetListing {
+function listFolders(tree: DatasetTree, _masks: string, reading: LabelReading = {}): DatasetListing {
   const problems: Problem[] = [];
   const found: AnnotatedFiles[] = [];
   const used: string[] = [];

@@ -1,6 +1,9 @@
 /** What every dataset layout gives, and what layouts share: names of files, order of ids, common problems. */
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
+import { readImage } from '../image/image-io.js';
+import type { Image } from '../image/image.js';
+import type { PlaneChoice, WrittenPlanes } from '../image/plane-choice.js';
 import type { Size } from '../geometry/rect.js';
 import type { LabelReading } from '../image/label-values.js';
 import type { AnnotationChoice } from './annotations/annotation.js';
@@ -8,6 +11,16 @@ import type { AnnotatedImage } from './example.js';
 
 /** What the user says about the masks: what a label image holds, and which category of annotations is nuclei. */
 export interface MaskChoice extends AnnotationChoice, LabelReading {}
+
+/** The files of a dataset, and how its images are read. */
+export interface DatasetTree extends FileTree {
+  /** Which channel and plane of each file is the image; absent for the only one. */
+  readonly planes?: PlaneChoice;
+}
+
+/** @throws {NucleateError} Exit code 3 as `readImage`. */
+export const readImageOf = async (tree: DatasetTree, file: string): Promise<Image> =>
+  readImage(await tree.read(file), tree.place(file), tree.planes);
 
 /** One way to store a dataset. Each is a file of this folder and a line of `layouts.ts`. */
 export interface DatasetLayout {
@@ -28,7 +41,7 @@ export interface DatasetLayout {
    * @param masks The file that {@link matches} gave.
    * @param choice Default: see {@link MaskChoice}.
    */
-  open(tree: FileTree, masks: string, choice?: MaskChoice): DatasetListing | Promise<DatasetListing>;
+  open(tree: DatasetTree, masks: string, choice?: MaskChoice): DatasetListing | Promise<DatasetListing>;
 }
 
 /** The images of a dataset, listed and not read. */
@@ -68,6 +81,8 @@ export interface Dataset {
   readonly images: readonly ImageEntry[];
   /** What is wrong with the files as listed; images with such problems are not among `images`. */
   readonly problems: readonly Problem[];
+  /** Which channel and plane of each file is its image; absent without a choice. */
+  readonly planes?: WrittenPlanes;
   /** See identity.ts; reads every file. */
   identity(): Promise<string>;
   close(): Promise<void>;

@@ -8,7 +8,14 @@ import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
 import { isChallengeTree } from './challenge-layout.js';
 import { isBelowMasks, isFoldersTree } from './folders-layout.js';
 import { ignoredStem, imageStem, labelledStem, masksSuffix } from './label-names.js';
-import { byId, isImageFile, nameClashes, type DatasetLayout, type DatasetListing } from './layout.js';
+import {
+  byId,
+  isImageFile,
+  nameClashes,
+  type DatasetLayout,
+  type DatasetListing,
+  type DatasetTree,
+} from './layout.js';
 
 export const pairsLayout: DatasetLayout = {
   name: 'pairs',
@@ -69,7 +76,7 @@ function join({ files }: FileTree): { files: string[]; pairs: Pair[]; strays: st
 const isJpeg = (file: string) => /\.jpe?g$/iu.test(file);
 
 /** Finds the pairs of a tree. The id contains the subfolder. */
-function listPairs(tree: FileTree, _masks: string, reading: LabelReading = {}): DatasetListing {
+function listPairs(tree: DatasetTree, _masks: string, reading: LabelReading = {}): DatasetListing {
   const { files, pairs, strays } = join(tree);
   const problems = nameClashes(files, (file) => imageStem(withoutExtension(file)), tree);
   for (const file of strays) {

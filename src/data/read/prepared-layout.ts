@@ -10,10 +10,11 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { openPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
+import { readImage } from '../image/image-io.js';
 import type { Channels } from '../image/image.js';
-import type { FileTree } from '../files/file-tree.js';
+import { type PlaneChoice, type WrittenPlanes, writtenPlanes } from '../image/plane-choice.js';
 import type { AnnotatedImage } from './example.js';
-import type { Dataset, DatasetLayout, DatasetListing } from './layout.js';
+import type { Dataset, DatasetLayout, DatasetListing, DatasetTree } from './layout.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { problemsError } from './problems.js';
 
@@ -45,6 +46,8 @@ interface Index {
   /** Of the dataset that was prepared. */
   readonly identity: string;
   readonly images: readonly PreparedImage[];
+  /** Channel and plane of each file, where they were chosen. */
+  readonly planes?: WrittenPlanes;
 }
 
 /** Images that are decoded at a time. */
@@ -112,7 +115,8 @@ async function writePrepared(
     at += bytes.length;
     onImage(images.length);
   }
-  const index: Index = { identity: await dataset.identity(), images };
+  const { planes } = dataset;
+  const index: Index = { identity: await dataset.identity(), images, ...(planes && { planes }) };
   await file.write(JSON.stringify(index), at);
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);
@@ -139,15 +143,19 @@ export async function isPrepared(path: string): Promise<boolean> {
  *
  * @throws {NucleateError} Exit code 3 if it is damaged.
  */
-async function listPrepared({ path }: FileTree): Promise<DatasetListing> {
+async function listPrepared({ path, planes = {} }: DatasetTree): Promise<DatasetListing> {
   const file = await openPlainFile(path);
   try {
-    const { identity, images } = await readIndex(file, path);
+    const { identity, images, planes: prepared } = await readIndex(file, path);
+    const choice = planesLeft(planes, prepared, path);
     return {
       images: images.map((image) => ({
         id: image.id,
         place: `${path}!/${image.id}`,
-        read: () => readPrepared(file, image, path),
+        async read() {
+          const annotated = await readPrepared(file, image, path);
+          return { ...annotated, image: await readImage(annotated.image, `${path}!/${image.id}`, choice) };
+        },
       })),
       files: [],
       problems: [],
@@ -158,6 +166,24 @@ async function listPrepared({ path }: FileTree): Promise<DatasetListing> {
     await file.close();
     throw error;
   }
+}
+
+/**
+ * What is left to choose: nothing where it was chosen when the dataset was prepared.
+ *
+ * @throws {NucleateError} Exit code 3 if another choice was made then.
+ */
+function planesLeft(asked: PlaneChoice, prepared: WrittenPlanes | undefined, path: string): PlaneChoice {
+  const written = writtenPlanes(asked);
+  if (!written || !prepared) return asked;
+  if (JSON.stringify(written) === JSON.stringify(prepared)) return {};
+  const words = ({ channel, plane }: WrittenPlanes) => [...channel, ...plane].join(', ');
+  throw new NucleateError({
+    what: `The dataset was prepared with the channel and plane ${words(prepared)}, and not ${words(written)}.`,
+    where: path,
+    hint: 'Leave the choice out, or prepare the dataset again with the other one.',
+    exitCode: exitCodes.data,
+  });
 }
 
 async function readIndex(file: FileHandle, path: string): Promise<Index> {

@@ -19,6 +19,7 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
     path,
     kind: dataset.kind,
     ids,
+    ...(dataset.planes && { planes: dataset.planes }),
     async read(id) {
       const { image, masks, ignore, cluster, leftOut } = await read(id);
       return {

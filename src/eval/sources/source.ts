@@ -2,6 +2,7 @@
 import type { RectMap, Size } from '../../data/geometry/rect.js';
 import type { LabelImage } from '../../data/geometry/label-image.js';
 import type { Image } from '../../data/image/image.js';
+import type { WrittenPlanes } from '../../data/image/plane-choice.js';
 import type { Omission } from '../../data/read/example.js';
 import { paintMasks, type Mask } from '../../data/geometry/mask.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
@@ -85,6 +86,8 @@ export interface TruthSource {
   readonly ids: readonly string[];
   /** @throws {NucleateError} Exit code 3 if it cannot be read. */
   read(id: string): Promise<TrueInstances>;
+  /** The channel and plane of its images that were chosen; absent without a choice. */
+  readonly planes?: WrittenPlanes;
   /** The image itself; null if the source has no images. */
   readImage(id: string): Promise<Image | null>;
   /** SHA-256 of the dataset, see src/data/read/identity.ts; reads every file. */

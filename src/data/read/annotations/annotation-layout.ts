@@ -3,10 +3,17 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../../../errors.js';
 import type { FileTree } from '../../files/file-tree.js';
 import { openFileTree } from '../../files/open-files.js';
-import { readImage } from '../../image/image-io.js';
 import type { AnnotatedImage } from '../example.js';
 import { identityOf } from '../identity.js';
-import { byId, isImageFile, type DatasetLayout, type DatasetListing, type ImageEntry } from '../layout.js';
+import {
+  byId,
+  isImageFile,
+  readImageOf,
+  type DatasetTree,
+  type DatasetLayout,
+  type DatasetListing,
+  type ImageEntry,
+} from '../layout.js';
 import type {
   AnnotationChoice,
   AnnotationFormat,
@@ -45,7 +52,7 @@ export const annotationLayout = (format: AnnotationFormat): DatasetLayout => ({
  * @throws {NucleateError} Exit code 3 if it is of no format, or of several.
  */
 export async function openWithLabels(
-  tree: FileTree,
+  tree: DatasetTree,
   labels: string,
   choice: AnnotationChoice,
 ): Promise<{ format: AnnotationFormat; listing: DatasetListing }> {
@@ -117,7 +124,7 @@ export const withoutAnnotations = 'The image has no annotations.';
 const imagesFolder = /(^|\/)images?\/(?=[^/]*$)/iu;
 
 function joinImages(
-  tree: FileTree,
+  tree: DatasetTree,
   { images: listed, problems: found }: AnnotationListing,
   annotationPlaces: readonly string[],
   choice: AnnotationChoice,
@@ -168,13 +175,13 @@ function sameIds(images: readonly ImageEntry[]): Problem[] {
 }
 
 async function readEntry(
-  tree: FileTree,
+  tree: DatasetTree,
   id: string,
   file: string,
   annotations: ImageAnnotations,
   choice: AnnotationChoice,
 ): Promise<AnnotatedImage> {
-  const image = await readImage(await tree.read(file), tree.place(file));
+  const image = await readImageOf(tree, file);
   const objects = await annotations.read();
   const { masks, ignore, leftOut } = masksOfObjects(objects, image, annotations.place, choice);
   return {
