@@ -1,4 +1,4 @@
-import { cleanLine } from './clean-text.js';
+import { cleanLine } from '../clean-text.js';
 
 /** The state of a long task. */
 export interface ProgressState {

@@ -1,6 +1,6 @@
 import { inspect, styleText } from 'node:util';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
-import { cleanJson, cleanLine, cleanLines } from './clean-text.js';
+import { cleanJson, cleanLine, cleanLines } from '../clean-text.js';
 import type { GlobalOptions } from './global-options.js';
 
 /** Error codes of the operating system, in words. */

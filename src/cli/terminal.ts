@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { cleanJson, cleanLine, cleanLines } from './clean-text.js';
+import { cleanJson, cleanLine, cleanLines } from '../clean-text.js';
 import type { GlobalOptions } from './global-options.js';
 import { type Progress, startProgress } from './progress.js';
 

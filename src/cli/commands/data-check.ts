@@ -1,3 +1,4 @@
+import { cleanLine } from '../../clean-text.js';
 import type { CheckResult, DatasetSummary } from '../../data/check/check-dataset.js';
 import { exitCodes } from '../../errors.js';
 import { formatCount } from '../../report/numbers.js';
@@ -77,7 +78,9 @@ function checkText({ summary, findings }: CheckResult): string {
   const { description, identity, images, readable, errors, warnings } = summary;
   const listed = findings.slice(0, maxLines).map(({ severity, kind, where, image, what, hint = '' }) => {
     const place = where ?? image ?? '';
-    return `${severity.padEnd(7)}  ${kind.padEnd(15)}  ${`${what} ${hint}`.trim()}  ${place}`.trimEnd();
+    const line = `${severity.padEnd(7)}  ${kind.padEnd(15)}  ${`${what} ${hint}`.trim()}  ${place}`.trimEnd();
+    // A line break in the name of a file must not make a line of its own.
+    return cleanLine(line);
   });
   const left = findings.length - listed.length;
   if (left > 0) listed.push(`... and ${left} more; --json prints all`);

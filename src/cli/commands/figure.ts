@@ -1,3 +1,4 @@
+import { cleanLine } from '../../clean-text.js';
 import type { Image } from '../../data/image/image.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
@@ -84,7 +85,9 @@ export const figureCommand: Command<Arguments> = {
       const { leftOut } = listed;
       const counted = `${formatCount(cells.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`;
       terminal.result({
-        text: [`drawn       ${counted}`, `written     ${output}`, leftOutLine(leftOut)].join('\n').trimEnd(),
+        text: [`drawn       ${counted}`, `written     ${output}`, cleanLine(leftOutLine(leftOut))]
+          .join('\n')
+          .trimEnd(),
         value: { output, images: listed.images.map(({ file }) => file), nuclei, leftOut },
       });
     } finally {

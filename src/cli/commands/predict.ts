@@ -1,3 +1,4 @@
+import { cleanLine } from '../../clean-text.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
 import type { Problem } from '../../errors.js';
@@ -118,7 +119,7 @@ export const predictCommand: Command<Arguments> = {
         `written     ${out}`,
         ...(leftOut.length > 0 ? [leftOutLine(leftOut)] : []),
       ];
-      terminal.result({ text: lines.join('\n'), value: { ...result, leftOut } });
+      terminal.result({ text: lines.map(cleanLine).join('\n'), value: { ...result, leftOut } });
       if (failed.length > 0) process.exitCode = failed[0]!.exitCode;
     } finally {
       model?.dispose();
