@@ -20,12 +20,12 @@ export interface PlaneChoice {
 export type AxisChoice = number | 'max' | 'mean' | 'each';
 
 /** One `--plane`, or one item of `data.plane`: `max`, `12`, `z=max`, `t=3`. */
-export const planePattern = /^(?:([zt])=)?(max|mean|each|[1-9]\d*)$/u;
+const planePattern = /^(?:([zt])=)?(max|mean|each|[1-9]\d*)$/u;
 
 /**
  * Reads what the user has written.
  *
- * @param written `channel`: names or numbers. `plane`: see {@link planePattern}; several may be separated by commas.
+ * @param written `channel`: names or numbers. `plane`: see `planePattern`; several may be separated by commas.
  * @throws {NucleateError} Exit code 2 for a plane that is none, or two for one axis.
  */
 export function planeChoice(
