@@ -111,7 +111,7 @@ export interface Constant {
 }
 
 /** @throws {RangeError} For text: no step of ours computes with it. */
-export function tensorValue({ shape, dtype, values }: Constant): Fields {
+function tensorValue({ shape, dtype, values }: Constant): Fields {
   if (Array.isArray(values) || dtype === dataTypes.string) throw new RangeError('Text cannot be recorded.');
   const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return message(attrValue.tensor, integer(1, dtype), message(2, shapeFields(shape)), bytes(4, content));
