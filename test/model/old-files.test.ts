@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { readComplete } from '../../src/config/complete.js';
 import { currentFormat, migrateModelFile } from '../../src/config/migrations.js';
 import { ModelFile } from '../../src/config/model-file.js';
-import { openImage } from '../../src/data/image/stored-image.js';
+import { openImage } from '../helpers/open-image.js';
 import { findNetworks } from '../../src/model/find-networks.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
 import { buildModel } from '../../src/model/model.js';

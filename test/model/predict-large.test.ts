@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImage, readLabelImage } from '../../src/data/image/image-io.js';
-import { openImage } from '../../src/data/image/stored-image.js';
+import { openImage } from '../helpers/open-image.js';
 import { buildModel, type Model } from '../../src/model/model.js';
 import { writeOutputs } from '../../src/predict/formats/write-outputs.js';
 import { useNativeCpu } from '../helpers/tensors.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeImage } from '../../src/data/image/image-io.js';
 import type { Image } from '../../src/data/image/image.js';
-import { openImage } from '../../src/data/image/stored-image.js';
+import { openImage } from '../helpers/open-image.js';
 import { type Detection, DetectorPredictor } from '../../src/predict/detect.js';
 import { plainView, ttaViews } from '../../src/predict/tta.js';
 import { randomFor } from '../../src/random.js';

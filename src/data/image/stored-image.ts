@@ -108,16 +108,6 @@ export async function openImages(
   }
 }
 
-/** The image of a file that has only one, see {@link openImages}. */
-export async function openImage(file: string, inMemory = maxPixels): Promise<Pixels> {
-  const opened = await openImages(file, {}, { place: file, inMemory });
-  try {
-    return await opened.images[0]!.open();
-  } finally {
-    await opened.close();
-  }
-}
-
 async function unpack(image: FoundImage, place: string): Promise<StoredImage> {
   const folder = makeTemporaryFolder('image');
   try {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { imagePart } from '../../../src/data/image/image-part.js';
 import { readImage } from '../../../src/data/image/image-io.js';
 import { shownRange } from '../../../src/data/image/intensity.js';
-import { openImage, paddingValues, readRegion } from '../../../src/data/image/stored-image.js';
+import { paddingValues, readRegion } from '../../../src/data/image/stored-image.js';
+import { openImage } from '../../helpers/open-image.js';
 
 const file = 'examples/dsb2018-mini/c-13f2bec0.png';
 const rect = { x: 30, y: 20, width: 40, height: 25 };

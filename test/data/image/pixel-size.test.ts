@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readImage } from '../../../src/data/image/image-io.js';
-import { openImage } from '../../../src/data/image/stored-image.js';
+import { openImage } from '../../helpers/open-image.js';
 
 const fixture = (name: string) => `test/fixtures/pixel-size/${name}`;
 

@@ -6,7 +6,8 @@ import { readImage, writeImage } from '../../../src/data/image/image-io.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { shownRange } from '../../../src/data/image/intensity.js';
 import { channelMedians } from '../../../src/data/image/channel-medians.js';
-import { openImage, readRegion, type StoredImage } from '../../../src/data/image/stored-image.js';
+import { readRegion, type StoredImage } from '../../../src/data/image/stored-image.js';
+import { openImage } from '../../helpers/open-image.js';
 import { randomFor } from '../../../src/random.js';
 import { dataErrorOf } from '../expect-error.js';
 
