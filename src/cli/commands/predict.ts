@@ -92,7 +92,7 @@ export const predictCommand: Command<Arguments> = {
     const planes = planeChoice({ channel, plane });
     const listed = await listImages(images);
     const warn = ({ what, where, hint }: Problem) =>
-      terminal.warn([what, where, hint].filter(Boolean).join(' '));
+      terminal.warn([where && `${where}:`, what, hint].filter(Boolean).join(' '));
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
     let model: Model | undefined;
     try {
