@@ -23,7 +23,7 @@ async function nucleiOf(name: string, choice: PlaneChoice = {}): Promise<LabelIm
   const opened = await openImages(file, choice, { place: file });
   try {
     const found: LabelImage[] = [];
-    for (const { open } of opened.images) found.push((await model.segment(await open())).labelImage);
+    for (const image of opened.images) found.push((await model.segment(await image.open())).labelImage);
     return found;
   } finally {
     await opened.close();

@@ -261,7 +261,7 @@ test('from a path: the error names the file', async () => {
     exitCode: 8,
   });
   expect((await refusal(() => loadKerasWeights(folder, 'vgg16'))).message).toBe(
-    'The weights are not a file.',
+    'The weights cannot be read: it is a folder, not a plain file.',
   );
 });
 
