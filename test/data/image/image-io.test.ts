@@ -101,14 +101,16 @@ describe('readImage rejects', () => {
     const missing = await dataErrorOf(readImage(join(folder, 'missing.png')));
     expect(missing.what).toMatch(/^The file cannot be read: ENOENT/);
     const { what } = await dataErrorOf(readImage(folder));
-    expect(what).toBe('The file cannot be read: it is not a regular file.');
+    expect(what).toBe('The file cannot be read: it is a folder, not a plain file.');
   });
 
   test('a file that is too large, before reading it', async () => {
     const path = join(folder, 'sparse.png');
     writeFileSync(path, '\x89PNG\r\n\x1a\n', 'latin1');
     truncateSync(path, 3_000_000_000);
-    expect((await dataErrorOf(readImage(path))).what).toBe('The file has more than 2147 MB.');
+    expect((await dataErrorOf(readImage(path))).what).toBe(
+      'The file cannot be read: it has 3000.0 MB, more than the 2147.5 MB that are read.',
+    );
   });
 
   test('bytes without a name', async () => {
