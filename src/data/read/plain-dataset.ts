@@ -1,7 +1,7 @@
 /** Writes datasets in the plain layout: `X.png`, `X_masks.png` and `X_ignore.png`, with a record of where they come from. */
 import { createHash } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import { streamPlainFile } from '../../plain-file.js';
@@ -54,6 +54,12 @@ export async function writePlainDataset(
   if (problems.length > 0) throw problemsError(sources[0]!.path, problems);
   const empty = sources.find(({ dataset }) => dataset.images.length === 0);
   if (empty) throw withoutImages(empty.path);
+  const around = sources.find((source) => resolve(folder).startsWith(resolve(source.path) + sep));
+  if (around) {
+    const what = `The new dataset would lie within ${around.path}, and be a part of it.`;
+    const hint = 'Name a folder elsewhere.';
+    throw new NucleateError({ what, where: folder, hint, exitCode: exitCodes.usage });
+  }
   const records: SourceRecord[] = [];
   const writer = new PlainWriter();
   let done = 0;

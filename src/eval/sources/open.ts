@@ -3,13 +3,13 @@ import type { DatasetOptions } from '../../data/read/dataset.js';
 import { datasetTruth } from './dataset.js';
 import { sourceKinds, type ListedKind } from './kinds.js';
 import { holdsOnlyLabelImages, labelFolderTruth } from './label-folder.js';
-import type { PredictionSource, TruthSource } from './source.js';
+import { type PredictionSource, sourceError, type TruthSource } from './source.js';
 import { targetAt } from './target.js';
 
 /**
  * Opens a set of predictions.
  *
- * @param kinds Tried in their order; the last ones have to recognise every path.
+ * @param kinds Tried in their order.
  * @param reading What the user says about label images.
  * @throws {NucleateError} Exit code 3 if it is of none of these kinds or has problems.
  */
@@ -23,7 +23,8 @@ export async function openPrediction(
     const kind = await listed.load();
     if (await kind.recognise(target)) return kind.open(target);
   }
-  throw new RangeError('Expected kinds that recognise every path');
+  const what = 'This is one file, but neither annotations nor a dataset.';
+  throw sourceError(path, what, 'Give the folder that holds the label images of all images.');
 }
 
 /**

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -13,6 +21,8 @@ import { readAll } from '../read-all.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-plain-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const memory = join(folder, 'memory');
+mkdirSync(memory);
 let count = 0;
 const newFolder = () => join(folder, `out-${count++}`);
 const options = { version: '1', now: new Date(0) };
@@ -26,7 +36,7 @@ function source(images: readonly AnnotatedImage[], others: Partial<Dataset & Pla
     read: () => Promise.resolve(image),
   }));
   return {
-    ...{ path: folder, annotator, licence: licence ?? undefined },
+    ...{ path: memory, annotator, licence: licence ?? undefined },
     dataset: {
       ...{ path: folder, layout: 'memory', kind: '', description: '', licence: null, problems: [] },
       images: entries,
@@ -159,4 +169,10 @@ test('bad input, an existing folder and a failure in the middle leave nothing be
   await writePlainDataset([good], out, options);
   await expect(writePlainDataset([good], out, options)).rejects.toMatchObject({ exitCode: 2 });
   writeFileSync(join(out, 'kept'), '');
+  const within = join(memory, 'joined');
+  await expect(writePlainDataset([good], within, options)).rejects.toMatchObject({
+    exitCode: 2,
+    where: within,
+  });
+  expect(readdirSync(memory)).toEqual([]);
 });

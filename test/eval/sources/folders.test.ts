@@ -11,6 +11,13 @@ const image = narrow(drawing('11.', '.22'));
 const size = { width: 3, height: 2 };
 const fixture = (name: string) => join(import.meta.dirname, '../../fixtures/images', name);
 
+test('one label image is no set of predictions', async () => {
+  const folder = temporaryFolder();
+  await folder.labels('a.png', image);
+  const error = await dataErrorOf(openPrediction(join(folder.path, 'a.png')));
+  expect(error).toMatchObject({ what: 'This is one file, but neither annotations nor a dataset.' });
+});
+
 describe('label images', () => {
   test.each([
     { names: ['b.png', 'a-1.png', 'a.png'], ids: ['a', 'a-1', 'b'] },
@@ -167,7 +174,7 @@ test('the first kind that recognises a path opens it, before the listed ones', a
   });
   expect((await openPrediction(folder.path, [kind(true), ...sourceKinds])).kind).toBe('my own');
   expect((await openPrediction(folder.path, [kind(false), ...sourceKinds])).kind).toBe('label images');
-  await expect(openPrediction(folder.path, [kind(false)])).rejects.toThrow(RangeError);
+  await expect(openPrediction(folder.path, [kind(false)])).rejects.toThrow('neither annotations nor');
 });
 
 describe('truth', () => {

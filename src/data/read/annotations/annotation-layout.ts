@@ -4,11 +4,12 @@ import type { Problem } from '../../../errors.js';
 import type { FileTree } from '../../files/file-tree.js';
 import { openFileTree } from '../../files/open-files.js';
 import type { AnnotatedImage } from '../example.js';
+import { type AnnotatedFiles, readAnnotated } from '../annotated-files.js';
 import { identityOf } from '../identity.js';
+import { ignoredStem } from '../label-names.js';
 import {
   byId,
   isImageFile,
-  readImageOf,
   type DatasetTree,
   type DatasetLayout,
   type DatasetListing,
@@ -131,6 +132,7 @@ function joinImages(
 ): DatasetListing {
   const files = tree.files.filter((file) => isImageFile(file) && !notImages.test(file));
   const names = new ImageNames(files);
+  const maps = ignoreMaps(tree.files);
   const problems: Problem[] = [...found];
   const annotated = new Map<string, ImageAnnotations>();
   for (const annotations of listed) {
@@ -153,13 +155,27 @@ function joinImages(
     const annotations = annotated.get(file);
     const id = ids[index]!;
     const place = tree.place(file);
-    if (annotations) return [{ id, place, read: () => readEntry(tree, id, file, annotations, choice) }];
+    const ignore = maps.get(withoutEnding(file));
+    const read = () => readEntry(tree, { id, image: file, ignore, masks: [] }, annotations!, choice);
+    if (annotations) return [{ id, place, read }];
     const hint = `Add its annotations to ${annotationPlaces[0]}, or beside that; without objects if it has no nuclei.`;
     problems.push({ what: withoutAnnotations, where: place, hint });
     return [];
   });
   problems.push(...sameIds(images));
-  return { images: images.sort(byId), files, problems };
+  return { images: images.sort(byId), files: [...files, ...maps.values()].sort(), problems };
+}
+
+const withoutEnding = (file: string) => file.replace(/\.[^./]*$/u, '');
+
+/** The maps of what no expert has reviewed, `X_ignore.png`, by the path of their image without its ending. */
+function ignoreMaps(files: readonly string[]): Map<string, string> {
+  const maps = new Map<string, string>();
+  for (const file of files.filter(isImageFile)) {
+    const image = ignoredStem(withoutEnding(file));
+    if (image !== undefined) maps.set(image, file);
+  }
+  return maps;
 }
 
 /** Images whose ids some file systems treat as one. */
@@ -176,20 +192,13 @@ function sameIds(images: readonly ImageEntry[]): Problem[] {
 
 async function readEntry(
   tree: DatasetTree,
-  id: string,
-  file: string,
+  files: AnnotatedFiles,
   annotations: ImageAnnotations,
   choice: AnnotationChoice,
 ): Promise<AnnotatedImage> {
-  const image = await readImageOf(tree, file);
+  const { ignore: map, ...annotated } = await readAnnotated(tree, files, {});
   const objects = await annotations.read();
-  const { masks, ignore, leftOut } = masksOfObjects(objects, image, annotations.place, choice);
-  return {
-    id,
-    image,
-    origin: file,
-    masks,
-    ...(ignore && { ignore }),
-    ...(leftOut.length > 0 && { leftOut }),
-  };
+  const { masks, ignore, leftOut } = masksOfObjects(objects, annotated.image, annotations.place, choice);
+  const ignored = map && ignore ? map.map((value, at) => value | ignore[at]!) : (map ?? ignore);
+  return { ...annotated, masks, ...(ignored && { ignore: ignored }), ...(leftOut.length > 0 && { leftOut }) };
 }

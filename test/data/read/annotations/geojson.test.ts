@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeImage } from '../../../../src/data/image/image-io.js';
+import { openDataset } from '../../../../src/data/read/dataset.js';
 import type { AnnotationChoice } from '../../../../src/data/read/annotations/annotation.js';
 import { readGeoJson } from '../../../../src/data/read/annotations/geojson.js';
 import { masksOfObjects } from '../../../../src/data/read/annotations/masks-of-objects.js';
@@ -132,4 +137,25 @@ test.each<[string, unknown, string, string]>([
   const error = await dataErrorOf(masksOf(document));
   expect(error.what).toContain(what);
   expect(error.where).toBe(where);
+});
+
+test('X_ignore.png and Ignore* are not reviewed, either of them', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-ignore-'));
+  const image = {
+    width: 8,
+    height: 4,
+    channels: 1 as const,
+    data: Uint8Array.from({ length: 32 }, (_, at) => at),
+  };
+  await writeImage(path.join(folder, 'x.png'), image);
+  const map = Uint8Array.from({ length: 32 }, (_, at) => (at % 8 === 0 ? 255 : 0));
+  await writeImage(path.join(folder, 'x_ignore.png'), { ...image, data: map });
+  const objects = [feature(polygon(square(6, 0, 1)), { classification: { name: 'Ignore*' } })];
+  writeFileSync(path.join(folder, 'x.geojson'), JSON.stringify(objects));
+  const dataset = await openDataset(folder);
+  expect(dataset.images).toHaveLength(1);
+  const { ignore } = await dataset.images[0]!.read();
+  expect([...ignore!].flatMap((value, at) => (value === 1 ? [at] : []))).toEqual([0, 6, 8, 16, 24]);
+  await dataset.close();
+  rmSync(folder, { recursive: true });
 });
