@@ -202,8 +202,12 @@ function shapedAxes(first: TiffDirectory, directories: readonly TiffDirectory[])
     (one) => !one.isReduced && one.width === first.width && one.height === first.height,
   );
   const behindOne = here.length < total;
-  if (behindOne && here.length > 1)
-    throw new TiffProblem(`it tells of ${total} planes and has ${here.length} pages`);
+  // The description is that of the first series alone.
+  const others = directories.filter((one) => !here.includes(one) && !one.isReduced && !one.isMask);
+  const isAlone = here.length <= total && others.every((one) => isSmallerVersion(one, first));
+  if (!isAlone && total === 1) return undefined;
+  if (!isAlone || (behindOne && here.length > 1))
+    throw new TiffProblem(`it tells of ${total} planes and has ${here.length + others.length} pages`);
   const inPixels = samplesAsChannels(first);
   const letters =
     facts.axes?.length === shape.length

@@ -93,6 +93,8 @@ async function readDirectory(image: GeoTIFFImage, index: number, fileBytes: numb
     throw new TiffProblem('its samples are of different types');
   const kind = kinds.get(formats[0]!);
   if (!kind) throw new TiffProblem(`its samples are of the type ${formats[0]}, complex numbers or unknown`);
+  if (kind !== 'float' && bits[0]! > 32)
+    throw new TiffProblem(`its values are whole numbers of ${bits[0]} bits, and only 8, 16 and 32 are read`);
   const compression = await one('Compression', 1);
   const tiled = file.hasTag('TileOffsets');
   const offsets = await list(tiled ? 'TileOffsets' : 'StripOffsets');
