@@ -48,8 +48,10 @@ export function rasterise(
           const [x0, y0] = [ring[at]!, ring[at + 1]!];
           const [x1, y1] = [ring[(at + 2) % ring.length]!, ring[(at + 3) % ring.length]!];
           const crosses = y0 > y + 0.5 !== y1 > y + 0.5;
-          if (crosses && x0 + ((y + 0.5 - y0) / (y1 - y0)) * (x1 - x0) <= x + 0.5)
-            pixels[y * width + x]! ^= 1;
+          // From the upper end: a border through a centre is on the same side of it in both directions.
+          const [upperX, upperY, lowerX, lowerY] = y0 < y1 ? [x0, y0, x1, y1] : [x1, y1, x0, y0];
+          const slope = (lowerX - upperX) / (lowerY - upperY);
+          if (crosses && upperX + (y + 0.5 - upperY) * slope <= x + 0.5) pixels[y * width + x]! ^= 1;
         }
       }
     }
