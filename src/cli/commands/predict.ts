@@ -38,7 +38,7 @@ export const predictCommand: Command<Arguments> = {
   examples: [
     [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that comes with nucleate'],
     [
-      `nucleate predict ${sample}/c-13f2bec0.png --channel red`,
+      `nucleate predict ${sample}/c-13f2bec0.png --channel red --out red`,
       'one channel; of stacks --plane max or --channel DAPI',
     ],
     [
