@@ -21,7 +21,7 @@ export const imagejFormat: AnnotationFormat = {
   async find(tree) {
     const found: string[] = [];
     for (const file of tree.files) {
-      if (/\.roi$/iu.test(file) || (/\.zip$/iu.test(file) && (await tree.read(file)).includes('.roi')))
+      if (/\.roi$/iu.test(file) || (/\.zip$/iu.test(file) && isRoiSet(await tree.read(file))))
         found.push(file);
     }
     return found;
@@ -37,6 +37,10 @@ export const imagejFormat: AnnotationFormat = {
       hasScores: false,
     }),
 };
+
+/** An archive without files is that of an image without nuclei: it begins with its end (APPNOTE.TXT, 4.3.16). */
+const isRoiSet = (bytes: Buffer) =>
+  bytes.includes('.roi') || bytes.subarray(0, 4).toString('latin1') === 'PK\u0005\u0006';
 
 /** Names that the ROI Manager gives: position, and more of it. */
 const managerName = /^\d{1,8}(-\d{1,8}){0,3}\.roi$/iu;
