@@ -1,5 +1,6 @@
 /** Which image files are images, and which are annotations of them. */
 import { ignoredStem, imageSuffix, labelledStem, masksSuffix } from './label-names.js';
+import { withoutExtension } from './layout.js';
 
 /** Endings that are of label images even where their image is elsewhere. */
 const certainSuffixes = ['_cp_masks', masksSuffix];
@@ -42,8 +43,6 @@ export function rolesOf(files: readonly string[]): (file: string) => ImageRole {
     return isCertain || isNamed ? 'label-image' : 'image';
   };
 }
-
-const withoutExtension = (file: string) => file.replace(/\.[^./]*$/u, '');
 
 /** `a`, `a/b` of `a/b/c.png`. */
 const foldersOf = (file: string): string[] =>

@@ -91,6 +91,9 @@ export interface Dataset {
 /** Whether a file can be an image, by its extension. */
 export const isImageFile = (file: string): boolean => /\.(png|tiff?|jpe?g)$/iu.test(file);
 
+/** `a/b/c` of `a/b/c.png`. */
+export const withoutExtension = (file: string): string => file.replace(/\.[^./]*$/u, '');
+
 /** `c` of `a/b/c.png`. */
 export const stemOf = (file: string): string =>
   file.slice(file.lastIndexOf('/') + 1).replace(/\.[^.]*$/u, '');

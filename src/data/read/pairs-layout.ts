@@ -15,6 +15,7 @@ import {
   type DatasetLayout,
   type DatasetListing,
   type DatasetTree,
+  withoutExtension,
 } from './layout.js';
 
 export const pairsLayout: DatasetLayout = {
@@ -32,8 +33,6 @@ export const pairsLayout: DatasetLayout = {
   },
   open: listPairs,
 };
-
-const withoutExtension = (file: string) => file.replace(/\.[^./]*$/u, '');
 
 /** The files of one image. */
 interface Pair {

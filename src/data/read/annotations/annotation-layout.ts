@@ -14,6 +14,7 @@ import {
   type DatasetLayout,
   type DatasetListing,
   type ImageEntry,
+  withoutExtension,
 } from '../layout.js';
 import type {
   AnnotationChoice,
@@ -155,7 +156,7 @@ function joinImages(
     const annotations = annotated.get(file);
     const id = ids[index]!;
     const place = tree.place(file);
-    const ignore = maps.get(withoutEnding(file));
+    const ignore = maps.get(withoutExtension(file));
     const read = () => readEntry(tree, { id, image: file, ignore, masks: [] }, annotations!, choice);
     if (annotations) return [{ id, place, read }];
     const hint = `Add its annotations to ${annotationPlaces[0]}, or beside that; without objects if it has no nuclei.`;
@@ -166,13 +167,11 @@ function joinImages(
   return { images: images.sort(byId), files: [...files, ...maps.values()].sort(), problems };
 }
 
-const withoutEnding = (file: string) => file.replace(/\.[^./]*$/u, '');
-
 /** The maps of what no expert has reviewed, `X_ignore.png`, by the path of their image without its ending. */
 function ignoreMaps(files: readonly string[]): Map<string, string> {
   const maps = new Map<string, string>();
   for (const file of files.filter(isImageFile)) {
-    const image = ignoredStem(withoutEnding(file));
+    const image = ignoredStem(withoutExtension(file));
     if (image !== undefined) maps.set(image, file);
   }
   return maps;
