@@ -58,7 +58,7 @@ export const finetuneCommand: Command<Arguments> = {
         type: 'string',
         requiresArg: true,
         describe:
-          'A file of `data split` with the folds; default: a fifth of the images validates, drawn by group',
+          'A file of `data split` with the folds; default: drawn by group, and the smallest of at most five folds validates',
       })
       .option('fold', {
         type: 'string',
