@@ -12,11 +12,18 @@ const compiled = fromRoot('dist');
 /** What Node runs: the command line, and the loader's threads. */
 const entries = ['src/cli/main.ts', 'src/data/loader/worker.ts'];
 
+/** What a browser gets from `nucleate annotate`, in the folder annotate-page beside main.js. */
+const pageEntries = [
+  'src/annotate-page/page.tsx',
+  'src/annotate-page/index.html',
+  'src/annotate-page/icon.svg',
+];
+
 /** How long a folder is kept: a training that takes days still loads modules from its own. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * Compiles the sources to a few JavaScript files, if they have changed. From these a command starts in a quarter of the
+ * Compiles the sources to a few JavaScript files and the annotation page, if they have changed. From these a command starts in a quarter of the
  * time that it takes to find and translate 200 files at each start.
  *
  * The package esbuild must be installed.
@@ -48,6 +55,21 @@ export async function compileSources() {
       target: 'node20',
       sourcemap: 'linked',
       sourcesContent: false,
+      logLevel: 'silent',
+    });
+    await build({
+      absWorkingDir: fromRoot('.'),
+      entryPoints: pageEntries,
+      outdir: path.join(partial, 'annotate-page'),
+      entryNames: '[name]',
+      loader: { '.html': 'copy', '.svg': 'copy' },
+      bundle: true,
+      minify: true,
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      format: 'esm',
+      platform: 'browser',
+      target: ['chrome111', 'firefox114', 'safari16.4'],
       logLevel: 'silent',
     });
     publish(partial, folder);
