@@ -33,6 +33,7 @@ export interface Binding {
 /** The members of tfjs-node's backend that are used here; its package does not type them. */
 export interface NativeBackend {
   binding: Binding;
+  readonly isUsingGpuDevice: boolean;
   readonly tensorMap: { get(dataId: object): { readonly id: number } };
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(tensor: NativeTensor): tf.Tensor;

@@ -25,7 +25,7 @@ export interface FinetuneDataset {
   readonly paths: readonly string[];
   /** A run-length CSV with the masks of the first one, if they are not among its images. */
   readonly labels?: string | undefined;
-  /** A split of the first and only dataset, and the fold that validates; default: a fifth of the images, drawn by group. */
+  /** A split of the first and only dataset, and the fold that validates; default: drawn by group, and the smallest of at most five folds validates. */
   readonly split?: { readonly path: string; readonly fold: number } | undefined;
   /** Older images to learn from again, so that they are not forgotten. */
   readonly replay?: string | undefined;

@@ -25,6 +25,8 @@ const FinetunePlan = z.strictObject({
   out: z.string(),
   seed: z.int().min(1),
   steps: z.strictObject({ detector: steps, segmenter: steps }),
+  /** Whether the device that began multiplies bfloat16; one that resumes computes as it did. */
+  bfloat16: z.boolean().default(true),
 });
 
 export type FinetunePlan = z.output<typeof FinetunePlan>;

@@ -1,3 +1,4 @@
+import { multipliesBfloat16 } from '../engine/processor.js';
 import type { Mode } from '../engine/step.js';
 import type { ModelFolder } from '../model/model-folder.js';
 import { createDetectorTask } from '../train/detector-task.js';
@@ -16,7 +17,7 @@ export async function measureTrainings(
   { data, seed, mode }: { readonly data: FinetuneData; readonly seed: number; readonly mode: Mode },
 ): Promise<Record<Stage, StepTime>> {
   const place = { path: 'measured', labels: '', split: 'none', validationFold: 0 };
-  const facts = { data, place, steps: 1000, seed, folder: 'measured' };
+  const facts = { data, place, steps: 1000, seed, bfloat16: multipliesBfloat16(), folder: 'measured' };
   const detector = detectorRecipe(file.detector.config, facts);
   const segmenter = segmenterRecipe(file.segmenter.config, facts);
   return {

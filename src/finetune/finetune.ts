@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readPlainText } from '../plain-file.js';
 import { datasetOf } from '../data/loader/training-data.js';
 import { writeSplit } from '../data/split/split-file.js';
+import { multipliesBfloat16 } from '../engine/processor.js';
 import { requireTraining } from '../engine/runtime.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { ModelFolder } from '../model/model-folder.js';
@@ -68,6 +69,7 @@ export async function finetune(
         ...(dataset.split && { split: { ...dataset.split, path: path.resolve(dataset.split.path) } }),
         ...(dataset.replay !== undefined && { replay: path.resolve(dataset.replay) }),
         ...{ dataset: datasetOf(data), out: path.resolve(out), seed, steps },
+        bfloat16: multipliesBfloat16(),
       };
       await writePlan(folder, plan);
       process.onEvent(await startedEvent(folder, plan, prepared, seconds));

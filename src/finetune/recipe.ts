@@ -12,6 +12,8 @@ export interface TrainingFacts {
   readonly place: Pick<TrainingConfig['data'], 'path' | 'labels' | 'split' | 'validationFold'>;
   readonly steps: number;
   readonly seed: number;
+  /** Whether the device multiplies bfloat16; else a training that would use it uses float32. */
+  readonly bfloat16: boolean;
   /** Folder of the fine-tuning. */
   readonly folder: string;
 }
@@ -70,9 +72,14 @@ export function segmenterRecipe(base: SegmenterConfig, facts: TrainingFacts): Se
 }
 
 /** What both have in common. Validated once, at the end: no checkpoint is chosen by the validation images. */
-function training(base: TrainingConfig, name: string, { data, place, steps, seed, folder }: TrainingFacts) {
+function training(
+  base: TrainingConfig,
+  name: string,
+  { data, place, steps, seed, bfloat16, folder }: TrainingFacts,
+) {
   return {
     seed,
+    precision: base.precision === 'bfloat16' && !bfloat16 ? ('float32' as const) : base.precision,
     data: { ...base.data, ...place, trainOnAll: !data.unseen },
     run: { folder, name },
     schedule: {

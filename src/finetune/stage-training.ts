@@ -52,6 +52,7 @@ const trainingFacts = ({ folder, plan, data }: StageFacts, stage: Stage) => ({
   },
   steps: plan.steps[stage],
   seed: plan.seed,
+  bfloat16: plan.bfloat16,
   folder,
 });
 

@@ -1,4 +1,3 @@
-import { inPlace } from '../errors.js';
 import type { Example } from '../data/read/example.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
 import { type GroupedImage, heldOutScore, type HeldOutScore } from '../predict/held-out-score.js';
@@ -23,7 +22,7 @@ export async function collectCandidates(
 ): Promise<GroupedImage[]> {
   const images: GroupedImage[] = [];
   for (const { id, image, labelImage, ignore, cluster } of examples) {
-    const { candidates } = await inPlace(id, () => predictor.candidates(image, minScore));
+    const { candidates } = await predictor.candidates(image, minScore);
     const pasted = candidates.map((candidate) => pasteCandidate(candidate, image));
     images.push({
       ...{ id, group: groupOf(id), truth: labelImage, pasted },

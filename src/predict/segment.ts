@@ -5,6 +5,7 @@ import { resamplePixels } from '../data/image/resample.js';
 import { networkChannels, writeNetworkPixels } from '../data/image/network-pixels.js';
 import { paddingValues, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
+import { quickestPrecision } from '../engine/processor.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
@@ -14,7 +15,6 @@ import type { DetectedImage } from './detect.js';
 import { cropWindow, regionOf, type Window, windowBox } from '../data/geometry/window.js';
 import type { RectMap, Size } from '../data/geometry/rect.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
-import { requireFiniteOutputs } from './finite-outputs.js';
 import { pasteMap } from './assemble/paste-map.js';
 
 /** The segmenter's output for one box. */
@@ -52,14 +52,12 @@ export interface SegmenterPredictorOptions {
  */
 export class SegmenterPredictor {
   readonly #config: SegmenterPredictorOptions['config'];
-  readonly #source: string | undefined;
   readonly #network: tf.LayersModel;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
   constructor({ config, mode, weights, source, once = false }: SegmenterPredictorOptions) {
     this.#config = config;
-    this.#source = source;
     const { loader, model, inference, precision } = config;
     const { cropSize: size } = loader;
     this.#network = buildSegmenter({ ...model, size, seed: null });
@@ -71,7 +69,10 @@ export class SegmenterPredictor {
     const state = weightsOf(this.#network).all;
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
-    this.#step = compile(step, { inputs, otherInputs, state, mode, precision, once, forward: true });
+    this.#step = compile(step, {
+      ...{ inputs, otherInputs, state, mode, once, forward: true },
+      precision: quickestPrecision(precision),
+    });
     tf.dispose([inputs, otherInputs]);
   }
 
@@ -102,7 +103,6 @@ export class SegmenterPredictor {
    *
    * @param boxes `[K, 4]` `xyxy`, px of the image; may reach beyond it.
    * @returns K crops in the order of the boxes.
-   * @throws {NucleateError} Exit code 5 if an output of the network is NaN or infinite.
    */
   async segment(image: SegmentedImage, boxes: Float32Array): Promise<SegmentedCrop[]> {
     const requests = Array.from({ length: boxes.length / 4 }, (_, k) => ({ image, box: boxAt(boxes, k) }));
@@ -156,8 +156,6 @@ export class SegmenterPredictor {
     const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);
-    const used = values.subarray(0, requests.length * size * size * pixelClasses.length);
-    requireFiniteOutputs(used, { network: 'segmenter', source: this.#source });
     // Lets signal handlers and the progress display run; reading a tensor does not.
     await setImmediate();
     return windows.map((window, row) => ({

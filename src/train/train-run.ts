@@ -2,6 +2,7 @@
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import path from 'node:path';
 import { drawsPerEpoch, type Recipe } from '../data/loader/batch-maker.js';
+import { multipliesBfloat16 } from '../engine/processor.js';
 import { requireTraining } from '../engine/runtime.js';
 import { toStored } from '../models/stored-tensors.js';
 import { folderOfStep } from '../run/checkpoints/folders.js';
@@ -78,6 +79,10 @@ async function train(training: Training, state: TrainingState): Promise<RunEnded
   const { folder, task, data, checkpoint, init } = run;
   await log.begin(state);
   for (const { what } of run.changes) log.notice(what);
+  if (config.precision === 'bfloat16' && !multipliesBfloat16())
+    log.notice(
+      'this processor has no instructions for bfloat16: precision=float32 is about twice as fast here',
+    );
   await prepareCheckpoints(runFiles(folder).checkpoints, state.step);
 
   const drawn = stepBatches(task.recipe, state.draws, config.optimizer.accumulate);

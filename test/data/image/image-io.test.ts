@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readImage, writeImage } from '../../../src/data/image/image-io.js';
-import { readLabelImage, writeLabelImage } from '../../../src/data/image/label-io.js';
+import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../../src/data/image/image-io.js';
 import { NucleateError } from '../../../src/errors.js';
 import { dataErrorOf } from '../expect-error.js';
 

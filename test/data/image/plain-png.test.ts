@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { readImage } from '../../../src/data/image/image-io.js';
-import { readMaskImage } from '../../../src/data/image/label-io.js';
+import { readImage, readMaskImage } from '../../../src/data/image/image-io.js';
 import { decodePlainPng } from '../../../src/data/image/plain-png.js';
 import { dataErrorOf } from '../expect-error.js';
 
