@@ -13,6 +13,7 @@ const benchmarks: Record<string, string> = {
   loop: './loop.ts',
   score: './score.ts',
   predict: './predict.ts',
+  'predict-process': './predict-process.ts',
 };
 
 const name = process.argv[2] ?? '';

@@ -14,6 +14,7 @@ const packages = [
   'torch==2.6.0',
   'torchvision==0.21.0',
   'timm==1.0.31',
+  'stardist==0.9.2',
 ];
 
 const folder = path.join(`${cacheFolder(process.env)}-bench`, 'venv');
