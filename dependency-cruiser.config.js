@@ -5,6 +5,7 @@
  */
 const floors = [
   ['cli'],
+  ['annotate/server', 'annotate-page'],
   ['finetune'],
   ['model', 'train', 'report'],
   ['run', 'predict'],
@@ -12,7 +13,7 @@ const floors = [
   ['models', 'data/loader', 'data/check'],
   ['data/augment', 'data/split'],
   ['data/read'],
-  ['data/image'],
+  ['data/image', 'annotate/protocol'],
   ['data/geometry', 'data/files'],
   ['ops'],
   ['engine'],
@@ -89,9 +90,12 @@ export default {
     },
     {
       name: 'browser-clean',
-      comment: 'Box maths, networks and label images must run in a browser, too: no Node modules.',
+      comment:
+        'Box maths, networks, label images and the annotation page must run in a browser, too: no Node modules.',
       severity: 'error',
-      from: { path: '^src/(ops|models|data/geometry)/|^src/(random|tf|errors)\\.ts$' },
+      from: {
+        path: '^src/(ops|models|data/geometry|annotate/protocol|annotate-page)/|^src/(random|tf|errors)\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

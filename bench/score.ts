@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabelImage } from '../src/data/geometry/label-image.js';
-import { readLabelImage } from '../src/data/image/image-io.js';
+import { readLabelImage } from '../src/data/image/label-io.js';
 import { evaluateImage } from '../src/eval/evaluate-image.js';
 import { exceedsIou, iouPercents, matchInstances } from '../src/eval/match-instances.js';
 import { countOverlaps } from '../src/eval/overlaps.js';

@@ -10,7 +10,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { openDataset, readExamples } from '../src/data/read/dataset.js';
-import { writeImage, writeLabelImage } from '../src/data/image/image-io.js';
+import { writeImage } from '../src/data/image/image-io.js';
+import { writeLabelImage } from '../src/data/image/label-io.js';
 import { prepareDataset } from '../src/data/read/prepared-layout.js';
 import { readSplit, writeSplit } from '../src/data/split/split-file.js';
 

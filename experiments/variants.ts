@@ -20,7 +20,8 @@ import type { Sample } from '../src/data/augment/sample.js';
 import { invertPolarity } from '../src/data/augment/tone.js';
 import { openDataset, readExamples } from '../src/data/read/dataset.js';
 import { type Example, renumberLabels } from '../src/data/read/example.js';
-import { writeImage, writeLabelImage } from '../src/data/image/image-io.js';
+import { writeImage } from '../src/data/image/image-io.js';
+import { writeLabelImage } from '../src/data/image/label-io.js';
 import { readSplit } from '../src/data/split/split-file.js';
 import { type Random, randomFor } from '../src/random.js';
 

@@ -70,3 +70,14 @@ export class NucleateError extends Error {
     this.problems = problems;
   }
 }
+
+/** Does work, and gives an error that has no place this one. */
+export async function inPlace<Result>(where: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof NucleateError) || error.where !== undefined) throw error;
+    const { message: what, hint, exitCode, problems } = error;
+    throw new NucleateError({ what, where, hint, exitCode, problems }, { cause: error });
+  }
+}

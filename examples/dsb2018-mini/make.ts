@@ -13,7 +13,8 @@ import { buffer } from 'node:stream/consumers';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { openDataset } from '../../src/data/read/dataset.js';
 import { renumberLabels } from '../../src/data/read/example.js';
-import { readImage, writeImage, writeLabelImage } from '../../src/data/image/image-io.js';
+import { readImage, writeImage } from '../../src/data/image/image-io.js';
+import { writeLabelImage } from '../../src/data/image/label-io.js';
 import type { Image } from '../../src/data/image/image.js';
 import { readSplit, writeSplit } from '../../src/data/split/split-file.js';
 

@@ -1,5 +1,5 @@
 import type { Mode } from '../engine/step.js';
-import { exitCodes, NucleateError } from '../errors.js';
+import { exitCodes, inPlace, NucleateError } from '../errors.js';
 import { DetectorPredictor } from '../predict/detect.js';
 import { readTrainingData } from '../data/loader/training-data.js';
 import { findStage } from './find-networks.js';
@@ -55,7 +55,7 @@ export async function heldOutBoxes(
     const predictor = new DetectorPredictor({ config, mode, weights, source });
     try {
       for (const example of validation) {
-        const { detections } = await predictor.detect(example);
+        const { detections } = await inPlace(example.id, () => predictor.detect(example));
         const kept = detections.filter(({ score }) => score >= minScore);
         boxes[example.id] = kept.map(({ box: { x1, y1, x2, y2 } }) => [
           hundredth(x1),

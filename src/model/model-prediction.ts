@@ -1,7 +1,7 @@
 import { boxAt } from '../data/geometry/box.js';
 import type { AssembleSettings } from '../config/assemble.js';
 import type { Image } from '../data/image/image.js';
-import { exitCodes, NucleateError } from '../errors.js';
+import { exitCodes, inPlace, NucleateError } from '../errors.js';
 import type { RectMap } from '../data/geometry/rect.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import { assembleInstances, assembleMasks } from '../predict/assemble/assemble.js';
@@ -39,13 +39,18 @@ export function modelPrediction(
     dataHash: null,
     async read(id) {
       const image = await readImage(id);
-      const { candidates, detections } = await predictor.candidates(image, assemble.scoreThreshold);
+      const { candidates, detections } = await inPlace(id, () =>
+        predictor.candidates(image, assemble.scoreThreshold),
+      );
       const { labelImage } = assembleInstances(image, candidates, assemble);
       return { labelImage, withoutPixels: 0, overlapPixels: 0, boxes: boxArrays(detections) };
     },
     stages: {
       scoreThreshold: assemble.scoreThreshold,
-      segmentBoxes: async (id, boxes) => segmentBoxes(predictor, await readImage(id), boxes, assemble),
+      segmentBoxes: async (id, boxes) => {
+        const image = await readImage(id);
+        return inPlace(id, () => segmentBoxes(predictor, image, boxes, assemble));
+      },
     },
     close: () => Promise.resolve(predictor.dispose()),
   };

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pixelNotices } from '../data/image/pixel-notices.js';
 import { type PlaneChoice, takesEach } from '../data/image/plane-choice.js';
 import type { UnreadImage } from '../data/image/stored-image.js';
-import { exitCodes, type ExitCode, NucleateError, type Problem } from '../errors.js';
+import { exitCodes, type ExitCode, inPlace, NucleateError, type Problem } from '../errors.js';
 import type { Segmented } from '../predict/formats/encode.js';
 import { outputSettingsName } from '../data/files/output-record.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
@@ -176,7 +176,9 @@ async function segmentImage<Result>(
     for (const notice of pixelNotices(opened, where, (colour) => `--channel ${colour}`)) onNotice(notice);
     const image = pixelSize === undefined ? opened : { ...opened, pixelSize: { x: pixelSize, y: pixelSize } };
     const { scale } = settingsFor(model.file, image, settings);
-    const segmentation = await model.segment(image, settings, 'read' in image ? onProgress : undefined);
+    const segmentation = await inPlace(where, () =>
+      model.segment(image, settings, 'read' in image ? onProgress : undefined),
+    );
     const { region } = settings;
     const fileName = `${suffix === '' ? stem : `${stem}-${suffix}`}${ext}`;
     const segmented = { image, segmentation, fileName, ...(region && { region }) };

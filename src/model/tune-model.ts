@@ -1,3 +1,4 @@
+import { inPlace } from '../errors.js';
 import type { Example } from '../data/read/example.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
 import { type GroupedImage, heldOutScore, type HeldOutScore } from '../predict/held-out-score.js';
@@ -22,7 +23,7 @@ export async function collectCandidates(
 ): Promise<GroupedImage[]> {
   const images: GroupedImage[] = [];
   for (const { id, image, labelImage, ignore, cluster } of examples) {
-    const { candidates } = await predictor.candidates(image, minScore);
+    const { candidates } = await inPlace(id, () => predictor.candidates(image, minScore));
     const pasted = candidates.map((candidate) => pasteCandidate(candidate, image));
     images.push({
       ...{ id, group: groupOf(id), truth: labelImage, pasted },

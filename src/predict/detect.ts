@@ -14,6 +14,7 @@ import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
 import { regionOf } from '../data/geometry/window.js';
+import { requireFiniteOutputs } from './finite-outputs.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
 import { assignWeights } from '../models/weights.js';
 import type { ScoredBoxes } from '../eval/sources/source.js';
@@ -82,12 +83,14 @@ export interface DetectorPredictorOptions {
  */
 export class DetectorPredictor {
   readonly #config: DetectorPredictorOptions['config'];
+  readonly #source: string | undefined;
   readonly #detector: Detector;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
   constructor({ config, mode, weights, source, once = false }: DetectorPredictorOptions) {
     this.#config = config;
+    this.#source = source;
     const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
     // The other one is larger, so that there is room for more detections in it, too.
@@ -122,6 +125,8 @@ export class DetectorPredictor {
 
   /**
    * Finds the nuclei of one image. Several views are fused ({@link fuseViews}).
+   *
+   * @throws {NucleateError} Exit code 5 if an output of the network is NaN or infinite.
    */
   async detect(
     input: DetectedImage,
@@ -201,9 +206,10 @@ export class DetectorPredictor {
     const outputs = this.#step.run({ images });
     const read = async (names: readonly string[]) =>
       Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));
-    const [boxes, scores, omitted] = await read(['boxes', 'scores', 'omitted']);
+    const [sum, boxes, scores, omitted] = await read(['outputSum', 'boxes', 'scores', 'omitted']);
     const [proposals, proposalScores] = onProposals ? await read(['proposals', 'proposalScores']) : [];
     tf.dispose([images, outputs]);
+    requireFiniteOutputs(sum!, { network: 'detector', source: this.#source });
     /** A point of the tile, px of the network input, in the image. */
     const inImage = (x: number, y: number): Point => {
       const step = applyMap(map, { x: x - centre.x, y: y - centre.y });

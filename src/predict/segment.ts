@@ -15,6 +15,7 @@ import type { DetectedImage } from './detect.js';
 import { cropWindow, regionOf, type Window, windowBox } from '../data/geometry/window.js';
 import type { RectMap, Size } from '../data/geometry/rect.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
+import { requireFiniteOutputs } from './finite-outputs.js';
 import { pasteMap } from './assemble/paste-map.js';
 
 /** The segmenter's output for one box. */
@@ -52,12 +53,14 @@ export interface SegmenterPredictorOptions {
  */
 export class SegmenterPredictor {
   readonly #config: SegmenterPredictorOptions['config'];
+  readonly #source: string | undefined;
   readonly #network: tf.LayersModel;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
   constructor({ config, mode, weights, source, once = false }: SegmenterPredictorOptions) {
     this.#config = config;
+    this.#source = source;
     const { loader, model, inference, precision } = config;
     const { cropSize: size } = loader;
     this.#network = buildSegmenter({ ...model, size, seed: null });
@@ -103,6 +106,7 @@ export class SegmenterPredictor {
    *
    * @param boxes `[K, 4]` `xyxy`, px of the image; may reach beyond it.
    * @returns K crops in the order of the boxes.
+   * @throws {NucleateError} Exit code 5 if an output of the network is NaN or infinite.
    */
   async segment(image: SegmentedImage, boxes: Float32Array): Promise<SegmentedCrop[]> {
     const requests = Array.from({ length: boxes.length / 4 }, (_, k) => ({ image, box: boxAt(boxes, k) }));
@@ -156,6 +160,8 @@ export class SegmenterPredictor {
     const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);
+    const used = values.subarray(0, requests.length * size * size * pixelClasses.length);
+    requireFiniteOutputs(used, { network: 'segmenter', source: this.#source });
     // Lets signal handlers and the progress display run; reading a tensor does not.
     await setImmediate();
     return windows.map((window, row) => ({

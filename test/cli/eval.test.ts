@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { metrics } from '../../src/eval/metrics/metrics.js';
 import { sourceKinds } from '../../src/eval/sources/kinds.js';
 import { EvalDocument } from '../../src/report/eval-schema.js';
-import { readLabelImage, writeLabelImage } from '../../src/data/image/image-io.js';
+import { readLabelImage, writeLabelImage } from '../../src/data/image/label-io.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { smallModel } from '../model/small-model.js';

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { LabelImage } from '../../src/data/geometry/label-image.js';
-import { writeImage, writeLabelImage } from '../../src/data/image/image-io.js';
+import { writeImage } from '../../src/data/image/image-io.js';
+import { writeLabelImage } from '../../src/data/image/label-io.js';
 import { modelCard } from '../../src/model/model-card.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
 import { randomFor } from '../../src/random.js';

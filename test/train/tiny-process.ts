@@ -31,7 +31,9 @@ export function trainInProcess(
   changes: TinyChanges,
   { atWrite, onLine, flags = ['--json'], env, within = [] }: TinyProcessOptions = {},
 ): Promise<TinyEnded> {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, TF_NUM_INTRAOP_THREADS } = process.env;
+  // The same settings as this process: numbers are compared to the bit.
+  const same = { PATH, HOME, ...(TF_NUM_INTRAOP_THREADS && { TF_NUM_INTRAOP_THREADS }) };
   const own = [process.execPath, '--import', 'tsx', script, folder, JSON.stringify(changes)];
   const [program, ...args] = [
     ...within,
@@ -41,8 +43,7 @@ export function trainInProcess(
     ...flags,
   ];
   const child = spawn(program!, args, {
-    // The same settings as this process: numbers are compared to the bit.
-    env: { ...nativeEnvironment({ PATH, HOME }, { verbose: false }), ...env },
+    env: { ...nativeEnvironment(same, { verbose: false }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr, rest] = ['', '', ''];

@@ -6,30 +6,17 @@
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { bytesInMemory, type FileBytes, openBytes } from '../files/file-bytes.js';
-import { readBytes } from '../files/read-bytes.js';
 import type { Size } from '../geometry/rect.js';
-import type { LabelImage } from '../geometry/label-image.js';
 import { exitCodes, NucleateError } from '../../errors.js';
+import { withoutAlpha } from './alpha.js';
 import { type ChosenImage, choosePlanes, onePlane } from './choose-planes.js';
 import { pickColours } from './colours.js';
-import {
-  checkBlackIsZero,
-  checkHeader,
-  checkLabelHeader,
-  maxPixels,
-  maxStoredPixels,
-  noRoom,
-  imageError,
-} from './image-header.js';
+import { checkHeader, maxPixels, maxStoredPixels, noRoom, imageError } from './image-header.js';
 import type { ImageHeader, PixelLayout, UnpackedImage } from './image-header.js';
 import type { Image, PixelSize } from './image.js';
-import { labelTiff } from './label-tiff.js';
-import { greyValues, type LabelReading, labelsOfValues, type StoredValues } from './label-values.js';
 import { beginBytes, otherFormat, type OtherFormat } from './other-formats.js';
-import { decodePlainPng } from './plain-png.js';
 import { type PlaneChoice, takesEach } from './plane-choice.js';
 import { isAnimatedPng, isTiff, photometric, tiffPhotometric } from './png-tiff-headers.js';
-import type { PlaneValues } from './tiff/read-plane.js';
 
 // Files may come from anywhere. libvips would also open SVG, PDF and other formats whose decoders are less tested.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -219,73 +206,6 @@ function imageOfLibvips(source: LibvipsPage, { suffix, colours }: ChosenImage): 
 }
 
 /**
- * Reads a label image: whole numbers of any type, also as floating-point numbers, in one channel or in three that are equal,
- * as PNG or TIFF. 0 is background unless `reading` says otherwise.
- *
- * @param source A path, or the bytes of a file.
- * @returns See {@link labelsOfValues}; all 0 without instances.
- * @throws {NucleateError} As {@link readImage}; also for JPEG, palettes and fewer than 8 bits, which do not keep
- *   label values, and for what is no label image.
- */
-export async function readLabelImage(
-  source: string | Buffer,
-  place = placeOf(source),
-  reading: LabelReading = {},
-): Promise<LabelImage> {
-  const check = (header: ImageHeader) => checkLabelHeader(header, place, reading);
-  return labelsOfValues(await readValues(await bytesOf(source, place), place, check), place, reading);
-}
-
-/**
- * Reads the mask of one instance, or a map of an image: values of any type in one channel or in three that are equal, of
- * 1 bit or more, PNG or TIFF.
- *
- * @returns `height * width` values as they are stored, those of fewer than 8 bits scaled to 0-255.
- * @throws {NucleateError} As {@link readImage}; also for JPEG, whose compression changes values, and for colours,
- *   which may stand for several instances.
- */
-export async function readMaskImage(
-  source: Buffer,
-  place = placeOf(source),
-): Promise<Size & { data: PlaneValues }> {
-  const plain = await decodePlainPng(source);
-  if (plain) return plain;
-  const stored = await readValues(await bytesOf(source, place), place, ({ format }) => {
-    if (format !== 'jpeg') return;
-    throw imageError(place, 'A JPEG cannot hold a mask: its compression changes values.', maskHint);
-  });
-  const data = greyValues(stored);
-  if (!data) throw imageError(place, 'The mask is in colours: its three channels differ.', maskHint);
-  return { width: stored.width, height: stored.height, data };
-}
-
-const maskHint = 'Save the mask as an 8-bit grey PNG, background 0.';
-
-/** The values of an image file, without bringing them to 8 or 16 bits. */
-async function readValues(
-  bytes: Buffer,
-  place: string,
-  check: (header: ImageHeader) => void,
-): Promise<StoredValues> {
-  let of: TiffPage | undefined;
-  if (isTiff(bytes)) {
-    const { findTiffImages } = await import('./tiff/find-images.js');
-    const [image] = await findTiffImages(bytesInMemory(bytes), {}, place);
-    const { page, photometric: shown } = image!;
-    if (page === undefined) {
-      checkBlackIsZero(shown !== photometric.whiteIsZero, place);
-      return image!.readValues();
-    }
-    of = { page, shown };
-  }
-  const header = await headerOf(bytes, place, of);
-  const layout = checkHeader(header, place);
-  check(header);
-  const { data, ...image } = await decode(bytes, header, layout, place, of?.page);
-  return { ...image, values: data };
-}
-
-/**
  * Encodes a PNG with as many bits as `data` has, 8 or 16.
  *
  * @param effort `most`: the smallest file. `little`: an eighth of the time, for a file that is an eighth larger (measured on
@@ -320,67 +240,20 @@ export async function writeImage(path: string, image: Image): Promise<void> {
   });
 }
 
-/**
- * Writes a single-channel 16-bit PNG. An existing file is replaced.
- *
- * @throws {NucleateError} Exit code 3 for a label above 65535, which 16 bits cannot hold; exit code 8 if the file
- *   cannot be written.
- * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
- */
-export async function writeLabelImage(path: string, labelImage: LabelImage): Promise<void> {
-  for (const label of labelImage.labels) {
-    if (label > 65535) {
-      const what = `A 16-bit PNG holds labels up to 65535, but this label image has ${label}.`;
-      throw imageError(path, what, 'Renumber the labels without gaps, or cut the image into tiles.');
-    }
-  }
-  await writeImage(path, labelPixels(labelImage));
-}
-
-/**
- * Encodes a label image as a single-channel 16-bit PNG; as a TIFF with 32 bits if it has labels above 65535; and as a TIFF
- * if it has more than {@link maxPixels}, so that readers can read it strip by strip.
- *
- * @returns The bytes in pieces.
- * @throws {RangeError} For a negative label, or if `labels` does not have `width * height` values.
- */
-export async function encodeLabelImage(
-  labelImage: LabelImage,
-): Promise<{ readonly extension: '.png' | '.tif'; readonly pieces: readonly Buffer[] }> {
-  const { width, height, labels } = labelImage;
-  const isWide = labels.some((label) => label > 65535);
-  if (isWide || width * height > maxPixels) return { extension: '.tif', pieces: labelTiff(labelImage) };
-  return { extension: '.png', pieces: [await encodePng(labelPixels(labelImage))] };
-}
-
-function labelPixels({ width, height, labels }: LabelImage): Image {
-  for (const label of labels)
-    if (label < 0) throw new RangeError(`Expected labels from 0, received ${label}`);
-  return { width, height, channels: 1, data: Uint16Array.from(labels) };
-}
-
 const spaceOf = (channels: number, depth: PixelLayout['depth']) =>
   depth === 'ushort' ? (channels === 1 ? 'grey16' : 'rgb16') : channels === 1 ? 'b-w' : 'srgb';
 
-const placeOf = (source: string | Buffer | Image) =>
+export const placeOf = (source: string | Buffer | Image) =>
   typeof source === 'string' ? source : 'image in memory';
 
-/** The bytes, not the path: libvips would read the path "a.tif[page=1]" as page 1 of "a.tif". */
-async function bytesOf(source: string | Buffer, place: string): Promise<Buffer> {
-  const bytes = typeof source === 'string' ? await readBytes(source) : source;
-  if (bytes.length === 0)
-    throw imageError(place, 'The file is empty (0 bytes).', 'Copy or export the image again.');
-  return bytes;
-}
-
 /** One page of a TIFF, whose others do not count, and how its values are shown. */
-interface TiffPage {
+export interface TiffPage {
   readonly page: number;
   readonly shown: number | undefined;
 }
 
 /** @param of Absent where other pages count. */
-async function headerOf(input: Buffer | string, place: string, of?: TiffPage): Promise<ImageHeader> {
+export async function headerOf(input: Buffer | string, place: string, of?: TiffPage): Promise<ImageHeader> {
   try {
     if (typeof input === 'string') return { ...(await readHeader(input, of!)), pages: 1 };
     const header = await readHeader(input, of ?? { page: 0, shown: tiffPhotometric(input) });
@@ -420,7 +293,7 @@ async function readHeader(input: Buffer | string, { page, shown }: TiffPage): Pr
   };
 }
 
-async function decode(
+export async function decode(
   bytes: Buffer | string,
   header: ImageHeader,
   layout: PixelLayout,
@@ -434,29 +307,6 @@ async function decode(
   const memory = new Uint8Array(raw).buffer;
   const decoded = depth === 'ushort' ? new Uint16Array(memory) : new Uint8Array(memory);
   return { width, height, channels, data: hasAlpha ? withoutAlpha(decoded, channels, place) : decoded };
-}
-
-/**
- * The first channels of an RGB image with alpha.
- *
- * @throws {NucleateError} Exit code 3 if alpha is not opaque.
- */
-export function withoutAlpha(
-  decoded: Image['data'],
-  channels: Image['channels'],
-  place: string,
-): Image['data'] {
-  const isShort = decoded instanceof Uint16Array;
-  const count = (decoded.length / 4) * channels;
-  const data = isShort ? new Uint16Array(count) : new Uint8Array(count);
-  for (let from = 0, to = 0; from < decoded.length; from += 4) {
-    if (decoded[from + 3] !== (isShort ? 65535 : 255)) {
-      const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
-      throw imageError(place, what, 'Save the image without transparency, with one or three channels.');
-    }
-    for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
-  }
-  return data;
 }
 
 /** sharp always drops the alpha of 8-bit grey, so grey with alpha is decoded as RGB with alpha. */

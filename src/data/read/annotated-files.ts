@@ -2,7 +2,7 @@
 import type { FileTree } from '../files/file-tree.js';
 import { masksOfLabels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
-import { readLabelImage, readMaskImage } from '../image/image-io.js';
+import { readLabelImage, readMaskImage } from '../image/label-io.js';
 import type { Image } from '../image/image.js';
 import type { LabelReading } from '../image/label-values.js';
 import type { AnnotatedImage } from './example.js';

@@ -3,7 +3,7 @@ import type { FileTree } from '../files/file-tree.js';
 import { piecesOfLabels } from '../geometry/label-pieces.js';
 import { boxOf, runsOfPixels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
-import { readMaskImage } from '../image/image-io.js';
+import { readMaskImage } from '../image/label-io.js';
 import { hasRims } from '../image/label-check.js';
 import { stemOf } from './layout.js';
 

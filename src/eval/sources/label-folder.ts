@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
 import { openFileTree } from '../../data/files/open-files.js';
-import { readLabelImage } from '../../data/image/image-io.js';
+import { readLabelImage } from '../../data/image/label-io.js';
 import { matchingLayouts } from '../../data/read/dataset.js';
 import { identityOf } from '../../data/read/identity.js';
 import { labelledStem } from '../../data/read/label-names.js';

@@ -61,6 +61,8 @@ export interface Found extends DetectionTensors {
   readonly proposals: tf.Tensor3D;
   /** `[N, R]` float32, probability of a nucleus; 0 where there is none. */
   readonly proposalScores: tf.Tensor2D;
+  /** Of everything that the network says about the batch: NaN or infinite if any of it is, which boxes and scores hide. */
+  readonly outputSum: tf.Scalar;
 }
 
 /** The parts of the loss, in the order of display. */
@@ -157,7 +159,8 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
         const levels = network.features(images, { training: false });
         const ofImage: AnchorGrid = { size: [height, width], levels: model.levels };
         const options = proposalOptions(room(proposals.preNmsTopK), room(proposals.postNmsTopK));
-        const found = makeProposals(network.propose(levels), ofImage, options);
+        const predictions = network.propose(levels);
+        const found = makeProposals(predictions, ofImage, options);
         const pooled = roiAlignInference(levels[0]!.features, found.rois, pooling);
         const { logits: roiLogits, deltas: roiDeltas } = network.boxHead(pooled, { training: false });
         const kept = {
@@ -171,6 +174,10 @@ export function buildDetector(model: Model, { size, seed }: DetectorSettings): D
           ...makeDetections(found, { roiLogits, roiDeltas }, kept),
           proposals: found.rois,
           proposalScores: found.scores,
+          outputSum: tf.addN([
+            ...Object.values(predictions).map((output) => output.sum<tf.Scalar>()),
+            ...[roiLogits, roiDeltas].map((output) => output.sum<tf.Scalar>()),
+          ]),
         };
       }),
 

@@ -16,7 +16,7 @@ export const outputFormats = {
   labels: {
     describe: 'label image: a 16-bit PNG, or a TIFF if that is too small',
     load: async () => {
-      const { encodeLabelImage } = await import('../../data/image/image-io.js');
+      const { encodeLabelImage } = await import('../../data/image/label-io.js');
       return (_, { segmentation }) => encodeLabelImage(segmentation.labelImage);
     },
   },

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readImage, readLabelImage, writeImage, writeLabelImage } from '../../../src/data/image/image-io.js';
+import { readImage, writeImage } from '../../../src/data/image/image-io.js';
+import { readLabelImage, writeLabelImage } from '../../../src/data/image/label-io.js';
 import { NucleateError } from '../../../src/errors.js';
 import { dataErrorOf } from '../expect-error.js';
 

@@ -1,7 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeLabelImage, readImage, readLabelImage } from '../../../src/data/image/image-io.js';
+import { readImage } from '../../../src/data/image/image-io.js';
+import { encodeLabelImage, readLabelImage } from '../../../src/data/image/label-io.js';
 import { labelTiff } from '../../../src/data/image/label-tiff.js';
 import { dataErrorOf } from '../expect-error.js';
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { Image } from '../../../src/data/image/image.js';
-import { encodePng, readLabelImage } from '../../../src/data/image/image-io.js';
+import { encodePng } from '../../../src/data/image/image-io.js';
+import { readLabelImage } from '../../../src/data/image/label-io.js';
 import { labelsOfValues, type LabelReading } from '../../../src/data/image/label-values.js';
 import { dataErrorOf } from '../expect-error.js';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readImage, readLabelImage } from '../../../src/data/image/image-io.js';
+import { readImage } from '../../../src/data/image/image-io.js';
+import { readLabelImage } from '../../../src/data/image/label-io.js';
 
 const latin = (text: string) => Buffer.from(text.padEnd(200, '\0'), 'latin1');
 const tiff = 'II*\0\x08\0\0\0';

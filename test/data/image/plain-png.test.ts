@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { readImage, readMaskImage } from '../../../src/data/image/image-io.js';
+import { readImage } from '../../../src/data/image/image-io.js';
+import { readMaskImage } from '../../../src/data/image/label-io.js';
 import { decodePlainPng } from '../../../src/data/image/plain-png.js';
 import { dataErrorOf } from '../expect-error.js';
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LabelImage } from '../../../src/data/geometry/label-image.js';
-import { writeImage, writeLabelImage } from '../../../src/data/image/image-io.js';
+import { writeImage } from '../../../src/data/image/image-io.js';
+import { writeLabelImage } from '../../../src/data/image/label-io.js';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder() {

@@ -161,7 +161,7 @@ test('detections are sorted, within the image, and none is kept twice', () => {
     const own = scores!.slice(30 * image, 30 * (image + 1));
     expect(own).toEqual([...own].sort((a, b) => b - a));
   }
-  expectNewTensors(() => detector.detect(images), 6);
+  expectNewTensors(() => detector.detect(images), 7);
   detector.dispose();
 });
 

@@ -1,7 +1,8 @@
 /** Opens TIFF files. The only file that makes geotiff's readers. */
 import type { FileBytes } from '../../files/file-bytes.js';
-import { type PlaneAxes, planeAxes } from './axes.js';
+import { planeAxes } from './axes.js';
 import { readDirectories, type TiffDirectory } from './directory.js';
+import type { PlaneAxes } from './plane-axes.js';
 
 /** A TIFF file of which nothing but its directories has been read. */
 export interface TiffFile {

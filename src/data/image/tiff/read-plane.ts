@@ -3,7 +3,7 @@ import type { FileBytes } from '../../files/file-bytes.js';
 import { photometric } from '../png-tiff-headers.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import type { TiffFile } from './open-tiff.js';
-import type { PlanePlace } from './axes.js';
+import type { PlanePlace } from './plane-axes.js';
 import { TiffProblem } from './tiff-problem.js';
 
 export type PlaneValues =
