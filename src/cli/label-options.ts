@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import type { LabelReading } from '../data/image/label-values.js';
-import type { MaskChoice } from '../data/read/layout.js';
+import type { MaskChoice } from '../data/read/annotations/annotation.js';
 import { exitCodes, NucleateError } from '../errors.js';
 
 /** What `--label-images`, `--background` and `--category` have got. */

@@ -2,6 +2,7 @@ import { type OutputFormat, outputFormatNames } from '../../predict/formats/outp
 import type { Command } from '../command.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
+import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 
 const sample = 'examples/dsb2018-mini';
 
@@ -10,7 +11,8 @@ type ExportArguments = {
   labels: string | undefined;
   format: string[];
   out: string;
-} & LabelArguments;
+} & LabelArguments &
+  PlaneArguments;
 
 export const dataExportCommand: Command<ExportArguments> = {
   usage: 'export <path>',
@@ -31,12 +33,16 @@ export const dataExportCommand: Command<ExportArguments> = {
         demandOption: true,
         describe: 'Folder to write; each format has its own folder in it',
       }),
-  async handler({ path, labels, format, out, ...labelArguments }, terminal) {
+  async handler({ path, labels, format, out, ...reading }, terminal) {
     const [{ openDataset }, { exportDataset }] = await Promise.all([
       import('../../data/read/dataset.js'),
       import('../../predict/export-dataset.js'),
     ]);
-    const dataset = await openDataset(path, { labels, ...labelReading(labelArguments) });
+    const dataset = await openDataset(path, {
+      labels,
+      ...labelReading(reading),
+      planes: planesOfDataset(reading),
+    });
     try {
       const progress = terminal.progress('exporting', dataset.images.length);
       const formats = [...new Set(format)] as OutputFormat[];

@@ -6,6 +6,7 @@ import { readPlainTextSync } from '../../plain-file.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
+import { type PlaneArguments, planesOfDataset, withPlanes } from '../plane-options.js';
 import type { Terminal } from '../terminal.js';
 
 const sample = 'examples/dsb2018-mini';
@@ -16,7 +17,11 @@ type ImportArguments = {
   out: string;
   annotator: string | undefined;
   licence: string | undefined;
-} & LabelArguments;
+} & ReadArguments;
+
+type ReadArguments = LabelArguments & PlaneArguments;
+
+const readingOf = (args: ReadArguments) => ({ ...labelReading(args), planes: planesOfDataset(args) });
 
 export const dataImportCommand: Command<ImportArguments> = {
   usage: 'import <sources..>',
@@ -25,7 +30,7 @@ export const dataImportCommand: Command<ImportArguments> = {
     [`nucleate data import ${sample} --out mine`, 'images with label images, and a record of their sources'],
   ],
   builder: (parser) =>
-    withLabelImages(parser)
+    withPlanes(withLabelImages(parser), 'one image of each file')
       .positional('sources', {
         type: 'string',
         array: true,
@@ -49,26 +54,26 @@ export const dataImportCommand: Command<ImportArguments> = {
         requiresArg: true,
         describe: 'Licence of images and annotations, such as CC-BY-4.0; model cards name it',
       }),
-  async handler({ sources, images, out, annotator, licence, ...labelArguments }, terminal) {
+  async handler({ sources, images, out, annotator, licence, ...args }, terminal) {
     const [{ openDataset }, { withoutAnnotations }] = await Promise.all([
       import('../../data/read/dataset.js'),
-      import('../../data/read/annotations/annotation-layout.js'),
+      import('../../data/read/annotations/join-images.js'),
     ]);
-    const reading = labelReading(labelArguments);
+    const reading = readingOf(args);
     const open = async (path: string): Promise<PlainSource> => {
       const facts = { path, annotator, licence };
       if (images === undefined) return { ...facts, dataset: await openDataset(path, reading) };
-      const dataset = await openDataset(images, { labels: path });
+      const dataset = await openDataset(images, { labels: path, ...reading });
       const left = dataset.problems.filter(({ what }) => what === withoutAnnotations).length;
       if (left > 0) terminal.notice(`left out: ${formatCount(left, 'image')} without annotations in ${path}`);
       const problems = dataset.problems.filter(({ what }) => what !== withoutAnnotations);
       return { ...facts, dataset: { ...dataset, problems } };
     };
-    await writeSources(sources, open, out, terminal);
+    await writeSources(sources, open, { out, reading }, terminal);
   },
 };
 
-export const dataMergeCommand: Command<{ datasets: string[]; out: string }> = {
+export const dataMergeCommand: Command<{ datasets: string[]; out: string } & ReadArguments> = {
   usage: 'merge <datasets..>',
   describe: 'Put datasets together as one; images of equal pixels are kept once, those of the first dataset',
   examples: [
@@ -78,7 +83,7 @@ export const dataMergeCommand: Command<{ datasets: string[]; out: string }> = {
     ],
   ],
   builder: (parser) =>
-    parser
+    withPlanes(withLabelImages(parser), 'one image of each file')
       .positional('datasets', {
         type: 'string',
         array: true,
@@ -91,9 +96,11 @@ export const dataMergeCommand: Command<{ datasets: string[]; out: string }> = {
         demandOption: true,
         describe: 'New folder to write',
       }),
-  async handler({ datasets, out }, terminal) {
+  async handler({ datasets, out, ...args }, terminal) {
     const { openDataset } = await import('../../data/read/dataset.js');
-    await writeSources(datasets, async (path) => ({ path, dataset: await openDataset(path) }), out, terminal);
+    const reading = readingOf(args);
+    const open = async (path: string) => ({ path, dataset: await openDataset(path, reading) });
+    await writeSources(datasets, open, { out, reading }, terminal);
   },
 };
 
@@ -101,7 +108,7 @@ export const dataMergeCommand: Command<{ datasets: string[]; out: string }> = {
 async function writeSources(
   paths: readonly string[],
   open: (path: string) => Promise<PlainSource>,
-  out: string,
+  { out, reading }: { readonly out: string; readonly reading: ReturnType<typeof readingOf> },
   terminal: Terminal,
 ): Promise<void> {
   const { writePlainDataset } = await import('../../data/read/plain-dataset.js');
@@ -115,6 +122,7 @@ async function writeSources(
     const provenance = await writePlainDataset(sources, out, {
       version,
       now: new Date(),
+      choice: reading,
       onImage: (done) => progress.update(done),
     });
     terminal.result({ text: provenanceText(provenance, out), value: { folder: out, ...provenance } });
@@ -124,7 +132,7 @@ async function writeSources(
 }
 
 function provenanceText({ sources }: Provenance, out: string): string {
-  const lines = sources.flatMap(({ name, images, nuclei, changed, repeated }) => {
+  const lines = sources.flatMap(({ name, images, nuclei, changed, kept, leftOut = [], repeated }) => {
     const { overlapPixels, lostNuclei } = changed;
     const others = repeated.filter(({ hasOtherNuclei }) => hasOtherNuclei).length;
     const lost = formatCount(lostNuclei, 'nucleus', 'nuclei');
@@ -134,6 +142,8 @@ function provenanceText({ sources }: Provenance, out: string): string {
         ? [`  overlaps: the first nucleus keeps a pixel (${formatCount(overlapPixels, 'pixel')})`]
         : []),
       ...(lostNuclei > 0 ? [`  left out: ${lost} without a pixel of their own`] : []),
+      ...leftOut.map(({ what, count }) => `  left out: ${what} (${count})`),
+      ...keptLines(kept),
       ...(repeated.length > 0
         ? [
             `  left out: ${formatCount(repeated.length, 'image')} with pixels that are there already; ${others} with other nuclei`,
@@ -143,3 +153,14 @@ function provenanceText({ sources }: Provenance, out: string): string {
   });
   return [...lines, `written     ${out}`].join('\n');
 }
+
+const keptLines = (kept: Provenance['sources'][number]['kept']): string[] => {
+  const { withHoles = 0, inPieces = 0, specks = 0 } = kept ?? {};
+  const counts = [
+    [withHoles, 'with holes'] as const,
+    [inPieces, 'in several pieces'] as const,
+    [specks, 'of less than 16 px'] as const,
+  ].filter(([count]) => count > 0);
+  if (counts.length === 0) return [];
+  return [`  kept as they are: nuclei ${counts.map(([count, what]) => `${what} (${count})`).join(', ')}`];
+};

@@ -23,6 +23,7 @@ type Arguments = {
   labels: string | undefined;
   split: string | undefined;
   fold: string | undefined;
+  'target-category': string[];
   groups: string | undefined;
   with: string | undefined;
   ablation: boolean;
@@ -81,6 +82,13 @@ export const evalCommand: Command<Arguments> = {
         requiresArg: true,
         describe:
           'A file or folder with the true masks, if not beside the images of --data; see nucleate data layouts',
+      })
+      .option('target-category', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        default: [] as string[],
+        describe: 'A category of the targets that is nuclei, as --category; default: those of --category',
       })
       .option('split', {
         type: 'string',
@@ -142,6 +150,7 @@ export const evalCommand: Command<Arguments> = {
     ]);
     const settings = ttaSettings(choice);
     const reading = labelReading(choice);
+    const ofTargets = { ...reading, categories: targetCategories(choice) };
     const networks = await readNetworks(targets, choice.with, settings);
     if (ablation && networks.size === 0)
       throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
@@ -153,7 +162,7 @@ export const evalCommand: Command<Arguments> = {
     const predictions: PredictionSource[] = [];
     try {
       const kinds = [modelKind(networks, truth), ...sourceKinds];
-      for (const target of targets) predictions.push(await openPrediction(target, kinds, reading));
+      for (const target of targets) predictions.push(await openPrediction(target, kinds, ofTargets));
       const sha256 = await truth.identity();
       if (!allowOtherData) rejectOtherData(predictions, data, sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
@@ -181,6 +190,12 @@ export const evalCommand: Command<Arguments> = {
     }
   },
 };
+
+/** The categories that are nuclei in the targets. */
+const targetCategories = ({
+  category,
+  'target-category': own,
+}: Pick<Arguments, 'category' | 'target-category'>) => (own.length > 0 ? own : category);
 
 /** The networks of the targets that are models, by target. */
 async function readNetworks(

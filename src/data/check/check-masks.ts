@@ -1,6 +1,6 @@
 import type { AnnotatedImage } from '../read/example.js';
 import { areaOf, boxOf, type Mask } from '../geometry/mask.js';
-import { componentsOf } from './components.js';
+import { componentsOf, speckArea } from '../geometry/components.js';
 import type { Finding, FindingKind } from './finding.js';
 
 /** Fraction of the image: three times that of the largest nucleus of the 2018 Data Science Bowl (8.4 %). */
@@ -11,9 +11,6 @@ const fullFraction = 0.25;
  * corrected dataset keeps 5 of them; it removed 20 masks, 17 of them slivers.
  */
 const sliverRatio = 12;
-
-/** px; the smallest of the 29,461 nuclei of the 2018 Data Science Bowl has 21. */
-const speckArea = 16;
 
 /** Finds what is wrong with the masks of one image. Changes nothing. */
 export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Finding[] {

@@ -89,7 +89,7 @@ async function* contentOf(read: () => Promise<Buffer>) {
 }
 
 function unreadable(where: string, cause: unknown): NucleateError {
-  const what = `The zip archive cannot be read: ${(cause as Error).message}.`;
+  const what = `The zip archive cannot be read: ${(cause as Error).message.replace(/\.$/u, '')}.`;
   const hint = 'Download or create the archive again.';
   return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
 }

@@ -4,6 +4,7 @@
  * borders (even-odd). A centre exactly on a border belongs to the side to its right, or below: of two polygons with a
  * common border exactly one has it. ImageJ fills by the same rule (ij/process/PolygonFiller.java).
  */
+import type { Box } from './box.js';
 import { RunList } from './mask.js';
 import type { Size } from './rect.js';
 
@@ -85,6 +86,21 @@ function* edgesOf(ring: Ring, height: number): Generator<Edge> {
     const end = Math.min(Math.ceil(lowerY - 0.5), height);
     if (first < end) yield { x: upperX, y: upperY, slope: (lowerX - upperX) / (lowerY - upperY), first, end };
   }
+}
+
+/** The smallest box around rings; for none, one that is as far away as can be. */
+export function extentOf(rings: readonly Ring[]): Box {
+  let [x1, y1, x2, y2] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const ring of rings) {
+    for (let at = 0; at < ring.length; at += 2) {
+      const [x, y] = [ring[at]!, ring[at + 1]!];
+      if (x < x1) x1 = x;
+      if (x > x2) x2 = x;
+      if (y < y1) y1 = y;
+      if (y > y2) y2 = y;
+    }
+  }
+  return { x1, y1, x2, y2 };
 }
 
 /**

@@ -4,7 +4,7 @@ import { type LabelPiece, piecesOfLabels } from '../geometry/label-pieces.js';
 
 /** Why values are no labels, and how to get labels. */
 export interface LabelProblem {
-  readonly kind: 'foreground' | 'classes' | 'image' | 'smoothed';
+  readonly kind: 'foreground' | 'classes' | 'border' | 'background' | 'image' | 'smoothed';
   readonly what: string;
   readonly hint: string;
 }
@@ -30,13 +30,18 @@ const fullValues = [255, 65535];
 const mostCovered = 0.5;
 
 /** What is wrong with a label image; undefined where each value seems to be one nucleus. */
-export function labelProblem({ labels, ...size }: LabelImage): LabelProblem | undefined {
+export function labelProblem(image: LabelImage): LabelProblem | undefined {
+  const { labels, ...size } = image;
   if (labels.length < fewestPixels) return undefined;
   const pieces = piecesOfLabels(labels, size);
+  const border = borderValue(pieces);
+  if (border !== undefined) return borderProblem(border);
   if (hasRims(pieces, fewestThin)) {
     const covered = pieces.reduce((sum, { area }) => sum + area, 0) / labels.length;
     return covered > mostCovered ? imageProblem : smoothedProblem;
   }
+  const background = surroundingValue(image, pieces);
+  if (background !== undefined) return backgroundProblem(background, image);
   const thick = pieces.filter(({ isThick }) => isThick);
   const values = new Set(thick.map(({ label }) => label));
   const [value = 0] = values;
@@ -53,6 +58,68 @@ export function labelProblem({ labels, ...size }: LabelImage): LabelProblem | un
       hint: `Give each nucleus a number of its own; or take each connected piece of a value for a nucleus: ${piecesOption}.`,
     };
   return undefined;
+}
+
+/** Inside, border and perhaps a third class; nuclei have more numbers. */
+const mostClasses = 3;
+
+/** Part of the pieces of the border, and of the others, that touch another value. */
+const mostTouching = 0.9;
+
+/** The value of the borders, where a few values are classes: the inside of nuclei and thin borders around it. */
+function borderValue(pieces: readonly LabelPiece[]): number | undefined {
+  const values = [...new Set(pieces.map(({ label }) => label))];
+  if (values.length < 2 || values.length > mostClasses) return undefined;
+  const ofValue = (value: number) => pieces.filter(({ label }) => label === value);
+  const share = (some: readonly LabelPiece[], is: (piece: LabelPiece) => boolean) =>
+    some.filter(is).length / some.length;
+  return values.find((value) => {
+    const own = ofValue(value);
+    const others = pieces.filter(({ label }) => label !== value);
+    return (
+      own.length >= fewestThin &&
+      others.length >= fewestThin &&
+      share(own, ({ isThick }) => !isThick) >= mostTouching &&
+      share([...own, ...others], ({ touches }) => touches) >= mostTouching
+    );
+  });
+}
+
+const borderProblem = (value: number): LabelProblem => ({
+  kind: 'border',
+  what: `The value ${value} is thin and lies around the others: these are classes (inside, border), not nuclei.`,
+  hint: `Give each nucleus a number of its own; or set ${value} to 0 and take each piece of the others for a nucleus: ${piecesOption}.`,
+});
+
+/** Part of the image, and of the pixels at its four sides, that only a background has. */
+const leastSurrounding = { image: 0.5, sides: 0.75 };
+
+/** The value around everything else, where it is not 0: a background of its own, or a mask that is inverted. */
+function surroundingValue({ labels, width, height }: LabelImage, pieces: readonly LabelPiece[]) {
+  const areas = new Map<number, number>();
+  for (const { label, area } of pieces) areas.set(label, (areas.get(label) ?? 0) + area);
+  const [value] = [...areas].find(([, area]) => area > leastSurrounding.image * labels.length) ?? [];
+  if (value === undefined) return undefined;
+  let sides = 0;
+  const count = (at: number) => (sides += labels[at] === value ? 1 : 0);
+  for (let x = 0; x < width; x++) [x, (height - 1) * width + x].forEach(count);
+  for (let y = 0; y < height; y++) [y * width, (y + 1) * width - 1].forEach(count);
+  return sides >= leastSurrounding.sides * 2 * (width + height) ? value : undefined;
+}
+
+function backgroundProblem(value: number, image: LabelImage): LabelProblem {
+  const isElsewhere = (label: number) => label === value;
+  const labels = Int32Array.from(image.labels, (label) =>
+    isElsewhere(label) ? 0 : label === 0 ? -1 : label,
+  );
+  const share = Math.round((100 * image.labels.filter(isElsewhere).length) / labels.length);
+  const inside = labelProblem({ ...image, labels });
+  const isPieces = inside?.kind === 'foreground' || inside?.kind === 'classes';
+  return {
+    kind: 'background',
+    what: `The value ${value} covers ${share} % of the image and nearly all of its sides: it is the background, or the mask is inverted.`,
+    hint: `If it is the background, say so: --background ${value} (data.background)${isPieces ? `; and take each connected piece for a nucleus: ${piecesOption}` : ''}.`,
+  };
 }
 
 /**

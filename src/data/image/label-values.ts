@@ -40,16 +40,19 @@ export function labelsOfValues(stored: StoredValues, place: string, reading: Lab
     ? wholeLabels(withoutBackground(grey, reading.background ?? 0), place)
     : colourLabels(stored);
   const image = { width, height, labels };
-  if (reading.labelImages === 'numbers') return image;
+  rejectOthers(image, place, reading);
+  return reading.labelImages === 'pieces' ? splitIntoPieces(image) : image;
+}
+
+/** @throws {NucleateError} Exit code 3 for what does not look like the label image that it is read as. */
+function rejectOthers(image: LabelImage, place: string, { labelImages }: LabelReading): void {
+  if (labelImages === 'numbers') return;
   const problem = labelProblem(image);
-  const isPieces = reading.labelImages === 'pieces';
-  if (problem && !(isPieces && (problem.kind === 'foreground' || problem.kind === 'classes')))
-    throw imageError(
-      place,
-      problem.what,
-      `${problem.hint} If each value is a nucleus all the same: ${numbersOption}.`,
-    );
-  return isPieces ? splitIntoPieces(image) : image;
+  if (!problem) return;
+  const isPieces = labelImages === 'pieces';
+  if (isPieces && (problem.kind === 'foreground' || problem.kind === 'classes')) return;
+  const rest = isPieces ? '' : ` If each value is a nucleus all the same: ${numbersOption}.`;
+  throw imageError(place, problem.what, problem.hint + rest);
 }
 
 const numbersOption = '--label-images numbers';

@@ -43,13 +43,15 @@ export async function readAnnotated(
     readMap(tree, reviewed),
   ]);
   const maps = [{ file: ignore, map: ignored } as const, { file: reviewed, map: seen } as const].flatMap(
-    ({ file, map }) => (file === undefined || !map ? [] : [{ place: tree.place(file), ...map }]),
+    ({ file, map }) => (file === undefined || !map ? [] : [{ place: tree.place(file), ...map, isMap: true }]),
   );
   const misfits = [...masks, ...maps].filter(
     ({ width, height }) => width !== image.width || height !== image.height,
   );
   if (misfits.length > 0) {
-    const errors = misfits.map((misfit) => sizeMismatch(misfit.place, misfit, image));
+    const errors = misfits.map((misfit) =>
+      sizeMismatch(misfit.place, misfit, image, 'isMap' in misfit ? 'map of what is reviewed' : 'masks'),
+    );
     throw errors.length === 1 ? errors[0]! : problemsError(tree.place(imageFile), errors.flatMap(problemsOf));
   }
   const annotated = { id, image, origin: imageFile, masks: masks.flatMap((part) => part.masks) };
@@ -80,7 +82,7 @@ async function readMasks(
     return [{ width, height, place, masks: masksOfLabels(labels, { width, height }) }];
   }
   return mapAllOrProblems(files, masksAtOnce, async (file) => {
-    const { mask, ...sized } = await readMaskFile(tree, file);
+    const { mask, ...sized } = await readMaskFile(tree, file, files.length === 1);
     return { ...sized, masks: [mask] };
   });
 }

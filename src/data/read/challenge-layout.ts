@@ -1,22 +1,27 @@
-/** The layout of the 2018 Data Science Bowl: `<id>/images/<id>.png` and `<id>/masks/*.png`, one mask file per nucleus. */
+/**
+ * The layout of the 2018 Data Science Bowl: `<id>/images/<id>.png` and `<id>/masks/*.png`, one mask file per nucleus; with
+ * `<id>/ignore/*.png` or `<id>/reviewed/*.png`, one file each, for what experts have reviewed.
+ */
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
 import type { AnnotatedImage } from './example.js';
 import { isFoldersTree } from './folders-layout.js';
+import { ignoredStem } from './label-names.js';
 import {
   byId,
   isImageFile,
   nameClashes,
   stemOf,
+  withoutExtension,
   type DatasetLayout,
   type DatasetListing,
   type DatasetTree,
 } from './layout.js';
 import { showsNothing } from './shows-nothing.js';
 
-/** The folder of an image, whether the file is an image or a mask of it, and the file's name. */
-const pattern = /^(?:(.*)\/)?(images|masks)\/[^/]+$/u;
+/** The folder of an image, and what the file is. */
+const pattern = /^(?:(.*)\/)?(images|masks|ignore|reviewed)\/[^/]+$/u;
 
 const isChallengeFile = (file: string): boolean => pattern.test(file) && isImageFile(file);
 
@@ -40,10 +45,7 @@ interface ChallengeFiles extends AnnotatedFiles {
   readonly masksPlace: string | undefined;
 }
 
-interface ImageFolder {
-  readonly images: string[];
-  readonly masks: string[];
-}
+type ImageFolder = Readonly<Record<'images' | 'masks' | 'ignore' | 'reviewed', string[]>>;
 
 /**
  * Finds the images of a tree. The id is the name of the folder, or of the image if the tree is that one folder. An image
@@ -54,29 +56,37 @@ function listImages(tree: DatasetTree): DatasetListing {
   const folders = new Map<string, ImageFolder>();
   for (const file of files) {
     const [, folder = '', kind] = pattern.exec(file)!;
-    const known = folders.get(folder) ?? { images: [], masks: [] };
+    const known = folders.get(folder) ?? { images: [], masks: [], ignore: [], reviewed: [] };
     folders.set(folder, known);
-    known[kind as 'images' | 'masks'].push(file);
+    const isMap = kind === 'images' && ignoredStem(withoutExtension(file)) !== undefined;
+    known[isMap ? 'ignore' : (kind as keyof ImageFolder)].push(file);
   }
   const problems: Problem[] = [];
   const emptyFolders = new Set(tree.folders);
-  const found = [...folders].flatMap(([folder, { images, masks }]): ChallengeFiles[] => {
+  const found = [...folders].flatMap(([folder, parts]): ChallengeFiles[] => {
+    const { images, masks, ignore, reviewed } = parts;
     const [file, second] = images;
     const report = (what: string, hint: string) => {
-      problems.push({ what, where: tree.place(file ?? masks[0]!), hint });
+      problems.push({ what, where: tree.place(file ?? Object.values(parts).flat()[0]!), hint });
       return [];
     };
     const inFolder = (name: string) => (folder === '' ? name : `${folder}/${name}`);
     const place = (name: string) => tree.place(inFolder(name));
     if (file === undefined)
-      return report('The masks have no image.', `Put the image into ${place('images')}.`);
+      return report(
+        masks.length > 0 ? 'The masks have no image.' : 'The map of what is reviewed has no image.',
+        `Put the image into ${place('images')}.`,
+      );
     if (second !== undefined) {
       const hint = `Keep one image in ${place('images')}, and give each other image its own folder.`;
       return report(`The folder images has ${images.length} images.`, hint);
     }
+    const [map, otherMap] = ignore.length > 1 ? ignore : reviewed.length > 1 ? reviewed : [];
+    if (map !== undefined && otherMap !== undefined)
+      return report(`It is unclear which file is meant: ${map} or ${otherMap}.`, 'Keep one of them.');
     const id = folder === '' ? stemOf(file) : folder.slice(folder.lastIndexOf('/') + 1);
     const masksPlace = masks.length > 0 || emptyFolders.has(inFolder('masks')) ? undefined : place('masks');
-    return [{ id, image: file, masks, masksPlace }];
+    return [{ id, image: file, masks, ignore: ignore[0], reviewed: reviewed[0], masksPlace }];
   });
   const ids = new Map(found.map(({ image, id }) => [image, id]));
   problems.push(...nameClashes([...ids.keys()], (file) => ids.get(file)!, tree));

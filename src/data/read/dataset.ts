@@ -12,6 +12,7 @@ import { openFileTree } from '../files/open-files.js';
 import type { IntensityMode } from '../image/intensity.js';
 import { type PlaneChoice, writtenPlanes } from '../image/plane-choice.js';
 import { findCsv } from './csv-files.js';
+import type { MaskChoice } from './annotations/annotation.js';
 import { formatsOf, openWithLabels } from './annotations/annotation-layout.js';
 import { toExample, type AnnotatedImage, type Example } from './example.js';
 import { isGroupsHeader, parseGroupsCsv, readGroupsCsv, type KnownGroup } from './groups-csv.js';
@@ -22,13 +23,12 @@ import {
   type DatasetLayout,
   type DatasetTree,
   type ImageEntry,
-  type MaskChoice,
 } from './layout.js';
 import { layouts } from './layouts.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { isPrepared } from './prepared-layout.js';
 import { problemsError } from './problems.js';
-import { readLicence } from './provenance.js';
+import { licenceOf, readSources } from './provenance.js';
 
 export interface DatasetOptions extends MaskChoice {
   /** A file or folder of annotations, if they are not among the images; see `annotationFormats`. */
@@ -64,11 +64,13 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
     };
     const { images, files, problems, identity } = listing;
     const known = await readKnown(tree);
+    const recorded = await readSources(tree);
     return {
       path,
       layout: layout.name,
       kind: layout.describe,
-      licence: await readLicence(tree),
+      licence: licenceOf(recorded),
+      sources: recorded,
       description: `${countOf(images, layout)} (${form})${sources[tree.kind]}`,
       images: images.map((entry) => withKnown(entry, known.get(entry.id))),
       problems: [...tree.problems, ...problems],
@@ -99,7 +101,7 @@ async function listImages(tree: DatasetTree, { labels, ...choice }: DatasetOptio
   // A single file holds its own masks.
   if (labels !== undefined && tree.kind !== 'file') {
     const { format, listing } = await openWithLabels(tree, labels, choice);
-    const layout = layouts.find(({ name }) => name === format.name)!;
+    const layout = { name: format.name, describe: `images with ${format.words}` };
     return { layout, form: `masks in ${labels}`, listing };
   }
   const { layout, masks } = await recognise(tree);
@@ -107,7 +109,7 @@ async function listImages(tree: DatasetTree, { labels, ...choice }: DatasetOptio
 }
 
 /** `1 image with run lengths`, `2 images with run lengths`. */
-const countOf = ({ length }: readonly ImageEntry[], { describe }: DatasetLayout) =>
+const countOf = ({ length }: readonly ImageEntry[], { describe }: Pick<DatasetLayout, 'describe'>) =>
   `${length} ${length === 1 ? describe.replace(/^images/u, 'image') : describe}`;
 
 const sources = { folder: ', from a folder', zip: ', from a zip archive', file: '' } as const;

@@ -114,21 +114,33 @@ interface Joined {
   readonly reviewed: Placed[];
 }
 
+/** A file that belongs to no image. */
+interface Stray {
+  readonly file: Placed;
+  readonly kind: 'masks' | 'ignore' | 'reviewed';
+}
+
+const strayWords = {
+  masks: 'The masks have no image.',
+  ignore: 'The ignore map has no image.',
+  reviewed: 'The map of what is reviewed has no image.',
+} as const;
+
 /** Joins the files of a group by their names. */
-function join(group: Group): { images: Joined[]; strays: { file: Placed; what: string }[] } {
+function join(group: Group): { images: Joined[]; strays: Stray[] } {
   const isMap = ({ name }: Placed) => ignoredStem(name) !== undefined;
   const images = group.images
     .filter((placed) => !isMap(placed))
     .map((image): Joined => ({ image, whole: [], parts: [], hasFolder: false, ignore: [], reviewed: [] }));
   const byName = new Map(images.map((joined) => [imageStem(joined.image.name), joined]));
-  const strays: { file: Placed; what: string }[] = [];
+  const strays: Stray[] = [];
   const find = (name: string) => byName.get(name) ?? byName.get(labelledStem(name) ?? '');
   for (const file of group.labels.filter((placed) => !isMap(placed))) {
     const one = find(file.name);
     const part = byName.get(folderOf(file.name));
     if (one) one.whole.push(file);
     else if (part) part.parts.push(file);
-    else strays.push({ file, what: 'The masks have no image.' });
+    else strays.push({ file, kind: 'masks' });
   }
   for (const { name } of group.maskFolders) {
     const owner = byName.get(name);
@@ -139,11 +151,7 @@ function join(group: Group): { images: Joined[]; strays: { file: Placed; what: s
     for (const file of files) {
       const one = find(ignoredStem(file.name) ?? file.name);
       if (one) one[kind].push(file);
-      else
-        strays.push({
-          file,
-          what: `The ${kind === 'ignore' ? 'ignore map' : 'map of what is reviewed'} has no image.`,
-        });
+      else strays.push({ file, kind });
     }
   }
   return { images, strays };
@@ -161,7 +169,8 @@ export function isFoldersTree(tree: FileTree): boolean {
   );
   const isNamed = (group: Group) => {
     const { images, strays } = join(group);
-    return images.some(hasMasks) && (images.length > 1 || strays.length === 0);
+    const isEveryMaskNamed = strays.every(({ kind }) => kind !== 'masks');
+    return images.some(hasMasks) && (images.length > 1 || isEveryMaskNamed);
   };
   const named = groups.filter(isNamed).length;
   const single = groups.filter((group) => group.images.length === 1).length;
@@ -196,9 +205,10 @@ function listFolders(tree: DatasetTree, _masks: string, reading: LabelReading = 
       problems.push({ what, where: tree.place(first.path), hint });
       continue;
     }
-    for (const { file, what } of strays) {
-      const hint = `Add its image, ${group.images[0]?.folder ?? 'images'}/${file.name}, or rename or remove the file.`;
-      problems.push({ what, where: tree.place(file.path), hint });
+    for (const { file, kind } of strays) {
+      const image = tree.place(`${group.parent}${group.images[0]?.folder ?? 'images'}/${file.name}`);
+      const hint = `Add its image, such as ${image}.png, or rename or remove the file.`;
+      problems.push({ what: strayWords[kind], where: tree.place(file.path), hint });
     }
     for (const joined of images) {
       const files = filesOf(joined, group, tree, problems);

@@ -14,14 +14,17 @@ const labelSuffixes = ['_cp_masks', masksSuffix, '_labels', '_label', '_mask', '
 
 /** The stem of the image that a label image is named after, `X` of `X_masks`; undefined if no ending says labels. */
 export function labelledStem(stem: string): string | undefined {
-  const suffix = labelSuffixes.find((ending) => stem.endsWith(ending) && stem !== ending);
+  const suffix = labelSuffixes.find((ending) => endsWith(stem, ending) && stem.length > ending.length);
   return suffix === undefined ? undefined : stem.slice(0, -suffix.length);
 }
 
+/** In any case, as in `X_Masks.TIF`. */
+const endsWith = (stem: string, ending: string) => stem.toLowerCase().endsWith(ending);
+
 /** `X` of `X_ignore`; undefined for other names. */
 export const ignoredStem = (stem: string): string | undefined =>
-  stem.endsWith(ignoreSuffix) ? stem.slice(0, -ignoreSuffix.length) : undefined;
+  endsWith(stem, ignoreSuffix) ? stem.slice(0, -ignoreSuffix.length) : undefined;
 
 /** The name that an image and its label image have in common: `X` of `X_img`, else the stem itself. */
 export const imageStem = (stem: string): string =>
-  stem.endsWith(imageSuffix) && stem !== imageSuffix ? stem.slice(0, -imageSuffix.length) : stem;
+  endsWith(stem, imageSuffix) && stem.length > imageSuffix.length ? stem.slice(0, -imageSuffix.length) : stem;

@@ -5,12 +5,9 @@ import { readImage } from '../image/image-io.js';
 import type { Image } from '../image/image.js';
 import type { PlaneChoice, WrittenPlanes } from '../image/plane-choice.js';
 import type { Size } from '../geometry/rect.js';
-import type { LabelReading } from '../image/label-values.js';
-import type { AnnotationChoice } from './annotations/annotation.js';
+import type { MaskChoice } from './annotations/annotation.js';
 import type { AnnotatedImage } from './example.js';
-
-/** What the user says about the masks: what a label image holds, and which category of annotations is nuclei. */
-export interface MaskChoice extends AnnotationChoice, LabelReading {}
+import type { SourceRecord } from './provenance.js';
 
 /** The files of a dataset, and how its images are read. */
 export interface DatasetTree extends FileTree {
@@ -78,6 +75,8 @@ export interface Dataset {
   readonly description: string;
   /** Where nucleate recorded it, see `provenance.ts`; null if unknown. */
   readonly licence: string | null;
+  /** Where nucleate recorded that it comes from; empty if it did not. */
+  readonly sources: readonly SourceRecord[];
   readonly images: readonly ImageEntry[];
   /** What is wrong with the files as listed; images with such problems are not among `images`. */
   readonly problems: readonly Problem[];
@@ -129,12 +128,17 @@ export function nameClashes(
   return problems;
 }
 
-/** The error for masks that have another size than their image. */
-export function sizeMismatch(where: string, masks: Size, image: Size): NucleateError {
+/** The error for masks, or a map of what is reviewed, that have another size than their image. */
+export function sizeMismatch(
+  where: string,
+  found: Size,
+  image: Size,
+  noun: 'masks' | 'map of what is reviewed' = 'masks',
+): NucleateError {
   return new NucleateError({
-    what: `The masks have ${masks.width} x ${masks.height} pixels, but the image has ${image.width} x ${image.height}.`,
+    what: `The ${noun} ${noun === 'masks' ? 'have' : 'has'} ${found.width} x ${found.height} pixels, but the image has ${image.width} x ${image.height}.`,
     where,
-    hint: 'Export the masks again at the size of the image, without cropping or scaling.',
+    hint: `Export the ${noun} again at the size of the image, without cropping or scaling.`,
     exitCode: exitCodes.data,
   });
 }

@@ -1,7 +1,8 @@
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
+import { componentsOf, speckArea } from '../geometry/components.js';
 import { piecesOfLabels } from '../geometry/label-pieces.js';
-import { boxOf, runsOfPixels, type Mask } from '../geometry/mask.js';
+import { areaOf, boxOf, runsOfPixels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
 import { readMaskImage } from '../image/label-io.js';
 import { hasRims } from '../image/label-check.js';
@@ -17,9 +18,62 @@ export interface SizedMask extends Size {
  * Reads the mask of one nucleus: 0 and another value. Of a mask that was smoothed, scaled or saved as JPEG the values above
  * half of the largest belong to the nucleus. The one rule for such files, whoever reads them.
  *
- * @throws {NucleateError} Exit code 3 as {@link readMaskImage}; and for a file with several nuclei, or negative values.
+ * @param isOnly Whether it is the only mask of its image.
+ * @throws {NucleateError} Exit code 3 as {@link readMaskImage}; for a file with several nuclei, or negative values; and for
+ *   the foreground of all nuclei, and inverted masks.
  */
-export async function readMaskFile(tree: Pick<FileTree, 'read' | 'place'>, file: string): Promise<SizedMask> {
+export async function readMaskFile(
+  tree: Pick<FileTree, 'read' | 'place'>,
+  file: string,
+  isOnly: boolean,
+): Promise<SizedMask> {
+  const sized = await readOneMask(tree, file);
+  requireOneNucleus(sized, isOnly);
+  return sized;
+}
+
+/** px; smaller images, such as those of tests, are too small to judge. */
+const fewestPixels = 1024;
+
+/** Pieces that one nucleus may have: few where it is the only mask, since that is more often the foreground. */
+const mostPieces = { alone: 2, amongOthers: 9 };
+
+/** Part of the image, and of the pixels at its four sides, that no nucleus covers. */
+const mostCovered = { image: 0.5, sides: 0.75 };
+
+function requireOneNucleus({ mask, place, width, height }: SizedMask, isOnly: boolean): void {
+  if (width * height < fewestPixels) return;
+  if (areaOf(mask) > mostCovered.image * width * height) {
+    const sides = pixelsAtSides(mask, { width, height });
+    if (sides >= mostCovered.sides * 2 * (width + height))
+      throw maskError(
+        place,
+        'The mask covers most of the image and nearly all of its sides: it is inverted.',
+        'Save it with 0 outside of the nucleus, and another value inside.',
+      );
+  }
+  const pieces = componentsOf(mask, width).pieces.filter((area) => area >= speckArea);
+  if (pieces.length <= (isOnly ? mostPieces.alone : mostPieces.amongOthers)) return;
+  throw maskError(
+    place,
+    `The mask has ${pieces.length} pieces: this is the foreground of several nuclei, not one nucleus.`,
+    'Save each nucleus as a mask of its own; or put the file beside the masks as the label image of its image, and take each connected piece for a nucleus: --label-images pieces (data.labelImages).',
+  );
+}
+
+/** How many pixels of a mask are at the sides of its image. */
+function pixelsAtSides({ runs }: Mask, { width, height }: Size): number {
+  let sides = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    const [start, length] = [runs[run]!, runs[run + 1]!];
+    const [x, y] = [start % width, Math.floor(start / width)];
+    if (y === 0 || y === height - 1) sides += length;
+    else sides += (x === 0 ? 1 : 0) + (x + length === width ? 1 : 0);
+  }
+  return sides;
+}
+
+async function readOneMask(tree: Pick<FileTree, 'read' | 'place'>, file: string): Promise<SizedMask> {
   const place = tree.place(file);
   const { width, height, data } = await readMaskImage(await tree.read(file), place);
   const size = { width, height };
@@ -82,10 +136,12 @@ function aboveHalf(values: ArrayLike<number> & Iterable<number>, size: Size, pla
   return inside;
 }
 
+const maskError = (where: string, what: string, hint: string) =>
+  new NucleateError({ what, where, hint, exitCode: exitCodes.data });
+
 const severalValues = (where: string) =>
-  new NucleateError({
-    what: 'A mask has two values, 0 and another; this one has more.',
+  maskError(
     where,
-    hint: 'Save each nucleus as a mask of its own: 0 outside, 255 inside. Give a file with all nuclei as a label image, named after its image: see `nucleate data layouts`.',
-    exitCode: exitCodes.data,
-  });
+    'A mask has two values, 0 and another; this one has more.',
+    'Save each nucleus as a mask of its own: 0 outside, 255 inside. Give a file with all nuclei as a label image, named after its image: see `nucleate data layouts`.',
+  );

@@ -7,11 +7,13 @@ import { stringify } from 'csv-stringify/sync';
 import { streamPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { writeFolder } from '../files/write-folder.js';
-import { paintMasks } from '../geometry/mask.js';
+import { componentsOf, speckArea } from '../geometry/components.js';
+import { areaOf, paintMasks } from '../geometry/mask.js';
 import { writeImage } from '../image/image-io.js';
 import { encodeLabelImage, writeLabelImage } from '../image/label-io.js';
 import { pixelHashOf } from '../image/pixel-hash.js';
-import type { AnnotatedImage, Annotation } from './example.js';
+import { sumOmissions, type AnnotatedImage, type Omission } from './example.js';
+import { ImportJournal, type NotedImage } from './import-journal.js';
 import type { Dataset } from './layout.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { problemsError } from './problems.js';
@@ -31,6 +33,8 @@ export interface PlainSource {
 export interface WritePlainOptions {
   readonly version: string;
   readonly now: Date;
+  /** How the sources are read; an import with another choice does not go on with one that was killed. */
+  readonly choice?: unknown;
   /** Called after each image with how many are done. */
   readonly onImage?: (done: number) => void;
 }
@@ -40,7 +44,8 @@ const imagesAtOnce = 3;
 
 /**
  * Writes datasets as one, image by image, into a folder that is there completely or not at all. Of images with the same
- * pixels only the first is written. An id that two images have gets a number.
+ * pixels only the first is written. An id that two images have gets a number. After a kill it goes on where it was, if it
+ * is called with the same sources.
  *
  * @param folder Must not exist.
  * @throws {NucleateError} Exit code 3 for a source with problems or without images; 2 if the folder exists; 8 if it cannot
@@ -49,7 +54,7 @@ const imagesAtOnce = 3;
 export async function writePlainDataset(
   sources: readonly PlainSource[],
   folder: string,
-  { version, now, onImage = () => {} }: WritePlainOptions,
+  { version, now, choice, onImage = () => {} }: WritePlainOptions,
 ): Promise<Provenance> {
   const problems = sources.flatMap(({ dataset }) => dataset.problems);
   if (problems.length > 0) throw problemsError(sources[0]!.path, problems);
@@ -61,72 +66,111 @@ export async function writePlainDataset(
     const hint = 'Name a folder elsewhere.';
     throw new NucleateError({ what, where: folder, hint, exitCode: exitCodes.usage });
   }
+  const identities: string[] = [];
+  for (const source of sources) identities.push(await identityOf(source));
+  const facts = sources.map(async ({ path, dataset, annotator, licence }) => [
+    ...[path, await dataset.identity(), dataset.layout, annotator, licence],
+    dataset.images.map(({ id }) => id),
+  ]);
+  const journal = new ImportJournal([version, choice, await Promise.all(facts)]);
   const records: SourceRecord[] = [];
-  const writer = new PlainWriter();
-  let done = 0;
   const write = async (partial: string) => {
-    for (const source of sources)
-      records.push(await writer.writeSource(source, partial, () => onImage((done += 1))));
+    await journal.begin(partial);
+    const writer = new PlainWriter(partial, journal);
+    let done = 0;
+    for (const [index, source] of sources.entries())
+      records.push(await writer.writeSource(source, identities[index]!, () => onImage((done += 1))));
     const provenance: Provenance = { date: now.toISOString(), nucleate: version, sources: records };
     await writeFile(
       join(partial, 'groups.csv'),
       stringify(writer.rows, { header: true, columns: groupColumns }),
     );
     await writeFile(join(partial, provenanceFile), `${JSON.stringify(provenance, null, 2)}\n`);
+    await journal.remove();
   };
-  await writeFolder(folder, { noun: 'dataset', write });
+  await writeFolder(folder, { noun: 'dataset', write, goesOn: (partial) => journal.isOf(partial) });
   return { date: now.toISOString(), nucleate: version, sources: records };
 }
 
 const groupColumns = ['image_id', 'cluster', 'annotator', 'tool'];
 
-/** An image that was written. */
-interface Written {
-  readonly id: string;
-  readonly labelsSha256: string;
-}
+/** Of a file, of its bytes; else of the dataset. */
+const identityOf = async ({ path, dataset }: PlainSource) =>
+  (await stat(path)).isFile() ? hashOfFile(path) : dataset.identity();
 
 class PlainWriter {
   /** Lines of `groups.csv`. */
   readonly rows: string[][] = [];
-  readonly #byPixels = new Map<string, Written>();
+  readonly #folder: string;
+  readonly #journal: ImportJournal;
+  /** What was written, by the pixels of the image. */
+  readonly #byPixels = new Map<string, { readonly id: string; readonly labelsSha256: string }>();
   readonly #ids = new Set<string>();
 
-  async writeSource(source: PlainSource, folder: string, onImage: () => void): Promise<SourceRecord> {
-    const { dataset, path, annotator = null } = source;
+  constructor(folder: string, journal: ImportJournal) {
+    this.#folder = folder;
+    this.#journal = journal;
+  }
+
+  async writeSource(source: PlainSource, sha256: string, onImage: () => void): Promise<SourceRecord> {
+    const { dataset, path, annotator } = source;
     const counts = { images: 0, nuclei: 0, overlapPixels: 0, lostNuclei: 0 };
+    const kept = { withHoles: 0, inPieces: 0, specks: 0 };
+    const leftOut: (readonly Omission[])[] = [];
+    const annotators = new Set<string>();
     const repeated: SourceRecord['repeated'] = [];
-    for await (const image of mapConcurrently(dataset.images, imagesAtOnce, (entry) => entry.read())) {
-      const { labels, instanceCount, overlapPixels, withoutPixels } = paintMasks(image.masks, image.image);
-      const { width, height } = image.image;
-      const labelsSha256 = createHash('sha256').update(new Uint8Array(labels.buffer)).digest('hex');
-      const pixels = pixelHashOf(image.image);
+    const noted = this.#journal.next(dataset.images.length);
+    const left = dataset.images.slice(noted.length);
+    const fresh = mapConcurrently(left, imagesAtOnce, (entry) => entry.read());
+    for await (const part of chain(noted, fresh)) {
+      const image = 'masks' in part ? await this.#write(part, annotator) : part;
+      onImage();
+      const { id, pixels, labelsSha256, row } = image;
       const known = this.#byPixels.get(pixels);
       if (known) {
         const hasOtherNuclei = known.labelsSha256 !== labelsSha256;
-        repeated.push({ image: image.id, sameAs: known.id, hasOtherNuclei });
-      } else {
-        const id = this.#newId(image.id);
-        this.#byPixels.set(pixels, { id, labelsSha256 });
-        await writePlainImage(join(folder, id), image, { width, height, labels });
-        this.#describe(id, image, annotator === null ? image.annotation : { annotator });
-        counts.images += 1;
-        counts.nuclei += instanceCount;
-        counts.overlapPixels += overlapPixels;
-        counts.lostNuclei += withoutPixels;
+        repeated.push({ image: image.source, sameAs: known.id, hasOtherNuclei });
+        continue;
       }
-      onImage();
+      this.#ids.add(folded(id));
+      this.#byPixels.set(pixels, { id, labelsSha256 });
+      this.rows.push([id, ...row]);
+      if (row[1]) annotators.add(row[1]);
+      leftOut.push(image.leftOut);
+      counts.images += 1;
+      for (const key of ['nuclei', 'overlapPixels', 'lostNuclei'] as const) counts[key] += image[key];
+      for (const key of ['withHoles', 'inPieces', 'specks'] as const) kept[key] += image[key];
     }
     const { images, nuclei, ...changed } = counts;
-    const isFile = (await stat(path)).isFile();
     return {
-      name: basename(path),
-      sha256: isFile ? await hashOfFile(path) : await dataset.identity(),
-      format: dataset.layout,
-      annotator,
+      ...{ name: basename(path), sha256, format: dataset.layout },
+      annotator: annotators.size > 0 ? [...annotators].sort().join(', ') : (annotator ?? null),
       licence: source.licence ?? dataset.licence,
-      ...{ images, nuclei, changed, repeated },
+      ...{ images, nuclei, changed, kept, leftOut: sumOmissions(leftOut), repeated },
+      ...(dataset.sources.length > 0 && { sources: [...dataset.sources] }),
     };
+  }
+
+  /** Writes an image unless its pixels are there. */
+  async #write(image: AnnotatedImage, annotator: string | undefined): Promise<NotedImage> {
+    const { labels, instanceCount, overlapPixels, withoutPixels } = paintMasks(image.masks, image.image);
+    const { width, height } = image.image;
+    const pixels = pixelHashOf(image.image);
+    const isRepeated = this.#byPixels.has(pixels);
+    const id = isRepeated ? '' : this.#newId(image.id);
+    const { cluster = '', annotation } = image;
+    const by = annotator === undefined ? annotation : { annotator };
+    const noted: NotedImage = {
+      ...{ source: image.id, id, pixels },
+      labelsSha256: createHash('sha256').update(new Uint8Array(labels.buffer)).digest('hex'),
+      ...{ nuclei: instanceCount, overlapPixels, lostNuclei: withoutPixels },
+      ...irregularitiesOf(image),
+      leftOut: [...(image.leftOut ?? [])],
+      row: [cluster, by?.annotator ?? '', by?.tool ?? ''],
+    };
+    if (!isRepeated) await writePlainImage(join(this.#folder, id), image, { width, height, labels });
+    await this.#journal.note(noted);
+    return noted;
   }
 
   /** Unique, also where case does not matter, and a file name. */
@@ -134,16 +178,30 @@ class PlainWriter {
     const name = wanted.replaceAll(/[/\\]/gu, '-');
     for (let count = 1; ; count++) {
       const id = count === 1 ? name : `${name}-${count}`;
-      const folded = id.normalize('NFC').toLowerCase();
-      if (this.#ids.has(folded)) continue;
-      this.#ids.add(folded);
-      return id;
+      if (!this.#ids.has(folded(id))) return id;
     }
   }
+}
 
-  #describe(id: string, { cluster = '' }: AnnotatedImage, annotation: Annotation | undefined): void {
-    this.rows.push([id, cluster, annotation?.annotator ?? '', annotation?.tool ?? '']);
+/** As file systems compare names that know no case. */
+const folded = (id: string) => id.normalize('NFC').toLowerCase();
+
+async function* chain<T, U>(first: readonly T[], then: AsyncIterable<U>): AsyncGenerator<T | U> {
+  yield* first;
+  yield* then;
+}
+
+/** How many nuclei look like mistakes. */
+function irregularitiesOf({ masks, image }: AnnotatedImage) {
+  const counts = { withHoles: 0, inPieces: 0, specks: 0 };
+  for (const mask of masks) {
+    const { pieces, holes } = componentsOf(mask, image.width);
+    const area = areaOf(mask);
+    if (holes.length > 0) counts.withHoles++;
+    if (pieces.length > 1) counts.inPieces++;
+    if (area > 0 && area < speckArea) counts.specks++;
   }
+  return counts;
 }
 
 async function writePlainImage(

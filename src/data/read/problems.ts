@@ -9,7 +9,29 @@ export function problemsOf(error: NucleateError): readonly Problem[] {
   return [where === undefined ? { what, hint } : { what, where, hint }];
 }
 
-/** The error for a dataset, or a part of it, with one or more problems. */
+/** Problems of one kind, as a folder of wrong files has them, that are listed one by one. */
+const mostAlike = 3;
+
+/** Problems with the same sentence and hint as one for those beyond the third. */
+function grouped(problems: readonly Problem[]): Problem[] {
+  const seen = new Map<string, number>();
+  const kindOf = ({ what, hint }: Problem) => JSON.stringify([what, hint]);
+  const listed = problems.filter((problem) => {
+    const count = (seen.get(kindOf(problem)) ?? 0) + 1;
+    seen.set(kindOf(problem), count);
+    return count <= mostAlike;
+  });
+  return listed.flatMap((problem, index) => {
+    const more = seen.get(kindOf(problem))! - mostAlike;
+    const isLast = !listed.slice(index + 1).some((other) => kindOf(other) === kindOf(problem));
+    return more > 0 && isLast ? [problem, { what: `${more} more: ${problem.what}` }] : [problem];
+  });
+}
+
+/**
+ * The error for a dataset, or a part of it, with one or more problems. Of those with the same words the first three are
+ * listed, and the others counted.
+ */
 export function problemsError(where: string | undefined, problems: readonly Problem[]): NucleateError {
   return new NucleateError({
     what:
@@ -17,7 +39,7 @@ export function problemsError(where: string | undefined, problems: readonly Prob
     ...(where === undefined ? {} : { where }),
     hint: 'Fix the listed files, or move them out of the dataset.',
     exitCode: exitCodes.data,
-    problems,
+    problems: grouped(problems),
   });
 }
 

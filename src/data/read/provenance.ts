@@ -4,6 +4,8 @@ import type { FileTree } from '../files/file-tree.js';
 /** The file of a dataset that says where it comes from. */
 export const provenanceFile = 'provenance.json';
 
+const Count = z.object({ what: z.string(), count: z.int() });
+
 /** What one source gave. */
 const Source = z.object({
   /** The last part of its path. */
@@ -12,6 +14,7 @@ const Source = z.object({
   sha256: z.string(),
   /** Name of the layout. */
   format: z.string(),
+  /** Several are joined by `, `. */
   annotator: z.string().nullable(),
   licence: z.string().nullable(),
   images: z.int(),
@@ -23,8 +26,16 @@ const Source = z.object({
     /** Nuclei without a pixel of their own. */
     lostNuclei: z.int(),
   }),
+  /** Nuclei that look like mistakes and were kept as they are. */
+  kept: z.object({ withHoles: z.int(), inPieces: z.int(), specks: z.int() }).optional(),
+  /** What the annotations have besides nuclei, such as crowd regions and objects of other categories. */
+  leftOut: z.array(Count).optional(),
   /** Images that an earlier source has with the same pixels, which are left out; and how many have other nuclei there. */
   repeated: z.array(z.object({ image: z.string(), sameAs: z.string(), hasOtherNuclei: z.boolean() })),
+  /** Where a source comes from that nucleate wrote. */
+  get sources() {
+    return z.array(Source).optional();
+  },
 });
 
 const Provenance = z.object({
@@ -37,11 +48,15 @@ const Provenance = z.object({
 export type SourceRecord = z.output<typeof Source>;
 export type Provenance = z.output<typeof Provenance>;
 
-/** The licences of a dataset that nucleate wrote, joined by ` and `; null where one is unknown. */
-export async function readLicence(tree: FileTree): Promise<string | null> {
-  if (!tree.files.includes(provenanceFile)) return null;
-  const text = (await tree.read(provenanceFile)).toString('utf8');
-  const licences = sourcesIn(text).map(({ licence }) => licence);
+/** Where a dataset that nucleate wrote comes from; empty for others. */
+export async function readSources(tree: FileTree): Promise<readonly SourceRecord[]> {
+  if (!tree.files.includes(provenanceFile)) return [];
+  return sourcesIn((await tree.read(provenanceFile)).toString('utf8'));
+}
+
+/** The licences of sources, joined by ` and `; null where one is unknown. */
+export function licenceOf(sources: readonly SourceRecord[]): string | null {
+  const licences = sources.map(({ licence }) => licence);
   if (licences.length === 0 || licences.includes(null)) return null;
   return [...new Set(licences)].sort().join(' and ');
 }

@@ -1,11 +1,11 @@
 import { openFileTree } from '../../data/files/open-files.js';
 import { boxOf } from '../../data/geometry/mask.js';
 import type { Size } from '../../data/geometry/rect.js';
-import { formatOf, formatsOf } from '../../data/read/annotations/annotation-layout.js';
+import { asRecorded, formatOf, formatsOf } from '../../data/read/annotations/annotation-layout.js';
 import type { ImageAnnotations } from '../../data/read/annotations/annotation.js';
-import { allCategories } from '../../data/read/annotations/categories.js';
 import { idsOf } from '../../data/read/annotations/image-names.js';
 import { masksOfObjects, type ObjectMasks } from '../../data/read/annotations/masks-of-objects.js';
+import { isIgnoreMap } from '../../data/read/annotations/join-images.js';
 import { isImageFile } from '../../data/read/layout.js';
 import { isPrepared } from '../../data/read/prepared-layout.js';
 import type { Problem } from '../../errors.js';
@@ -23,17 +23,19 @@ export const annotationsKind: SourceKind = {
     if (!isFolder && (await isPrepared(path))) return false;
     const tree = await openFileTree(path);
     try {
-      if (tree.files.some(isImageFile)) return false;
-      return tree.kind === 'file' || (await formatsOf(tree)).length > 0;
+      if (tree.files.some((file) => isImageFile(file) && !isIgnoreMap(file))) return false;
+      const isEmptySet = tree.kind === 'zip' && tree.files.length === 0;
+      return tree.kind === 'file' || isEmptySet || (await formatsOf(tree)).length > 0;
     } finally {
       await tree.close();
     }
   },
-  async open({ path, isFolder }) {
+  async open({ path, isFolder, reading }) {
     const tree = await openFileTree(path);
     try {
       const { format, files } = await formatOf(tree);
-      const { images, problems, hasScores } = await format.open(tree, files, { categories: [allCategories] });
+      const { problems, hasScores, ...listing } = await format.open(tree, files, reading);
+      const images = await asRecorded(tree, listing.images);
       const ids = idsOf(images.map(({ image }) => image));
       const byId = new Map<string, ImageAnnotations>();
       const twice = images.flatMap((image, index): Problem[] => {
@@ -51,7 +53,7 @@ export const annotationsKind: SourceKind = {
         dataHash: isFolder ? await readRecordedHash(path) : null,
         read: async (id, size) => {
           const image = byId.get(id)!;
-          return predicted(masksOfObjects(await image.read(), size, image.place), size, hasScores);
+          return predicted(masksOfObjects(await image.read(), size, image.place, reading), size, hasScores);
         },
         close: () => tree.close(),
       };

@@ -1,4 +1,5 @@
 import { matchingLayouts, openDataset, type DatasetOptions } from '../../data/read/dataset.js';
+import { annotationFormats } from '../../data/read/annotations/formats.js';
 import type { AnnotatedImage } from '../../data/read/example.js';
 import type { Dataset } from '../../data/read/layout.js';
 import { isPrepared } from '../../data/read/prepared-layout.js';
@@ -37,7 +38,8 @@ export async function datasetTruth(path: string, options: DatasetOptions = {}): 
 
 /**
  * The masks of a dataset as predictions: another annotator's, or the truth against itself. A dataset is a zip archive, a
- * prepared file, or a folder in which images and masks have folders of their own; other folders are read by their kinds.
+ * prepared file, or a folder with annotation files beside the images, or with folders of their own for images and masks;
+ * other folders are read by their kinds.
  */
 export const datasetKind: SourceKind = {
   recognise: async (target) => {
@@ -62,13 +64,16 @@ export const datasetKind: SourceKind = {
   },
 };
 
-/** Whether images and masks are in folders of their own below a folder. */
+/** Whether a folder holds images with annotation files, or images and masks in folders below. */
 async function holdsFolders({ path, list }: Target): Promise<boolean> {
-  const listing = await list();
-  if (listing.images.length > 0) return false;
   const [name, another] = await matchingLayouts(path);
   if (another !== undefined) return false;
-  return name === 'folders' || (name === 'challenge' && !(await hasMaskFolders(path, listing)));
+  if (annotationFormats.some((format) => format.name === name)) return true;
+  const listing = await list();
+  if (listing.images.length > 0) return false;
+  return (
+    name === 'pairs' || name === 'folders' || (name === 'challenge' && !(await hasMaskFolders(path, listing)))
+  );
 }
 
 /** Whether a file begins as a zip archive does. */

@@ -3,11 +3,11 @@ import { openFileTree } from '../../data/files/open-files.js';
 import { readLabelImage } from '../../data/image/label-io.js';
 import { matchingLayouts } from '../../data/read/dataset.js';
 import { identityOf } from '../../data/read/identity.js';
-import { labelledStem } from '../../data/read/label-names.js';
+import { ignoredStem, labelledStem } from '../../data/read/label-names.js';
+import { recordedIds } from '../../data/read/recorded-names.js';
 import type { Problem } from '../../errors.js';
 import type { SourceKind } from './source-kind.js';
 import { hasMaskFolders } from './mask-folders.js';
-import { recordedIds } from './recorded-names.js';
 import { readRecordedHash } from './recorded-data.js';
 import { checkSize, sourceError, throwIfProblems, type TruthSource } from './source.js';
 import type { Target } from './target.js';
@@ -85,7 +85,8 @@ export async function labelFolderTruth(target: Target): Promise<TruthSource> {
  */
 async function findLabelImages({ path: folder, list }: Target): Promise<ReadonlyMap<string, string>> {
   const recorded = await recordedIds(folder);
-  const named = (await list()).images.map((image) => ({
+  const files = (await list()).images.filter(({ stem }) => ignoredStem(stem) === undefined);
+  const named = files.map((image) => ({
     ...image,
     id: recorded.get(parse(image.path).base) ?? labelledStem(image.stem) ?? image.stem,
   }));

@@ -40,8 +40,10 @@ async function isFolder(path: string): Promise<boolean> {
 /** Where masks overlap, the one whose name comes first keeps the pixel. */
 async function readMasks(folder: string, size: Size): Promise<LabelledObjects> {
   const masks: Mask[] = [];
-  for (const { path } of (await listPredictionFolder(folder)).images) {
-    const { mask, ...maskSize } = await readMaskFile({ read: readBytes, place: (file) => file }, path);
+  const { images } = await listPredictionFolder(folder);
+  const files = { read: readBytes, place: (file: string) => file };
+  for (const { path } of images) {
+    const { mask, ...maskSize } = await readMaskFile(files, path, images.length === 1);
     checkSize(path, maskSize, size);
     masks.push(mask);
   }

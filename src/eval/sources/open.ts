@@ -1,4 +1,4 @@
-import type { LabelReading } from '../../data/image/label-values.js';
+import type { MaskChoice } from '../../data/read/annotations/annotation.js';
 import type { DatasetOptions } from '../../data/read/dataset.js';
 import { datasetTruth } from './dataset.js';
 import { sourceKinds, type ListedKind } from './kinds.js';
@@ -10,13 +10,13 @@ import { targetAt } from './target.js';
  * Opens a set of predictions.
  *
  * @param kinds Tried in their order.
- * @param reading What the user says about label images.
+ * @param reading What the user says about its masks.
  * @throws {NucleateError} Exit code 3 if it is of none of these kinds or has problems.
  */
 export async function openPrediction(
   path: string,
   kinds: readonly ListedKind[] = sourceKinds,
-  reading: LabelReading = {},
+  reading: MaskChoice = {},
 ): Promise<PredictionSource> {
   const target = await targetAt(path, reading);
   for (const listed of kinds) {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { openPlainFile } from '../../plain-file.js';
-import type { LabelReading } from '../../data/image/label-values.js';
+import type { MaskChoice } from '../../data/read/annotations/annotation.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
 import { sourceError } from './source.js';
 
@@ -9,8 +9,8 @@ export interface Target {
   /** As the user named it. */
   readonly path: string;
   readonly isFolder: boolean;
-  /** What the user says about label images. */
-  readonly reading: LabelReading;
+  /** What the user says about its masks. */
+  readonly reading: MaskChoice;
   /**
    * Lists the folder; reads it once, however often it is called.
    *
@@ -20,7 +20,7 @@ export interface Target {
 }
 
 /** @throws {NucleateError} Exit code 3 if there is no such file or folder. */
-export async function targetAt(path: string, reading: LabelReading): Promise<Target> {
+export async function targetAt(path: string, reading: MaskChoice): Promise<Target> {
   const isFolder = await stat(path).then(
     (info) => info.isDirectory(),
     (cause: NodeJS.ErrnoException) => {

@@ -9,6 +9,8 @@ export interface Segmented {
   readonly segmentation: Segmentation;
   /** The part that was predicted, to draw; the whole image if absent. */
   readonly region?: Rect;
+  /** 1 where nobody has looked for nuclei, as in `Example`; GeoJSON has it as regions. Absent if all was looked at. */
+  readonly ignore?: Uint8Array;
   /** What COCO calls the image; the name of its outputs if absent. */
   readonly fileName?: string;
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { OutputFile } from '../../data/files/output-record.js';
 import type { Segmented } from './encode.js';
 import { type OutputFormat, outputFormats } from './output-formats.js';
-import { safeName } from './safe-name.js';
+import { safeName } from '../../data/files/safe-name.js';
 import { writeWhole } from './write-file.js';
 
 /**

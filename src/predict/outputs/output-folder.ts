@@ -13,7 +13,7 @@ import {
 import { openPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { type OutputFormat, outputFormatNames } from '../formats/output-formats.js';
-import { safeName } from '../formats/safe-name.js';
+import { safeName } from '../../data/files/safe-name.js';
 import { RecordFile } from './record-file.js';
 import { rejectMixture, rejectUnrecorded } from './reject-mixture.js';
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { checkDataset } from '../../../src/data/check/check-dataset.js';
 import { checkContrast } from '../../../src/data/check/check-contrast.js';
 import { checkMasks } from '../../../src/data/check/check-masks.js';
-import { componentsOf } from '../../../src/data/check/components.js';
+import { componentsOf } from '../../../src/data/geometry/components.js';
 import { quantilesOf } from '../../../src/data/check/quantiles.js';
 import { openDataset } from '../../../src/data/read/dataset.js';
 import { encodePng } from '../../../src/data/image/image-io.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import type { NucleateError } from '../../../src/errors.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { encodePng } from '../../../src/data/image/image-io.js';
 import { readLabelImage } from '../../../src/data/image/label-io.js';
@@ -44,6 +45,43 @@ describe('what is taken for labels', () => {
     );
     expect(numbersOf(await read(grey(discs(6, (n) => (n <= 2 ? 1 : 0)))))).toBe(1);
     expect(numbersOf(await read(grey(discs(6, (n) => (n === 1 ? 255 : 0)))))).toBe(1);
+  });
+
+  test('a value all around is the background, or the mask is inverted, and the hint says how to read it', async () => {
+    const cases = [
+      [discs(6).map((n) => (n === 0 ? 255 : n)), { background: 255 }],
+      [discs(6).map((n) => (n === 0 ? 255 : 0)), { background: 255, labelImages: 'pieces' }],
+      // As ilastik exports a segmentation.
+      [discs(6).map((n) => (n === 0 ? 2 : 1)), { background: 2, labelImages: 'pieces' }],
+    ] as const;
+    for (const [values, reading] of cases) {
+      for (const labelImages of [undefined, 'pieces'] as const)
+        expect(await whatOf(grey(values), { labelImages })).toMatch(
+          /^The value (255|2) covers \d\d % of the image/u,
+        );
+      const { hint } = (await read(grey(values)).catch((error: unknown) => error)) as NucleateError;
+      expect(hint).toContain(`--background ${reading.background}`);
+      expect(hint.includes('--label-images pieces')).toBe('labelImages' in reading);
+      const { labels } = await read(grey(values), reading);
+      expect([...labels]).toEqual([...discs(6)]);
+    }
+    // One nucleus that fills most of a crop does not reach all around.
+    const large = Uint8Array.from({ length: side * side }, (_, at) =>
+      Math.hypot((at % side) - side / 2, Math.floor(at / side) - side / 2) < 44 ? 1 : 0,
+    );
+    expect(numbersOf(await read(grey(large)))).toBe(1);
+  });
+
+  test('inside and thin border are classes, and their pieces are no nuclei', async () => {
+    const inside = discs(6, () => 1);
+    const values = inside.map((value, at) => {
+      const isNear = [1, -1, side, -side].some((step) => inside[at + step] === 1);
+      return value === 1 ? 1 : isNear ? 2 : 0;
+    });
+    for (const labelImages of [undefined, 'pieces'] as const)
+      expect(await whatOf(grey(values), { labelImages })).toBe(
+        'The value 2 is thin and lies around the others: these are classes (inside, border), not nuclei.',
+      );
   });
 
   test('few values in many pieces are classes', async () => {

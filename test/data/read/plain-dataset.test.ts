@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { Image } from '../../../src/data/image/image.js';
 import { masksOfLabels } from '../../../src/data/geometry/mask.js';
 import { openDataset } from '../../../src/data/read/dataset.js';
@@ -39,6 +39,7 @@ function source(images: readonly AnnotatedImage[], others: Partial<Dataset & Pla
     ...{ path: memory, annotator, licence: licence ?? undefined },
     dataset: {
       ...{ path: folder, layout: 'memory', kind: '', description: '', licence: null, problems: [] },
+      sources: [],
       images: entries,
       identity: () => Promise.resolve('0'.repeat(64)),
       close: () => Promise.resolve(),
@@ -130,7 +131,69 @@ test('overlaps and nuclei without a pixel are counted', async () => {
   });
   const image = { id: 'a', image: grey(4, 1, 1), masks: [mask('1', 0, 3), mask('2', 1, 2), mask('3', 2, 2)] };
   const { sources } = await writePlainDataset([source([image])], newFolder(), options);
-  expect(sources[0]).toMatchObject({ nuclei: 2, changed: { overlapPixels: 3, lostNuclei: 1 } });
+  expect(sources[0]).toMatchObject({
+    nuclei: 2,
+    changed: { overlapPixels: 3, lostNuclei: 1 },
+    kept: { withHoles: 0, inPieces: 0, specks: 3 },
+  });
+});
+
+test('the record says what was left out, who annotated, and where the parts of a joined dataset come from', async () => {
+  const crowd = { what: 'crowd regions', count: 2 };
+  const [mine, theirs, joined] = [newFolder(), newFolder(), newFolder()];
+  const first = { ...annotated('a', grey(1, 1, 1), [1]), leftOut: [crowd] };
+  await writePlainDataset([source([first], { annotator: 'ada' })], mine, options);
+  await writePlainDataset(
+    [source([annotated('b', grey(1, 1, 2), [1])], { annotator: 'bob' })],
+    theirs,
+    options,
+  );
+  const parts = await Promise.all(
+    [mine, theirs].map(async (path) => ({ path, dataset: await openDataset(path) })),
+  );
+  const { sources } = await writePlainDataset(parts, joined, options);
+  for (const { dataset } of parts) await dataset.close();
+  expect(sources.map(({ annotator }) => annotator)).toEqual(['ada', 'bob']);
+  expect(sources.map((part) => part.sources?.map(({ annotator, leftOut }) => [annotator, leftOut]))).toEqual([
+    [['ada', [crowd]]],
+    [['bob', []]],
+  ]);
+});
+
+test('after a kill an import goes on where it was; other sources begin again', async () => {
+  const given = ['a', 'b', 'c', 'd'].map((id, index) => annotated(id, grey(2, 1, index % 3), [1, 0]));
+  const [whole, out] = [newFolder(), newFolder()];
+  await writePlainDataset([source(given)], whole, options);
+  const read: string[] = [];
+  /** The fourth image, which has the pixels of the first, cannot be read until `isWhole`. */
+  const begun = (isWhole: boolean) => {
+    const { dataset, ...facts } = source(given);
+    const images = dataset.images.map((entry) => ({
+      ...entry,
+      read: () => {
+        read.push(entry.id);
+        return entry.id === 'd' && !isWhole ? new Promise<never>(() => {}) : entry.read();
+      },
+    }));
+    return { ...facts, dataset: { ...dataset, images } };
+  };
+  const written = () => readdirSync(`${out}.part`).filter((name) => name === 'c_masks.png').length;
+  // Never ends, as after a kill.
+  void writePlainDataset([begun(false)], out, options);
+  await vi.waitUntil(() => existsSync(`${out}.part`) && written() === 1);
+  await vi.waitUntil(() => readFileSync(join(`${out}.part`, 'import.jsonl'), 'utf8').split('\n').length >= 5);
+  read.length = 0;
+  await writePlainDataset([begun(true)], out, options);
+  expect(read).toEqual(['d']);
+  const contents = (path: string) =>
+    readdirSync(path).map((name) => [name, readFileSync(join(path, name)).toString('hex')]);
+  expect(contents(out)).toEqual(contents(whole));
+
+  const other = newFolder();
+  mkdirSync(`${other}.part`);
+  writeFileSync(join(`${other}.part`, 'import.jsonl'), '{"import":"another"}\n');
+  await writePlainDataset([source(given)], other, options);
+  expect(contents(other)).toEqual(contents(whole));
 });
 
 test('the licence of a written dataset is read; one that is unknown makes it unknown', async () => {

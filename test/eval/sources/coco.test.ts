@@ -78,7 +78,7 @@ test('what predict writes is read back and scored, with boxes', async () => {
 
 test.each([
   ['no JSON', '{', /^The file is not JSON: /u],
-  ['another JSON', { images: 3 }, /^The file is not a COCO dataset: a list is missing\.$/u],
+  ['another JSON', { images: 3 }, /^The file is neither a COCO dataset nor GeoJSON: it has no lists/u],
 ])('%s is an error', async (_, content, what) => {
   expect((await dataErrorOf(open(content))).what).toMatch(what);
 });

@@ -162,7 +162,7 @@ test('GeoJSON is read back', () => {
   fc.assert(
     fc.property(segmentations, (segmentation) => {
       const { labelImage, instances } = segmentation;
-      const text = [...geojsonDocument('name', greyImage(segmentation), segmentation)].join('');
+      const text = [...geojsonDocument('name', { image: greyImage(segmentation), segmentation })].join('');
       const { features } = QuPathFile.parse(JSON.parse(text));
       expect(new Set(features.map(({ id }) => id)).size).toBe(instances.length);
       for (const [index, { geometry, properties }] of features.entries()) {
@@ -181,8 +181,9 @@ test('GeoJSON is read back', () => {
 test('the ids of GeoJSON are those of the image and the label', () => {
   const segmentation = segmentationOf(labelImageOf(['1']));
   const id = (name: string) =>
-    QuPathFile.parse(JSON.parse([...geojsonDocument(name, greyImage(segmentation), segmentation)].join('')))
-      .features[0]!.id;
+    QuPathFile.parse(
+      JSON.parse([...geojsonDocument(name, { image: greyImage(segmentation), segmentation })].join('')),
+    ).features[0]!.id;
   expect(id('one')).toBe(id('one'));
   expect(id('one')).not.toBe(id('other'));
 });
@@ -249,7 +250,7 @@ describe('the table', () => {
       ['4', '0.5'],
       ['1', '0.125'],
     ]);
-    const { features } = JSON.parse([...geojsonDocument('a', image, segmentation)].join('')) as {
+    const { features } = JSON.parse([...geojsonDocument('a', { image, segmentation })].join('')) as {
       features: { properties: { measurements: object } }[];
     };
     expect(features[0]!.properties.measurements).toMatchObject({ 'Area px^2': 4, 'Area µm^2': 0.5 });

@@ -5,7 +5,9 @@
  */
 import type { Problem } from '../../../errors.js';
 import type { FileTree } from '../../files/file-tree.js';
+import type { Box } from '../../geometry/box.js';
 import type { Size } from '../../geometry/rect.js';
+import type { LabelReading } from '../../image/label-values.js';
 import type { Omission } from '../example.js';
 
 /** Something that is marked in an image. */
@@ -15,15 +17,17 @@ export interface AnnotatedObject {
   /** Its file and the place in it, for messages. */
   readonly place: string;
   /**
-   * `region`: what lies outside all regions has not been reviewed. `ignored`: neither nuclei nor background, such as a crowd
-   * of nuclei that are not told apart.
+   * `region`: what lies outside all regions has not been reviewed. `ignored`: nor has what lies in it. `crowd`: nuclei that
+   * are not told apart; neither nuclei nor background, but for the nuclei that are marked in it.
    */
-  readonly role: 'nucleus' | 'region' | 'ignored';
+  readonly role: 'nucleus' | 'region' | 'ignored' | 'crowd';
   /** The class that it was given; absent if it has none. */
   readonly category?: string;
   readonly score?: number;
-  /** Whether it was drawn by hand and may be a region that was meant as such. */
-  readonly isDrawn?: true;
+  /** Whether it was drawn by hand and may be a region that was meant as such; rectangles more likely are. */
+  readonly drawn?: 'outline' | 'rectangle';
+  /** The smallest box around its outline, px, which may reach beyond the image; absent for masks of pixels. */
+  readonly extent?: Box;
   /** `[x1, y1, x2, y2]`, px, half-open, as the file says; absent if it says none. */
   readonly box?: readonly [number, number, number, number];
   /** The size of the image that the mask was made for; absent where the file does not say. */
@@ -48,6 +52,8 @@ export interface ImageAnnotations {
   /** The image's file, path or id, as the file calls it. */
   readonly image: string;
   readonly place: string;
+  /** The file in the tree, if it is of this image only. */
+  readonly file?: string;
   /** @throws {NucleateError} Exit code 3 with the file and the place in it. */
   read(): AnnotatedObjects | Promise<AnnotatedObjects>;
 }
@@ -66,6 +72,9 @@ export interface AnnotationChoice {
   readonly categories?: readonly string[] | undefined;
 }
 
+/** What the user says about the masks: what a label image holds, and which category of annotations is nuclei. */
+export interface MaskChoice extends AnnotationChoice, LabelReading {}
+
 /** One format of annotation files. */
 export interface AnnotationFormat {
   /** Short and unique. */
@@ -81,5 +90,5 @@ export interface AnnotationFormat {
    *
    * @param files What {@link find} gave.
    */
-  open(tree: FileTree, files: readonly string[], choice: AnnotationChoice): Promise<AnnotationListing>;
+  open(tree: FileTree, files: readonly string[], choice: MaskChoice): Promise<AnnotationListing>;
 }

@@ -1,10 +1,12 @@
 /** Label arrays: Cellpose's `X_seg.npy`, and .npy and .npz files of NumPy. */
 import type { FileTree } from '../../files/file-tree.js';
 import { readZip } from '../../files/zip-files.js';
+import type { LabelImage } from '../../geometry/label-image.js';
 import { masksOfLabels } from '../../geometry/mask.js';
+import { type LabelReading, labelsOfValues } from '../../image/label-values.js';
 import type { AnnotatedObjects, AnnotationFormat } from './annotation.js';
 import { annotationError } from './json.js';
-import { labelsOfArray, readNpy, type LabelArray, type NumpyArray } from './numpy.js';
+import { readNpy, type NumpyArray, valuesOfArray } from './numpy.js';
 import { PickledArray, PickleError, readPickle } from './pickle.js';
 
 export const arraysFormat: AnnotationFormat = {
@@ -12,19 +14,20 @@ export const arraysFormat: AnnotationFormat = {
   words: 'label arrays of Cellpose or NumPy',
   arrangement: 'X.png with X_seg.npy of Cellpose, or X.npy or X.npz',
   find: (tree) => Promise.resolve(tree.files.filter((file) => /\.np[yz]$/iu.test(file))),
-  open: (tree, files) =>
+  open: (tree, files, choice) =>
     Promise.resolve({
       images: files.map((file) => ({
         image: file.replace(/(_seg|_masks|_cp_masks|_labels)?\.np[yz]$/iu, ''),
-        place: tree.place(file),
-        read: async () => objectsOf(await readLabels(tree, file), tree.place(file)),
+        ...{ place: tree.place(file), file },
+        read: async () => objectsOfLabels(await readLabels(tree, file, choice), tree.place(file)),
       })),
       problems: [],
       hasScores: false,
     }),
 };
 
-const objectsOf = ({ labels, ...size }: LabelArray, place: string): AnnotatedObjects => ({
+/** Each label as an object. */
+export const objectsOfLabels = ({ labels, ...size }: LabelImage, place: string): AnnotatedObjects => ({
   objects: masksOfLabels(labels, size).map(({ name, runs }) => ({
     name,
     place,
@@ -35,10 +38,11 @@ const objectsOf = ({ labels, ...size }: LabelArray, place: string): AnnotatedObj
   leftOut: [],
 });
 
-async function readLabels(tree: FileTree, file: string): Promise<LabelArray> {
+async function readLabels(tree: FileTree, file: string, reading: LabelReading): Promise<LabelImage> {
   const [bytes, place] = [await tree.read(file), tree.place(file)];
   const array = /\.npz$/iu.test(file) ? await arrayOfArchive(bytes, place) : readNpy(bytes, place);
-  return labelsOfArray(array.dtype === '|O' ? arrayOfCellpose(array, place) : array, place);
+  const saved = array.dtype === '|O' ? arrayOfCellpose(array, place) : array;
+  return labelsOfValues(valuesOfArray(saved, place), place, reading);
 }
 
 /** Names that labels have among the arrays of an archive, the likeliest first. */

@@ -22,13 +22,18 @@ export function categoryProblem(
     const used = [...known.values()].filter((count) => count > 0).length;
     if (used <= 1) return undefined;
     const what = `The annotations have ${used} categories: ${listed}.`;
-    const hint = 'Say which are nuclei: --category NAME, several times for several, or --category all.';
+    const hint =
+      'Say which are nuclei: --category NAME, several times for several, or --category all (data.categories; --target-category for a target of eval).';
     return { what, where, hint };
   }
   const missing = categories.filter((name) => name !== allCategories && !known.has(name));
   if (missing.length === 0) return undefined;
   const what = `There is no category ${missing.join(', ')}; there are: ${listed || 'none'}.`;
-  return { what, where, hint: 'Give --category one of these, or all.' };
+  return {
+    what,
+    where,
+    hint: 'Give --category one of these, or all (data.categories; --target-category for a target of eval).',
+  };
 }
 
 /** Whether an object of this category is a nucleus; one without a category always is. */

@@ -10,7 +10,7 @@ import type { Problem } from '../../../errors.js';
 import type { FileTree } from '../../files/file-tree.js';
 import { readBytes } from '../../files/read-bytes.js';
 import { runsOfCocoCounts, unpackCocoCounts } from '../../geometry/coco-rle.js';
-import { runsOfPolygon, unionOfRuns, type Ring } from '../../geometry/polygon.js';
+import { extentOf, runsOfPolygon, unionOfRuns, type Ring } from '../../geometry/polygon.js';
 import type { Size } from '../../geometry/rect.js';
 import type {
   AnnotatedObject,
@@ -46,17 +46,16 @@ function isCoco(bytes: Buffer): boolean {
   return bytes.includes('"annotations"') && bytes.includes('"images"');
 }
 
-type ImageId = number | string;
-
 /** A file, its annotations by image, and the names of images, if it lists any. */
 interface CocoFile {
   readonly place: string;
   /** The parts of messages before and after the number of an annotation. */
   readonly placeOf: (annotation: number) => string;
-  readonly images: ReadonlyMap<ImageId, CocoImage> | undefined;
+  /** By their ids, as texts: some programs write 1 here and "1" there. */
+  readonly images: ReadonlyMap<string, CocoImage> | undefined;
   readonly annotations: readonly unknown[];
   /** By id. */
-  readonly categories: ReadonlyMap<ImageId, string>;
+  readonly categories: ReadonlyMap<string, string>;
 }
 
 interface CocoImage {
@@ -85,6 +84,8 @@ async function listCoco(
 function readCoco(bytes: Buffer, place: string): CocoFile {
   const document = parseJson(bytes, place);
   if (Array.isArray(document)) {
+    if (document.length === 0)
+      throw annotationError(place, 'The list is empty: it names no images.', exportAgain);
     const placeOf = (index: number) => `${place}: [${index}]`;
     return { place, placeOf, images: undefined, annotations: document, categories: new Map() };
   }
@@ -92,11 +93,14 @@ function readCoco(bytes: Buffer, place: string): CocoFile {
   if (!Array.isArray(images) || !Array.isArray(annotations) || !Array.isArray(categories)) {
     const hint =
       'A COCO dataset has lists of `images`, `annotations` and `categories`; results are one list.';
-    throw annotationError(place, 'The file is not a COCO dataset: a list is missing.', hint);
+    const what = isObject(document)
+      ? 'The file is neither a COCO dataset nor GeoJSON: it has no lists of `images` and `annotations`.'
+      : `The file is neither a COCO dataset nor GeoJSON, but ${shown(document)}.`;
+    throw annotationError(place, what, hint);
   }
   const names = categories.map((entry: unknown, index) => {
     const { id, name } = isObject(entry) ? entry : {};
-    if (isId(id) && typeof name === 'string') return [id, name] as const;
+    if (isId(id) && typeof name === 'string') return [String(id), name] as const;
     throw annotationError(`${place}: categories[${index}]`, 'A category has an id and a name.', exportAgain);
   });
   return {
@@ -110,17 +114,18 @@ function readCoco(bytes: Buffer, place: string): CocoFile {
 
 const exportAgain = 'Export the file again.';
 
-const isId = (value: unknown): value is ImageId => Number.isInteger(value) || typeof value === 'string';
+const isId = (value: unknown): value is number | string =>
+  Number.isInteger(value) || typeof value === 'string';
 
-function readImages(entries: readonly unknown[], place: string): Map<ImageId, CocoImage> {
-  const images = new Map<ImageId, CocoImage>();
+function readImages(entries: readonly unknown[], place: string): Map<string, CocoImage> {
+  const images = new Map<string, CocoImage>();
   for (const [index, entry] of entries.entries()) {
     const where = `${place}: images[${index}]`;
     const { id, file_name: name, width, height } = isObject(entry) ? entry : {};
     if (!isId(id) || typeof name !== 'string' || name === '')
       throw annotationError(where, 'An image has an `id` and a `file_name`.', exportAgain);
-    if (images.has(id)) throw annotationError(where, `Two images have the id ${id}.`, exportAgain);
-    images.set(id, isSide(width) && isSide(height) ? { name, size: { width, height } } : { name });
+    if (images.has(String(id))) throw annotationError(where, `Two images have the id ${id}.`, exportAgain);
+    images.set(String(id), isSide(width) && isSide(height) ? { name, size: { width, height } } : { name });
   }
   return images;
 }
@@ -163,17 +168,17 @@ async function jsonBeside(tree: FileTree, file: string): Promise<{ bytes: Buffer
 }
 
 function listImages(
-  { place, placeOf, images, annotations, categories }: CocoFile & { images: ReadonlyMap<ImageId, CocoImage> },
+  { place, placeOf, images, annotations, categories }: CocoFile & { images: ReadonlyMap<string, CocoImage> },
   choice: AnnotationChoice,
 ): AnnotationListing {
   const problems: Problem[] = [];
-  const byImage = new Map<ImageId, number[]>();
+  const byImage = new Map<string, number[]>();
   for (const id of images.keys()) byImage.set(id, []);
   const counts = new Map([...categories.values()].map((name) => [name, 0]));
   let hasScores = true;
   for (const [index, annotation] of annotations.entries()) {
     const { image_id: image, category_id: category, score, iscrowd } = isObject(annotation) ? annotation : {};
-    const own = isId(image) ? byImage.get(image) : undefined;
+    const own = isId(image) ? byImage.get(String(image)) : undefined;
     if (own) own.push(index);
     else {
       const what = `The annotation belongs to the image ${isId(image) ? image : shown(image)}, which is not listed.`;
@@ -198,15 +203,15 @@ function listImages(
 
 const isCrowd = (value: unknown) => value === 1 || value === true;
 
-const categoryName = (id: unknown, categories: ReadonlyMap<ImageId, string>): string | undefined =>
-  isId(id) ? (categories.get(id) ?? String(id)) : undefined;
+const categoryName = (id: unknown, categories: ReadonlyMap<string, string>): string | undefined =>
+  isId(id) ? (categories.get(String(id)) ?? String(id)) : undefined;
 
 function readObjects(
   indices: readonly number[],
   objectOf: (index: number) => AnnotatedObject,
 ): AnnotatedObjects {
   const objects = indices.map(objectOf);
-  const count = objects.filter(({ role }) => role === 'ignored').length;
+  const count = objects.filter(({ role }) => role === 'crowd').length;
   const crowd = { what: 'crowd regions', count };
   return { objects, leftOut: count > 0 ? [crowd] : [] };
 }
@@ -215,13 +220,13 @@ function readAnnotation(
   { segmentation, bbox, score, iscrowd, category_id: category }: JsonObject,
   place: string,
   imageSize: Size | undefined,
-  categories: ReadonlyMap<ImageId, string>,
+  categories: ReadonlyMap<string, string>,
 ): AnnotatedObject {
   const name = categoryName(category, categories);
   return {
     name: place.slice(place.lastIndexOf(' ') + 1),
     place,
-    role: isCrowd(iscrowd) ? 'ignored' : 'nucleus',
+    role: isCrowd(iscrowd) ? 'crowd' : 'nucleus',
     ...(name !== undefined && { category: name }),
     ...(typeof score === 'number' && Number.isFinite(score) && { score }),
     ...(isBox(bbox) && { box: [bbox[0], bbox[1], bbox[0] + bbox[2], bbox[1] + bbox[3]] as const }),
@@ -236,7 +241,7 @@ function maskOf(
   segmentation: unknown,
   place: string,
   imageSize: Size | undefined,
-): Pick<AnnotatedObject, 'size' | 'pixels'> {
+): Pick<AnnotatedObject, 'size' | 'pixels' | 'extent'> {
   if (isObject(segmentation)) return runLengthMask(segmentation, place);
   const parts = (isPart(segmentation) ? [segmentation] : segmentation) as readonly unknown[];
   if (!Array.isArray(parts) || parts.length === 0) {
@@ -254,6 +259,7 @@ function maskOf(
   }
   return {
     ...(imageSize && { size: imageSize }),
+    extent: extentOf(parts as Ring[]),
     pixels: (image) =>
       unionOfRuns(
         (parts as Ring[]).map((ring) => runsOfPolygon([ring], image)),

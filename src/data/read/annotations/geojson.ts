@@ -7,7 +7,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { FileTree } from '../../files/file-tree.js';
 import { maxFileBytes } from '../../files/read-bytes.js';
-import { runsOfPolygon, unionOfRuns, type Ring } from '../../geometry/polygon.js';
+import { extentOf, runsOfPolygon, unionOfRuns, type Ring } from '../../geometry/polygon.js';
 import type { Omission } from '../example.js';
 import type { AnnotatedObject, AnnotatedObjects, AnnotationChoice, AnnotationFormat } from './annotation.js';
 import { categoryProblem } from './categories.js';
@@ -32,7 +32,7 @@ export const geojsonFormat: AnnotationFormat = {
     Promise.resolve({
       images: files.map((file) => ({
         image: file.replace(ending, ''),
-        place: tree.place(file),
+        ...{ place: tree.place(file), file },
         read: async () => readGeoJson(await readUnpacked(tree, file), tree.place(file), choice),
       })),
       problems: [],
@@ -149,7 +149,8 @@ function readFeature(
     place,
     role,
     ...(category !== undefined && { category }),
-    ...(type === 'annotation' && role === 'nucleus' && { isDrawn: true }),
+    ...(type === 'annotation' && role === 'nucleus' && { drawn: drawnAs(polygons) }),
+    extent: extentOf(polygons.flat()),
     pixels: (image) =>
       unionOfRuns(
         polygons.map((rings) => runsOfPolygon(rings, image)),
@@ -159,10 +160,21 @@ function readFeature(
   return { object, plane: planeOf(geometry['plane']) };
 }
 
+/** A rectangle has four corners and sides along the axes. */
+function drawnAs(polygons: readonly (readonly Ring[])[]): 'outline' | 'rectangle' {
+  const [ring, ...others] = polygons.flat();
+  if (!ring || others.length > 0 || ring.length > 10) return 'outline';
+  const { x1, y1, x2, y2 } = extentOf([ring]);
+  const isOn = (value: number, one: number, other: number) => value === one || value === other;
+  return ring.every((value, at) => (at % 2 === 0 ? isOn(value, x1, x2) : isOn(value, y1, y2)))
+    ? 'rectangle'
+    : 'outline';
+}
+
 function roleOf(category: string | undefined): AnnotatedObject['role'] {
   if (category === undefined) return 'nucleus';
   if (/^(region\b.*|reviewed)$/iu.test(category)) return 'region';
-  return /^ignore\*?$/iu.test(category) ? 'ignored' : 'nucleus';
+  return /^ignored?\b/iu.test(category) ? 'ignored' : 'nucleus';
 }
 
 /** `{name}`, since QuPath 0.4 `{names}`, or a text. */

@@ -1,4 +1,5 @@
 /** Which image an annotation file means: files call them by paths of other computers, with and without endings. */
+import { safeName } from '../../files/safe-name.js';
 import { stemOf } from '../layout.js';
 
 /** Endings of images, also of those that have to be saved as another kind before they are read. */
@@ -24,6 +25,12 @@ export function idsOf(names: readonly string[]): string[] {
   return parts.size === different.size ? paths.map(lastPart) : paths;
 }
 
+/** A folder that holds images says nothing about them. */
+const imagesFolder = /(^|\/)images?\/(?=[^/]*$)/iu;
+
+/** What an image is called without the folder that only says that it is one. */
+export const withoutImagesFolder = (file: string): string => file.replace(imagesFolder, '$1');
+
 /** Finds images by what annotation files call them. */
 export class ImageNames {
   readonly #byPart = new Map<string, string[]>();
@@ -31,7 +38,9 @@ export class ImageNames {
   /** @param files Of images, with `/`. */
   constructor(files: readonly string[]) {
     for (const file of files) {
-      for (const part of new Set([stemOf(file), lastPart(withoutEnding(file)), lastPart(file)])) {
+      // As `nucleate` calls files of an image whose id has folders.
+      const written = safeName(withoutEnding(withoutImagesFolder(file)));
+      for (const part of new Set([stemOf(file), lastPart(withoutEnding(file)), lastPart(file), written])) {
         const known = this.#byPart.get(part);
         if (known) known.push(file);
         else this.#byPart.set(part, [file]);

@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import type { FileTree } from '../../files/file-tree.js';
 import { readZip, type ZippedFile } from '../../files/zip-files.js';
 import { runsOfEllipse } from '../../geometry/ellipse.js';
-import { runsOfPolygon, type Ring } from '../../geometry/polygon.js';
+import { extentOf, runsOfPolygon, type Ring } from '../../geometry/polygon.js';
 import type { AnnotatedObject, AnnotatedObjects, AnnotationFormat, ImageAnnotations } from './annotation.js';
 import { annotationError } from './json.js';
 import { requireOnePosition, type StackPosition } from './stack-position.js';
@@ -30,13 +30,17 @@ export const imagejFormat: AnnotationFormat = {
     Promise.resolve({
       images: [...filesByImage(tree, files)].map(([image, own]): ImageAnnotations => ({
         image,
-        place: tree.place(own[0]!),
-        read: async () => readRois(await unzipped(tree, own), tree.place(own[0]!)),
+        place: placeOf(tree, own),
+        ...(own.length === 1 && { file: own[0]! }),
+        read: async () => readRois(await unzipped(tree, own), placeOf(tree, own)),
       })),
       problems: [],
       hasScores: false,
     }),
 };
+
+const placeOf = (tree: FileTree, [first]: readonly string[]) =>
+  first === undefined ? tree.path : tree.place(first);
 
 /** An archive without files is that of an image without nuclei: it begins with its end (APPNOTE.TXT, 4.3.16). */
 const isRoiSet = (bytes: Buffer) =>
@@ -45,21 +49,24 @@ const isRoiSet = (bytes: Buffer) =>
 /** Names that the ROI Manager gives: position, and more of it. */
 const managerName = /^\d{1,8}(-\d{1,8}){0,3}\.roi$/iu;
 
-/** The files of each image. An archive is a folder: its files are of the image that it is called after. */
+/** The files of each image. An archive is a folder: its files are of the image that it is called after; so is an empty one. */
 function filesByImage(tree: FileTree, files: readonly string[]): Map<string, string[]> {
   const images = new Map<string, string[]>();
+  if (tree.kind === 'zip' && files.length === 0) images.set(imageOf(basename(tree.path)), []);
   for (const file of files) {
     const slash = file.lastIndexOf('/');
     const folder = file.slice(0, Math.max(slash, 0));
     const isOfFolder = tree.kind === 'zip' || (slash !== -1 && managerName.test(file.slice(slash + 1)));
     const named = isOfFolder && /\.roi$/iu.test(file) ? folder || basename(tree.path) : file;
-    const image = named.replace(/\.(zip|roi)$/iu, '').replace(/[_-](rois?|roi_?set)$/iu, '');
+    const image = imageOf(named);
     const own = images.get(image);
     if (own) own.push(file);
     else images.set(image, [file]);
   }
   return images;
 }
+
+const imageOf = (name: string) => name.replace(/\.(zip|roi)$/iu, '').replace(/[_-](rois?|roi_?set)$/iu, '');
 
 async function unzipped(tree: FileTree, files: readonly string[]): Promise<ZippedFile[]> {
   const parts: ZippedFile[] = [];
@@ -86,8 +93,9 @@ export function readRois(files: readonly ZippedFile[], place: string): Annotated
       leftOut.set(roi.other, (leftOut.get(roi.other) ?? 0) + 1);
       continue;
     }
-    objects.push({ name: file.name, place: file.place, role: 'nucleus', pixels: roi.pixels });
-    planes.push(roi.plane);
+    const { plane, ...shape } = roi;
+    objects.push({ name: file.name, place: file.place, role: 'nucleus', ...shape });
+    planes.push(plane);
   }
   requireOnePosition(planes, place);
   return { objects, leftOut: [...leftOut].map(([what, count]) => ({ what, count })) };
@@ -95,7 +103,14 @@ export function readRois(files: readonly ZippedFile[], place: string): Annotated
 
 /** A region with an area, or what it is that has none. */
 type DecodedRoi =
-  { readonly plane: StackPosition; readonly pixels: AnnotatedObject['pixels'] } | { readonly other: string };
+  | (Pick<AnnotatedObject, 'pixels' | 'extent' | 'drawn'> & { readonly plane: StackPosition })
+  | { readonly other: string };
+
+const ofRings = (plane: StackPosition, rings: readonly Ring[]): DecodedRoi => ({
+  plane,
+  extent: extentOf(rings),
+  pixels: (image) => runsOfPolygon(rings, image),
+});
 
 /** Numbers of kinds, see RoiDecoder. */
 const kinds = { polygon: 0, rectangle: 1, oval: 2, freehand: 7, traced: 8 } as const;
@@ -147,18 +162,18 @@ function decodeRoi(bytes: Buffer, place: string): DecodedRoi {
   const box = isSubPixel
     ? { x: floatAt(0), y: floatAt(1), width: floatAt(2), height: floatAt(3) }
     : { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
-  if (kind === kinds.oval) return { plane, pixels: (image) => runsOfEllipse(box, image) };
+  const extent = { x1: box.x, y1: box.y, x2: box.x + box.width, y2: box.y + box.height };
+  if (kind === kinds.oval) return { plane, extent, pixels: (image) => runsOfEllipse(box, image) };
   if (kind === kinds.rectangle) {
     const shapeSize = bytes.readInt32BE(at.shapeSize);
     if (shapeSize > 0) {
       if (headerBytes + 4 * shapeSize > bytes.length) throw damaged('The region is cut off.');
       const rings = shapeRings(bytes, shapeSize);
       if (rings === undefined) throw damaged('The composite region is damaged.');
-      return { plane, pixels: (image) => runsOfPolygon(rings, image) };
+      return ofRings(plane, rings);
     }
-    const { x, y, width, height } = box;
-    const ring = [x, y, x + width, y, x + width, y + height, x, y + height];
-    return { plane, pixels: (image) => runsOfPolygon([ring], image) };
+    const { x1: left, y1: top, x2: right, y2: low } = extent;
+    return { ...ofRings(plane, [[left, top, right, top, right, low, left, low]]), drawn: 'rectangle' };
   }
   if (kind !== kinds.polygon && kind !== kinds.freehand && kind !== kinds.traced)
     throw damaged(`The region is of the unknown kind ${kind}.`);
@@ -177,7 +192,7 @@ function decodeRoi(bytes: Buffer, place: string): DecodedRoi {
       ring.push(x1 + side(bytes, from), y1 + side(bytes, from + 2 * count));
     }
   }
-  return { plane, pixels: (image) => runsOfPolygon([ring], image) };
+  return ofRings(plane, [ring]);
 }
 
 type FourNumbers = [number, number, number, number];

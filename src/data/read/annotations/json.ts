@@ -13,6 +13,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  */
 export function parseJson(bytes: Buffer, place: string): unknown {
   const hint = 'Save or export the file again.';
+  if (bytes.length === 0) throw annotationError(place, 'The file is empty.', hint);
   const twice = doubledKey(bytes);
   if (twice !== undefined) {
     const what = `An object has the key ${JSON.stringify(twice.key)} twice.`;

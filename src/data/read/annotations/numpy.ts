@@ -3,7 +3,7 @@
  *
  * Source: numpy.org/doc/stable/reference/generated/numpy.lib.format.html (the format; the code is ours).
  */
-import type { Size } from '../../geometry/rect.js';
+import type { StoredValues } from '../../image/label-values.js';
 import { annotationError } from './json.js';
 
 /** An array, its bytes not copied. */
@@ -42,48 +42,56 @@ export function readNpy(bytes: Buffer, place: string): NumpyArray {
 const longestHeader = 4096;
 const saveAgain = 'Save the array again with numpy.save.';
 
-/** Labels, row by row, and the size of their image. */
-export interface LabelArray extends Size {
-  readonly labels: Int32Array;
-}
-
-/** Largest label of an Int32Array. */
-const largestLabel = 2 ** 31 - 1;
-
 /**
- * The labels of an array of any whole numbers, or of floats that are whole.
+ * The values of an image in an array, row by row; truth values as 0 and 255, as images of one bit have them.
  *
- * @throws {NucleateError} Exit code 3 for other arrays, more than two sides above 1, and labels below 0 or with a fraction.
+ * @throws {NucleateError} Exit code 3 for other than real numbers, and for more dimensions than height, width and three
+ *   colours; dimensions of 1 do not count.
  */
-export function labelsOfArray({ dtype, shape, isFortran, bytes }: NumpyArray, place: string): LabelArray {
-  const sides = shape.length > 2 ? shape.slice(shape.findIndex((side, index) => side !== 1 || index === shape.length - 2)) : shape; // prettier-ignore
-  const [height, width] = sides;
-  if (sides.length !== 2 || !(height! > 0) || !(width! > 0)) {
-    const what = `The labels have the shape (${shape.join(', ')}), not (height, width).`;
-    throw annotationError(place, what, 'Save the labels of one plane: an array of two dimensions.');
-  }
-  const [, order, kind, width8] = /^([<>|=]?)([uibf])([1248])$/u.exec(dtype) ?? [];
-  const itemBytes = Number(width8);
+export function valuesOfArray({ dtype, shape, isFortran, bytes }: NumpyArray, place: string): StoredValues {
+  const [height, width, colours = 1] = sidesOf(shape, place);
+  const [, order, kind, itemSize] = /^([<>|=]?)([uibf])([1248])$/u.exec(dtype) ?? [];
+  const itemBytes = Number(itemSize);
   if (kind === undefined || (kind === 'f' && itemBytes < 4) || (kind === 'b' && itemBytes > 1))
     throw annotationError(place, `The array has the type ${dtype}, not whole numbers.`, saveAgain);
-  const count = height! * width!;
-  if (count * itemBytes > bytes.length)
-    throw annotationError(
-      place,
-      `The array has ${bytes.length} bytes, which is too few for its shape.`,
-      saveAgain,
-    );
-  const valueAt = reader(bytes, kind, itemBytes, order === '>');
-  const labels = new Int32Array(count);
-  for (let index = 0; index < count; index++) {
-    const value = valueAt(index * itemBytes);
-    if (!Number.isInteger(value) || value < 0 || value > largestLabel) {
-      const what = `The array has the value ${value}; labels are whole numbers from 0, the background.`;
-      throw annotationError(place, what, 'Save the labels, not probabilities or distances.');
-    }
-    labels[isFortran ? (index % height!) * width! + Math.floor(index / height!) : index] = value;
+  const count = height * width * colours;
+  if (count * itemBytes > bytes.length) {
+    const what = `The array has ${bytes.length} bytes, which is too few for its shape.`;
+    throw annotationError(place, what, saveAgain);
   }
-  return { width: width!, height: height!, labels };
+  const valueAt = reader(bytes, kind, itemBytes, order === '>');
+  const values = arrayFor(kind, itemBytes, count);
+  for (let index = 0; index < count; index++) {
+    const to = isFortran ? rowMajor(index, height, width, colours) : index;
+    values[to] = kind === 'b' ? 255 * Number(valueAt(index) !== 0) : valueAt(index * itemBytes);
+  }
+  return { width, height, channels: colours === 3 ? 3 : 1, values };
+}
+
+/** Height and width, and 3 for colours. */
+function sidesOf(shape: readonly number[], place: string): [number, number, 3?] {
+  const sides = [...shape];
+  while (sides.length > 2 && sides[0] === 1) sides.shift();
+  while (sides.length > 2 && sides.at(-1) === 1) sides.pop();
+  const [height = 0, width = 0, colours] = sides;
+  if (height > 0 && width > 0 && sides.length === 2) return [height, width];
+  if (height > 0 && width > 0 && sides.length === 3 && colours === 3) return [height, width, 3];
+  const what = `The labels have the shape (${shape.join(', ')}), not (height, width).`;
+  throw annotationError(place, what, 'Save the labels of one plane: an array of two dimensions.');
+}
+
+/** The place, row by row, of a value that is stored with the first index changing fastest. */
+function rowMajor(index: number, height: number, width: number, colours: number): number {
+  const [y, rest] = [index % height, Math.floor(index / height)];
+  return (y * width + (rest % width)) * colours + Math.floor(rest / width);
+}
+
+function arrayFor(kind: string, itemBytes: number, count: number): StoredValues['values'] {
+  if (kind === 'b' || (kind === 'u' && itemBytes === 1)) return new Uint8Array(count);
+  if (kind === 'u' && itemBytes === 2) return new Uint16Array(count);
+  if (kind === 'i' && itemBytes <= 4) return new Int32Array(count);
+  // Exact up to 2^53, which is more than labels may have.
+  return kind === 'f' && itemBytes === 4 ? new Float32Array(count) : new Float64Array(count);
 }
 
 /** Reads one number of a type from an offset. */

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { labelsOfArray, readNpy } from '../../../../src/data/read/annotations/numpy.js';
+import { readNpy, valuesOfArray } from '../../../../src/data/read/annotations/numpy.js';
 import { PickleError, readPickle } from '../../../../src/data/read/annotations/pickle.js';
 import { paintMasks } from '../../../../src/data/geometry/mask.js';
+import { type LabelReading, labelsOfValues } from '../../../../src/data/image/label-values.js';
 import { dataErrorOf } from '../../expect-error.js';
 import { fixture, fixtures, readObjects, size } from './read.js';
 
@@ -27,15 +28,60 @@ const npy = (dtype: string, shape: number[], data: Buffer) => {
   start.writeUInt16LE(header.length, 8);
   return Buffer.concat([start, Buffer.from(header), data]);
 };
-const labels = (dtype: string, shape: number[], data: Buffer) =>
-  Promise.resolve().then(() => labelsOfArray(readNpy(npy(dtype, shape, data), 'x.npy'), 'x.npy'));
+const labels = (dtype: string, shape: number[], data: Buffer, reading?: LabelReading) =>
+  Promise.resolve().then(() =>
+    labelsOfValues(valuesOfArray(readNpy(npy(dtype, shape, data), 'x.npy'), 'x.npy'), 'x.npy', reading),
+  );
 
 test('whole floats are labels, and leading sides of one do not matter', async () => {
   const data = Buffer.from(Float32Array.of(0, 1, 2, 2).buffer);
   expect(await labels('<f4', [1, 2, 2], data)).toEqual({
     width: 2,
     height: 2,
-    labels: Int32Array.of(0, 1, 2, 2),
+    labels: Uint16Array.of(0, 1, 2, 2),
+  });
+});
+
+describe('arrays are judged as label images are', () => {
+  const side = 40;
+  /** Four squares of 8 px, with numbers from `valueOf`. */
+  const squares = (valueOf: (square: number) => number) =>
+    Buffer.from(
+      Uint8Array.from({ length: side * side }, (_, at) => {
+        const [x, y] = [at % side, Math.floor(at / side)];
+        const isInside = x % 20 < 8 && y % 20 < 8;
+        return isInside ? valueOf(1 + Math.floor(x / 20) + 2 * Math.floor(y / 20)) : 0;
+      }),
+    );
+
+  test('truth values and one value in pieces are foreground, unless pieces are nuclei', async () => {
+    for (const [dtype, value] of [['|b1', 1] as const, ['|u1', 1] as const, ['|u1', 255] as const]) {
+      const data = squares(() => value);
+      expect((await dataErrorOf(labels(dtype, [side, side], data))).what).toMatch(
+        /in 4 pieces: this is a foreground/u,
+      );
+      const { labels: read } = await labels(dtype, [side, side], data, { labelImages: 'pieces' });
+      expect(new Set(read).size).toBe(5);
+    }
+  });
+
+  test('an image is no array of labels', async () => {
+    const noise = Buffer.from(Uint8Array.from({ length: side * side }, (_, at) => 20 + ((at * 7919) % 41)));
+    expect((await dataErrorOf(labels('|u1', [side, side], noise))).what).toMatch(/this is an image/u);
+    expect((await dataErrorOf(labels('|u1', [side, side / 4, 3], noise))).what).toMatch(
+      /colours change|are colours/u,
+    );
+  });
+
+  test('-1 is the background if the user says so', async () => {
+    const data = Buffer.from(
+      Int8Array.from(
+        squares((square) => square),
+        (value) => value - 1,
+      ).buffer,
+    );
+    const read = await labels('|i1', [side, side], data, { background: -1 });
+    expect([...read.labels]).toEqual([...squares((square) => (square === 1 ? 4 : square - 1))]);
   });
 });
 
@@ -45,14 +91,14 @@ test.each<[string, string, number[], Buffer, string]>([
     '<f4',
     [1, 1],
     Buffer.from(Float32Array.of(0.5).buffer),
-    'The array has the value 0.5; labels are whole numbers from 0, the background.',
+    'The values are not whole numbers, such as 0.5: a label image that was smoothed, a probability map or an image.',
   ],
   [
     '-1',
     '<i2',
     [1, 1],
     Buffer.from([255, 255]),
-    'The array has the value -1; labels are whole numbers from 0, the background.',
+    'The label image has negative values (-1 and up, in 100 % of its pixels).',
   ],
   [
     'three dimensions',

@@ -34,7 +34,7 @@ describe('what pycocotools writes', () => {
     const { objects, leftOut } = read.get('C:\\slides\\x.png')!;
     expect(leftOut).toEqual([{ what: 'crowd regions', count: 1 }]);
     expect(objects.map(({ role, category }) => `${role} ${category}`)).toEqual([
-      ...['nucleus nucleus', 'nucleus nucleus', 'nucleus nucleus', 'nucleus mitosis', 'ignored nucleus'],
+      ...['nucleus nucleus', 'nucleus nucleus', 'nucleus nucleus', 'nucleus mitosis', 'crowd nucleus'],
     ]);
     const { masks } = fixture<{ masks: string[][] }>('coco-pixels.json');
     const rows = objects.map((object) => rowsOf(object.pixels(size)));

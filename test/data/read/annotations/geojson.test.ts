@@ -56,7 +56,7 @@ test('a list, a single feature and a collection are the same', async () => {
   expect((await masksOf({ type: 'FeatureCollection', features: [] })).masks).toEqual([]);
 });
 
-test('what lies outside of the reviewed regions is not reviewed, and Ignore* is ignored but for its nuclei', async () => {
+test('what lies outside of the reviewed regions is not reviewed, nor is what lies in Ignore*, nuclei too', async () => {
   const classified = (name: string) => ({ classification: { name } });
   const { masks, ignore } = await masksOf([
     feature(polygon(square(0, 0, 2)), classified('Nucleus')),
@@ -66,7 +66,7 @@ test('what lies outside of the reviewed regions is not reviewed, and Ignore* is 
   ]);
   expect(masks).toHaveLength(1);
   const rows = [0, 1, 2, 3].map((row) => [...ignore!].slice(8 * row, 8 * row + 8).join(''));
-  expect(rows).toEqual(['00001011', '00101111', '01101111', '00001111']);
+  expect(rows).toEqual(['00001011', '01101111', '01101111', '00001111']);
 });
 
 test('classes: several need a choice; objects without a class are nuclei', async () => {
@@ -90,6 +90,38 @@ test('an outline drawn around several nuclei is not taken for one', async () => 
     'The annotation holds 3 other objects: is it a nucleus?',
     'x.geojson: features[0]',
   ]);
+});
+
+test('an outline that holds two smaller objects is a region, a rectangle with one; neighbours that overlap are nuclei', async () => {
+  const drawn = (...corners: number[][]) => feature(polygon(corners), { objectType: 'annotation' });
+  const inner = [0, 3].map((x) => feature(polygon(square(x, 1, 2)), { objectType: 'detection' }));
+  const pentagon = [[0, 0], [8, 0], [8, 4], [4, 4], [0, 4], [0, 0]]; // prettier-ignore
+  expect((await dataErrorOf(masksOf([drawn(...pentagon, [0, 0]), ...inner]))).what).toMatch(
+    /holds 2 other objects/u,
+  );
+  expect((await dataErrorOf(masksOf([...inner.slice(1), drawn(...square(0, 0, 8))]))).what).toMatch(
+    /holds 1 other object: /u,
+  );
+  // Drawn twice, and touching: both stay, and lose pixels where they overlap.
+  const twice = [drawn(...square(0, 0, 4)), drawn(...square(0, 0, 4)), drawn(...square(2, 0, 4))];
+  expect((await masksOf(twice)).masks).toHaveLength(3);
+});
+
+test('an object outside of the image is an error, and parts of others there are counted', async () => {
+  const { what, where } = await dataErrorOf(
+    masksOf([feature(polygon(square(1, 1, 2))), feature(polygon(square(20, 30, 4)))]),
+  );
+  expect([what, where]).toEqual([
+    'The annotation lies outside of the image, which has 8 x 4 pixels: x is 20 to 24, y is 30 to 34.',
+    'x.geojson: features[1]',
+  ]);
+  const { masks, leftOut } = await masksOf([
+    feature(polygon(square(6, 1, 5))),
+    // Half a pixel beyond the border is how outlines are drawn.
+    feature(polygon(square(-0.5, 0, 3))),
+  ]);
+  expect(masks.map(({ runs }) => runs.length)).toEqual([6, 6]);
+  expect(leftOut).toEqual([{ what: 'parts of objects beyond the border of the image', count: 1 }]);
 });
 
 test('cells without a nucleus, tiles, lines and points are left out and counted', async () => {

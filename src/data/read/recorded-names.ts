@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isOutputFolder, outputRecordName, readRecord } from '../../data/files/output-record.js';
-import { throwIfProblems } from './source.js';
+import { isOutputFolder, outputRecordName, readRecord } from '../files/output-record.js';
+import { problemsError } from './problems.js';
 
 /**
  * The images that the files of a folder are results of, as the record of `nucleate predict` beside the folder tells.
@@ -28,11 +28,11 @@ export async function recordedIds(folder: string): Promise<ReadonlyMap<string, s
       found.set(line.name, { id: line.id ?? line.name, files: files.map(({ file }) => basename(file)) });
     }
   }
-  throwIfProblems(
-    folder,
-    'The predictions have',
-    [...unfinished].map((name) => ({ what: `The results of ${name} are not finished.` })),
-    'End the prediction: the same command with --resume.',
-  );
+  const hint = 'End the prediction: the same command with --resume.';
+  const problems = [...unfinished].map((name) => ({
+    what: `The results of ${name} are not finished.`,
+    hint,
+  }));
+  if (problems.length > 0) throw problemsError(folder, problems);
   return new Map([...found.values()].flatMap(({ id, files }) => files.map((file) => [file, id])));
 }

@@ -1,5 +1,5 @@
-import type { Box } from '../geometry/box.js';
-import { boxOf, type Mask } from '../geometry/mask.js';
+import type { Box } from './box.js';
+import { boxOf, type Mask } from './mask.js';
 
 /** The parts of one mask. */
 export interface Components {
@@ -30,6 +30,9 @@ export function componentsOf(mask: Mask, imageWidth: number): Components {
   const largestFirst = (one: number, other: number) => other - one;
   return { pieces: pieces.sort(largestFirst), holes: holes.sort(largestFirst) };
 }
+
+/** px; the smallest of the 29,461 nuclei of the 2018 Data Science Bowl has 21. */
+export const speckArea = 16;
 
 const inside = 1;
 const outside = 2;
