@@ -15,7 +15,7 @@ const surround = 96;
  * @returns 8-bit RGB, `2 size` wide and `size` high.
  */
 export function figureCell(image: Image, labelImage: LabelImage, size: number): Image {
-  const shown = toEightBits(image, intensityRange(image.data));
+  const shown = toEightBits(image, intensityRange(image));
   const nuclei = drawNuclei(image, labelImage, { style: 'filled', scale: 1 });
   return panels([middle(shown, size), middle(nuclei, size)]);
 }

@@ -154,7 +154,7 @@ function enlarge(
   image: Image,
   { scale, isGrey }: { readonly scale: number; readonly isGrey: boolean },
 ): Image {
-  const { width, height, channels, data } = toEightBits(image, intensityRange(image.data));
+  const { width, height, channels, data } = toEightBits(image, intensityRange(image));
   const large = new Uint8Array(width * height * scale * scale * 3);
   for (let y = 0, to = 0; y < height * scale; y++) {
     for (let x = 0; x < width * scale; x++, to += 3) {

@@ -170,10 +170,10 @@ async function segmentImage<Result>(
   const { settings = {}, pixelSize, onProgress, onNotice = () => {} } = options;
   const opened = await unread.open();
   try {
-    const { suffix } = unread;
+    const { suffix, written } = unread;
     const { name: stem, ext } = path.parse(file);
     const where = suffix === '' ? file : `${file}, ${suffix}`;
-    for (const notice of pixelNotices(opened, where, (colour) => `--channel ${colour}`)) onNotice(notice);
+    for (const notice of pixelNotices(opened, where, written)) onNotice(notice);
     const image = pixelSize === undefined ? opened : { ...opened, pixelSize: { x: pixelSize, y: pixelSize } };
     const { scale } = settingsFor(model.file, image, settings);
     const segmentation = await inPlace(where, () =>

@@ -17,7 +17,11 @@ export function withoutAlpha(
   for (let from = 0, to = 0; from < decoded.length; from += 4) {
     if (decoded[from + 3] !== (isShort ? 65535 : 255)) {
       const what = `The image has a channel after the ${channels === 1 ? 'first' : 'third'} that is not opaque alpha.`;
-      throw imageError(place, what, 'Save the image without transparency, with one or three channels.');
+      throw imageError(
+        place,
+        what,
+        'Save it without transparency, with one or three channels; of a TIFF, choose one: --channel red, or its number.',
+      );
     }
     for (let channel = 0; channel < channels; channel++) data[to++] = decoded[from + channel]!;
   }

@@ -3,8 +3,10 @@ import type { NucleateError } from '../../errors.js';
 import { imageError } from './image-header.js';
 import type { AxisChoice, PlaneChoice } from './plane-choice.js';
 
-/** Counts from 0. */
-export type PlaneIndex = Readonly<Record<'c' | 'z' | 't' | 'page', number>>;
+type Axis = 'c' | 'z' | 't' | 'page';
+
+/** Counts from 0. Of a plane in colour `c` is 0; from 1, the samples red, green, blue and those behind them by themselves. */
+export type PlaneIndex = Readonly<Record<Axis, number>>;
 
 /** The planes that a file holds. */
 export interface HeldPlanes {
@@ -12,6 +14,8 @@ export interface HeldPlanes {
   readonly sizes: PlaneIndex;
   /** Whether each plane has red, green and blue. */
   readonly isColour: boolean;
+  /** Samples of a pixel in colour, where each may be taken by itself: red, green, blue and those behind them. */
+  readonly colourSamples?: number;
   /** One for each channel, empty where they have no names. */
   readonly channelNames: readonly string[];
 }
@@ -25,6 +29,8 @@ export interface ChosenImage {
   readonly projection: 'max' | 'mean';
   /** Which of red, green and blue (0, 1, 2) become the image; absent for all. */
   readonly colours?: readonly number[];
+  /** What the user writes for each of the channels, where several become colours. */
+  readonly written?: readonly string[];
 }
 
 const first: PlaneIndex = { c: 0, z: 0, t: 0, page: 0 };
@@ -50,7 +56,7 @@ export function choosePlanes(planes: HeldPlanes, choice: PlaneChoice, place: str
     ...(sizes[depth] > 1 && z === undefined ? ([depth] as const) : []),
     ...(sizes.t > 1 && t === undefined ? (['t'] as const) : []),
   ];
-  if (missing.length > 0) throw unclear(planes, missing, choice.writtenAs, place);
+  if (missing.length > 0) throw unclear(planes, missing, choice, place);
   const channelSets = chooseChannels(planes, choice.channels ?? [], place);
   const depths = chooseAlong(planes, depth, z, place);
   const times = chooseAlong(planes, 't', t, place);
@@ -61,7 +67,7 @@ export function choosePlanes(planes: HeldPlanes, choice: PlaneChoice, place: str
       'Depths and times cannot be projected in two ways at once.',
       'Choose max or mean for both.',
     );
-  return channelSets.flatMap(({ suffix, channels, colours }) =>
+  return channelSets.flatMap(({ suffix, channels, colours, written }) =>
     times.flatMap((time) =>
       depths.map((part) => ({
         suffix: [suffix, time.suffix, part.suffix].filter((one) => one !== '').join('-'),
@@ -70,6 +76,7 @@ export function choosePlanes(planes: HeldPlanes, choice: PlaneChoice, place: str
         ),
         projection,
         ...(colours && { colours }),
+        ...(written && { written }),
       })),
     ),
   );
@@ -79,6 +86,7 @@ interface ChannelSet {
   readonly suffix: string;
   readonly channels: readonly number[];
   readonly colours?: readonly number[];
+  readonly written?: readonly string[];
 }
 
 const colourNames = ['red', 'green', 'blue'];
@@ -87,9 +95,16 @@ function chooseChannels(planes: HeldPlanes, chosen: readonly string[], place: st
   if (chosen.length === 0) return [{ suffix: '', channels: [0] }];
   const areColours = planes.isColour && planes.sizes.c === 1;
   const names = areColours ? colourNames : planes.channelNames;
-  const count = areColours ? colourNames.length : planes.sizes.c;
-  const setOf = (suffix: string, indices: readonly number[]) =>
-    areColours ? { suffix, channels: [0], colours: indices } : { suffix, channels: indices };
+  const count = areColours ? (planes.colourSamples ?? colourNames.length) : planes.sizes.c;
+  const setOf = (suffix: string, indices: readonly number[]): ChannelSet => {
+    // What follows blue may be anything, so that the colours cannot be read together.
+    if (areColours && count === colourNames.length) return { suffix, channels: [0], colours: indices };
+    const written = indices.map((c) => names[c] || String(c + 1));
+    return {
+      ...{ suffix, channels: areColours ? indices.map((c) => c + 1) : indices },
+      ...(indices.length > 1 && { written }),
+    };
+  };
   if (chosen.length === 1 && chosen[0] === 'each')
     return Array.from({ length: count }, (_, c) => setOf(count === 1 ? '' : `c${c + 1}`, [c]));
   const picked = chosen.flatMap((text) => channelsOf(planes, names, count, text, place));
@@ -126,18 +141,34 @@ function channelsOf(
   });
 }
 
-/** @returns Undefined if there is none of this name or number. @throws {NucleateError} If a name is that of several. */
+/** `DAPI`, `2`, or which of both is meant: `name=2`, `number=2`. */
+const channelPattern = /^(?:(name|number)=)?([^]*)$/iu;
+
+/**
+ * @returns Undefined if there is none of this name or number.
+ * @throws {NucleateError} If a name is that of several channels, or is the number of another.
+ */
 function channelOf(names: readonly string[], text: string, count: number, place: string): number | undefined {
-  const asked = text.trim().toLowerCase();
-  const named = names.flatMap((name, c) => (name.trim().toLowerCase() === asked && asked !== '' ? [c] : []));
+  const [, kind, rest = ''] = channelPattern.exec(text.trim())!;
+  const asked = rest.trim().toLowerCase();
+  const called = names.flatMap((name, c) => (name.trim().toLowerCase() === asked && asked !== '' ? [c] : []));
+  const named = kind?.toLowerCase() === 'number' ? [] : called;
   if (named.length > 1)
     throw imageError(
       place,
-      `Several channels are called ${JSON.stringify(text.trim())}.`,
+      `Several channels are called ${JSON.stringify(rest.trim())}.`,
       `Choose by number: ${named.map((c) => c + 1).join(' or ')}.`,
     );
-  const number = Number(asked);
-  return named[0] ?? (Number.isInteger(number) && number >= 1 && number <= count ? number - 1 : undefined);
+  const number = /^\d+$/u.test(asked) && kind?.toLowerCase() !== 'name' ? Number(asked) : NaN;
+  const numbered = number >= 1 && number <= count ? number - 1 : undefined;
+  const [byName] = named;
+  if (byName !== undefined && numbered !== undefined && byName !== numbered)
+    throw imageError(
+      place,
+      `Channel ${byName + 1} is called ${JSON.stringify(rest.trim())}, which is the number of another channel.`,
+      `Write which of both is meant: --channel name=${asked} or --channel number=${asked}.`,
+    );
+  return byName ?? numbered;
 }
 
 interface AlongAxis {
@@ -174,31 +205,41 @@ const nuclear = /dapi|hoechst|nucle|draq|sytox|h2b|nls|propidium|to-?pro/iu;
 /** @param missing Axes without a choice, at least one. */
 function unclear(
   planes: HeldPlanes,
-  missing: readonly ('c' | 'z' | 't' | 'page')[],
-  writtenAs: PlaneChoice['writtenAs'],
+  missing: readonly Axis[],
+  choice: PlaneChoice,
   place: string,
 ): NucleateError {
   const { sizes, channelNames } = planes;
-  const orEach = (writtenAs ?? 'options') === 'options' ? ', or each' : '';
+  const { writtenAs = 'options' } = choice;
+  const orEach = writtenAs === 'options' ? ', or each' : '';
   const isConfig = writtenAs === 'config';
   const write = (name: string, values: readonly string[]) =>
     isConfig ? `data.${name}: [${values.join(', ')}]` : `--${name} ${values.join(',')}`;
   const channel = channelNames.find((name) => nuclear.test(name)) ?? (channelNames[0] || '1');
   const quoted = /^[\w.-]+$/u.test(channel) ? channel : JSON.stringify(channel);
-  const along = missing.filter((axis) => axis !== 'c');
-  const values = along.map((axis) => (along.length === 1 ? '' : axis === 't' ? 't=' : 'z=') + 'max');
-  const most = along.map(
-    (axis) => `1 to ${sizes[axis]}${along.length === 1 ? '' : ` for ${axis === 't' ? 't' : 'z'}`}`,
-  );
+  // With what is chosen already, since one option has all axes.
+  const along = (['z', 'page', 't'] as const).filter((axis) => sizes[axis] > 1);
+  const isMissing = along.some((axis) => missing.includes(axis));
+  const values = along.map((axis) => {
+    const chosen = axis === 't' ? choice.t : (choice.z ?? choice.plane);
+    // Depths show the same nuclei, times do not: they move.
+    const value = chosen ?? (axis === 't' ? '1' : 'max');
+    return `${along.length === 1 ? '' : axis === 't' ? 't=' : 'z='}${value}`;
+  });
+  const most = along
+    .filter((axis) => missing.includes(axis))
+    .map((axis) => {
+      const projections = axis === 't' ? '' : 'max, mean, ';
+      const of = along.length === 1 ? '' : ` for ${axis === 't' ? 't' : 'z'}`;
+      return `${projections}a number from 1 to ${sizes[axis]}${orEach}${of}`;
+    });
   const steps = [
     ...(missing.includes('c')
       ? [
           `${write('channel', [quoted])} (${channelNames.some((name) => name !== '') ? 'a name, or ' : ''}a number from 1 to ${sizes.c}${orEach}; up to three become colours)`,
         ]
       : []),
-    ...(along.length > 0
-      ? [`${write('plane', values)} (max, mean, a number from ${most.join(' and ')}${orEach})`]
-      : []),
+    ...(isMissing ? [`${write('plane', values)} (${most.join('; ')})`] : []),
   ];
   return imageError(
     place,

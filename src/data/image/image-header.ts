@@ -1,7 +1,7 @@
 /** Checks the header of an image file before a pixel is decoded. */
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Size } from '../geometry/rect.js';
-import type { Channels, PixelSize, ValueScale } from './image.js';
+import type { Channels, MissingValues, PixelSize, ValueScale } from './image.js';
 
 /** 64 megapixels: 8000 x 8000, more than any field of view. A decoded 16-bit RGB image takes 384 MB. */
 export const maxPixels = 64e6;
@@ -44,6 +44,7 @@ export interface UnpackedImage extends Size, PixelLayout {
   readonly headerBytes: number;
   /** As that of an image in memory. */
   readonly scale?: ValueScale;
+  readonly missing?: MissingValues;
   readonly pixelSize?: PixelSize;
   /** Which of red, green and blue (0, 1, 2) the image is; absent for all that there are. */
   readonly colours?: readonly number[];

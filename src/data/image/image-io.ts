@@ -89,6 +89,8 @@ export const closeContent = async (content: FileBytes | Image): Promise<void> =>
 export interface FoundImage extends Size {
   /** What tells it from the others of its file, for names of outputs: `c2`, `z10`; empty for the only one. */
   readonly suffix: string;
+  /** What the user writes for red, green and blue, where they are channels that were chosen; absent elsewhere. */
+  readonly written?: readonly string[];
   /** As {@link readImage}. */
   read(): Promise<Image>;
   /**
@@ -154,7 +156,8 @@ async function findTiff(bytes: FileBytes, choice: PlaneChoice, place: string): P
   const images = await findTiffImages(bytes, choice, place);
   for (const { page, chosen, pixelSize, photometric: shown, ...image } of images) {
     if (page === undefined) {
-      found.push(withPixelSize({ ...image, suffix: chosen.suffix }, pixelSize));
+      const { suffix, written } = chosen;
+      found.push(withPixelSize({ ...image, suffix, ...(written && { written }) }, pixelSize));
       continue;
     }
     // libvips takes the end of a name in brackets for options: "a.tif[page=1]".

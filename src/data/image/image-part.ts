@@ -1,7 +1,7 @@
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Box } from '../geometry/box.js';
 import type { Rect } from '../geometry/rect.js';
-import { valueCounts } from './intensity.js';
+import { countsOf } from './intensity.js';
 import { paddingValues, type Pixels, readRegion, type StoredImage } from './stored-image.js';
 
 /**
@@ -21,7 +21,7 @@ export function imagePart(image: Pixels, { x, y, width, height }: Rect): StoredI
   const { channels, scale, pixelSize } = image;
   return {
     ...{ width, height, channels, channelMedians: paddingValues(image) },
-    counts: 'counts' in image ? image.counts : valueCounts(image.data),
+    counts: 'counts' in image ? image.counts : countsOf(image),
     ...(scale && { scale }),
     ...(pixelSize && { pixelSize }),
     read: ({ x1, y1, x2, y2 }: Box) => readRegion(image, { x1: x + x1, y1: y + y1, x2: x + x2, y2: y + y2 }),

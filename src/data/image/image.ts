@@ -7,6 +7,14 @@ export interface ValueScale {
   readonly factor: number;
 }
 
+/** Values that a file does not tell: NaN and infinite ones. */
+export interface MissingValues {
+  /** What they became. */
+  readonly value: number;
+  /** How many there are; 1 or more. */
+  readonly count: number;
+}
+
 /** um of the object for a pixel, along x and y. */
 export interface PixelSize {
   readonly x: number;
@@ -24,6 +32,8 @@ export interface Image {
   readonly data: Uint8Array | Uint16Array;
   /** What a value stands for in the file, where it had to be brought to 8 or 16 bits. */
   readonly scale?: ValueScale;
+  /** Absent where there are none. They do not count for what is shown as black and as white. */
+  readonly missing?: MissingValues;
   /** Absent where the file does not tell. */
   readonly pixelSize?: PixelSize;
 }

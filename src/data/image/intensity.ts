@@ -2,7 +2,8 @@
  * Which values of an image are shown as black and white. One rule: {@link shownRange} of an image and the config's
  * `data.intensity`, in training (it sets `Example.intensity`) as in prediction.
  */
-import type { Image } from './image.js';
+import type { Image, MissingValues } from './image.js';
+import { nearValues } from './near-values.js';
 
 /** The values of an image that are shown as black and as white. */
 export interface IntensityRange {
@@ -26,13 +27,14 @@ const narrowest = 8;
 
 /**
  * The range of an image: its percentiles 0.1 and 99.9, of all channels together, since separate ones would change colours.
+ * Far values, see {@link nearValues}, do not count where they would be black or white themselves.
  *
- * @param values At least one.
+ * @param image With at least one value.
  * @returns For each percentile the smallest value that has this fraction of the values at or below it. A range narrower than
  *   the least (8 for 8 bits, 1 for 16) is widened upwards, or downwards at the end of the scale.
  */
-export function intensityRange(values: Uint8Array | Uint16Array): IntensityRange {
-  return rangeOfCounts(valueCounts(values));
+export function intensityRange(image: Pick<Image, 'data' | 'missing'>): IntensityRange {
+  return rangeOfCounts(countsOf(image));
 }
 
 /** How often each value occurs: `[256]` for 8 bits, `[65536]` for 16. */
@@ -42,17 +44,39 @@ export function valueCounts(values: Uint8Array | Uint16Array): Uint32Array {
   return counts;
 }
 
+/** {@link valueCounts} without the values that the file does not tell. */
+export const countsOf = ({ data, missing }: Pick<Image, 'data' | 'missing'>): Uint32Array =>
+  withoutMissing(valueCounts(data), missing);
+
+/** @returns The same counts, changed. */
+export function withoutMissing(counts: Uint32Array, missing: MissingValues | undefined): Uint32Array {
+  if (missing) counts[missing.value] = Math.max(0, counts[missing.value]! - missing.count);
+  return counts;
+}
+
 /** {@link intensityRange} from {@link valueCounts}. */
 function rangeOfCounts(counts: Uint32Array): IntensityRange {
   const highest = counts.length - 1;
   const width = highest === 255 ? narrowest : 1;
-  const total = counts.reduce((sum, count) => sum + count, 0);
+  const all = quantilesOf(counts, 0, highest);
+  const values = Uint16Array.from(counts.keys()).filter((value) => counts[value]! > 0);
+  const { first, last } = nearValues(values, (index) => counts[values[index]!]!);
+  const [least, most] = [values[first] ?? 0, values[last] ?? highest];
+  const isFar = all.black < least || all.white > most;
+  const { black: low, white: high } = isFar ? quantilesOf(counts, least, most) : all;
+  const black = Math.min(low, highest - width);
+  return { black, white: Math.max(high, black + width) };
+}
+
+/** The quantiles of the values from `least` to `most`. */
+function quantilesOf(counts: Uint32Array, least: number, most: number): IntensityRange {
+  const near = counts.subarray(least, most + 1);
+  const total = near.reduce((sum, count) => sum + count, 0);
   const quantile = (fraction: number) => {
     let seen = 0;
-    return counts.findIndex((count) => (seen += count) >= fraction * total);
+    return least + near.findIndex((count) => (seen += count) >= fraction * total);
   };
-  const black = Math.min(quantile(lowQuantile), highest - width);
-  return { black, white: Math.max(quantile(highQuantile), black + width) };
+  return { black: quantile(lowQuantile), white: quantile(highQuantile) };
 }
 
 /** `full`: an 8-bit image is shown with its whole scale. `stretched`: with the range of {@link intensityRange}. */
@@ -71,7 +95,7 @@ export function shownRange(
 ): IntensityRange | undefined {
   if ('counts' in image)
     return mode === 'full' && image.counts.length === 256 ? undefined : rangeOfCounts(image.counts);
-  return mode === 'full' && image.data instanceof Uint8Array ? undefined : intensityRange(image.data);
+  return mode === 'full' && image.data instanceof Uint8Array ? undefined : intensityRange(image);
 }
 
 /**
@@ -81,7 +105,7 @@ export function shownRange(
 export function toEightBits(image: Image, range?: IntensityRange): Image & { readonly data: Uint8Array } {
   const { data } = image;
   if (data instanceof Uint8Array && !range) return { ...image, data };
-  const { black, white } = range ?? intensityRange(data);
+  const { black, white } = range ?? intensityRange(image);
   const scaled = new Uint8ClampedArray(data.length);
   for (let i = 0; i < data.length; i++) scaled[i] = (255 * (data[i]! - black)) / (white - black);
   return { ...image, data: new Uint8Array(scaled.buffer) };

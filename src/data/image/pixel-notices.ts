@@ -1,5 +1,6 @@
 /** What the pixels of an image tell that its user should know before trusting the result. */
 import type { Problem } from '../../errors.js';
+import { shownRange } from './intensity.js';
 import { type Pixels, readRegion } from './stored-image.js';
 
 /** Rows and pixels of a row that are looked at, evenly spaced. */
@@ -7,15 +8,15 @@ const sampledRows = 128;
 const sampledColumns = 128;
 
 /**
- * Hints on an image that can be read and is probably not what it is taken for: nothing to see in it, or fluorescence
- * channels drawn in colours, of which only one shows nuclei.
+ * Hints on an image that can be read and is probably not what it is taken for: nothing to see in it, light of hot pixels,
+ * or fluorescence channels drawn in colours, of which only one shows nuclei.
  *
- * @param howToChoose How a channel is chosen, such as `--channel blue`.
+ * @param channels What the user writes for red, green and blue.
  */
 export function pixelNotices(
   image: Pixels,
   where: string,
-  howToChoose: (colour: string) => string,
+  channels: readonly string[] = colourNames,
 ): Problem[] {
   if (isConstant(image)) {
     return [
@@ -26,26 +27,76 @@ export function pixelNotices(
       },
     ];
   }
+  const alone = brightAlone(image);
+  if (alone !== undefined) {
+    return [
+      {
+        what: `${shareInWords(alone)} of the pixels are far brighter than those beside them, as hot pixels are; all else is shown dark.`,
+        where,
+        hint: 'If nuclei are missed, remove them first: in Fiji with Process > Noise > Remove Outliers.',
+      },
+    ];
+  }
   const colours = image.channels === 3 ? fluorescenceColours(image) : [];
   if (colours.length === 0) return [];
+  const channel = channels[colourNames.indexOf(colours.at(-1)!)]!;
   return [
     {
       what: `The image is taken for a colour photograph, but looks like fluorescence drawn in ${inWords(colours)}.`,
       where,
-      hint: `If one colour shows the nuclei, choose it: ${howToChoose(colours.at(-1)!)}.`,
+      hint: `If one colour shows the nuclei, choose it: --channel ${/^[\w.-]+$/u.test(channel) ? channel : JSON.stringify(channel)}.`,
     },
   ];
 }
 
 function isConstant(image: Pixels): boolean {
-  if ('counts' in image) return image.counts.filter((count) => count > 0).length === 1;
+  if ('counts' in image) return image.counts.filter((count) => count > 0).length <= 1;
   const [first] = image.data;
   return image.data.every((value) => value === first);
 }
 
-const names = ['red', 'green', 'blue'];
+const colourNames = ['red', 'green', 'blue'];
 const inWords = (colours: readonly string[]) =>
   colours.length === 1 ? `${colours[0]} alone` : `${colours.slice(0, -1).join(', ')} and ${colours.at(-1)}`;
+
+/** Hot pixels stand alone; of nuclei, however small, bright pixels have bright ones beside them. */
+const leastAlone = 0.8;
+
+/** Fewer pixels than this do not change what is white, see `intensityRange`; more than that are part of the picture. */
+const [leastShare, mostShare] = [0.001, 0.05];
+
+/** px: a part of this size, from the middle of an image, is looked at. */
+const partSide = 1024;
+
+/**
+ * The share of the pixels of a grey image that are brighter than half of what is shown as white, if nearly all of them
+ * have no such pixel beside them; undefined for other images.
+ */
+function brightAlone(image: Pixels): number | undefined {
+  const range = image.channels === 1 ? shownRange(image, 'stretched') : undefined;
+  if (!range) return undefined;
+  const [width, height] = [Math.min(image.width, partSide), Math.min(image.height, partSide)];
+  const [x1, y1] = [(image.width - width) >> 1, (image.height - height) >> 1];
+  const { data } = readRegion(image, { x1, y1, x2: x1 + width, y2: y1 + height });
+  const limit = (range.black + range.white) / 2;
+  const isBright = (x: number, y: number) =>
+    x >= 0 && y >= 0 && x < width && y < height && data[y * width + x]! > limit;
+  let [bright, alone] = [0, 0];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!isBright(x, y)) continue;
+      bright++;
+      let beside = 0;
+      for (let near = 0; near < 9; near++)
+        if (near !== 4 && isBright(x + (near % 3) - 1, y + Math.floor(near / 3) - 1)) beside++;
+      if (beside === 0) alone++;
+    }
+  }
+  const share = bright / (width * height);
+  return share >= leastShare && share <= mostShare && alone >= leastAlone * bright ? share : undefined;
+}
+
+const shareInWords = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /**
  * The colours that channels of fluorescence seem to be drawn in; none for grey, tinted and stained images. Of a photograph,
@@ -65,7 +116,7 @@ function fluorescenceColours(image: Pixels): string[] {
   const differ = lit.some((one) =>
     [0, 1, 2].some((other) => other !== one && !isSamePicture(samples[one]!, samples[other]!)),
   );
-  return differ ? lit.map((channel) => names[channel]!) : [];
+  return differ ? lit.map((channel) => colourNames[channel]!) : [];
 }
 
 /** Below this, two colours do not show the same things. */

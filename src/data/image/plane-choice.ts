@@ -36,6 +36,7 @@ export function planeChoice(
   writtenAs: NonNullable<PlaneChoice['writtenAs']> = 'options',
 ): PlaneChoice {
   const channels = (written.channel ?? []).map(String);
+  checkNumbers(channels, writtenAs === 'config' ? 'data.channel' : '--channel');
   const along: Partial<Record<'plane' | 'z' | 't', AxisChoice>> = {};
   const name = writtenAs === 'config' ? 'data.plane' : '--plane';
   const wrong = (what: string) => {
@@ -59,6 +60,25 @@ export function planeChoice(
     });
   return choice;
 }
+
+/** @throws {NucleateError} Exit code 2 for numbers that no channel of any file has, and for more than an image can hold. */
+function checkNumbers(channels: readonly string[], name: string): void {
+  const parts = channels.flatMap((text) => text.split(',')).map((part) => part.trim());
+  if (!parts.every((part) => /^[+-]?\d+$/u.test(part))) return;
+  const wrong = parts.find((part) => !(Number(part) >= 1));
+  const usage = (what: string, hint: string) => {
+    throw new NucleateError({ what, hint, exitCode: exitCodes.usage });
+  };
+  if (wrong !== undefined) usage(`${name} does not take ${wrong}: the first channel is 1.`, 'Count from 1.');
+  if (parts.length > mostChannels)
+    usage(
+      `${name} takes one channel or up to three as colours, received ${parts.length}.`,
+      'Choose up to three, or each by itself with `each`.',
+    );
+}
+
+/** Red, green and blue. */
+const mostChannels = 3;
 
 /** A choice as users write it, for what is stored: `data.channel` and `data.plane` of a config. */
 export interface WrittenPlanes {

@@ -6,6 +6,7 @@ import { makeTemporaryFolder } from '../../temporary-folder.js';
 import type { Size } from '../geometry/rect.js';
 import type { Box } from '../geometry/box.js';
 import { withoutAlpha } from './alpha.js';
+import { withoutMissing } from './intensity.js';
 import { maxPixels, type UnpackedImage } from './image-header.js';
 import { pickColours } from './colours.js';
 import { closeContent, findImages, type FoundImage, openContent } from './image-io.js';
@@ -16,7 +17,7 @@ import { channelMedians } from './channel-medians.js';
 /** An image in a temporary file, which exists until the image is closed. */
 export interface StoredImage extends Size {
   readonly channels: Channels;
-  /** How often each value occurs, all channels together: `[256]` for 8 bits, `[65536]` for 16. */
+  /** How often each value occurs, all channels together, but those of `Image.missing`: `[256]` for 8 bits, `[65536]` for 16. */
   readonly counts: Uint32Array;
   /** `[channels]`, as stored: see {@link channelMedians}. */
   readonly channelMedians: Float64Array;
@@ -62,6 +63,8 @@ export const paddingValues = (image: Pixels): Float64Array =>
 export interface UnreadImage {
   /** What tells it from the others of its file, for names of outputs: `c2`, `z10`; empty for the only one. */
   readonly suffix: string;
+  /** As that of an image that is found. */
+  readonly written?: readonly string[];
   /**
    * Reads it, or unpacks it to a temporary file if it is large. The file is in the system's temporary folder (`TMPDIR`),
    * takes 1 to 6 bytes per pixel, and is deleted when the process ends, even after a crash.
@@ -99,6 +102,7 @@ export async function openImages(
     const found = await findImages(content, choice, place);
     const images = found.map((image) => ({
       suffix: image.suffix,
+      ...(image.written && { written: image.written }),
       open: () =>
         'width' in content || image.width * image.height <= inMemory ? image.read() : unpack(image, place),
     }));
@@ -134,6 +138,7 @@ function storedImage(handle: number, unpacked: UnpackedImage, place: string): St
       const { data } = read({ x1: 0, y1, x2: width, y2: Math.min(height, y1 + countedRows) });
       for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
     }
+    withoutMissing(counts, unpacked.missing);
     const median = sampledMedians({ width, height, channels }, read);
     return {
       ...{ width, height, channels, counts, channelMedians: median, read },

@@ -11,7 +11,7 @@ import { crc32 } from 'node:zlib';
 import { openPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { readImage } from '../image/image-io.js';
-import type { Channels } from '../image/image.js';
+import type { Channels, MissingValues } from '../image/image.js';
 import { type PlaneChoice, type WrittenPlanes, writtenPlanes } from '../image/plane-choice.js';
 import type { AnnotatedImage } from './example.js';
 import type { Dataset, DatasetLayout, DatasetListing, DatasetTree } from './layout.js';
@@ -34,6 +34,8 @@ interface PreparedImage extends Pick<AnnotatedImage, 'id' | 'origin' | 'cluster'
   readonly height: number;
   readonly channels: Channels;
   readonly bits: 8 | 16;
+  /** As of the image. */
+  readonly missing?: MissingValues;
   readonly hasIgnore: boolean;
   /** `length`: how many numbers its runs have. */
   readonly masks: readonly { readonly name: string; readonly isBlurred?: true; readonly length: number }[];
@@ -93,7 +95,7 @@ async function writePrepared(
   let at = headerBytes;
   for await (const annotated of mapConcurrently(dataset.images, imagesAtOnce, (entry) => entry.read())) {
     const { image, masks, ignore, ...facts } = annotated;
-    const { width, height, channels, data } = image;
+    const { width, height, channels, data, missing } = image;
     const parts = [...masks.map(({ runs }) => runs), data, ...(ignore ? [ignore] : [])];
     const bytes = Buffer.concat(
       parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)),
@@ -107,6 +109,7 @@ async function writePrepared(
         channels,
         bits: data instanceof Uint16Array ? 16 : 8,
         hasIgnore: ignore !== undefined,
+        ...(missing && { missing }),
       },
       masks: masks.map(({ runs, ...mask }) => ({ ...mask, length: runs.length })),
       at,
@@ -206,7 +209,7 @@ async function readPrepared(
   prepared: PreparedImage,
   path: string,
 ): Promise<AnnotatedImage> {
-  const { width, height, channels, bits, hasIgnore, masks: listed, at, crc, ...facts } = prepared;
+  const { width, height, channels, bits, missing, hasIgnore, masks: listed, at, crc, ...facts } = prepared;
   const pixels = width * height;
   const runsBytes = 4 * listed.reduce((sum, { length }) => sum + length, 0);
   const dataBytes = (pixels * channels * bits) / 8;
@@ -225,7 +228,11 @@ async function readPrepared(
     bits === 16
       ? new Uint16Array(memory, runsBytes, pixels * channels)
       : new Uint8Array(memory, runsBytes, pixels * channels);
-  const annotated = { ...facts, image: { width, height, channels, data }, masks };
+  const annotated = {
+    ...facts,
+    image: { width, height, channels, data, ...(missing && { missing }) },
+    masks,
+  };
   return hasIgnore ? { ...annotated, ignore: new Uint8Array(memory, runsBytes + dataBytes) } : annotated;
 }
 

@@ -50,6 +50,28 @@ test('a plane without an axis is along the times where there is only one depth',
   expect(image!.channels).toEqual([[{ ...first, t: 2 }]]);
 });
 
+test('a channel that is called like the number of another is found by either', () => {
+  const planes = planesOf({ c: 2 }, ['0', '1']);
+  const chosen = (channel: string) =>
+    choosePlanes(planes, { channels: [channel] }, 'a.tif')[0]!.channels[0]![0]!.c;
+  expect([chosen('name=1'), chosen('number=1'), chosen('2'), chosen('0')]).toEqual([1, 0, 1, 0]);
+});
+
+test('channels that become colours are called as the user may write them', () => {
+  const [image] = choosePlanes(planesOf({ c: 3 }, ['DAPI', '', 'GFP']), { channels: ['3,2'] }, 'a.tif');
+  expect(image!.written).toEqual(['GFP', '2']);
+});
+
+test('samples behind blue are taken by their number, and so are the colours beside them', () => {
+  const planes = { ...colours, colourSamples: 4 };
+  const [only] = choosePlanes(planes, { channels: ['4'] }, 'a.tif');
+  expect(only!.channels).toEqual([[{ ...first, c: 4 }]]);
+  expect(choosePlanes(planes, { channels: ['each'] }, 'a.tif')).toHaveLength(4);
+  expect(choosePlanes(planes, { channels: ['red'] }, 'a.tif')[0]).toEqual({
+    ...{ suffix: '', channels: [[{ ...first, c: 1 }]], projection: 'max' },
+  });
+});
+
 test.each([
   [['green'], [[1]]],
   [['1,3'], [[0, 2]]],
@@ -71,7 +93,28 @@ test.each<[string, HeldPlanes, PlaneChoice, string, string]>([
     planesOf({ z: 3, t: 5 }),
     { writtenAs: 'config' },
     'The file has 3 depths (z) and 5 times (t), so it is unclear which of them shows the nuclei.',
-    'Set data.plane: [z=max, t=max] (max, mean, a number from 1 to 3 for z and 1 to 5 for t).',
+    'Set data.plane: [z=max, t=1] (max, mean, a number from 1 to 3 for z; a number from 1 to 5 for t).',
+  ],
+  [
+    'times alone, which are not merged',
+    planesOf({ t: 5 }),
+    {},
+    'The file has 5 times (t), so it is unclear which of them shows the nuclei.',
+    'Add --plane 1 (a number from 1 to 5, or each).',
+  ],
+  [
+    'a time beside a depth that is chosen',
+    planesOf({ z: 3, t: 5 }),
+    { plane: 'mean' },
+    'The file has 3 depths (z) and 5 times (t), so it is unclear which of them shows the nuclei.',
+    'Add --plane z=mean,t=1 (a number from 1 to 5, or each for t).',
+  ],
+  [
+    'a number that is the name of another channel',
+    planesOf({ c: 2 }, ['0', '1']),
+    { channels: ['1'] },
+    'Channel 2 is called "1", which is the number of another channel.',
+    'Write which of both is meant: --channel name=1 or --channel number=1.',
   ],
   [
     'a channel that is not there',
@@ -123,6 +166,13 @@ test('a choice as it is written', () => {
   expect(planeChoice({ plane: ['each'] })).toEqual({ plane: 'each', writtenAs: 'options' });
   expect(planeChoice({})).toEqual({ writtenAs: 'options' });
 });
+
+test.each([[['0']], [['-1']], [['1,2,3,4']], [['1', '2', '3', '4']], [['0,2']]])(
+  '--channel %j is an error of usage',
+  (channel) => {
+    expect(() => planeChoice({ channel })).toThrow(expect.objectContaining({ exitCode: 2 }));
+  },
+);
 
 test.each([[['0']], [['min']], [['c=1']], [['z=1', 'z=2']], [['max', 'z=2']], [['t=1', 't=2']], [['']]])(
   '--plane %j is an error',

@@ -5,22 +5,52 @@ import { intensityRange, shownRange, toEightBits } from '../../../src/data/image
 test('the range leaves out a thousandth at each end', () => {
   // 10,000 values: ten hot pixels are a thousandth, so the eleventh from the top is white.
   const values = Uint16Array.from({ length: 10_000 }, (_, i) =>
-    i < 10 ? 65535 : i < 9990 ? 1000 + (i % 50) : 0,
+    i < 10 ? 65535 : i < 9990 ? 1000 + (i % 50) : 990,
   );
-  expect(intensityRange(values)).toEqual({ black: 0, white: 1049 });
+  expect(intensityRange({ data: values })).toEqual({ black: 990, white: 1049 });
   values[9990] = 1000;
-  expect(intensityRange(values)).toEqual({ black: 1000, white: 1049 });
+  expect(intensityRange({ data: values })).toEqual({ black: 1000, white: 1049 });
+});
+
+/** A dim field with noise, and what stands out of it. */
+const field = (count: number, valueAt: (i: number) => number) =>
+  Uint16Array.from({ length: 20_000 }, (_, i) => (i < count ? valueAt(i) : 1000 + ((i * 7919) % 400)));
+
+test('far values are neither black nor white, up to 1 % of them', () => {
+  const usual = { black: 1000, white: 1399 };
+  expect(intensityRange({ data: field(150, () => 65_535) })).toEqual(usual);
+  expect(intensityRange({ data: field(150, () => 0) })).toEqual(usual);
+  // Of many levels, behind a gap of more than eight times the range.
+  expect(intensityRange({ data: field(150, (i) => 6000 + 300 * i) })).toEqual(usual);
+  expect(intensityRange({ data: field(300, () => 65_535) }).white).toBe(65_535);
+});
+
+test('bright nuclei are white, however sparse', () => {
+  // 0.75 % of the pixels, from the level of the background to forty times of it: the 21st from the top is white.
+  expect(intensityRange({ data: field(150, (i) => 1400 + 300 * i) }).white).toBe(1400 + 300 * 129);
+  // A background of a single level tells no gap.
+  const flat = Uint16Array.from({ length: 20_000 }, (_, i) => (i < 150 ? 4000 : 0));
+  expect(intensityRange({ data: flat }).white).toBe(4000);
+});
+
+test('values that the file does not tell count for nothing', () => {
+  const values = field(19_000, () => 1200);
+  const missing = { value: 1200, count: 19_000 };
+  // Of the 1,000 values that are left, 0.1 % at each end.
+  const { black, white } = intensityRange({ data: values, missing });
+  expect(intensityRange({ data: values.subarray(19_000) })).toEqual({ black, white });
+  expect([black, white]).toEqual([expect.closeTo(1000, -1), expect.closeTo(1399, -1)]);
 });
 
 test('a flat image keeps a range of 1', () => {
-  expect(intensityRange(Uint16Array.of(7, 7, 7))).toEqual({ black: 7, white: 8 });
+  expect(intensityRange({ data: Uint16Array.of(7, 7, 7) })).toEqual({ black: 7, white: 8 });
 });
 
 test('an 8-bit range of less than 8 values is widened, downwards at the end of the scale', () => {
-  expect(intensityRange(Uint8Array.of(7, 8, 9))).toEqual({ black: 7, white: 15 });
-  expect(intensityRange(Uint8Array.of(250, 253, 255))).toEqual({ black: 247, white: 255 });
-  expect(intensityRange(Uint8Array.of(10, 20, 200))).toEqual({ black: 10, white: 200 });
-  expect(intensityRange(Uint16Array.of(65535))).toEqual({ black: 65534, white: 65535 });
+  expect(intensityRange({ data: Uint8Array.of(7, 8, 9) })).toEqual({ black: 7, white: 15 });
+  expect(intensityRange({ data: Uint8Array.of(250, 253, 255) })).toEqual({ black: 247, white: 255 });
+  expect(intensityRange({ data: Uint8Array.of(10, 20, 200) })).toEqual({ black: 10, white: 200 });
+  expect(intensityRange({ data: Uint16Array.of(65535) })).toEqual({ black: 65534, white: 65535 });
 });
 
 test('a network sees the whole scale or the range of an 8-bit image, and always the range of a 16-bit image', () => {

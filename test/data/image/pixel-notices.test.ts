@@ -5,7 +5,7 @@ import type { Image } from '../../../src/data/image/image.js';
 import { pixelNotices } from '../../../src/data/image/pixel-notices.js';
 import { randomFor } from '../../../src/random.js';
 
-const noticesOf = (image: Image) => pixelNotices(image, 'a.png', (colour) => `--channel ${colour}`);
+const noticesOf = (image: Image) => pixelNotices(image, 'a.png');
 
 /** Discs of light on black with some noise; `x` and `y` differ for each channel but those that are the same picture. */
 function picture(channels: readonly (number | undefined)[], brightness = 200): Image {
@@ -48,6 +48,27 @@ test('nor are the images of the sample: fluorescence, stained tissue, brightfiel
   const files = readdirSync(folder).filter((name) => /^[a-f]-[0-9a-f]+\.png$/u.test(name));
   expect(files.length).toBe(24);
   for (const file of files) expect(noticesOf(await readImage(`${folder}/${file}`)), file).toEqual([]);
+});
+
+test('colours that were channels are called as in the file', () => {
+  const [notice] = pixelNotices(picture([undefined, 11, 0]), 'a.tif', ['x', 'y', 'DAPI, 405']);
+  expect(notice!.hint).toContain('--channel "DAPI, 405"');
+});
+
+test.each([
+  ['alone', 1, true],
+  ['in pairs, as small nuclei have them', 2, false],
+])('bright pixels %s', (_, pixels, isNoticed) => {
+  const side = 200;
+  const random = randomFor(2, 'noise');
+  const data = Uint16Array.from({ length: side * side }, () => 1000 + Math.floor(random.uniform() * 500));
+  // 0.5 % of the pixels, of many values, so that no gap tells them from the others.
+  for (let at = 0; at < data.length; at += 197 * pixels)
+    for (let k = 0; k < pixels; k++) data[at + k] = 3000 + Math.floor(random.uniform() * 60_000);
+  const [notice] = noticesOf({ width: side, height: side, channels: 1, data });
+  expect(notice?.what.startsWith('0.') && notice.what.includes('hot pixels')).toBe(
+    isNoticed ? true : undefined,
+  );
 });
 
 test('an image without a difference', () => {

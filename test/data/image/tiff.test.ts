@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { bytesInMemory } from '../../../src/data/files/file-bytes.js';
 import { openFileTree } from '../../../src/data/files/open-files.js';
 import { readImage } from '../../../src/data/image/image-io.js';
+import type { NucleateError } from '../../../src/errors.js';
+import type { PlaneChoice } from '../../../src/data/image/plane-choice.js';
 import { toImageValues } from '../../../src/data/image/tiff/image-values.js';
 import { openTiff } from '../../../src/data/image/tiff/open-tiff.js';
 import { type PlaneValues, readPlane } from '../../../src/data/image/tiff/read-plane.js';
@@ -52,10 +54,18 @@ test.each(exact)('the pixels of $file, plane $select, are those that tifffile re
   expect(plane.values).toEqual(expected(row));
 });
 
-const single = exact.filter(({ select }) => Object.keys(select).length === 0);
+/** What a user writes for a selection. */
+const choiceOf = ({ c, z, t, page }: Row['select'], isColour: boolean): PlaneChoice => ({
+  // Of colours, c is 0 for all together.
+  ...(c !== undefined && { channels: [String(isColour ? c : c + 1)] }),
+  ...(z !== undefined && { z: z + 1 }),
+  ...(t !== undefined && { t: t + 1 }),
+  ...(page !== undefined && { plane: page + 1 }),
+});
 
-test.each(single)('readImage gives the pixels of $file in 8 or 16 bits', async (row) => {
-  const image = await readImage(await tree.read(row.file), row.file);
+test.each(exact)('readImage gives the pixels of $file, $select, in 8 or 16 bits', async (row) => {
+  const choice = choiceOf(row.select, row.file.startsWith('rgbx'));
+  const image = await readImage(await tree.read(row.file), row.file, choice);
   expect({ width: image.width, height: image.height }).toEqual({ width: row.shape[1], height: row.shape[0] });
   expect(image.data).toEqual(toImageValues(expected(row)).values);
 });
@@ -70,6 +80,24 @@ test('a slide in JPEG with thumbnail, label and macro image is read at its full 
 });
 
 test.each([
+  ...['strip', 'tile'].map((kind) => [
+    `no_pyramid_${kind}.tif`,
+    'The TIFF cannot be read: its pages differ in size (80 x 64, 40 x 32) and are no smaller versions of each other.',
+  ]),
+  ['metamorph.stk', 'The file has 5 pages, so it is unclear which of them shows the nuclei.'],
+  [
+    'confocal.lsm',
+    'The file has 3 channels and 2 depths (z), so it is unclear which of them shows the nuclei.',
+  ],
+  [
+    'ome_rgb_channels.ome.tif',
+    'The file has 3 channels (DAPI, GFP, Cy5), so it is unclear which of them shows the nuclei.',
+  ],
+  ['rgbx_contig_uint8.tif', 'The image has a channel after the third that is not opaque alpha.'],
+  [
+    'wide_too_large.tif',
+    'The TIFF cannot be read: its values are whole numbers of 64 bits, and 1099511627776 does not fit into 32.',
+  ],
   ['ij_one_dir.tif', 'The file has 6 depths (z), so it is unclear which of them shows the nuclei.'],
   [
     'ij_zstd.tif',
@@ -100,6 +128,23 @@ test.each([
   }
 });
 
+test.each(['metamorph.stk', 'ij_one_dir.tif', 'pages.tif', 'ij_None.tif', 'ome_tzcyx.ome.tif'])(
+  '%s without its end is said to be cut off, in a choice of its last plane',
+  async (name) => {
+    const bytes = await tree.read(name);
+    const last = { channels: ['2'], plane: 'max', t: 'max' } as const;
+    for (const part of [0.3, 0.6, 0.95]) {
+      const reading = readImage(bytes.subarray(0, Math.floor(part * bytes.length)), name, last);
+      await expect(reading).rejects.toMatchObject({ exitCode: 3, where: name });
+      await reading.catch((error: NucleateError) => {
+        expect(`${error.message} ${error.hint}`, String(part)).toMatch(
+          /cut off.*Copy the file again|no channel/u,
+        );
+      });
+    }
+  },
+);
+
 test('a damaged block of zstd is an error, not a black image', async () => {
   const name = 'zstd_float32_n_tile.tif';
   const bytes = Buffer.from(await tree.read(name));
@@ -119,9 +164,10 @@ test('values that are not finite become the median, and hot pixels take nothing 
   plain[5] = NaN;
   plain[6] = Infinity;
   plain[7] = 1e9;
-  const { values: stored, scale } = toImageValues(plain);
-  // Percentiles 0.1 and 99.9 are 0.001 and 0.999; with as much again on both sides 0 (the least) to 1.997.
-  expect(scale!.factor).toBeCloseTo(1.997 / 65_535, 6);
+  const { values: stored, scale, missing } = toImageValues(plain);
+  expect(missing).toEqual({ value: stored[5], count: 2 });
+  // Percentiles 0.1 and 99.9 are 0.001 and 0.999; with twice as much on both sides 0 (the least) to 2.995.
+  expect(scale!.factor).toBeCloseTo(2.995 / 65_535, 6);
   expect(stored[5]).toBe(stored[6]);
   expect(Math.abs(scale!.offset + scale!.factor * stored[5]! - 0.5)).toBeLessThan(0.01);
 });

@@ -1,6 +1,6 @@
 /** The directories of a TIFF file: what each image in it is, before a pixel is read. */
 import type { GeoTIFF, GeoTIFFImage } from 'geotiff';
-import { TiffProblem } from './tiff-problem.js';
+import { cutOff, TiffProblem } from './tiff-problem.js';
 
 /** How the values of a directory are stored. */
 export type SampleKind = 'uint' | 'int' | 'float';
@@ -39,6 +39,8 @@ export interface TiffDirectory {
   readonly contiguous: { readonly offset: number; readonly bytes: number } | undefined;
   /** Planes of a MetaMorph stack; 1 elsewhere. */
   readonly stackPlanes: number;
+  /** What a confocal microscope of Zeiss tells (LSM); undefined elsewhere. */
+  readonly lsm: Uint8Array | undefined;
 }
 
 const kinds = new Map<number, SampleKind>([
@@ -60,15 +62,17 @@ export async function readDirectories(tiff: GeoTIFF, fileBytes: number): Promise
   const directories: TiffDirectory[] = [];
   const seen = new Set<number>();
   for (let index = 0; index < mostDirectories; index++) {
-    let image: GeoTIFFImage;
+    let next: number;
     try {
-      image = await tiff.getImage(index);
+      const image = await tiff.getImage(index);
+      next = image.fileDirectory.nextIFDByteOffset;
+      directories.push(await readDirectory(image, index, fileBytes));
     } catch (error) {
-      if (index > 0 && /No image at index/u.test((error as Error).message)) return directories;
+      const { message } = error as Error;
+      if (index > 0 && /No image at index/u.test(message)) return directories;
+      if (/outside the bounds/u.test(message)) throw cutOff(`its directory ${index + 1} lies behind its end`);
       throw error;
     }
-    const next = image.fileDirectory.nextIFDByteOffset;
-    directories.push(await readDirectory(image, index, fileBytes));
     if (next === 0) return directories;
     if (seen.has(next)) throw new TiffProblem('its directories go round in a circle');
     seen.add(next);
@@ -93,14 +97,14 @@ async function readDirectory(image: GeoTIFFImage, index: number, fileBytes: numb
     throw new TiffProblem('its samples are of different types');
   const kind = kinds.get(formats[0]!);
   if (!kind) throw new TiffProblem(`its samples are of the type ${formats[0]}, complex numbers or unknown`);
-  if (kind !== 'float' && bits[0]! > 32)
-    throw new TiffProblem(`its values are whole numbers of ${bits[0]} bits, and only 8, 16 and 32 are read`);
+  if (kind !== 'float' && bits[0]! > 32 && bits[0] !== 64)
+    throw new TiffProblem(`its values are whole numbers of ${bits[0]} bits, and 8, 16, 32 and 64 are read`);
   const compression = await one('Compression', 1);
   const tiled = file.hasTag('TileOffsets');
   const offsets = await list(tiled ? 'TileOffsets' : 'StripOffsets');
   const counts = await list(tiled ? 'TileByteCounts' : 'StripByteCounts');
   if (offsets.some((at, i) => at + (counts[i] ?? 0) > fileBytes))
-    throw new TiffProblem('it ends before its pixels do: the file is cut off');
+    throw cutOff('it ends before its pixels do');
   const inOnePiece =
     !tiled &&
     compression === 1 &&
@@ -127,16 +131,20 @@ async function readDirectory(image: GeoTIFFImage, index: number, fileBytes: numb
         ? { offset: offsets[0]!, bytes: counts.reduce((sum, count) => sum + count, 0) }
         : undefined,
     stackPlanes: file.hasTag(uic2Tag) ? await stackPlanesOf(file) : 1,
+    lsm: file.hasTag(lsmTag) ? Uint8Array.from(await list(lsmTag)) : undefined,
   };
 }
+
+/** CZ_LSMINFO. */
+const lsmTag = 34412;
 
 /** MetaMorph's UIC2Tag; its count is the number of planes. */
 const uic2Tag = 33629;
 
-/** The tag holds six numbers a plane. */
+/** The tag says that it has a fraction a plane, that is two numbers; six follow in truth. */
 async function stackPlanesOf(file: TiffDirectory['image']['fileDirectory']): Promise<number> {
   const values = (await file.loadValue(uic2Tag)) as ArrayLike<number> | undefined;
-  return Math.max(1, Math.floor((values?.length ?? 6) / 6));
+  return Math.max(1, Math.floor((values?.length ?? 2) / 2));
 }
 
 async function readResolution(

@@ -87,11 +87,12 @@ function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImag
       await writeFile(target, bytesOfBands(bands, place)).catch((cause: Error) => {
         throw cause instanceof NucleateError ? cause : noRoom(place, cause);
       });
-      const { channels, depth, scale } = bands;
+      const { channels, depth, scale, missing } = bands;
       return {
         ...{ width, height, channels, depth, hasAlpha: false, headerBytes: 0 },
         ...(chosen.colours && { colours: chosen.colours }),
         ...(scale && { scale }),
+        ...(missing && { missing }),
       };
     },
   };
@@ -111,7 +112,9 @@ const tiffError = (place: string, cause: unknown): NucleateError =>
     ? imageError(
         place,
         `The TIFF cannot be read: ${cause.message}.`,
-        exportHint(place) ?? 'Export it again: one image, without compression or with LZW, Deflate or zstd.',
+        cause.hint ??
+          exportHint(place) ??
+          'Export it again: one image, without compression or with LZW, Deflate or zstd.',
         cause,
       )
     : imageError(place, 'The TIFF is damaged.', 'Copy or export the image again.', cause);

@@ -2,10 +2,16 @@
 import type { TiffDirectory } from './directory.js';
 import { TiffProblem } from './tiff-problem.js';
 
+interface Pages {
+  readonly full: readonly TiffDirectory[];
+  /** Those that have the size of a smaller version, and do not say that they are one. */
+  readonly smaller: readonly TiffDirectory[];
+}
+
 /** The pages of full size, where others are smaller versions or masks of them. */
-export function fullSizePages(directories: readonly TiffDirectory[]): TiffDirectory[] {
+export function fullSizePages(directories: readonly TiffDirectory[]): Pages {
   const [first] = directories as [TiffDirectory, ...TiffDirectory[]];
-  if (/^Aperio/u.test(first.description)) return [first];
+  if (/^Aperio/u.test(first.description)) return { full: [first], smaller: [] };
   const candidates = directories.filter((one) => !one.isReduced && !one.isMask);
   const pages = candidates.length > 0 ? candidates : directories;
   const base = pages.reduce((best, one) => (one.width * one.height > best.width * best.height ? one : best));
@@ -16,10 +22,16 @@ export function fullSizePages(directories: readonly TiffDirectory[]): TiffDirect
     one.bits === base.bits &&
     one.kind === base.kind;
   const others = pages.filter((one) => !isLikeBase(one));
-  if (others.every((one) => isSmallerVersion(one, base))) return pages.filter(isLikeBase);
-  const sizes = [...new Set(pages.map(({ width, height }) => `${width} x ${height}`))];
-  throw new TiffProblem(`its ${pages.length} pages differ in size or type: ${sizes.slice(0, 5).join(', ')}`);
+  if (others.every((one) => isSmallerVersion(one, base)))
+    return { full: pages.filter(isLikeBase), smaller: others };
+  throw new TiffProblem(
+    `its ${pages.length} pages differ in size or type: ${sizesOf(pages)}`,
+    'Save each page as a file of its own.',
+  );
 }
+
+export const sizesOf = (pages: readonly TiffDirectory[]): string =>
+  [...new Set(pages.map(({ width, height }) => `${width} x ${height}`))].slice(0, 5).join(', ');
 
 /** Levels of a pyramid are smaller by one factor along both axes, a power of two but for rounding. */
 export function isSmallerVersion(one: TiffDirectory, first: TiffDirectory): boolean {

@@ -1,22 +1,26 @@
 /** Values of any type as the 8 or 16 bits that images have, in proportion. */
-import type { ValueScale } from '../image.js';
+import type { MissingValues, ValueScale } from '../image.js';
+import { nearValues } from '../near-values.js';
 import type { PlaneValues } from './read-plane.js';
 
 export interface ImageValues {
   readonly values: Uint8Array | Uint16Array;
   /** Absent where the values are those of the file. */
   readonly scale?: ValueScale;
+  /** Absent where all are finite. */
+  readonly missing?: MissingValues;
 }
 
 /**
  * Values that 8 or 16 bits hold stay as they are; signed ones are shifted so that the least that there can be becomes 0.
  * Wider integers that span at most 65,535 are shifted by their least. All else is brought to 16 bits by its percentiles
- * 0.1 and 99.9, with room for as much again on both sides, so that a few hot pixels take nothing from the rest. What is
- * not finite becomes the median.
+ * 0.1 and 99.9, with room for twice as much on both sides, so that far values take nothing from the rest (see
+ * `nearValues`). What is not finite becomes the median.
  */
 export function toImageValues(values: PlaneValues): ImageValues {
-  const { convert, scale } = conversionOf(values, needsSamples(values) ? [sampleOf(values, 1)] : []);
-  return { values: convert(values), ...(scale && { scale }) };
+  const samples = needsSamples(values) ? [sampleOf(values, 1)] : [];
+  const { convert, scale, missing } = conversionOf(values, samples);
+  return { values: convert(values), ...(scale && { scale }), ...(missing && { missing }) };
 }
 
 /** Part of the values of an image, for its percentiles. */
@@ -26,6 +30,8 @@ export interface ValueSample {
   /** Of all finite values of the part; infinite without one. */
   readonly least: number;
   readonly most: number;
+  /** How many values of the part are not finite. */
+  readonly missing: number;
 }
 
 /** A million values are enough for percentiles: 0.1 % of them are a thousand. */
@@ -36,21 +42,25 @@ export function sampleOf(values: PlaneValues, parts: number): ValueSample {
   const step = Math.max(1, Math.floor((values.length * parts) / sampleSize));
   const finite = new Float64Array(Math.ceil(values.length / step));
   let count = 0;
-  let [least, most] = [Infinity, -Infinity];
+  let [least, most, missing] = [Infinity, -Infinity, 0];
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (!Number.isFinite(value)) continue;
+    if (!Number.isFinite(value)) {
+      missing++;
+      continue;
+    }
     if (value < least) least = value;
     if (value > most) most = value;
     if (i % step === 0) finite[count++] = value;
   }
-  return { finite: finite.subarray(0, count), least, most };
+  return { finite: finite.subarray(0, count), least, most, missing };
 }
 
 export interface Conversion {
   readonly depth: 'uchar' | 'ushort';
   /** Absent where the values are those of the file. */
   readonly scale?: ValueScale;
+  readonly missing?: MissingValues;
   readonly convert: (values: PlaneValues) => ImageValues['values'];
 }
 
@@ -76,10 +86,12 @@ export function conversionOf(like: PlaneValues, samples: readonly ValueSample[])
   const finite = Float64Array.from(samples.flatMap((sample) => [...sample.finite])).sort();
   // Without a finite value there is nothing to see.
   if (finite.length === 0) return { depth: 'ushort', convert: (values) => new Uint16Array(values.length) };
-  const at = (fraction: number) => finite[Math.min(finite.length - 1, Math.floor(fraction * finite.length))]!;
+  const { first, last } = nearValues(finite);
+  const near = finite.subarray(first, last + 1);
+  const at = (fraction: number) => near[Math.min(near.length - 1, Math.floor(fraction * near.length))]!;
   const [low, median, high] = [at(0.001), at(0.5), at(0.999)];
-  const bottom = Math.max(least, low - (high - low));
-  const top = Math.min(most, high + (high - low));
+  const bottom = Math.max(least, low - 2 * (high - low));
+  const top = Math.min(most, high + 2 * (high - low));
   const factor = top > bottom ? (top - bottom) / 65_535 : 1;
   const stored = (value: number) => Math.round((Math.min(Math.max(value, bottom), top) - bottom) / factor);
   const instead = stored(median);
@@ -91,7 +103,11 @@ export function conversionOf(like: PlaneValues, samples: readonly ValueSample[])
     }
     return scaled;
   };
-  return { depth: 'ushort', scale: { offset: bottom, factor }, convert };
+  const count = samples.reduce((sum, sample) => sum + sample.missing, 0);
+  return {
+    ...{ depth: 'ushort', scale: { offset: bottom, factor }, convert },
+    ...(count > 0 && { missing: { value: instead, count } }),
+  };
 }
 
 function shifted(offset: number): Conversion {

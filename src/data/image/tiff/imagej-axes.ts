@@ -21,7 +21,10 @@ export function imageJAxes(first: TiffDirectory, directories: readonly TiffDirec
   const total = page * planesOf(sizes, inPixels);
   const behindOne = directories.length < total;
   if (behindOne && directories.length > 1)
-    throw new TiffProblem(`it tells of ${total} planes and has ${directories.length} directories`);
+    throw new TiffProblem(
+      `it tells of ${total} planes and has ${directories.length} directories`,
+      'Copy the file again, or save it again with ImageJ.',
+    );
   const unit = facts.get('unit')?.replace('\\u00B5', 'u').replace('µ', 'u');
   const factor = new Map([
     ['um', 1],
@@ -36,7 +39,6 @@ export function imageJAxes(first: TiffDirectory, directories: readonly TiffDirec
   return {
     ...commonOf(first),
     pixelSize,
-    writer: 'ImageJ',
     sizes: { ...sizes, page },
     placeOf: (at) => {
       const c = inPixels > 1 ? 0 : at.c;

@@ -42,11 +42,20 @@ export function omeAxes(first: TiffDirectory, directories: readonly TiffDirector
   // Without a description that can be read, a single page is still an image.
   if (!pixels && directories.length === 1) return undefined;
   if (!pixels) throw new TiffProblem('its OME-XML is damaged, or describes no pixels');
-  if (images.length > 1) throw new TiffProblem(`it holds ${images.length} images (OME-TIFF series)`);
+  if (images.length > 1)
+    throw new TiffProblem(
+      `it holds ${images.length} images (positions, series)`,
+      'Save each as a file of its own, for example with Fiji (Plugins > Bio-Formats > Bio-Formats Importer, then File > Save As).',
+    );
   const size = (text: string | undefined) => Math.max(1, Number(text ?? 1) || 1);
   const channels = pixels.Channel ?? [];
-  const inPixels = samplesAsChannels(first);
-  const colour = isColour(first);
+  // A channel for each sample is no colour, whatever TIFF says.
+  const areChannels =
+    channels.length > 1 &&
+    channels.length === first.samples &&
+    channels.every(({ SamplesPerPixel }) => Number(SamplesPerPixel ?? 1) === 1);
+  const inPixels = samplesAsChannels(first, areChannels);
+  const colour = isColour(first) && !areChannels;
   const sizes = { c: size(pixels.SizeC), z: size(pixels.SizeZ), t: size(pixels.SizeT) };
   // A channel of three samples is one plane in colour.
   const perPlane = Math.max(
@@ -61,14 +70,17 @@ export function omeAxes(first: TiffDirectory, directories: readonly TiffDirector
   const total = c * sizes.z * sizes.t;
   const last = Math.max(...places.values());
   if (places.size < total || last >= directories.length)
-    throw new TiffProblem(`its OME-XML lists ${total} planes, and not all of them are in this file`);
+    throw new TiffProblem(
+      `its OME-XML lists ${total} planes, and not all of them are in this file`,
+      'Copy the file again; if it is one of a set of files, open the set in Fiji (Plugins > Bio-Formats) and save it as one TIFF.',
+    );
   const channelCount = inPixels > 1 ? c * inPixels : c;
   return {
     base: first,
     isColour: colour,
+    ...(colour && { colourSamples: first.samples }),
     channelNames: channels.length === channelCount ? channels.map(({ Name }) => Name ?? '') : [],
     pixelSize: omePixelSize(pixels),
-    writer: 'OME-TIFF',
     sizes: { c: channelCount, z: sizes.z, t: sizes.t, page: 1 },
     placeOf: (at) => {
       const channel = inPixels > 1 ? Math.floor(at.c / inPixels) : at.c;

@@ -2,6 +2,7 @@
 import type { FileBytes } from '../../files/file-bytes.js';
 import { planeAxes } from './axes.js';
 import { readDirectories, type TiffDirectory } from './directory.js';
+import { checkSmallerVersion } from './smaller-version.js';
 import type { PlaneAxes } from './plane-axes.js';
 
 /** A TIFF file of which nothing but its directories has been read. */
@@ -20,7 +21,9 @@ export async function openTiff(bytes: FileBytes): Promise<TiffFile> {
   const { GeoTIFF } = await import('geotiff');
   await import('./zstd.js');
   const directories = await readDirectories(await GeoTIFF.fromSource(sourceOf(bytes)), bytes.size);
-  return { directories, axes: planeAxes(directories), bytes };
+  const file = { directories, axes: planeAxes(directories), bytes };
+  for (const page of file.axes.smaller ?? []) await checkSmallerVersion(file, page);
+  return file;
 }
 
 interface Slice {

@@ -17,29 +17,36 @@ export interface PlanePlace {
 
 /** The axes along which a file holds planes. */
 export interface PlaneAxes extends HeldPlanes {
-  /** Who says so, for messages. */
-  readonly writer: 'OME-TIFF' | 'ImageJ' | 'tifffile' | 'MetaMorph' | 'TIFF';
   /** A directory of full size; all planes have its size and type. */
   readonly base: TiffDirectory;
+  /** Pages that are left out as smaller versions of `base` by their size alone. */
+  readonly smaller?: readonly TiffDirectory[];
   /** Undefined where the file does not tell. */
   readonly pixelSize: PixelSize | undefined;
   placeOf(at: PlaneIndex): PlanePlace;
 }
 
-/** Whether the samples of a directory are one colour together. */
+/** Whether the samples of a directory are one colour together, by their photometric interpretation. */
 export const isColour = ({ photometric: meaning, samples }: TiffDirectory) =>
   [photometric.rgb, photometric.cmyk, photometric.yCbCr, photometric.lab].includes(meaning) && samples >= 3;
 
-/** Samples that are channels: all of a grey image but alpha; 1 for colours. */
-export function samplesAsChannels(directory: TiffDirectory): number {
+/**
+ * Samples that are channels: all of a grey image but alpha; 1 for colours.
+ *
+ * @param areChannels Whether its writer says that the samples are channels, whatever they are shown as.
+ */
+export function samplesAsChannels(directory: TiffDirectory, areChannels = false): number {
+  if (areChannels) return directory.samples;
   if (isColour(directory)) return 1;
   const alpha = directory.extraSamples.filter((kind) => kind === 1 || kind === 2).length;
   return directory.samples === 2 && alpha === 1 ? 1 : directory.samples;
 }
 
-export const commonOf = (first: TiffDirectory) => ({
+/** @param areChannels As of {@link samplesAsChannels}. */
+export const commonOf = (first: TiffDirectory, areChannels = false) => ({
   base: first,
-  isColour: isColour(first),
+  isColour: isColour(first) && !areChannels,
+  ...(isColour(first) && !areChannels && { colourSamples: first.samples }),
   channelNames: [] as readonly string[],
   pixelSize: plausible(aperioPixelSize(first.description) ?? first.resolution),
 });

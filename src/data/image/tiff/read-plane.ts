@@ -4,7 +4,8 @@ import { photometric } from '../png-tiff-headers.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import type { TiffFile } from './open-tiff.js';
 import type { PlanePlace } from './plane-axes.js';
-import { TiffProblem } from './tiff-problem.js';
+import { cutOff, TiffProblem } from './tiff-problem.js';
+import { isWide, narrowIntegers, readWideIntegers } from './wide-integers.js';
 
 export type PlaneValues =
   Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -63,13 +64,19 @@ async function readDecoded(
 ): Promise<PlaneValues> {
   if (!decodable.has(directory.compression))
     throw new TiffProblem(`its pixels are compressed as ${compressionName(directory.compression)}`);
-  const read = await directory.image.readRasters({
+  const { image, kind } = directory;
+  const wide = isWide(directory);
+  if (wide && Number((await image.fileDirectory.loadValue('Predictor')) ?? 1) !== 1)
+    throw new TiffProblem('its values are whole numbers of 64 bits with a predictor');
+  if (wide) readWideIntegers(image, kind);
+  const read = await image.readRasters({
     window: [x1, y1, x2, y2],
     samples: [...samples],
     interleave: true,
   });
   // Without the width and height that geotiff adds to the array.
-  return read.subarray(0);
+  const values = read.subarray(0);
+  return wide ? narrowIntegers(values as Float64Array, kind) : values;
 }
 
 /** Planes behind one directory lie in one piece, without compression. */
@@ -88,8 +95,7 @@ async function readBehind(
   const bytes = new Uint8Array((y2 - y1) * (x2 - x1) * pixelBytes);
   const start = contiguous.offset + behind * planeBytes;
   const rows = await file.read(start + y1 * rowBytes, (y2 - y1) * rowBytes);
-  if (rows.length < (y2 - y1) * rowBytes)
-    throw new TiffProblem(`it ends within plane ${behind}, counted from 0`);
+  if (rows.length < (y2 - y1) * rowBytes) throw cutOff(`it ends within plane ${behind + 1}`);
   const part = (x2 - x1) * pixelBytes;
   for (let y = 0; y < y2 - y1; y++)
     bytes.set(rows.subarray(y * rowBytes + x1 * pixelBytes, y * rowBytes + x1 * pixelBytes + part), y * part);
@@ -115,6 +121,10 @@ function typed(buffer: ArrayBuffer, { kind, bits }: TiffDirectory): PlaneValues 
       return new Int16Array(buffer);
     case 'int32':
       return new Int32Array(buffer);
+    case 'uint64':
+      return narrowIntegers(Float64Array.from(new BigUint64Array(buffer), Number), kind);
+    case 'int64':
+      return narrowIntegers(Float64Array.from(new BigInt64Array(buffer), Number), kind);
     case 'float32':
       return new Float32Array(buffer);
     case 'float64':
@@ -126,6 +136,8 @@ function typed(buffer: ArrayBuffer, { kind, bits }: TiffDirectory): PlaneValues 
 
 /** White stored as 0, turned round: whole numbers within their type, others by their sign, which keeps their differences. */
 function inverted(values: PlaneValues, { kind, bits }: TiffDirectory): PlaneValues {
+  if (kind === 'uint' && bits === 64)
+    throw new TiffProblem('its values are whole numbers of 64 bits without a sign, with white as 0');
   const most = kind === 'uint' ? 2 ** bits - 1 : kind === 'int' ? -1 : 0;
   return values.map((value: number) => most - value);
 }

@@ -2,7 +2,7 @@
 import type { ChosenImage } from '../choose-planes.js';
 import { photometric } from '../png-tiff-headers.js';
 import type { Size } from '../../geometry/rect.js';
-import type { Channels, Image, ValueScale } from '../image.js';
+import type { Channels, Image, MissingValues, ValueScale } from '../image.js';
 import type { StoredValues } from '../label-values.js';
 import type { TiffDirectory } from './directory.js';
 import { conversionOf, type ImageValues, needsSamples, sampleOf, toImageValues } from './image-values.js';
@@ -37,8 +37,8 @@ export function libvipsPage({ directories, axes }: TiffFile, { channels }: Chose
 /** The whole image. @throws {Error} Why it cannot be read, as the end of a sentence. */
 export async function readTiffImage(file: TiffFile, chosen: ChosenImage): Promise<Image> {
   const { width, height, channels, values } = await readTiffValues(file, chosen);
-  const { values: data, scale } = toImageValues(values);
-  return { width, height, channels, data, ...(scale && { scale }) };
+  const { values: data, scale, missing } = toImageValues(values);
+  return { width, height, channels, data, ...(scale && { scale }), ...(missing && { missing }) };
 }
 
 /** The whole image, with the values of the file. @throws {Error} As {@link readTiffImage}. */
@@ -54,6 +54,7 @@ export interface BandedImage extends Size {
   readonly depth: 'uchar' | 'ushort';
   /** As that of an image in memory. */
   readonly scale?: ValueScale;
+  readonly missing?: MissingValues;
   /** Bands from the top down, each of whole rows. */
   readonly bands: () => AsyncGenerator<ImageValues['values']>;
 }
@@ -77,11 +78,12 @@ export async function tiffBands(file: TiffFile, chosen: ChosenImage): Promise<Ba
       samples.push(sampleOf(values, regions.length));
     }
   }
-  const { depth, scale, convert } = conversionOf(top.values, samples);
+  const { depth, scale, missing, convert } = conversionOf(top.values, samples);
   const { channels } = top;
   return {
     ...{ width, height, channels, depth },
     ...(scale && { scale }),
+    ...(missing && { missing }),
     bands: async function* () {
       for (const [index, region] of regions.entries()) {
         const { values } = index === 0 ? top : await readBand(file, chosen, region);

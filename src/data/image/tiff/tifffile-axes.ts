@@ -13,6 +13,8 @@ export function shapedAxes(
   const { shape } = facts;
   // The last axes are those of a page: height and width, with samples behind or before them.
   const own = first.samples > 1 ? 3 : 2;
+  const ownLetters = facts.axes?.length === shape.length ? facts.axes.slice(-own) : '';
+  const areChannels = first.samples > 1 && ownLetters.includes('C');
   const leading = shape.slice(0, Math.max(0, shape.length - own)).filter((size) => size > 1);
   const total = leading.reduce((product, size) => product * size, 1);
   const here = directories.filter(
@@ -24,8 +26,11 @@ export function shapedAxes(
   const isAlone = here.length <= total && others.every((one) => isSmallerVersion(one, first));
   if (!isAlone && total === 1) return undefined;
   if (!isAlone || (behindOne && here.length > 1))
-    throw new TiffProblem(`it tells of ${total} planes and has ${here.length + others.length} pages`);
-  const inPixels = samplesAsChannels(first);
+    throw new TiffProblem(
+      `it tells of ${total} planes and has ${here.length + others.length} pages`,
+      'Copy the file again, or write it again: one array in one file.',
+    );
+  const inPixels = samplesAsChannels(first, areChannels);
   const letters =
     facts.axes?.length === shape.length
       ? [...facts.axes].filter((_, i) => shape[i]! > 1 && i < shape.length - own)
@@ -33,13 +38,14 @@ export function shapedAxes(
   const known =
     letters.length === leading.length &&
     letters.every((letter) => 'CZT'.includes(letter)) &&
-    new Set(letters).size === letters.length;
+    new Set(letters).size === letters.length &&
+    !(inPixels > 1 && letters.includes('C'));
   const sizes = { c: inPixels, z: 1, t: 1, page: 1 };
   if (known) letters.forEach((letter, i) => (sizes[letter.toLowerCase() as 'c' | 'z' | 't'] *= leading[i]!));
   else sizes.page = total;
   return {
-    ...commonOf(first),
-    writer: 'tifffile',
+    ...commonOf(first, areChannels),
+    smaller: others,
     sizes,
     placeOf: (at) => {
       let plane = at.page;
