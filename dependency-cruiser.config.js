@@ -4,7 +4,7 @@
  * CONTRIBUTING.md says what each room is for.
  */
 const floors = [
-  ['cli'],
+  ['cli', 'library'],
   ['annotate/server', 'annotate-page'],
   ['finetune'],
   ['model', 'train', 'report'],

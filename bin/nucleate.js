@@ -5,6 +5,7 @@
  */
 import { compileSources } from '../setup/compile.js';
 import { nativeEnvironment } from '../setup/environment.js';
+import { runSetup } from '../setup/run-setup.js';
 import { printFailure } from './failure.js';
 import { launch } from './launch.js';
 import { neededFiles, readLimits } from './limits.js';
@@ -15,7 +16,7 @@ const json = args.includes('--json');
 /** @returns {boolean} */
 function packagesAreInstalled() {
   try {
-    import.meta.resolve('esbuild');
+    import.meta.resolve('@tensorflow/tfjs');
     return true;
   } catch {
     return false;
@@ -23,13 +24,17 @@ function packagesAreInstalled() {
 }
 
 async function start() {
+  // It needs no packages, and installs them in a clone. No option that may stand before a command takes a value.
+  const command = args.findIndex((argument) => !argument.startsWith('-'));
+  if (args[command] === 'setup' && !args.some((argument) => ['--help', '-h'].includes(argument)))
+    return runSetup(args.filter((_, index) => index !== command));
   const { openFiles = Infinity } = readLimits();
   if (openFiles < neededFiles) {
     const what = `Only ${openFiles} files may be open at once; nucleate needs ${neededFiles}.`;
     return fail({ what, hint: 'Raise the limit: ulimit -n 1024', code: 8 });
   }
   if (!packagesAreInstalled())
-    return fail({ what: 'The npm packages are not installed.', hint: 'npm run setup', code: 9 });
+    return fail({ what: 'The npm packages are not installed.', hint: 'npx nucleate setup', code: 9 });
   let main;
   try {
     main = await compileSources();
@@ -39,7 +44,7 @@ async function start() {
       const what = `The sources have changed, and what is compiled of them cannot be written: ${message}.`;
       return fail({ what, hint: 'Make the folder dist writable and free disk space.', code: 8 });
     }
-    const hint = 'Fix src, then run npm run setup.';
+    const hint = 'Fix src, then run npx nucleate setup.';
     return fail({ what: `The sources cannot be compiled: ${message}`, hint, code: 1 });
   }
   const env = nativeEnvironment(process.env, { verbose: args.includes('--verbose') });

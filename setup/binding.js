@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeHeaders, tfjsNode } from './place.js';
 import { SetupStop } from './stop.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const tfjsNode = path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
-const built = path.join(tfjsNode, 'lib/napi-v8');
+const { sources: tfjsSources, built } = tfjsNode();
 
 /**
  * The two native modules to build, each with its sources and the compiler's arguments. They need only Node-API, so
@@ -17,10 +16,10 @@ const built = path.join(tfjsNode, 'lib/napi-v8');
  */
 function modules(library) {
   const native = `${library}/tensorflow`;
-  const sources = readdirSync(path.join(tfjsNode, 'binding'))
+  const sources = readdirSync(path.join(tfjsSources, 'binding'))
     .filter((name) => name.endsWith('.cc'))
     .sort()
-    .map((name) => path.join(tfjsNode, 'binding', name));
+    .map((name) => path.join(tfjsSources, 'binding', name));
   const quietLoad = fileURLToPath(new URL('quiet_load.cc', import.meta.url));
   return [
     {
@@ -33,7 +32,7 @@ function modules(library) {
       name: 'tfjs_binding',
       sources,
       args: [
-        `-I${tfjsNode}`,
+        `-I${tfjsSources}`,
         `-I${native}/include`,
         ...sources,
         `-L${native}`,
@@ -54,7 +53,7 @@ const commonArguments = (name) => [
   '-DNAPI_VERSION=8',
   '-DBUILDING_NODE_EXTENSION',
   `-DNODE_GYP_MODULE_NAME=${name}`,
-  `-I${root}/node_modules/node-api-headers/include`,
+  `-I${nodeHeaders()}`,
 ];
 
 /**

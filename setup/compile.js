@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isClone, root } from './place.js';
 
 /** @param {string} file */
-const fromRoot = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
+const fromRoot = (file) => path.join(root, file);
 
 /** Each folder in it is named by the fingerprint of its sources and never changes. */
 const compiled = fromRoot('dist');
@@ -22,62 +22,77 @@ const pageEntries = [
 /** How long a folder is kept: a training that takes days still loads modules from its own. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
+/** Of the package, compiled before it was packed. */
+export const compiledInPackage = fromRoot('lib');
+
 /**
- * Compiles the sources to a few JavaScript files and the annotation page, if they have changed. From these a command starts in a quarter of the
- * time that it takes to find and translate 200 files at each start.
+ * Compiles the sources to a few JavaScript files and the annotation page, if they have changed. From these a command starts
+ * in a quarter of the time that it takes to find and translate 200 files at each start. The package is compiled already.
  *
- * The package esbuild must be installed.
+ * The package esbuild must be installed in a clone.
  *
  * @returns {Promise<string>} path of main.js
  * @throws {Error} of esbuild, for sources that are not valid TypeScript, or of the file system
  */
 export async function compileSources() {
+  if (!isClone) return path.join(compiledInPackage, 'main.js');
   const folder = path.join(compiled, fingerprint());
   const main = path.join(folder, 'main.js');
   if (existsSync(main)) return main;
-  const { build } = await import('esbuild');
   const partial = `${folder}.${process.pid}.part`;
   try {
     // First, since esbuild reports a folder that cannot be written once for each of its files.
     mkdirSync(partial, { recursive: true });
-    await build({
-      absWorkingDir: fromRoot('.'),
-      entryPoints: entries,
-      outdir: partial,
-      entryNames: '[name]',
-      bundle: true,
-      packages: 'external',
-      // They find their own files relative to themselves.
-      external: ['./setup/*'],
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      sourcemap: 'linked',
-      sourcesContent: false,
-      logLevel: 'silent',
-    });
-    await build({
-      absWorkingDir: fromRoot('.'),
-      entryPoints: pageEntries,
-      outdir: path.join(partial, 'annotate-page'),
-      entryNames: '[name]',
-      loader: { '.html': 'copy', '.svg': 'copy' },
-      bundle: true,
-      minify: true,
-      jsx: 'automatic',
-      jsxImportSource: 'preact',
-      format: 'esm',
-      platform: 'browser',
-      target: ['chrome111', 'firefox114', 'safari16.4'],
-      logLevel: 'silent',
-    });
+    await bundle(partial, { sourcesContent: false });
     publish(partial, folder);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
   removeOld();
   return main;
+}
+
+/**
+ * Writes all JavaScript that is made of the sources.
+ *
+ * @param {string} folder
+ * @param {{ entries?: readonly string[], sourcesContent: boolean }} options `entries` besides what the commands need;
+ *   `sourcesContent` for where the sources themselves are not
+ */
+export async function bundle(folder, { entries: others = [], sourcesContent }) {
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: root,
+    entryPoints: [...entries, ...others],
+    outdir: folder,
+    entryNames: '[name]',
+    bundle: true,
+    packages: 'external',
+    // They find their own files relative to themselves.
+    external: ['./setup/*'],
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'linked',
+    sourcesContent,
+    logLevel: 'silent',
+  });
+  await build({
+    absWorkingDir: root,
+    entryPoints: pageEntries,
+    outdir: path.join(folder, 'annotate-page'),
+    entryNames: '[name]',
+    loader: { '.html': 'copy', '.svg': 'copy' },
+    bundle: true,
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    format: 'esm',
+    platform: 'browser',
+    target: ['chrome111', 'firefox114', 'safari16.4'],
+    logLevel: 'silent',
+  });
 }
 
 /** @param {string} partial @param {string} folder */

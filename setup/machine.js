@@ -18,7 +18,7 @@ export function checkMachine() {
   if (process.platform !== 'linux' || process.arch !== 'x64' || !report.header.glibcVersionRuntime) {
     throw new SetupStop(
       `There is no TensorFlow library for ${process.platform} ${process.arch} with this C library.`,
-      'Use Linux on x86-64 with glibc. Or run npm ci and use --device wasm, which can predict and score, not train.',
+      'Use Linux on x86-64 with glibc. Or use --device wasm (in a clone run npm ci first), which can predict and score, not train.',
     );
   }
 }

@@ -2,23 +2,23 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isClone, root } from './place.js';
 import { SetupStop } from './stop.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** SHA-256 of package-lock.json. */
+/** SHA-256 of what says which packages are needed: package-lock.json in a clone, else package.json. */
 export const packagesFingerprint = () =>
   createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .update(readFileSync(path.join(root, isClone ? 'package-lock.json' : 'package.json')))
     .digest('hex');
 
 /**
- * Installs exactly what package-lock.json names, without running any package's scripts (.npmrc).
+ * Installs exactly what package-lock.json names, without running any package's scripts (.npmrc). Around the package, npm has
+ * installed everything that it needs.
  *
  * @param {{ lockFd: number }} options
  */
 export function installPackages({ lockFd }) {
+  if (!isClone) return;
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const { status, stderr } = spawnSync(npm[0] ?? '', [...npm.slice(1), 'ci', '--no-audit', '--no-fund'], {
     cwd: root,

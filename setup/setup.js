@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * Sets a clone up with one command that needs no packages: `npm run setup [-- --cuda | --cpu] [-- --verify]`.
+ * Sets nucleate up with one command that needs no packages: `npx nucleate setup [--cuda | --cpu] [--verify]`.
  *
- * Installs the npm packages, puts the TensorFlow library into the user's cache and builds the binding between the
+ * Installs the npm packages of a clone, puts the TensorFlow library into the user's cache and builds the binding between the
  * two. Each step ends with one rename and a stamp, so that set-up can be killed at any time and run again. Where all is
  * done it takes milliseconds.
  */
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { printFailure } from '../bin/failure.js';
 import { bindingFingerprint, buildBinding } from './binding.js';
 import { compileSources } from './compile.js';
 import { cacheFolder } from './environment.js';
@@ -15,14 +16,21 @@ import { diskNeeded, installLibrary, libraryFolder, libraryIsWhole, pins } from 
 import { lock } from './lock.js';
 import { checkMachine, findTools, gpuAnswers } from './machine.js';
 import { installPackages, packagesFingerprint } from './packages.js';
+import { isClone, root } from './place.js';
 import { readStamp, removeStamp, writeStamp } from './stamp.js';
 import { SetupStop } from './stop.js';
 
 /** @typedef {import('./library.js').Flavour} Flavour */
 /** @typedef {Partial<import('./stamp.js').Stamp>} Stamp */
 
+/** The options of every command. */
+const common = ['json', 'quiet', 'verbose', 'no-progress', 'debug'];
+const json = process.argv.includes('--json');
+
 /** @param {string} line */
-const say = (line) => void process.stderr.write(`${line}\n`);
+const say = (line) => {
+  if (!process.argv.includes('--quiet')) process.stderr.write(`${line}\n`);
+};
 
 /** @returns {{ asked: Flavour | undefined, everything: boolean }} */
 function readArguments() {
@@ -32,7 +40,8 @@ function readArguments() {
     verify: { type: 'boolean', default: false },
   });
   try {
-    const { cpu, cuda, verify } = parseArgs({ options }).values;
+    const args = process.argv.slice(2).filter((word) => !common.includes(word.replace(/^--/u, '')));
+    const { cpu, cuda, verify } = parseArgs({ args, options }).values;
     if (cpu && cuda) throw new TypeError('--cpu and --cuda cannot be combined');
     return { asked: cuda ? 'cuda' : cpu ? 'cpu' : undefined, everything: verify };
   } catch (error) {
@@ -59,15 +68,15 @@ async function main() {
 
   const libraryIsReady = await libraryIsWhole(library, { everything });
   const bindingIsReady = before.packages === packages && bindingIsBuilt(before, library);
-  if (libraryIsReady && bindingIsReady) return;
+  if (libraryIsReady && bindingIsReady) return { library, flavour };
 
   checkMachine();
   const { python, compiler } = findTools({ withPip: !libraryIsReady });
   const started = Date.now();
-  const held = lock(fileURLToPath(new URL('../.setup/lock', import.meta.url)), { python, say });
+  const held = lock(path.join(root, '.setup/lock'), { python, say });
   // The stamp is read again: another set-up may have done everything while this one waited.
   if (readStamp().packages !== packages) {
-    say('installing the npm packages');
+    if (isClone) say('installing the npm packages');
     removeStamp();
     installPackages({ lockFd: held.fd });
     writeStamp({ packages, flavour });
@@ -84,6 +93,7 @@ async function main() {
   }
   held.release();
   say(`set-up is complete (${((Date.now() - started) / 1000).toFixed(0)} s)`);
+  return { library, flavour };
 }
 
 /** @param {unknown} error */
@@ -95,10 +105,11 @@ function asStop(error) {
 }
 
 try {
-  await main();
+  const result = await main();
   await compileSources();
+  if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 } catch (error) {
-  const stop = asStop(error);
-  say(`error: ${stop.message}\n  hint: ${stop.hint}`);
-  process.exitCode = stop.exitCode;
+  const { message, hint, exitCode } = asStop(error);
+  printFailure({ what: message, hint, code: exitCode }, { json });
+  process.exitCode = exitCode;
 }

@@ -1,19 +1,20 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { readJson } from './json.js';
+import { isClone, root } from './place.js';
 
 /**
- * What set-up has finished in this clone.
+ * What set-up has finished here.
  *
  * @typedef {object} Stamp
- * @property {string} packages SHA-256 of the package-lock.json that node_modules was installed from
+ * @property {string} packages fingerprint of the packages that were installed (packages.js)
  * @property {import('./library.js').Flavour} flavour of the TensorFlow library
  * @property {string} library folder of the TensorFlow library that the binding was built with
  * @property {string | undefined} binding fingerprint of the built binding
  */
 
-/** Inside node_modules, so that it is deleted with them. */
-const file = fileURLToPath(new URL('../node_modules/.nucleate-setup.json', import.meta.url));
+/** Inside node_modules, so that it is deleted with them; the package itself is inside of those of another project. */
+const file = path.join(root, isClone ? 'node_modules/.nucleate-setup.json' : '.setup/stamp.json');
 
 /** @returns {Partial<Stamp>} */
 export const readStamp = () => readJson(file) ?? {};

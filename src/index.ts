@@ -1,20 +1,36 @@
-/** `import { openModel } from 'nucleate'`: models, fine-tuning and scores for other programs, run by tsx or a bundler. */
-export type { LabelImage } from './data/geometry/label-image.js';
-
-export { startRuntime, type Runtime } from './engine/runtime.js';
+/**
+ * nucleate as a library: everything that other programs may import. What is not exported here may change at any time.
+ *
+ * @packageDocumentation
+ */
+export {
+  loadModel,
+  type LoadModelOptions,
+  type NucleusModel,
+  type PredictedFiles,
+  type PredictOptions,
+} from './library/load-model.js';
+export { evaluate, type EvaluateOptions, evaluateLabels, type LabelImagePair } from './library/evaluate.js';
+export { importAnnotations, type ImportOptions } from './library/import-annotations.js';
+export {
+  finetuneModel as finetune,
+  type FinetuneModelOptions as FinetuneOptions,
+  continueFinetune,
+  type FinetuneProgress,
+} from './library/finetune-model.js';
 export { readImage } from './data/image/image-io.js';
+export { exitCodes, NucleateError, type Problem } from './errors.js';
+
+export type { LabelImage } from './data/geometry/label-image.js';
+export type { Rect } from './data/geometry/rect.js';
 export type { Image } from './data/image/image.js';
-export { finetune, resumeFinetune } from './finetune/finetune.js';
-export type { FinetuneDataset } from './finetune/finetune-data.js';
+export type { PlaneChoice } from './data/image/plane-choice.js';
+export type { Pixels } from './data/image/stored-image.js';
+export type { Provenance } from './data/read/provenance.js';
+export type { DeviceChoice } from './engine/device.js';
+export type { Evaluation } from './eval/summarise.js';
 export type { FinetuneEnded, FinetuneEvent } from './finetune/finetune-events.js';
-export type { FinetuneOptions, NewFinetuneOptions } from './finetune/finetune-options.js';
-export { openModel, type Model } from './model/model.js';
 export type { SegmentSettings } from './model/segment-settings.js';
 export type { Instance, Segmentation } from './predict/assemble/segmentation.js';
-export { boxReport, type BoxImage, type BoxReport } from './eval/box-report.js';
-export { compareImages, type Comparison } from './eval/compare.js';
-export { evaluateImage, type ImageEvaluation } from './eval/evaluate-image.js';
-export { scoreSources, type Scored } from './eval/score-sources.js';
-export { openPrediction, openTruth } from './eval/sources/open.js';
-export { summarise, type Evaluation } from './eval/summarise.js';
-export { randomFor } from './random.js';
+export type { OutputFormat } from './predict/formats/output-formats.js';
+export type { EvalDocument } from './report/eval-schema.js';

@@ -12,6 +12,7 @@ import { quickstartCommand } from './commands/quickstart.js';
 import { reportCommand } from './commands/report.js';
 import { runsCommands } from './commands/runs.js';
 import { trainCommands } from './commands/train.js';
+import { setupCommand } from './commands/setup.js';
 import { tuneCommand } from './commands/tune.js';
 
 /** Every command, in the order of `nucleate --help`. */
@@ -28,6 +29,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   finetuneCommand,
   tuneCommand,
   configCommands,
+  setupCommand,
   doctorCommand,
   completionCommand,
 ];

@@ -1,9 +1,7 @@
 /** The command line of nucleate, started by bin/nucleate.js. */
-import path from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { readPlainTextSync } from '../plain-file.js';
-import { packageRoot } from '../package-root.js';
+import { packageVersion } from '../package-version.js';
 import { checkValues, declaredOptions } from './check-values.js';
 import { flatten, register } from './command.js';
 import { commands } from './commands.js';
@@ -36,7 +34,7 @@ async function run(): Promise<void> {
     .usage(usageText)
     .options(globalOptions)
     .alias('help', 'h')
-    .version(version())
+    .version(packageVersion())
     .epilogue(`${firstSteps}\n\n${exitCodeTable}`)
     .demandCommand(1)
     .strict()
@@ -54,11 +52,6 @@ async function run(): Promise<void> {
   const enter = (entered: string) => void (usage = entered);
   for (const entry of commands) register(parser, entry, { terminal, enter });
   await parser.parseAsync();
-}
-
-function version(): string {
-  const text = readPlainTextSync(path.join(packageRoot, 'package.json'));
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 const usageText =

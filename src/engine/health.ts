@@ -37,7 +37,7 @@ export interface Health {
   readonly problems: readonly Problem[];
 }
 
-const repair = 'Run npm run setup.';
+const repair = 'Run npx nucleate setup.';
 
 /**
  * Examines this installation: versions, library, device, and the speed of a convolution. Takes about 3 s.

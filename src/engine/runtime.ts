@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import util from 'node:util';
+import { nativeEnvironment } from '../../setup/environment.js';
+import { tfjsNode } from '../../setup/place.js';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { tf } from '../tf.js';
 import type { DeviceChoice } from './device.js';
@@ -34,7 +36,7 @@ interface NativeBackend {
   readonly binding: { readonly TF_Version: string };
 }
 
-const installCuda = 'Install the CUDA libraries: npm run setup -- --cuda';
+const installCuda = 'Install the CUDA libraries: npx nucleate setup --cuda';
 const require = createRequire(import.meta.url);
 
 /**
@@ -48,13 +50,15 @@ const require = createRequire(import.meta.url);
  * @throws {NucleateError} Exit 9 if `gpu` or `cpu` is asked for and cannot compute.
  */
 export async function startRuntime(choice: DeviceChoice, asked?: number): Promise<Runtime> {
-  // TensorFlow reads it while it is loaded below; Node writes assignments to the C environment.
+  // TensorFlow reads it while it is loaded below; Node writes assignments to the C environment. The launcher has set the
+  // defaults already; a program that imports nucleate has not.
+  Object.assign(process.env, nativeEnvironment(process.env, { verbose: false }));
   if (choice === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
   if (asked !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] ??= String(asked);
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
   if (choice === 'wasm') return { ...(await startWasm('it was asked for')), threads };
 
-  const missing = loadNative();
+  const missing = await loadNative();
   if (missing) {
     if (choice !== 'auto') throw missing;
     const what = `${missing.message} WebAssembly is used instead: it is slower and cannot train.`;
@@ -88,26 +92,26 @@ export function requireTraining(runtime: Runtime): void {
   if (runtime.device !== 'wasm') return;
   throw new NucleateError({
     what: 'WebAssembly cannot train: it has no gradients of convolutions. It can predict and score.',
-    hint: 'Install native TensorFlow (npm run setup) and use --device auto.',
+    hint: 'Install native TensorFlow (npx nucleate setup) and use --device auto.',
     exitCode: exitCodes.environment,
   });
 }
 
 /** Makes the native library tfjs's backend; returns an error if it cannot be loaded. */
-function loadNative(): NucleateError | undefined {
+async function loadNative(): Promise<NucleateError | undefined> {
   shimRemovedFunctions();
+  const { start, built } = tfjsNode();
   try {
-    if (process.env['TF_CPP_MIN_LOG_LEVEL'] !== '0') {
-      require('@tensorflow/tfjs-node-gpu/lib/napi-v8/quiet_load.node');
-    }
-    require('@tensorflow/tfjs-node-gpu');
+    if (process.env['TF_CPP_MIN_LOG_LEVEL'] !== '0') require(path.join(built, 'quiet_load.node'));
+    const { startTfjsNode } = require(start) as typeof import('../../setup/tfjs-node.cjs');
+    await startTfjsNode(path.join(built, 'tfjs_binding.node'));
     return undefined;
   } catch (error) {
     return new NucleateError(
       {
         what: 'The native TensorFlow library cannot be loaded.',
         where: ((error as Error).message.split('\n', 1)[0] ?? '').trim(),
-        hint: 'Run npm run setup, then nucleate doctor.',
+        hint: 'Run npx nucleate setup, then npx nucleate doctor.',
         exitCode: exitCodes.environment,
       },
       { cause: error },

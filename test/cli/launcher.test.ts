@@ -177,9 +177,9 @@ describe('the environment', () => {
     expect(await fresh('--version')).toEqual({
       status: 9,
       stdout: '',
-      stderr: 'error: The npm packages are not installed.\n  hint: npm run setup\n',
+      stderr: 'error: The npm packages are not installed.\n  hint: npx nucleate setup\n',
     });
-    expect(jsonError(await fresh('--json'))).toMatchObject({ code: 9, hint: 'npm run setup' });
+    expect(jsonError(await fresh('--json'))).toMatchObject({ code: 9, hint: 'npx nucleate setup' });
   });
 
   test('a tsconfig.json in the current folder cannot replace modules', async () => {

@@ -29,8 +29,8 @@ test('an empty library folder is reported with its path and a hint', async () =>
     {
       what: 'The TensorFlow library is missing or damaged.',
       where: empty,
-      hint: 'Run npm run setup.',
+      hint: 'Run npx nucleate setup.',
     },
-    { what: 'The modules that connect Node with TensorFlow are not built.', hint: 'Run npm run setup.' },
+    { what: 'The modules that connect Node with TensorFlow are not built.', hint: 'Run npx nucleate setup.' },
   ]);
 });

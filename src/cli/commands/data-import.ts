@@ -1,8 +1,6 @@
-import path from 'node:path';
 import type { PlainSource } from '../../data/read/plain-dataset.js';
 import type { Provenance } from '../../data/read/provenance.js';
-import { packageRoot } from '../../package-root.js';
-import { readPlainTextSync } from '../../plain-file.js';
+import { packageVersion } from '../../package-version.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
@@ -55,19 +53,13 @@ export const dataImportCommand: Command<ImportArguments> = {
         describe: 'Licence of images and annotations, such as CC-BY-4.0; model cards name it',
       }),
   async handler({ sources, images, out, annotator, licence, ...args }, terminal) {
-    const [{ openDataset }, { withoutAnnotations }] = await Promise.all([
-      import('../../data/read/dataset.js'),
-      import('../../data/read/annotations/join-images.js'),
-    ]);
+    const { openAnnotated } = await import('../../data/read/open-annotated.js');
     const reading = readingOf(args);
     const open = async (path: string): Promise<PlainSource> => {
-      const facts = { path, annotator, licence };
-      if (images === undefined) return { ...facts, dataset: await openDataset(path, reading) };
-      const dataset = await openDataset(images, { labels: path, ...reading });
-      const left = dataset.problems.filter(({ what }) => what === withoutAnnotations).length;
-      if (left > 0) terminal.notice(`left out: ${formatCount(left, 'image')} without annotations in ${path}`);
-      const problems = dataset.problems.filter(({ what }) => what !== withoutAnnotations);
-      return { ...facts, dataset: { ...dataset, problems } };
+      const { dataset, leftOut } = await openAnnotated(path, images, reading);
+      if (leftOut > 0)
+        terminal.notice(`left out: ${formatCount(leftOut, 'image')} without annotations in ${path}`);
+      return { path, annotator, licence, dataset };
     };
     await writeSources(sources, open, { out, reading }, terminal);
   },
@@ -117,10 +109,8 @@ async function writeSources(
     for (const place of paths) sources.push(await open(place));
     const total = sources.reduce((sum, { dataset }) => sum + dataset.images.length, 0);
     const progress = terminal.progress('writing', total);
-    const packageFile = readPlainTextSync(path.join(packageRoot, 'package.json'));
-    const { version } = JSON.parse(packageFile) as { version: string };
     const provenance = await writePlainDataset(sources, out, {
-      version,
+      version: packageVersion(),
       now: new Date(),
       choice: reading,
       onImage: (done) => progress.update(done),

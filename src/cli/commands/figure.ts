@@ -8,7 +8,7 @@ import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
-import { shippedModel } from '../shipped-model.js';
+import { shippedModel } from '../../model/shipped-model.js';
 import { reportDevice } from '../start-device.js';
 
 type Arguments = {

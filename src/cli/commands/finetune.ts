@@ -4,7 +4,7 @@ import type { FinetuneBudget } from '../../finetune/finetune-time.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { positiveNumber, wholeNumber } from '../number-options.js';
-import { shippedModel } from '../shipped-model.js';
+import { shippedModel } from '../../model/shipped-model.js';
 import { startDevice } from '../start-device.js';
 
 type Arguments = {

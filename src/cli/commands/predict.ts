@@ -12,7 +12,7 @@ import { withDevice, withImages } from '../global-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { askedPrediction, type PredictionArguments, withPrediction } from '../prediction-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
-import { shippedModel } from '../shipped-model.js';
+import { shippedModel } from '../../model/shipped-model.js';
 import { reportDevice } from '../start-device.js';
 
 type Arguments = {

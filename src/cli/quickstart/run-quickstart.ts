@@ -4,7 +4,7 @@ import type { Split } from '../../data/split/split.js';
 import { readSplit } from '../../data/split/split-file.js';
 import { type ExitCode, NucleateError, type Problem } from '../../errors.js';
 import { readModelFolder } from '../../model/model-folder.js';
-import { shippedModel } from '../shipped-model.js';
+import { shippedModel } from '../../model/shipped-model.js';
 import type { Terminal } from '../terminal.js';
 import { commandLine, commandLines } from './command-line.js';
 import { takeFolder, writeRecord } from './folder.js';

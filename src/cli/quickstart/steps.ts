@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { DeviceChoice } from '../../engine/device.js';
 import { packageRoot } from '../../package-root.js';
-import { shippedModel } from '../shipped-model.js';
+import { shippedModel } from '../../model/shipped-model.js';
 
 /** The fold of the sample that the tiny networks are not trained on. */
 export const validationFold = 0;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeModelFolder } from '../../src/model/model-folder.js';
 import { useNativeCpu } from '../helpers/tensors.js';
-import { smallModel } from './small-model.js';
+import { smallModel } from '../model/small-model.js';
 
 useNativeCpu();
 
@@ -16,7 +16,7 @@ beforeAll(() => writeModelFolder(folder, smallModel(), '# card\n'));
 afterAll(() => rmSync(place, { recursive: true }));
 
 test('a program imports the package by its name and segments an image', { timeout: 120_000 }, async () => {
-  const script = path.join(import.meta.dirname, 'library.child.ts');
+  const script = path.join(import.meta.dirname, 'load-model.child.ts');
   const image = 'examples/dsb2018-mini/a-5afb7932.png';
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, folder, image]);
   const found = JSON.parse(stdout) as {
