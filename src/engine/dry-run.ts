@@ -7,22 +7,17 @@ import {
   type NativeTensor,
   type NativeValues,
 } from './native.js';
-
-/** What is known about a tensor while a step is recorded. */
-interface KnownTensor extends Result {
-  /** The values, if they are constant and may be sizes or axes. */
-  readonly sizes?: string;
-}
+import { type KnownTensor, resultOf } from './result-shapes.js';
 
 /** A tensor with more elements is no shape: TensorFlow's tensors have at most 8 axes, and two paddings for each. */
 const maxSizes = 16;
 
 /**
- * Finds the shapes of what a step would compute: recording needs the memory of one operation, and the time of the
- * distinct operations.
+ * Finds the shapes of what a step would compute: recording needs the memory of one operation at most.
  *
- * An operation runs once, on zeros, for all of its calls with the same attributes and shapes. Constants, and what is
- * computed from constants only, keep their values where these may be sizes. A handle below 0 has no values.
+ * Where no rule tells the shape of a result, its operation runs once, on zeros, for all calls with the same attributes and
+ * shapes. Constants, and what is computed from constants only, keep their values where these may be sizes. A handle below 0
+ * has no values.
  */
 export class DryRun {
   readonly #binding: Binding;
@@ -64,7 +59,7 @@ export class DryRun {
     const key = JSON.stringify([op, attributes, outputs, tensors]);
     const results =
       this.#results.get(key) ??
-      convolutionResult(op, attributes, tensors) ??
+      resultOf(op, attributes, tensors) ??
       this.#resultsFor(op, attributes, inputs, outputs);
     this.#results.set(key, results);
     return results.map((result) => this.make(result));
@@ -111,39 +106,6 @@ export class DryRun {
       this.#binding.deleteTensor(scalar);
     }
   }
-}
-
-/**
- * The result of a convolution or of one of its gradients, computed from the shapes: running them would make recording as
- * slow as a step. Undefined for other operations, and for dilations and paddings that no network here has.
- *
- * Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2.
- */
-function convolutionResult(
-  op: string,
-  attributes: readonly NativeAttribute[],
-  tensors: readonly KnownTensor[],
-): readonly [Result] | undefined {
-  const gradientOf = { Conv2DBackpropInput: 0, Conv2DBackpropFilter: 1 }[op];
-  if (gradientOf !== undefined) {
-    const sizes = tensors[gradientOf]!.sizes;
-    return sizes === undefined
-      ? undefined
-      : [{ shape: sizes.split(',').map(Number), dtype: tensors[2]!.dtype }];
-  }
-  if (op !== 'Conv2D') return undefined;
-  const { strides, padding, ...others } = Object.fromEntries(
-    attributes.map(({ name, value }) => [name, value]),
-  );
-  // Without these attributes the layout is NHWC and the dilation 1.
-  const isPlain = !('data_format' in others || 'dilations' in others);
-  if (!isPlain || (padding !== 'SAME' && padding !== 'VALID')) return undefined;
-  const [image, kernel] = tensors.map(({ shape }) => shape) as [Result['shape'], Result['shape']];
-  const side = (axis: 1 | 2) => {
-    const covered = padding === 'SAME' ? image[axis]! : image[axis]! - kernel[axis - 1]! + 1;
-    return Math.ceil(covered / (strides as number[])[axis]!);
-  };
-  return [{ shape: [image[0]!, side(1), side(2), kernel[3]!], dtype: tensors[0]!.dtype }];
 }
 
 /** @throws {Error} For a type that tfjs's tensors do not have. */
