@@ -6,7 +6,7 @@
 const floors = [
   ['cli', 'library'],
   ['annotate/server', 'annotate-page'],
-  ['finetune'],
+  ['finetune', 'shard'],
   ['model', 'train', 'report'],
   ['run', 'predict'],
   ['eval', 'draw'],

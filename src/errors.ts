@@ -24,6 +24,10 @@ export const exitCodes = {
   io: 8,
   /** No GPU where one is required, no TensorFlow library, no compiler. */
   environment: 9,
+  /** Of a shard: running it again will not help. */
+  never: 42,
+  /** Of a shard: running it again will go on where it ended; EX_TEMPFAIL of sysexits.h. */
+  again: 75,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -11,6 +11,7 @@ import { predictCommand } from './commands/predict.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { reportCommand } from './commands/report.js';
 import { runsCommands } from './commands/runs.js';
+import { shardCommands } from './commands/shard.js';
 import { trainCommands } from './commands/train.js';
 import { setupCommand } from './commands/setup.js';
 import { tuneCommand } from './commands/tune.js';
@@ -19,6 +20,7 @@ import { tuneCommand } from './commands/tune.js';
 export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
   predictCommand,
+  shardCommands,
   figureCommand,
   evalCommand,
   dataCommands,

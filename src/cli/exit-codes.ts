@@ -11,6 +11,8 @@ const meanings: Record<keyof typeof exitCodes, string> = {
   locked: 'another process uses the run folder',
   io: 'disk full, read-only, or another input/output failure',
   environment: 'no GPU, TensorFlow library or compiler',
+  never: 'of a shard: bad input, which another run will not change',
+  again: 'of a shard: run it again, and it goes on where it ended',
 };
 
 /** The exit codes, printed at the end of `nucleate --help`. */

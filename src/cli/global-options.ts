@@ -64,16 +64,22 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
 
 /** Adds `<images..>` and `--model`; for commands that predict. */
 export function withImages<Arguments>(parser: Argv<Arguments>) {
-  return parser
-    .positional('images', {
-      type: 'string',
-      array: true,
-      demandOption: true,
-      describe: 'Image files (PNG, TIFF, JPEG), or folders; folders are searched for images',
-    })
-    .option('model', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'A folder made by `nucleate model pack`; default: the model that comes with nucleate',
-    });
+  return withModel(parser).positional('images', {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: imagesInWords,
+  });
+}
+
+/** What `<images..>` may be. */
+export const imagesInWords = 'Image files (PNG, TIFF, JPEG), or folders; folders are searched for images';
+
+/** Adds `--model`. */
+export function withModel<Arguments>(parser: Argv<Arguments>) {
+  return parser.option('model', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A folder made by `nucleate model pack`; default: the model that comes with nucleate',
+  });
 }

@@ -56,7 +56,8 @@ export function reportError(thrown: unknown, { json, debug }: GlobalOptions): nu
   return error.exitCode;
 }
 
-function explain(thrown: unknown): NucleateError {
+/** Any error as one that can be printed. */
+export function explain(thrown: unknown): NucleateError {
   if (thrown instanceof NucleateError) return thrown;
   const { code, path } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : {};
   const failure = code && systemFailures[code];

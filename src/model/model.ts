@@ -2,9 +2,13 @@ import type { Mode } from '../engine/step.js';
 import type { DeviceChoice } from '../engine/device.js';
 import { type Runtime, startRuntime } from '../engine/runtime.js';
 import type { PredictSettings } from '../config/predict.js';
+import type { AssembleSettings } from '../config/assemble.js';
+import type { Box } from '../data/geometry/box.js';
 import { imagePart } from '../data/image/image-part.js';
 import type { Pixels } from '../data/image/stored-image.js';
 import type { ModelFile } from '../config/model-file.js';
+import { exitCodes, NucleateError } from '../errors.js';
+import type { CandidateMask } from '../predict/assemble/candidate-mask.js';
 import { placeSegmentation, type Segmentation } from '../predict/assemble/segmentation.js';
 import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import { type ModelFolder, networksOf, readModelFolder } from './model-folder.js';
@@ -28,8 +32,27 @@ export interface Model {
     settings?: SegmentSettings,
     onProgress?: (fraction: number) => void,
   ): Promise<Segmentation>;
+  /**
+   * The masks that {@link segment} makes the nuclei of, for those whose detections have their centres in a part of the image.
+   * Parts that cover the image without overlap give, together, exactly the masks of the whole: see `assembleMasks`.
+   *
+   * @param part px of the image, half-open.
+   * @throws {NucleateError} As {@link segment}; exit code 2 for a model with a second pass, unless a diameter is given.
+   */
+  masksIn(
+    image: Pixels,
+    part: Box,
+    settings?: SegmentSettings,
+    onProgress?: (fraction: number) => void,
+  ): Promise<PartMasks>;
   /** Frees the networks. */
   dispose(): void;
+}
+
+/** Masks of a part of an image, and what they are assembled with. */
+export interface PartMasks {
+  readonly masks: readonly CandidateMask[];
+  readonly assemble: AssembleSettings;
 }
 
 export interface ModelOptions {
@@ -58,9 +81,22 @@ export function buildModel(
       const found = await predictor.segment(part, assemble, { zoom: scale?.zoom, onProgress });
       return region ? placeSegmentation(found, region, image) : found;
     },
+    async masksIn(image, part, asked = {}, onProgress) {
+      const { assemble, scale } = settingsFor(file, image, asked);
+      if (file.predict.secondPass && !scale) throw wholeOnly();
+      const masks = await predictor.masks(image, assemble, { zoom: scale?.zoom, region: part, onProgress });
+      return { masks, assemble };
+    },
     dispose: () => predictor.dispose(),
   };
 }
+
+const wholeOnly = () =>
+  new NucleateError({
+    what: 'A second pass measures the nuclei of the whole image, so it is not possible in regions of it.',
+    hint: 'Give the diameter of the nuclei: --diameter 20, or --diameter trained.',
+    exitCode: exitCodes.usage,
+  });
 
 /**
  * Reads a model folder, starts TensorFlow, and builds the networks.

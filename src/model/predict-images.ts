@@ -47,7 +47,7 @@ export interface PredictedImages {
     readonly again?: StaleReason;
   }[];
   readonly skipped: readonly string[];
-  readonly failed: readonly (Problem & { readonly exitCode: ExitCode })[];
+  readonly failed: readonly (Problem & { readonly file: string; readonly exitCode: ExitCode })[];
   /** Of all images. */
   readonly nuclei: number;
   readonly used: UsedSettings;
@@ -78,7 +78,7 @@ export async function predictImages(
     } catch (error) {
       if (!(error instanceof NucleateError) || error.exitCode !== exitCodes.data) throw error;
       const problem = { what: error.message, where: error.where ?? file, hint: error.hint };
-      failed.push({ ...problem, exitCode: error.exitCode });
+      failed.push({ ...problem, file, exitCode: error.exitCode });
       onFailure(problem);
     }
   };

@@ -14,27 +14,16 @@ import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
 import { regionOf } from '../data/geometry/window.js';
+import { detectViews, type TiledView } from './detect-views.js';
+import type { Detection, Detections } from './detection.js';
 import { requireFiniteOutputs } from './finite-outputs.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
 import { assignWeights } from '../models/weights.js';
 import type { ScoredBoxes } from '../eval/sources/source.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
-import { fuseViews, plainView, type TtaView } from './tta.js';
+import { plainView, type TtaView } from './tta.js';
 
-/** A nucleus that was found. */
-export interface Detection {
-  /** `xyxy`, px of the image, within it. */
-  readonly box: Box;
-  /** 0 to 1. */
-  readonly score: number;
-}
-
-export interface Detections {
-  /** Highest-scoring first. */
-  readonly detections: readonly Detection[];
-  /** Number of detections beyond `maxPerTile` of the config. */
-  readonly omitted: number;
-}
+export type { Detection, Detections } from './detection.js';
 
 /** Detections in the form in which `nucleate eval` scores boxes, in their order. */
 export const boxArrays = (detections: readonly Detection[]): ScoredBoxes => ({
@@ -53,6 +42,8 @@ export interface DetectOptions {
   readonly zoom?: number;
   /** At least one; default: the plain view. */
   readonly views?: readonly TtaView[];
+  /** Only nuclei with their centres in it, px of the image; they are those of the whole image. */
+  readonly region?: Box;
   /** Called after each tile with the fraction of the work that is done, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
   /** Called with the proposals of each tile that the detections are made from, highest-scoring first. */
@@ -124,56 +115,54 @@ export class DetectorPredictor {
   }
 
   /**
-   * Finds the nuclei of one image. Several views are fused ({@link fuseViews}).
+   * Finds the nuclei of one image. Several views are fused ({@link detectViews}).
    *
    * @throws {NucleateError} Exit code 5 if an output of the network is NaN or infinite.
    */
-  async detect(
+  detect(
     input: DetectedImage,
-    { zoom = this.#config.loader.zoom, views = [plainView], ...callbacks }: DetectOptions = {},
+    { zoom, views = [plainView], region, onProgress, onProposals }: DetectOptions = {},
   ): Promise<Detections> {
-    const { onProgress = () => {}, onProposals } = callbacks;
     const asked: AskedImage = { ...input, ...(onProposals && { onProposals }) };
-    const found: Detections[] = [];
-    for (const view of views) {
-      const before = found.length;
-      const onTile = (fraction: number) => onProgress((before + fraction) / views.length);
-      found.push(await this.#detectView(asked, view, zoom * view.scale, onTile));
-    }
-    if (found.length === 1) return found[0]!;
-    return {
-      detections: fuseViews(found.map(({ detections }) => detections)),
-      omitted: found.reduce((sum, { omitted }) => sum + omitted, 0),
-    };
+    return detectViews(
+      views.map((view) => this.tiled(asked, { view, ...(zoom !== undefined && { zoom }) })),
+      { ...(region && { region }), ...(onProgress && { onProgress }) },
+    );
   }
 
-  async #detectView(
+  /**
+   * The tiles in which it sees a view of an image.
+   *
+   * @param options.zoom px of the network input for a px of the image; default: that of training.
+   */
+  tiled(
     input: AskedImage,
-    view: TtaView,
-    zoom: number,
-    onTile: (fraction: number) => void,
-  ): Promise<Detections> {
+    { view, zoom: plainZoom = this.#config.loader.zoom }: { readonly view: TtaView; readonly zoom?: number },
+  ): TiledView {
     const { model, tiles: tiling } = this.#config;
     const { size, overlap } = tiling;
     const alignment = alignmentOf(this.#config);
     const maxArea = largestTile * size ** 2;
+    const zoom = plainZoom * view.scale;
     const turned = view.turn.xx === 0;
     const { tiles, tileSize } = planTiles(input.image, { maxArea, overlap, zoom, alignment });
     const networkSize = turned ? { width: tileSize.height, height: tileSize.width } : tileSize;
     const fill = paddingValues(input.image);
-    const found: (readonly Detection[])[] = [];
-    let omitted = 0;
-    for (const tile of tiles) {
-      const inTile = await this.#detectTile({ ...input, fill }, tile, networkSize, view, zoom);
-      found.push(inTile.detections);
-      omitted += inTile.omitted;
-      onTile(found.length / tiles.length);
-      // Lets signal handlers and the progress display run; reading a tensor does not.
-      await setImmediate();
-    }
-    const margin = alignment / zoom / 2;
-    const detections = mergeTiles(tiles, found, { iouThreshold: model.detections.nmsThreshold, margin });
-    return { detections: detections.sort((one, other) => other.score - one.score), omitted };
+    const iouThreshold = model.detections.nmsThreshold;
+    return {
+      tiles,
+      iouThreshold,
+      detectTile: async (tile) => {
+        const found = await this.#detectTile({ ...input, fill }, tile, networkSize, view, zoom);
+        // Lets signal handlers and the progress display run; reading a tensor does not.
+        await setImmediate();
+        return found;
+      },
+      merge: (found) =>
+        mergeTiles(tiles, found, { iouThreshold, margin: alignment / zoom / 2 }).sort(
+          (one, other) => other.score - one.score,
+        ),
+    };
   }
 
   async #detectTile(

@@ -1,6 +1,7 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import type { PredictSettings } from '../config/predict.js';
 import { shownRange } from '../data/image/intensity.js';
+import type { Box } from '../data/geometry/box.js';
 import type { Pixels } from '../data/image/stored-image.js';
 import type { Mode } from '../engine/step.js';
 import type { NetworkPair } from '../models/network.js';
@@ -25,6 +26,11 @@ export interface NucleusOptions {
   readonly zoom?: number | undefined;
   /** Called now and then with the fraction of the work that is done, 0 to 1. */
   readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+export interface MaskOptions extends NucleusOptions {
+  /** px of the image, half-open. */
+  readonly region?: Box | undefined;
 }
 
 /** Both stages: boxes, then the nucleus in each box. */
@@ -65,10 +71,25 @@ export class NucleusPredictor {
   async segment(
     image: Pixels,
     settings: AssembleSettings,
-    { zoom, onProgress = () => {} }: NucleusOptions = {},
+    options: NucleusOptions = {},
   ): Promise<Segmentation> {
+    return assembleMasks(image, await this.masks(image, settings, options), settings);
+  }
+
+  /**
+   * The masks that {@link segment} makes the label image of.
+   *
+   * @param options.region Only those of detections with their centres in it; regions that cover an image without overlap give,
+   *   together, exactly the masks of the whole image.
+   * @throws {RangeError} For a region of a model with a second pass, whose scale depends on the whole image, without a zoom.
+   */
+  async masks(
+    image: Pixels,
+    settings: AssembleSettings,
+    { zoom, region, onProgress = () => {} }: MaskOptions = {},
+  ): Promise<CandidateMask[]> {
     const onDetected = (fraction: number) => onProgress(fraction / 2);
-    const { detections } = await this.detect(image, { zoom, onProgress: onDetected });
+    const { detections } = await this.detect(image, { zoom, region, onProgress: onDetected });
     const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
     const masks: CandidateMask[] = [];
     let done = 0;
@@ -78,7 +99,7 @@ export class NucleusPredictor {
       done += 1;
       onProgress(0.5 + done / kept.length / 2);
     }
-    return assembleMasks(image, masks, settings);
+    return masks;
   }
 
   /**
@@ -96,11 +117,17 @@ export class NucleusPredictor {
   }
 
   /** The detections without masks. */
-  async detect(image: Pixels, { zoom, onProgress }: NucleusOptions = {}): Promise<Detections> {
+  async detect(image: Pixels, { zoom, region, onProgress }: MaskOptions = {}): Promise<Detections> {
+    if (region && zoom === undefined && this.#predict.secondPass)
+      throw new RangeError('Expected a zoom: the second pass measures the whole image');
     const { config, sizes } = this.#networks.detector;
     const intensity = shownRange(image, config.data.intensity);
     const input = { image, ...(intensity && { intensity }) };
-    const options = { views: ttaViews(this.#predict.tta), ...(onProgress && { onProgress }) };
+    const options = {
+      views: ttaViews(this.#predict.tta),
+      ...(region && { region }),
+      ...(onProgress && { onProgress }),
+    };
     if (zoom !== undefined) return this.#detector.detect(input, { ...options, zoom });
     const found = await this.#detector.detect(input, options);
     const better = this.#predict.secondPass

@@ -48,7 +48,7 @@ interface Scored {
 }
 
 /** Boxes of two views with a higher IoU are of one nucleus; as in the source. */
-const fusedIou = 0.55;
+export const fusedIou = 0.55;
 
 /**
  * One box for each nucleus. In descending order of score, a box joins the nucleus with the highest IoU that has no box

@@ -1,14 +1,15 @@
 import { cleanLine } from '../../clean-text.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import type { Runtime } from '../../engine/runtime.js';
-import type { Problem } from '../../errors.js';
+import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import { type OutputFormat, outputFormatNames, outputFormats } from '../../predict/formats/output-formats.js';
 import type { Model } from '../../model/model.js';
 import type { PredictedImages } from '../../model/predict-images.js';
 import type { StaleReason } from '../../predict/outputs/output-folder.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
-import { withDevice, withImages } from '../global-options.js';
+import { imagesInWords, withDevice, withModel } from '../global-options.js';
+import { wholeNumber } from '../number-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { askedPrediction, type PredictionArguments, withPrediction } from '../prediction-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
@@ -16,11 +17,14 @@ import { shippedModel } from '../../model/shipped-model.js';
 import { reportDevice } from '../start-device.js';
 
 type Arguments = {
-  images: string[];
+  images: string[] | undefined;
   model: string | undefined;
   out: string;
   format: OutputFormat[];
   resume: boolean;
+  plan: string | undefined;
+  shard: string | undefined;
+  'allow-failed': boolean;
   device: DeviceChoice;
 } & PlaneArguments &
   PredictionArguments &
@@ -33,7 +37,7 @@ const formatsInWords = Object.entries(outputFormats)
   .join(', ');
 
 export const predictCommand: Command<Arguments> = {
-  usage: 'predict <images..>',
+  usage: 'predict [images..]',
   describe: 'Find the nuclei in images: label images, tables, overlays and other formats',
   examples: [
     [`nucleate predict ${sample}/a-5afb7932.png --out nuclei`, 'with the model that comes with nucleate'],
@@ -48,7 +52,8 @@ export const predictCommand: Command<Arguments> = {
   ],
   builder: (parser) =>
     withDevice(
-      withPrediction(withPlanes(withTta(withImages(parser)), 'or each'))
+      withPrediction(withPlanes(withTta(withModel(parser)), 'or each'))
+        .positional('images', { type: 'string', array: true, describe: imagesInWords })
         .option('out', {
           type: 'string',
           requiresArg: true,
@@ -69,11 +74,46 @@ export const predictCommand: Command<Arguments> = {
           type: 'boolean',
           default: false,
           describe: 'Skip images whose results are all there, made with the same settings of the same image',
+        })
+        .option('plan', {
+          type: 'string',
+          requiresArg: true,
+          implies: 'shard',
+          describe:
+            'In place of images: a plan of `nucleate shard plan`, of which one shard is predicted, always as with --resume',
+        })
+        .option('shard', {
+          type: 'string',
+          requiresArg: true,
+          implies: 'plan',
+          describe: 'Which shard of --plan; the first is 0',
+        })
+        .option('allow-failed', {
+          type: 'boolean',
+          default: false,
+          describe:
+            'With --plan: exit code 0 even if images cannot be read; `nucleate shard merge` tells of them',
         }),
     ),
-  async handler({ images, model: folder, out, format, resume, device, channel, plane, ...asked }, terminal) {
+  async handler(
+    { images, model: folder, out, format, resume, plan, shard, device, channel, plane, ...asked },
+    terminal,
+  ) {
     const predict = ttaSettings(asked);
     const prediction = askedPrediction(asked);
+    if (plan !== undefined) {
+      requirePlanAlone({ images, channel, plane });
+      const { predictPlanned } = await import('../shard/predict-planned.js');
+      const planned = { plan, shard: wholeNumber('shard', shard!, 0), model: folder ?? shippedModel, device };
+      return predictPlanned(
+        {
+          ...planned,
+          ...{ predict, out, formats: format, asked: prediction, allowFailed: asked['allow-failed'] },
+        },
+        terminal,
+      );
+    }
+    if (!images?.length) throw noImages();
     const [
       { listImages },
       { leftOutLine },
@@ -127,6 +167,26 @@ export const predictCommand: Command<Arguments> = {
     }
   },
 };
+
+/** @throws {NucleateError} Exit code 2 for what a plan has settled. */
+function requirePlanAlone(given: Pick<Arguments, 'images' | 'channel' | 'plane'>): void {
+  const names = { images: 'images', channel: '--channel', plane: '--plane' };
+  for (const [key, name] of Object.entries(names)) {
+    if (!given[key as keyof typeof names]?.length) continue;
+    throw new NucleateError({
+      what: `--plan and ${name} exclude each other: the plan says which images and planes are predicted.`,
+      hint: 'Leave one of them out; nucleate shard plan takes images, --channel and --plane.',
+      exitCode: exitCodes.usage,
+    });
+  }
+}
+
+const noImages = () =>
+  new NucleateError({
+    what: 'No image is named.',
+    hint: 'Name image files or folders: nucleate predict IMAGES --out nuclei; or a plan: --plan plan.json --shard 0.',
+    exitCode: exitCodes.usage,
+  });
 
 const reasons = {
   settings: 'made with another model or other options',

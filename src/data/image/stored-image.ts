@@ -59,8 +59,8 @@ export function readRegion(image: Pixels, box: Box): Image {
 export const paddingValues = (image: Pixels): Float64Array =>
   'read' in image ? image.channelMedians : channelMedians(image);
 
-/** An image of a file that has been found and not read. */
-export interface UnreadImage {
+/** An image of a file that has been found and not read, and its size. */
+export interface UnreadImage extends Size {
   /** What tells it from the others of its file, for names of outputs: `c2`, `z10`; empty for the only one. */
   readonly suffix: string;
   /** As that of an image that is found. */
@@ -101,7 +101,7 @@ export async function openImages(
   try {
     const found = await findImages(content, choice, place);
     const images = found.map((image) => ({
-      suffix: image.suffix,
+      ...{ suffix: image.suffix, width: image.width, height: image.height },
       ...(image.written && { written: image.written }),
       open: () =>
         'width' in content || image.width * image.height <= inMemory ? image.read() : unpack(image, place),

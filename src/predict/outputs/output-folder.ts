@@ -272,7 +272,7 @@ function filesOf(line: RecordLine | undefined): string[] {
 }
 
 /** Equal for results that fit together, whatever the model is called. */
-function settingsId({ version, model, options }: MadeWith): string {
+export function settingsId({ version, model, options }: MadeWith): string {
   const sorted = Object.entries(options).sort(([one], [other]) => (one < other ? -1 : 1));
   const text = JSON.stringify([version, model.sha256, sorted]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
