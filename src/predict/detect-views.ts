@@ -1,4 +1,5 @@
 /** Detections of all views of an image, or of one region of it. */
+import { setImmediate } from 'node:timers/promises';
 import { type Box, boxIou } from '../data/geometry/box.js';
 import { BoxIndex } from '../data/geometry/box-index.js';
 import type { Detection, Detections } from './detection.js';
@@ -54,6 +55,8 @@ export async function detectViews(
       found[index]![at] = inTile.detections;
       omitted += inTile.omitted;
       onProgress(++done / total);
+      // Lets signal handlers and the progress display run; reading a tensor does not.
+      await setImmediate();
     }
     if (!region) break;
     const boxes = reaching(

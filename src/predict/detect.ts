@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Box } from '../data/geometry/box.js';
 import type { Size } from '../data/geometry/rect.js';
 import type { DetectorConfig } from '../config/detector.js';
@@ -152,12 +151,7 @@ export class DetectorPredictor {
     return {
       tiles,
       iouThreshold,
-      detectTile: async (tile) => {
-        const found = await this.#detectTile({ ...input, fill }, tile, networkSize, view, zoom);
-        // Lets signal handlers and the progress display run; reading a tensor does not.
-        await setImmediate();
-        return found;
-      },
+      detectTile: (tile) => this.#detectTile({ ...input, fill }, tile, networkSize, view, zoom),
       merge: (found) =>
         mergeTiles(tiles, found, { iouThreshold, margin: alignment / zoom / 2 }).sort(
           (one, other) => other.score - one.score,

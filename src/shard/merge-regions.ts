@@ -54,7 +54,7 @@ export async function mergeRegions(planned: PlannedImage, { plan, out, ended }: 
         const segmented = { image, segmentation, fileName: path.basename(file) };
         const outputs = await writeOutputs(out, name, segmented, formats);
         return {
-          ...{ name, ...(id !== undefined && { id }), image: { file, sha256: planned.sha256! }, settings },
+          ...{ name, ...(id !== undefined && { id }), image: { file, sha256: planned.sha256 }, settings },
           ...{ nuclei: segmentation.instances.length, outputs },
         };
       } finally {

@@ -66,7 +66,7 @@ export interface StoredPlan extends Plan {
  *
  * @throws {NucleateError} Exit code 2 if it is none, or is damaged.
  */
-export async function readPlan(place: string): Promise<StoredPlan> {
+export async function readShardPlan(place: string): Promise<StoredPlan> {
   const wrong = (what: string, cause?: unknown) =>
     new NucleateError(
       {

@@ -18,7 +18,7 @@ import { listImages } from '../../src/predict/inputs/list-images.js';
 import { lockShard } from '../../src/shard/shard-lock.js';
 import { makePlan } from '../../src/shard/make-plan.js';
 import { mergeShards } from '../../src/shard/merge-shards.js';
-import { readPlan } from '../../src/shard/plan.js';
+import { readShardPlan } from '../../src/shard/plan.js';
 import { predictShard } from '../../src/shard/predict-shard.js';
 import { useNativeCpu } from '../helpers/tensors.js';
 import { smallModel, speckled } from '../model/small-model.js';
@@ -49,7 +49,7 @@ async function planned(name: string, shards: number, paths = [images], regionSiz
   try {
     const out = at(`${name}.json`);
     await makePlan(listed, { out, shards, paths, ...(regionSize !== undefined && { regionSize }) });
-    return { plan: await readPlan(out), out: at(name) };
+    return { plan: await readShardPlan(out), out: at(name) };
   } finally {
     await listed.close();
   }

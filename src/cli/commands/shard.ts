@@ -124,11 +124,11 @@ const mergeCommand: Command<MergeArguments> = {
       }),
   async handler({ plan: place, out, 'allow-missing': allowMissing }, terminal) {
     await withShardCodes(async () => {
-      const [{ readPlan }, { mergeShards }] = await Promise.all([
+      const [{ readShardPlan }, { mergeShards }] = await Promise.all([
         import('../../shard/plan.js'),
         import('../../shard/merge-shards.js'),
       ]);
-      const plan = await readPlan(place);
+      const plan = await readShardPlan(place);
       const progress = terminal.progress('merging', plan.images.length);
       const merged = await mergeShards(plan, { out, onImage: (done) => progress.update(done) });
       const { images, nuclei, missing, unfinished, devices, manifest, failures } = merged;

@@ -33,13 +33,13 @@ export async function predictPlanned(
   let model: Model | undefined;
   try {
     await withShardCodes(async () => {
-      const [{ readPlan }, { predictShard, requireShard }, { openModel }] = await Promise.all([
+      const [{ readShardPlan }, { predictShard, requireShard }, { openModel }] = await Promise.all([
         import('../../shard/plan.js'),
         import('../../shard/predict-shard.js'),
         import('../../model/model.js'),
       ]);
       if (asked.settings.region !== undefined) throw noRegion();
-      const plan = await readPlan(place);
+      const plan = await readShardPlan(place);
       requireShard(plan, shard);
       const warn = ({ what, where, hint }: Problem) =>
         terminal.warn([where && `${where}:`, what, hint].filter(Boolean).join(' '));
