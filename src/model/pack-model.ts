@@ -2,6 +2,7 @@ import { AssembleSettings } from '../config/assemble.js';
 import type { ModelFile } from '../config/model-file.js';
 import { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
+import { requireFittingNetworks } from './fitting-networks.js';
 import { modelCard } from './model-card.js';
 import { type NewModelFile, readModelFolder, writeModelFolder } from './model-folder.js';
 import { portableDetector, portableSegmenter } from './portable-config.js';
@@ -26,9 +27,10 @@ export interface PackOptions {
 }
 
 /**
- * Packs two trained networks into one model folder.
+ * Packs two trained networks into one model folder. The runtime must have been started.
  *
- * @throws {NucleateError} As `readDetector`, `readModelFolder` and `writeModelFolder`; exit code 2 if `settingsOf` is not tuned.
+ * @throws {NucleateError} As `readDetector`, `readModelFolder`, `requireFittingNetworks` and `writeModelFolder`; exit code 2
+ *   if `settingsOf` is not tuned.
  */
 export async function packModel(options: PackOptions): Promise<NewModelFile> {
   const { precision, portable, settingsOf, now, folder } = options;
@@ -38,6 +40,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
     await readDetector(options.detector),
     await readSegmenter(options.segmenter),
   ];
+  requireFittingNetworks({ detector, segmenter });
   const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder

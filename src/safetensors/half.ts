@@ -1,4 +1,5 @@
 import { Float16Array } from '@petamoriken/float16';
+import { exitCodes, NucleateError } from '../errors.js';
 import type { StoredTensors, StoredTensor } from './tensor.js';
 
 /** The largest finite float16; larger weights would become infinite. */
@@ -7,7 +8,7 @@ const largest = 65504;
 /**
  * Rounds float32 tensors to float16, half the size; all others stay as they are.
  *
- * @throws {RangeError} If a value is beyond the range of float16.
+ * @throws {NucleateError} Exit code 5 if a value is beyond the range of float16.
  */
 export function toHalf(tensors: StoredTensors): StoredTensors {
   return new Map(
@@ -17,7 +18,13 @@ export function toHalf(tensors: StoredTensors): StoredTensors {
 
 function halve(name: string, { shape, data }: Extract<StoredTensor, { dtype: 'F32' }>): StoredTensor {
   const beyond = data.find((value) => !(Math.abs(value) <= largest));
-  if (beyond !== undefined) throw new RangeError(`\`${name}\` holds ${beyond}, which float16 cannot`);
+  if (beyond !== undefined) {
+    throw new NucleateError({
+      what: `The tensor ${name} has the value ${beyond}; 16 bits hold at most ${largest}.`,
+      hint: 'Look at the training, whose weights may have diverged; `--precision float32` packs them as they are.',
+      exitCode: exitCodes.diverged,
+    });
+  }
   const halves = new Float16Array(data);
   return { dtype: 'F16', shape, data: new Uint16Array(halves.buffer) };
 }

@@ -119,3 +119,34 @@ test('a folder that does not exist, and a model folder, are not runs', async () 
     message: 'This is a model folder; name the run it was packed from.',
   });
 });
+
+test('networks whose weights do not fit their configs are not packed, nor those too large for 16 bits', async () => {
+  const model = smallModel();
+  const missing = new Map(model.segmenter);
+  missing.delete('logits/kernel');
+  await writeRun(at('incomplete'), { ...model, segmenter: missing }, 'segmenter');
+  const bias = { dtype: 'F32', shape: [1], data: Float32Array.of(1e30) } as const;
+  const large = new Map([...model.detector, ['box_head/logits/bias', bias]]);
+  await writeRun(at('large'), { ...model, detector: large }, 'detector');
+  const packFrom = (detector: string, segmenter: string, precision: 'float16' | 'float32') =>
+    packModel({
+      ...{ detector: at(detector), segmenter: at(segmenter), folder: at('unfit') },
+      ...{ precision, portable: false, now: new Date(0) },
+    });
+  await expect(packFrom('detector', 'incomplete', 'float16')).rejects.toMatchObject({
+    exitCode: exitCodes.checkpoint,
+    message: expect.stringMatching(
+      /^The weights do not fit the segmenter: 1 of its \d+ tensors differ\.$/u,
+    ) as string,
+    problems: [{ what: 'The file lacks logits/kernel.' }],
+  });
+  await expect(packFrom('large', 'segmenter', 'float16')).rejects.toMatchObject({
+    exitCode: exitCodes.diverged,
+    message: `The tensor box_head/logits/bias has the value ${Math.fround(1e30)}; 16 bits hold at most 65504.`,
+  });
+  expect(existsSync(at('unfit'))).toBe(false);
+  await packFrom('large', 'segmenter', 'float32');
+  expect((await readModelFolder(at('unfit'))).detector.get('box_head/logits/bias')!.data[0]).toBe(
+    Math.fround(1e30),
+  );
+});

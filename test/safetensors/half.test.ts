@@ -33,5 +33,5 @@ test('half the bytes; integers stay', () => {
 });
 
 test.each([65520, -1e6, Infinity, NaN])('%s is refused, by name', (value) => {
-  expect(() => toHalf(tensors([1, value]))).toThrow(`\`w\` holds ${value}`);
+  expect(() => toHalf(tensors([1, value]))).toThrow(`The tensor w has the value ${value};`);
 });

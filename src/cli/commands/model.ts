@@ -49,7 +49,11 @@ const packCommand: Command<PackArguments> = {
         describe: 'Copy the thresholds of this tuned model (its twin), for networks trained on all images',
       }),
   async handler({ detector, segmenter, out, precision, portable, 'settings-of': settingsOf }, terminal) {
-    const { packModel } = await import('../../model/pack-model.js');
+    const [{ startRuntime }, { packModel }] = await Promise.all([
+      import('../../engine/runtime.js'),
+      import('../../model/pack-model.js'),
+    ]);
+    await startRuntime('cpu');
     const file = await packModel({
       ...{ detector, segmenter, precision, portable },
       ...(settingsOf !== undefined && { settingsOf }),
