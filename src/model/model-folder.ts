@@ -9,6 +9,7 @@ import { exitCodes, NucleateError } from '../errors.js';
 import { requireFiniteWeights } from '../safetensors/finite.js';
 import type { NetworkPair } from '../models/network.js';
 import { decodeSafetensors, SafetensorsError } from '../safetensors/decode.js';
+import { implausibility } from '../config/plausible.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
 import { fromHalf, toHalf } from '../safetensors/half.js';
 import type { StoredTensors } from '../safetensors/tensor.js';
@@ -134,6 +135,10 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   );
   if ('fault' in description) throw modelError(`The model file cannot be used: ${description.fault}.`, where);
   const { config: file } = description;
+  for (const stage of ['detector', 'segmenter'] as const) {
+    const fault = implausibility(file[stage].config);
+    if (fault !== undefined) throw modelError(`The ${stage} cannot be built: ${fault}.`, where);
+  }
   const read = (stage: Stage) => readWeights(path.join(folder, weightFile(stage)), file[stage].sha256);
   return { path: folder, file, detector: await read('detector'), segmenter: await read('segmenter') };
 }

@@ -9,6 +9,7 @@ import { SegmenterConfig } from '../config/segmenter.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { Network } from '../models/network.js';
 import { inspectCheckpoint, isDamage, loadCheckpoint } from '../run/checkpoints/read.js';
+import { implausibility } from '../config/plausible.js';
 import { runFiles } from '../run/run-folder.js';
 
 /**
@@ -32,7 +33,7 @@ export async function readTask(place: string): Promise<unknown> {
 
 const taskOf = (config: unknown) => (config as { task?: unknown } | null)?.task;
 
-async function readNetwork<Schema extends z.ZodType>(
+async function readNetwork<Schema extends z.ZodType<DetectorConfig | SegmenterConfig>>(
   place: string,
   task: string,
   schema: Schema,
@@ -52,6 +53,11 @@ async function readNetwork<Schema extends z.ZodType>(
   if ('fault' in read) {
     const hint = 'Use the version of nucleate that wrote it; its manifest.json names it.';
     throw checkpointError(`The config of the checkpoint cannot be used: ${read.fault}.`, folder, hint);
+  }
+  const fault = implausibility(read.config);
+  if (fault !== undefined) {
+    const hint = 'Name another checkpoint of the run, or a run folder.';
+    throw checkpointError(`The network of the checkpoint cannot be built: ${fault}.`, folder, hint);
   }
   return {
     config: read.config,

@@ -32,6 +32,29 @@ test('too little memory for TensorFlow: exit code 4', { timeout: 120_000 }, asyn
 });
 
 test(
+  'a temporary folder that is full: exit code 8, and nothing is left in it',
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-full-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const inFull = `mount -t tmpfs -o size=4k tmpfs "$0" && TMPDIR="$0" "$@"; status=$?; ls "$0" | wc -l; exit $status`;
+    const within = ['--user', '--map-root-user', '--mount', 'bash', '-c', inFull, folder];
+    const predict = [
+      process.execPath,
+      path.join(root, 'bin/nucleate.js'),
+      'predict',
+      image,
+      '--out',
+      `${folder}-out`,
+    ];
+    const { status, stdout, stderr } = await run('unshare', [...within, ...predict]);
+    expect(stderr).toContain('error: The temporary folder cannot be used: ENOSPC: no space left on device');
+    expect(stderr).toContain(`where: ${folder}\n  hint: Set TMPDIR to a folder that exists`);
+    expect({ status, left: stdout.trim() }).toEqual({ status: 8, left: '0' });
+  },
+);
+
+test(
   'a file that may not become large: exit code 8, and nothing half-written',
   { timeout: 120_000 },
   async () => {

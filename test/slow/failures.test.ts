@@ -149,30 +149,12 @@ describe('a prediction that is broken off and resumed ends as one that was not',
     expect(namesIn(unbroken).length).toBeGreaterThanOrEqual(images.length);
   }, 600_000);
 
-  /** Predicts, resuming what is there; the exit status, 137 if it was killed. */
-  function predict(out: string, within: readonly string[] = [], killAfterMs = Infinity): Promise<number> {
-    const [program, ...args] = [
-      ...[...within, process.execPath, path.join(root, 'bin/nucleate.js'), 'predict', ...images],
-      ...['--out', out, '--format', 'labels', '--format', 'table', '--resume'],
-    ];
-    const child = spawn(program!, args, { cwd: root, stdio: 'ignore', detached: true });
-    const ended = new Promise<number>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (status) => resolve(status ?? 137));
-    });
-    if (killAfterMs !== Infinity) {
-      void sleep(killAfterMs).then(() => {
-        // The launcher alone: its child must end by itself.
-        if (child.exitCode === null) child.kill('SIGKILL');
-      });
-    }
-    return ended;
-  }
-
-  const namesIn = (folder: string) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => statSync(path.join(folder, name)).isFile())
-      .sort();
+  /** Predicts, resuming what is there. */
+  const predict = (out: string, breaking: Breaking = {}) =>
+    command(
+      ['predict', ...images, '--out', out, '--format', 'labels', '--format', 'table', '--resume'],
+      breaking,
+    );
 
   async function finish(kind: string, out: string, isBroken: boolean) {
     expect(await predict(out)).toBe(0);
@@ -185,35 +167,152 @@ describe('a prediction that is broken off and resumed ends as one that was not',
     expect(isWhole).toBe(true);
   }
 
-  test('killed at any moment', async () => {
-    const random = randomFor(seed, 'predict kills');
-    for (let attempt = 0; attempt < 4; attempt++) {
+  test.each(['launcher', 'child'] as const)('its %s killed at any moment', async (killed) => {
+    const random = randomFor(seed, `predict kills of the ${killed}`);
+    for (let attempt = 0; attempt < 3; attempt++) {
       const out = path.join(scratchFolder(), 'out');
-      const status = await predict(out, [], 1000 * seconds * random.uniform());
+      const status = await predict(out, { killed, afterMs: 1000 * seconds * random.uniform() });
       // The child of the launcher may still be ending.
       await sleep(3000);
-      await finish('killed', out, status !== 0);
+      await finish(`${killed} killed`, out, status !== 0);
     }
   });
 
   test('on a disk that is full, and with a limit of file size', async () => {
     const disk = path.join(scratchFolder(), 'disk');
     mkdirSync(disk);
-    const status = await predict(path.join(disk, 'out'), onDiskOf(8, disk));
+    const status = await predict(path.join(disk, 'out'), { within: onDiskOf(8, disk) });
     expect(status).toBe(8);
     await finish('disk full', path.join(`${disk}.copy`, 'out'), true);
     const out = path.join(scratchFolder(), 'out');
-    expect(await predict(out, withFileLimit(1))).toBe(8);
+    expect(await predict(out, { within: withFileLimit(1) })).toBe(8);
     await finish('file size limited', out, true);
   });
 
   test('without permission to write', async () => {
     const disk = path.join(scratchFolder(), 'disk');
     mkdirSync(disk);
-    expect(await predict(path.join(disk, 'out'), readOnly(disk))).toBe(8);
+    expect(await predict(path.join(disk, 'out'), { within: readOnly(disk) })).toBe(8);
     await finish('read-only', path.join(disk, 'out'), true);
   });
+
+  test('with a temporary folder that is full', async () => {
+    const [out, temporary] = [path.join(scratchFolder(), 'out'), scratchFolder()];
+    const full = after('mount -t tmpfs -o size=4k tmpfs "$0" || exit 99; TMPDIR="$0" "$@"', temporary);
+    expect(await predict(out, { within: full })).toBe(8);
+    await finish('temporary folder full', out, true);
+  });
+
+  test('with a clock that jumps', async () => {
+    const out = path.join(scratchFolder(), 'out');
+    expect(await predict(out, { env: jumpingClock })).toBe(0);
+    await finish('clock jumps', out, true);
+  });
 });
+
+describe('an import that is broken off leaves nothing, or all of it', () => {
+  const unbroken = path.join(scratchFolderOfFile(), 'unbroken');
+  let seconds = 0;
+  beforeAll(async () => {
+    const began = performance.now();
+    expect(await importTo(unbroken)).toBe(0);
+    seconds = (performance.now() - began) / 1000;
+    // 24 images with their label images, the list of images and the record of sources.
+    expect(namesIn(unbroken)).toHaveLength(50);
+  }, 600_000);
+
+  const importTo = (out: string, breaking: Breaking = {}) =>
+    command(['data', 'import', 'examples/dsb2018-mini', '--out', out], breaking);
+
+  /** All but the record, which has the time. */
+  const isWhole = (out: string) =>
+    JSON.stringify(namesIn(out)) === JSON.stringify(namesIn(unbroken)) &&
+    namesIn(unbroken)
+      .filter((name) => name.endsWith('.png'))
+      .every((name) => readFileSync(path.join(out, name)).equals(readFileSync(path.join(unbroken, name))));
+
+  /** What is there now is nothing or whole, and so is what the next import leaves. */
+  async function finish(kind: string, out: string, isBroken: boolean) {
+    const isNothingOrWhole = !existsSync(out) || isWhole(out);
+    const status = await importTo(out);
+    // What was whole before is not replaced.
+    expect([0, 2]).toContain(status);
+    const survived = isNothingOrWhole && isWhole(out) && !existsSync(`${out}.part`);
+    count(`import, ${kind}`, isBroken, survived);
+    expect(survived).toBe(true);
+  }
+
+  test.each(['launcher', 'child'] as const)('its %s killed at any moment', async (killed) => {
+    const random = randomFor(seed, `import kills of the ${killed}`);
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const out = path.join(scratchFolder(), 'out');
+      const status = await importTo(out, { killed, afterMs: 1000 * seconds * random.uniform() });
+      await sleep(3000);
+      await finish(`${killed} killed`, out, status !== 0);
+    }
+  });
+
+  test('on a disk that is full, read-only, and with a limit of file size', async () => {
+    const random = randomFor(seed, 'import disks');
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const disk = path.join(scratchFolder(), 'disk');
+      mkdirSync(disk);
+      const within = onDiskOf(Math.round(50 + 600 * random.uniform()), disk);
+      expect(await importTo(path.join(disk, 'out'), { within })).toBe(8);
+      await finish('disk full', path.join(`${disk}.copy`, 'out'), true);
+    }
+    const disk = path.join(scratchFolder(), 'disk');
+    mkdirSync(disk);
+    expect(await importTo(path.join(disk, 'out'), { within: readOnly(disk) })).toBe(8);
+    await finish('read-only', path.join(disk, 'out'), true);
+    const out = path.join(scratchFolder(), 'out');
+    expect(await importTo(out, { within: withFileLimit(20) })).toBe(8);
+    await finish('file size limited', out, true);
+  });
+
+  test('with a clock that jumps', async () => {
+    const out = path.join(scratchFolder(), 'out');
+    expect(await importTo(out, { env: jumpingClock })).toBe(0);
+    await finish('clock jumps', out, true);
+  });
+});
+
+/** What happens to a command. */
+interface Breaking {
+  readonly within?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly killed?: 'launcher' | 'child';
+  /** When, ms. */
+  readonly afterMs?: number;
+}
+
+/** Runs nucleate; the exit status, 137 if its launcher was killed. */
+function command(
+  args: readonly string[],
+  { within = [], env, killed, afterMs = 0 }: Breaking,
+): Promise<number> {
+  const [program, ...rest] = [...within, process.execPath, path.join(root, 'bin/nucleate.js'), ...args];
+  const child = spawn(program!, rest, { cwd: root, stdio: 'ignore', env: { ...process.env, ...env } });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? 137));
+  });
+  if (killed)
+    void sleep(afterMs).then(() => {
+      if (child.exitCode !== null) return;
+      if (killed === 'launcher') return void child.kill('SIGKILL');
+      for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGKILL');
+    });
+  return ended;
+}
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+
+const namesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(path.join(folder, name)).isFile())
+    .sort();
 
 /** A folder for all tests of a group. */
 function scratchFolderOfFile(): string {

@@ -128,8 +128,9 @@ async function readPlace<C extends TaskConfig>(
   args: Arguments,
   terminal: Terminal,
 ): Promise<{ config: C; place: RunPlace }> {
-  const [{ loadConfig }, { formatConfig }, { runFiles }] = await Promise.all([
+  const [{ loadConfig }, { implausibility }, { formatConfig }, { runFiles }] = await Promise.all([
     import('../../config/load.js'),
+    import('../../config/plausible.js'),
     import('../../config/format.js'),
     import('../../run/run-folder.js'),
   ]);
@@ -150,6 +151,9 @@ async function readPlace<C extends TaskConfig>(
       source,
     );
   }
+  const fault = implausibility(config);
+  if (fault !== undefined)
+    throw wrong(`The network cannot be built: ${fault}.`, 'Correct the value; nothing was written.', source);
   const resolvedText = formatConfig(config);
   const place: RunPlace =
     resume === undefined
