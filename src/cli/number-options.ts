@@ -40,6 +40,20 @@ export function fraction(option: string, text: string): number {
 }
 
 /**
+ * Reads the value of an option that is a number between two bounds, both of which it may not be.
+ *
+ * @throws {NucleateError} Exit code 2.
+ */
+export function between(option: string, text: string, least: number, most: number): number {
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (number > least && number < most) return number;
+  throw wrong(
+    `--${option} takes a number above ${least} and below ${most}, received \`${text}\`.`,
+    `For example: --${option} 0.5`,
+  );
+}
+
+/**
  * Reads the value of an option that is a whole number of at least `least`.
  *
  * @throws {NucleateError} Exit code 2.

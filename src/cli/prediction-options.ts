@@ -3,7 +3,7 @@ import type { Rect } from '../data/geometry/rect.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { SegmentSettings } from '../model/segment-settings.js';
 import { usualNucleus } from '../predict/diameter.js';
-import { fraction, positiveNumber, wholeNumber } from './number-options.js';
+import { between, fraction, wholeNumber } from './number-options.js';
 
 export interface PredictionArguments {
   'score-threshold': string | undefined;
@@ -28,7 +28,7 @@ export function withPrediction<Arguments>(parser: Argv<Arguments>) {
     .option('mask-threshold', {
       type: 'string',
       requiresArg: true,
-      describe: `A pixel of at least this probability belongs to the nucleus, 0 to 1: lower it if nuclei are too small; ${own}`,
+      describe: `A pixel of at least this probability belongs to the nucleus, between 0 and 1: lower it if nuclei are too small; ${own}`,
     })
     .option('min-area', {
       type: 'string',
@@ -65,6 +65,9 @@ export function withPrediction<Arguments>(parser: Argv<Arguments>) {
     });
 }
 
+/** um: smaller pixels are those of electron microscopes, larger ones show no cells. */
+const pixelSizes = [0.001, 100] as const;
+
 /** What the user has asked for; the rest is left to the model. */
 export interface AskedPrediction {
   readonly settings: SegmentSettings;
@@ -83,11 +86,11 @@ export function askedPrediction({
   diameter,
   'pixel-size': pixelText,
 }: PredictionArguments): AskedPrediction {
-  const pixelSize = pixelText === undefined ? undefined : positiveNumber('pixel-size', pixelText);
+  const pixelSize = pixelText === undefined ? undefined : between('pixel-size', pixelText, ...pixelSizes);
   const asked = diameter ?? (pixelSize === undefined ? undefined : `${usualNucleus}um`);
   const settings: SegmentSettings = {
     ...(scoreThreshold !== undefined && { scoreThreshold: fraction('score-threshold', scoreThreshold) }),
-    ...(maskThreshold !== undefined && { maskThreshold: fraction('mask-threshold', maskThreshold) }),
+    ...(maskThreshold !== undefined && { maskThreshold: between('mask-threshold', maskThreshold, 0, 1) }),
     ...(minArea !== undefined && { minArea: wholeNumber('min-area', minArea, 1) }),
     ...(maxArea !== undefined && { maxArea: wholeNumber('max-area', maxArea, 1) }),
     ...(border && { border }),

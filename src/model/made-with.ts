@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { ModelFile } from '../config/model-file.js';
 import type { MadeWith } from '../data/files/output-record.js';
 import { packageRoot } from '../package-root.js';
 import { readPlainTextSync } from '../plain-file.js';
+import { modelHash } from './model-hash.js';
 
 /**
  * What makes the nuclei of an image what they are: equal for results that fit together.
@@ -13,16 +13,14 @@ import { readPlainTextSync } from '../plain-file.js';
  *   as JSON; those that are undefined do not count.
  */
 export function madeWith(file: ModelFile, reading: Readonly<Record<string, unknown>> = {}): MadeWith {
-  const { name, detector, segmenter, assemble, predict } = file;
-  // Where the networks come from does not change what they find.
-  const networks = [detector, segmenter].map(({ origin: _, ...network }) => network);
+  const { name, assemble, predict } = file;
   const options: Record<string, unknown> = { ...assemble, ...predict, ...reading };
   // With a diameter, the model's own settings in px are scaled along, and those that are given are not.
   if (reading['diameter'] !== undefined) options['given'] = Object.keys(reading).sort();
   for (const key of Object.keys(options)) if (options[key] === undefined) delete options[key];
   return {
     version: nucleateVersion(),
-    model: { name, sha256: createHash('sha256').update(JSON.stringify(networks)).digest('hex') },
+    model: { name, sha256: modelHash(file) },
     options,
   };
 }

@@ -1,5 +1,6 @@
 import type { TrainedDataset, TrainingHistory } from '../config/history.js';
 import type { PredictSettings } from '../config/predict.js';
+import { trainedDiameter } from '../predict/diameter.js';
 import { describeTta } from '../predict/tta.js';
 import type { NewModelFile } from './model-folder.js';
 
@@ -99,13 +100,16 @@ function datasetLine({ name, sha256, images, nuclei, annotators, licence }: Trai
 }
 
 /** Sizes are of the network's input, which is zoomed. */
-function sizeLines({ detector: { sizes, config } }: NewModelFile): string[] {
-  if (!sizes) return [];
+function sizeLines({ detector }: NewModelFile): string[] {
+  const { sizes, config } = detector;
+  const usual = Number(trainedDiameter(detector).toPrecision(3));
+  const known = `- It knows nuclei of about ${usual} px in diameter; \`--diameter PX\` brings others to that size.`;
+  if (!sizes) return [known];
   const { zoom } = config.loader;
   const [low, high] = [sizes.low / zoom, sizes.high / zoom].map((size) => size.toFixed(0));
   return [
-    `- Images whose median nucleus is smaller than ${low} px or larger than ${high} px across are rare in the training data:`,
-    '  resize them.',
+    known,
+    `- Images whose median nucleus is smaller than ${low} px or larger than ${high} px across are rare in the training data.`,
   ];
 }
 

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { AssembleSettings } from '../config/assemble.js';
-import type { ModelFile } from '../config/model-file.js';
 import type { PredictSettings } from '../config/predict.js';
 import type { Rect } from '../data/geometry/rect.js';
+import { exitCodes, NucleateError } from '../errors.js';
 import { type Diameter, trainedDiameter } from '../predict/diameter.js';
 import type { Model } from './model.js';
+import { modelHash } from './model-hash.js';
 import { type SegmentSettings, settingsFor } from './segment-settings.js';
 
 /** Everything that decides what is found in an image. */
@@ -33,7 +33,10 @@ export interface UsedSettings {
   readonly own: Partial<AllSettings>;
 }
 
-/** @param pixelSize um of a pixel, in place of what images say. */
+/**
+ * @param pixelSize um of a pixel, in place of what images say.
+ * @throws {NucleateError} Exit code 2 for settings that contradict each other or the model.
+ */
 export function usedSettings(
   { file, own }: Pick<Model, 'file' | 'own'>,
   asked: SegmentSettings,
@@ -42,7 +45,7 @@ export function usedSettings(
   const { diameter, region, ...changed } = asked;
   const isSame = typeof diameter === 'number' || pixelSize !== undefined;
   const square = pixelSize === undefined ? undefined : { x: pixelSize, y: pixelSize };
-  const { assemble } = settingsFor(file, { pixelSize: square }, isSame ? asked : changed);
+  const { assemble } = asUsage(() => settingsFor(file, { pixelSize: square }, isSame ? asked : changed));
   const settings: AllSettings = {
     ...assemble,
     ...modeOf(file.predict),
@@ -59,14 +62,20 @@ export function usedSettings(
   };
 }
 
+/** Nothing of this is due to an image. */
+function asUsage<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof NucleateError)) throw error;
+    const { message: what, hint } = error;
+    throw new NucleateError({ what, hint, exitCode: exitCodes.usage }, { cause: error });
+  }
+}
+
 const modeOf = ({ tta, secondPass }: PredictSettings) => ({
   ...{ tta, diameter: secondPass ? ('auto' as const) : ('trained' as const) },
 });
-
-function modelHash({ detector, segmenter }: ModelFile): string {
-  const networks = [detector, segmenter].map(({ config, sha256 }) => ({ config, sha256 }));
-  return createHash('sha256').update(JSON.stringify(networks)).digest('hex');
-}
 
 /**
  * One line that says what differs from the model's own settings, by the names of the options; none if nothing does.

@@ -1,3 +1,4 @@
+import { markDrawing } from '../data/image/drawing-mark.js';
 import { encodePng } from '../data/image/image-io.js';
 import { isSystemError } from '../run/durable-files.js';
 import type { EventImage } from '../run/tensorboard/event.js';
@@ -28,7 +29,7 @@ export async function saveValidationImages(
 ): Promise<string | null> {
   try {
     const pngs: Buffer[] = [];
-    for (const { image } of examples) pngs.push(await encodePng(image));
+    for (const { image } of examples) pngs.push(markDrawing(await encodePng(image)));
     const files = examples.map(({ id, kind, score }, index) => ({
       id,
       kind,

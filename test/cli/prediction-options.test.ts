@@ -9,8 +9,8 @@ const asked = (...args: string[]) => askedPrediction(parser.parseSync(args));
 test.each([
   { args: [], settings: {} },
   {
-    args: ['--score-threshold', '0', '--mask-threshold', '1'],
-    settings: { scoreThreshold: 0, maskThreshold: 1 },
+    args: ['--score-threshold', '0', '--mask-threshold', '0.9'],
+    settings: { scoreThreshold: 0, maskThreshold: 0.9 },
   },
   { args: ['--min-area', '5', '--max-area', '300'], settings: { minArea: 5, maxArea: 300 } },
   { args: ['--border', 'drop'], settings: { border: 'drop' } },
@@ -40,7 +40,10 @@ describe('the size of a pixel', () => {
 
 test.each([
   ['--score-threshold', '1.1', '--score-threshold takes a number from 0 to 1'],
-  ['--mask-threshold', '', '--mask-threshold takes a number from 0 to 1'],
+  ['--mask-threshold', '', '--mask-threshold takes a number above 0 and below 1'],
+  ['--mask-threshold', '0', '--mask-threshold takes a number above 0 and below 1'],
+  ['--mask-threshold', '1', '--mask-threshold takes a number above 0 and below 1'],
+  ['--pixel-size', '1e-9', '--pixel-size takes a number above 0.001 and below 100'],
   ['--min-area', '0', '--min-area takes a whole number of at least 1'],
   ['--max-area', '2.5', '--max-area takes a whole number of at least 1'],
   ['--region', '0,0,10', '--region takes x,y,width,height in whole px'],
@@ -49,7 +52,7 @@ test.each([
   ['--diameter', '-4', '--diameter takes px, um, `auto` or `trained`, received `-4`.'],
   ['--diameter', 'um', '--diameter takes px, um, `auto` or `trained`, received `um`.'],
   ['--diameter', '10mm', '--diameter takes px, um, `auto` or `trained`, received `10mm`.'],
-  ['--pixel-size', '0', '--pixel-size takes a number above 0'],
+  ['--pixel-size', '0', '--pixel-size takes a number above 0.001 and below 100'],
 ])('%s %s is refused', (option, value, told) => {
   expect(() => asked(`${option}=${value}`)).toThrow(told);
 });

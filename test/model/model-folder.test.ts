@@ -111,6 +111,7 @@ test.each([
 
 test('a card says what the networks have learnt from, and nothing that is not recorded', () => {
   expect(modelCard(file('float32'))).toContain('It is not recorded which images trained it.');
+  expect(modelCard(file('float32'))).toMatch(/It knows nuclei of about [\d.]+ px in diameter/u);
   const mine = {
     ...{ name: 'liver', sha256: '1'.repeat(64), images: 12, nuclei: 1500 },
     ...{ annotators: ['ada', 'ben'], licence: null },

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -47,6 +47,8 @@ test('nothing differs, nothing is told; but the model and all settings are besid
     own: {},
   });
   expect(stored.model.sha256).toMatch(/^[\da-f]{64}$/u);
+  const [first] = readFileSync(path.join(out, 'predictions.jsonl'), 'utf8').split('\n');
+  expect(JSON.parse(first!)).toMatchObject({ madeWith: { model: { sha256: stored.model.sha256 } } });
 });
 
 test('what differs is told in one line, and is in the file with the values of the model', async () => {
@@ -88,6 +90,22 @@ test('the size of a pixel that is given is the one in the table, and scales the 
 test('a diameter that is impossible ends it before anything is written', async () => {
   await expect(predict({ diameter: 1 })).rejects.toMatchObject({ exitCode: 2 });
   expect(existsSync(out)).toBe(false);
+});
+
+test('so does one that the size of a pixel makes impossible, whose user gave both', async () => {
+  await expect(predict({ diameter: { um: 10 } }, 0.01)).rejects.toMatchObject({ exitCode: 2 });
+  expect(existsSync(out)).toBe(false);
+});
+
+test.each([
+  ['', 'This is a file, and the results need a folder.'],
+  ['/below', 'A part of this path is a file.'],
+])('a file in place of the folder%s is an error before anything is predicted', async (below, what) => {
+  writeFileSync(out, 'mine');
+  out = `${out}${below}`;
+  await expect(predict({})).rejects.toThrow(
+    expect.objectContaining({ message: what, exitCode: 2, where: out }),
+  );
 });
 
 test('the networks decide on the hash of a model, its settings and name do not', () => {

@@ -74,14 +74,13 @@ export const dataPreviewCommand: Command<Arguments> = {
     const count = wholeNumber('count', numbers.count, 1);
     const seed = wholeNumber('seed', numbers.seed, 1);
     const { detection, segmentation, intensity, planes } = await readLoaders(config, set, terminal);
-    const [{ batches }, { detectionCells, segmentationCells }, { sheet }, { writeImage }] = await Promise.all(
-      [
+    const [{ batches }, { detectionCells, segmentationCells }, { sheet }, { writeDrawing }] =
+      await Promise.all([
         import('../../data/loader/batches.js'),
         import('../../draw/preview-cells.js'),
         import('../../draw/sheet.js'),
         import('../../data/image/image-io.js'),
-      ],
-    );
+      ]);
     const asked = channel || plane ? planesOfDataset({ channel, plane }) : planes;
     const examples = await readExamplesOf(path, {
       labels,
@@ -99,7 +98,7 @@ export const dataPreviewCommand: Command<Arguments> = {
       const { value } = await batches({ task: 'detection', loader, seed, examples }).next();
       files['detection'] = join(output, 'detection.png');
       ids['detection'] = value.ids;
-      await writeImage(files['detection'], sheet(detectionCells(value), columns.detection));
+      await writeDrawing(files['detection'], sheet(detectionCells(value), columns.detection));
       lines.push(
         `${files['detection']}: ${formatCount(count, 'crop')} for the detector; nuclei orange, boxes green, ignored pixels red`,
       );
@@ -109,7 +108,7 @@ export const dataPreviewCommand: Command<Arguments> = {
       const { value } = await batches({ task: 'segmentation', loader, seed, examples }).next();
       files['segmentation'] = join(output, 'segmentation.png');
       ids['segmentation'] = value.ids;
-      await writeImage(files['segmentation'], sheet(segmentationCells(value), columns.segmentation));
+      await writeDrawing(files['segmentation'], sheet(segmentationCells(value), columns.segmentation));
       lines.push(
         `${files['segmentation']}: ${formatCount(count, 'crop')} for the segmenter; nucleus orange, neighbours blue, box green`,
       );

@@ -51,7 +51,7 @@ export const figureCommand: Command<Arguments> = {
   async handler({ images, model: folder, output, device, channel, plane, ...numbers }, terminal) {
     const size = wholeNumber('size', numbers.size, 16);
     const columns = wholeNumber('columns', numbers.columns, 1);
-    const [{ listImages }, { readListed }, { leftOutLine }, { openModel }, { writeImage }] =
+    const [{ listImages }, { readListed }, { leftOutLine }, { openModel }, { writeDrawing }] =
       await Promise.all([
         import('../../predict/inputs/list-images.js'),
         import('../../predict/inputs/listed-image.js'),
@@ -81,7 +81,7 @@ export const figureCommand: Command<Arguments> = {
         }
         progress.update(index + 1, formatCount(nuclei, 'nucleus', 'nuclei'));
       }
-      await writeImage(output, sheet(cells, columns));
+      await writeDrawing(output, sheet(cells, columns));
       const { leftOut } = listed;
       const counted = `${formatCount(cells.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`;
       terminal.result({

@@ -99,6 +99,12 @@ export const predictCommand: Command<Arguments> = {
     { images, model: folder, out, format, resume, plan, shard, device, channel, plane, ...asked },
     terminal,
   ) {
+    if (out.trim() === '')
+      throw new NucleateError({
+        what: '--out takes the name of a folder, received nothing.',
+        hint: 'For example: --out nuclei.',
+        exitCode: exitCodes.usage,
+      });
     const predict = ttaSettings(asked);
     const prediction = askedPrediction(asked);
     if (plan !== undefined) {

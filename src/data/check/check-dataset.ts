@@ -7,6 +7,7 @@ import { mapConcurrently } from '../read/map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
 import { sumOmissions, type AnnotatedImage, type Omission } from '../read/example.js';
 import type { ImageEntry } from '../read/layout.js';
+import { pixelNotices } from '../image/pixel-notices.js';
 import { paintMasks, areaOf } from '../geometry/mask.js';
 import { problemsOf } from '../read/problems.js';
 import { signatureOf, type Signature } from '../split/signature.js';
@@ -89,7 +90,7 @@ export async function checkDataset(
   for await (const { image, problems } of mapConcurrently(dataset.images, imagesAtOnce, tryToRead)) {
     findings.push(...problems);
     if (image) {
-      findings.push(...checkMasks(image), ...checkContrast(image));
+      findings.push(...doubts(image), ...checkMasks(image), ...checkContrast(image));
       signatures.push(signatureOf(image.id, image.image));
       masks += image.masks.length;
       leftOut = sumOmissions([leftOut, image.leftOut]);
@@ -127,6 +128,11 @@ export async function checkDataset(
   };
   return { summary, findings };
 }
+
+const doubts = ({ id, origin = id, image }: AnnotatedImage): Finding[] =>
+  pixelNotices(image, origin).map((notice) => ({
+    ...{ ...notice, kind: 'doubtful-image', severity: 'warning', image: id },
+  }));
 
 function addUnreviewed(
   sum: { images: number; pixels: number; masks: number },

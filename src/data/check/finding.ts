@@ -17,6 +17,7 @@ export type FindingKind =
   | 'unmarked'
   | 'no-nuclei'
   | 'jpeg'
+  | 'doubtful-image'
   | 'duplicate-image'
   | 'similar-image'
   | 'leak';
@@ -53,6 +54,8 @@ export const findingTitles: Readonly<Record<FindingKind, string>> = {
     'A mask that is darker than its surroundings while the other nuclei are brighter, or the reverse; it is kept',
   unmarked: 'A region that looks like a nucleus but has no mask; it is background',
   'no-nuclei': 'An image without nuclei',
+  'doubtful-image':
+    'An image that may not be what it is taken for: fluorescence in colours, hot pixels, or nothing to see',
   jpeg: 'Images that are JPEG files; they are read',
   'duplicate-image': 'Two images with the same pixels',
   'similar-image': 'Two images that look alike; they must be in the same fold',

@@ -11,6 +11,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { withoutAlpha } from './alpha.js';
 import { type ChosenImage, choosePlanes, onePlane } from './choose-planes.js';
 import { pickColours } from './colours.js';
+import { markDrawing } from './drawing-mark.js';
 import { checkHeader, maxPixels, maxStoredPixels, noRoom, imageError } from './image-header.js';
 import type { ImageHeader, PixelLayout, UnpackedImage } from './image-header.js';
 import type { Image, PixelSize } from './image.js';
@@ -236,7 +237,16 @@ export async function encodePng(
  * @throws {RangeError} As {@link encodePng}.
  */
 export async function writeImage(path: string, image: Image): Promise<void> {
-  await writeFile(path, await encodePng(image)).catch((cause: Error) => {
+  await writePng(path, await encodePng(image));
+}
+
+/** Writes a PNG that is marked as a drawing, see `drawing-mark.ts`; else as {@link writeImage}. */
+export async function writeDrawing(path: string, image: Image): Promise<void> {
+  await writePng(path, markDrawing(await encodePng(image)));
+}
+
+async function writePng(path: string, png: Buffer): Promise<void> {
+  await writeFile(path, png).catch((cause: Error) => {
     const what = `The image cannot be written: ${cause.message}.`;
     const hint = 'Check that the folder exists, is writable and has space left.';
     throw new NucleateError({ what, where: path, hint, exitCode: exitCodes.io }, { cause });

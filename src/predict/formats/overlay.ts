@@ -1,3 +1,4 @@
+import { markDrawing } from '../../data/image/drawing-mark.js';
 import { encodePng } from '../../data/image/image-io.js';
 import type { Image } from '../../data/image/image.js';
 import { type Pixels, readRegion } from '../../data/image/stored-image.js';
@@ -36,7 +37,7 @@ const largestDrawing = 36e6;
 const smallestDrawing = 768;
 const largestScale = 4;
 
-function draw(image: Pixels, labelImage: LabelImage, style: OverlayStyle): Promise<Buffer> {
+async function draw(image: Pixels, labelImage: LabelImage, style: OverlayStyle): Promise<Buffer> {
   const { width, height } = image;
   const step = Math.ceil(Math.sqrt((width * height) / largestDrawing));
   const fitting = Math.floor(smallestDrawing / Math.max(width, height));
@@ -45,7 +46,7 @@ function draw(image: Pixels, labelImage: LabelImage, style: OverlayStyle): Promi
     step === 1
       ? drawNuclei(readRegion(image, { x1: 0, y1: 0, x2: width, y2: height }), labelImage, { style, scale })
       : drawNuclei(thinned(image, step), subsampleLabels(labelImage, step), { style, scale: 1 });
-  return encodePng(drawing, 'little');
+  return markDrawing(await encodePng(drawing, 'little'));
 }
 
 /** Every `step`-th pixel of every `step`-th row. */

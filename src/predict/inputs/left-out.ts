@@ -6,6 +6,7 @@ const reasons = {
   'label-image': ['label image', 'label images'],
   mask: ['file in a folder of masks', 'files in folders of masks'],
   result: ['result of nucleate', 'results of nucleate'],
+  hidden: ['hidden file or folder', 'hidden files and folders'],
   unreadable: ['unreadable', 'unreadable'],
   'broken-link': ['broken link', 'broken links'],
   special: ['pipe, socket or device', 'pipes, sockets or devices'],

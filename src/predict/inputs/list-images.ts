@@ -10,6 +10,7 @@ import { isPrepared } from '../../data/read/prepared-layout.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { type LeftOut, leftOutLine, LeftOutTally } from './left-out.js';
 import type { ListedImage } from './listed-image.js';
+import { lookAt } from './look-at.js';
 import { walkFolder } from './walk-folder.js';
 
 export interface ListedImages {
@@ -31,7 +32,8 @@ interface FoundImage extends Omit<ListedImage, 'name'> {
 /**
  * The images of files, folders, zip archives and prepared datasets. Folders are searched with all folders below, through
  * links, too ({@link walkFolder}). Annotations are left out ({@link rolesOf}), also where the shell's wildcards name them;
- * not if one is all that is named. Results of `predict` are never listed. In a dataset, images are called by their ids. Wildcards are left to the shell.
+ * not if one is all that is named. Results of
+ * `predict` and drawings of other commands are never listed. In a dataset, images are called by their ids. Wildcards are left to the shell.
  *
  * @returns In the order of the paths, those of a folder by name; each file once. If a name is taken, the ending or a
  *   number is added to it.
@@ -51,7 +53,7 @@ export async function listImages(paths: readonly string[]): Promise<ListedImages
       let images: FoundImage[];
       if (kind === 'folder') images = await imagesOfFolder(place, leftOut);
       else if (kind === 'image') {
-        const role = await roleAt(place);
+        const role = (await lookAt(place)) === 'result' ? 'result' : await roleAt(place);
         if (role === 'result' || (role !== 'image' && paths.length > 1)) {
           leftOut.add(role, place);
           continue;

@@ -1,10 +1,11 @@
+import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isOutputFolder, outputNamesIn, outputRecordName } from '../../data/files/output-record.js';
 import { isClutter } from '../../data/files/open-files.js';
-import { openPlainFile } from '../../plain-file.js';
 import { isImageFile } from '../../data/read/layout.js';
 import type { LeftOutTally } from './left-out.js';
+import { type Look, lookAt } from './look-at.js';
 
 /** An image file of a folder. */
 interface FoundFile {
@@ -16,8 +17,8 @@ interface FoundFile {
 
 /**
  * The image files of a folder and of all folders below. Links to files and folders are followed; whatever is reached twice
- * counts once, under its own name rather than that of a link. Results of `predict` are known by their record. Hidden files and folders are passed over in silence,
- * everything else that is left out is told.
+ * counts once, under its own name rather than that of a link. Results of `predict` are known by their record. All
+ * that is left out is told, but hidden files of other kinds and what macOS and Windows leave behind.
  *
  * @returns In the order of the paths.
  * @throws {Error} The system's, if the folder itself cannot be read.
@@ -30,12 +31,16 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
 
   async function walk(place: string, real: string): Promise<void> {
     seen.add(real);
-    const entries = (await readdir(place, { withFileTypes: true }))
+    const all = await readdir(place, { withFileTypes: true });
+    for (const entry of all) if (isHidden(entry)) leftOut.add('hidden', path.join(place, entry.name));
+    const entries = all
       .filter(({ name }) => !isClutter(name))
       .sort((one, other) => (one.name < other.name ? -1 : 1))
       .map((entry) => ({ entry, file: path.join(place, entry.name) }));
-    const readable = await Promise.all(
-      entries.map(async ({ entry, file }) => entry.isFile() && isImageFile(file) && (await isReadable(file))),
+    const looks = await Promise.all(
+      entries.map(async ({ entry, file }): Promise<Look> =>
+        entry.isFile() && isImageFile(file) ? await lookAt(file) : 'unreadable',
+      ),
     );
     const outputs = entries.some(({ entry }) => entry.name === outputRecordName)
       ? await outputNamesIn(place)
@@ -48,7 +53,7 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
         results += entry.isDirectory() ? (await readdir(file)).length : 1;
       } else if (entry.isSymbolicLink()) links.push(file);
       else if (entry.isDirectory()) await walkBelow(file, own);
-      else if (entry.isFile()) add({ file, real: own }, readable[index]!);
+      else if (entry.isFile()) add({ file, real: own }, looks[index]!);
       else leftOut.add('special', file);
     }
     if (results > 0) leftOut.add('result', place, results);
@@ -57,9 +62,9 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
   const walkBelow = (place: string, real: string) =>
     walk(place, real).catch(() => leftOut.add('unreadable', place));
 
-  function add({ file, real }: FoundFile, canRead: boolean): void {
+  function add({ file, real }: FoundFile, look: Look): void {
     if (!isImageFile(file)) return leftOut.add('other-kind', file);
-    if (!canRead) return leftOut.add('unreadable', file);
+    if (look !== 'image') return leftOut.add(look, file);
     seen.add(real);
     found.push({ file, real });
   }
@@ -74,7 +79,7 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
     else if (await isOutputFolder(facts.isDirectory() ? real : path.dirname(real)))
       leftOut.add('result', link);
     else if (facts.isDirectory()) await walkBelow(link, real);
-    else if (facts.isFile()) add({ file: link, real }, await isReadable(link));
+    else if (facts.isFile()) add({ file: link, real }, await lookAt(link));
     else leftOut.add('special', link);
   }
 
@@ -88,15 +93,11 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
   return found.sort((one, other) => (orderOf(one.file) < orderOf(other.file) ? -1 : 1));
 }
 
-/** By opening it, since access() asks for another user than the one who reads. */
-const isReadable = (file: string): Promise<boolean> =>
-  openPlainFile(file).then(
-    async (handle) => {
-      await handle.close();
-      return true;
-    },
-    () => false,
-  );
+/** Hidden by whoever made it; `._a.png` is made by macOS beside `a.png`. */
+const isHidden = (entry: Dirent) =>
+  entry.name.startsWith('.') &&
+  !entry.name.startsWith('._') &&
+  (entry.isDirectory() || (entry.isFile() && isImageFile(entry.name)));
 
 /** Puts a folder where its name belongs: `a/b` before `a-b`. */
 const orderOf = (file: string) => file.replaceAll(path.sep, '\0');

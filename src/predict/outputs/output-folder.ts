@@ -15,7 +15,7 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import { type OutputFormat, outputFormatNames } from '../formats/output-formats.js';
 import { safeName } from '../../data/files/safe-name.js';
 import { RecordFile } from './record-file.js';
-import { rejectMixture, rejectUnrecorded } from './reject-mixture.js';
+import { rejectFile, rejectMixture, rejectUnrecorded } from './reject-mixture.js';
 
 /** An image whose outputs are asked for. */
 export interface WantedOutputs {
@@ -79,7 +79,7 @@ export class OutputFolder {
    *
    * @param inputs The names of all listed images.
    * @returns The caller closes it.
-   * @throws {NucleateError} Exit code 2 if the folder would end as a mixture: it has files that no record tells of, or
+   * @throws {NucleateError} Exit code 2 if it is a file, or the folder would end as a mixture: it has files that no record tells of, or
    *   results with other settings of images that are not listed. Exit code 8 if it cannot be written.
    */
   static async open(
@@ -90,6 +90,7 @@ export class OutputFolder {
       inputs,
     }: { madeWith: MadeWith; formats: readonly OutputFormat[]; inputs: ReadonlySet<string> },
   ): Promise<OutputFolder> {
+    await rejectFile(folder);
     const place = path.join(folder, outputRecordName);
     const settings = settingsId(madeWith);
     const entries = new Map<string, Entry>();

@@ -1,8 +1,18 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { MadeWith } from '../../data/files/output-record.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { OutputFormat } from '../formats/output-formats.js';
+
+/** @throws {NucleateError} Exit code 2 if a file is where the folder for outputs should be. */
+export async function rejectFile(folder: string): Promise<void> {
+  const facts = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR')
+      throw usageError('A part of this path is a file.', folder, 'Give another --out.');
+  });
+  if (!facts || facts.isDirectory()) return;
+  throw usageError('This is a file, and the results need a folder.', folder, 'Give another --out.');
+}
 
 /**
  * Checks that folders for outputs are empty, where no record says what is in them.

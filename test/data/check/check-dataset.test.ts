@@ -212,6 +212,29 @@ test('quantiles are values of the list', () => {
   expect(quantilesOf([]).median).toBeNull();
 });
 
+test('images that may not be what they are taken for are told', async () => {
+  const side = 96;
+  const data = new Uint8Array(3 * side * side).map((_, i) => 5 + ((i * 7919) % 5));
+  // Discs of blue light on black.
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) if (x % 24 < 8 && y % 20 < 9) data[3 * (y * side + x) + 2] = 200;
+  const path = writeFolder(join(folder, 'doubtful'), {
+    'a.png': await encodePng({ width: side, height: side, channels: 3, data }),
+    'a_masks.png': await encodePng({
+      width: side,
+      height: side,
+      channels: 1,
+      data: new Uint8Array(side * side),
+    }),
+  });
+  const dataset = await openDataset(path);
+  const { findings } = await checkDataset(dataset);
+  await dataset.close();
+  expect(findings.filter(({ kind }) => kind === 'doubtful-image')).toMatchObject([
+    { image: 'a', severity: 'warning', hint: expect.stringContaining('--channel blue') as string },
+  ]);
+});
+
 test('what nobody has reviewed is counted, with the masks there; and JPEG images are named', async () => {
   const path = writeFolder(join(folder, 'unreviewed'), {
     'a.png': await drawingPng('1234', '5678'),

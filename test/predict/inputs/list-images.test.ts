@@ -12,7 +12,7 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeImage } from '../../../src/data/image/image-io.js';
+import { readImage, writeDrawing, writeImage } from '../../../src/data/image/image-io.js';
 import type { Image } from '../../../src/data/image/image.js';
 import { openDataset } from '../../../src/data/read/dataset.js';
 import { prepareDataset } from '../../../src/data/read/prepared-layout.js';
@@ -53,13 +53,16 @@ async function firstOf(listed: ListedImage) {
   throw new RangeError('Expected an image');
 }
 
-test('a folder means all images in it and below, by name; what is left out is told, hidden files are not', async () => {
+test('a folder means all images in it and below, by name; what is left out is told', async () => {
   make(
     'b.png',
     'a.TIF',
     'sub/c.jpeg',
     'b_masks.png',
     '.cache/d.png',
+    '.h.png',
+    '._b.png',
+    '.DS_Store',
     'e.czi',
     'sub/f.ND2',
     'sub/g.nd2',
@@ -67,8 +70,21 @@ test('a folder means all images in it and below, by name; what is left out is to
   );
   expect(await listed('.')).toEqual({
     names: ['a', 'b', 'sub/c'],
-    left: 'left out: 4 files of other kinds (.nd2, without ending, .czi), 1 label image (b_masks.png)',
+    left: 'left out: 4 files of other kinds (.nd2, without ending, .czi), 1 label image (b_masks.png), 2 hidden files and folders (.cache, .h.png)',
   });
+});
+
+test('drawings of nucleate are results, wherever they are', async () => {
+  const image: Image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 9) };
+  const at = (name: string) => path.join(folder, name);
+  await writeImage(at('a.png'), image);
+  await writeDrawing(at('figure.png'), image);
+  const left = 'left out: 1 result of nucleate (figure.png)';
+  expect(await listed('.')).toEqual({ names: ['a'], left });
+  expect(await listed('a.png', 'figure.png')).toEqual({ names: ['a'], left });
+  await expect(listed('figure.png')).rejects.toThrow('There is no PNG, TIFF or JPEG image here.');
+  // The mark changes no pixel.
+  expect(await readImage(at('figure.png'))).toEqual(await readImage(at('a.png')));
 });
 
 test('files come in the order in which they are named, each once', async () => {
@@ -185,7 +201,12 @@ test('a missing path and a folder without images are errors', async () => {
 
 /** Two images in the layout of the challenge, below `set`. */
 async function makeChallenge() {
-  const mask: Image = { width: 256, height: 256, channels: 1, data: new Uint8Array(65536).fill(255) };
+  const mask: Image = {
+    width: 256,
+    height: 256,
+    channels: 1,
+    data: new Uint8Array(65536).fill(255, 256, 2560),
+  };
   const images = ['a-5afb7932', 'd-3594684b'];
   for (const id of images) {
     mkdirSync(path.join(folder, 'set', id, 'images'), { recursive: true });
