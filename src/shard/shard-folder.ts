@@ -5,7 +5,7 @@ import { exitCodes, NucleateError } from '../errors.js';
 import { readPlainText } from '../plain-file.js';
 import { writeWhole } from '../predict/formats/write-file.js';
 import { outputFormatNames } from '../predict/formats/output-formats.js';
-import { safeName } from '../predict/formats/safe-name.js';
+import { safeName } from '../data/files/safe-name.js';
 import type { PlannedRegion } from './plan.js';
 
 export const shardFolder = (out: string, shard: number): string => path.join(out, 'shards', String(shard));
