@@ -91,14 +91,34 @@ export function drawNuclei(
   const { width, height, data } = drawing;
   const labels = enlargeLabels(labelImage, scale);
   const isEdge = edgePixels({ width, height, labels }, Math.max(1, Math.round(scale / 2)));
-  for (let pixel = 0; pixel < labels.length; pixel++) {
+  const halo = blended(black, haloOpacity);
+  // Labels share a few hues.
+  const fills = new Map<Colour, Uint8Array>();
+  const fillOf = (colour: Colour) => {
+    const known = fills.get(colour) ?? blended(colour, fillOpacity);
+    fills.set(colour, known);
+    return known;
+  };
+  for (let pixel = 0, at = 0; pixel < labels.length; pixel++, at += 3) {
     const label = labels[pixel]!;
     if (label === 0) {
-      if (isEdge[pixel] === 1) blend(data, pixel, black, haloOpacity);
-    } else if (isEdge[pixel] === 1) blend(data, pixel, colours[label - 1]!, 1);
-    else if (style === 'filled') blend(data, pixel, colours[label - 1]!, fillOpacity);
+      if (isEdge[pixel] === 1) recolour(data, at, halo);
+    } else if (isEdge[pixel] === 1) data.set(colours[label - 1]!, at);
+    else if (style === 'filled') recolour(data, at, fillOf(colours[label - 1]!));
   }
   return drawing;
+}
+
+/** What becomes of each 8-bit value of red, of green and of blue under a colour, `[3, 256]`. */
+const blended = (colour: Colour, opacity: number): Uint8Array =>
+  Uint8Array.from({ length: 3 * 256 }, (_, index) =>
+    Math.round((1 - opacity) * (index % 256) + opacity * colour[index >> 8]!),
+  );
+
+function recolour(data: Image['data'], at: number, table: Uint8Array): void {
+  data[at] = table[data[at]!]!;
+  data[at + 1] = table[256 + data[at + 1]!]!;
+  data[at + 2] = table[512 + data[at + 2]!]!;
 }
 
 /** 1 where another label, or background beside a label, lies within a radius, px. */
@@ -106,8 +126,9 @@ function edgePixels({ width, height, labels }: LabelImage, radius: number): Uint
   const isEdge = new Uint8Array(labels.length);
   const around = disc(radius);
   const mark = (x: number, y: number) => {
-    for (const [dx, dy] of around) {
-      const [otherX, otherY] = [x + dx, y + dy];
+    for (const { dx, dy } of around) {
+      const otherX = x + dx;
+      const otherY = y + dy;
       if (otherX < 0 || otherX >= width || otherY < 0 || otherY >= height) continue;
       const pixel = otherY * width + otherX;
       if (labels[pixel] !== labels[y * width + x]) isEdge[pixel] = 1;
@@ -131,22 +152,15 @@ function edgePixels({ width, height, labels }: LabelImage, radius: number): Uint
 }
 
 /** Steps to all pixels within a radius, px. */
-function disc(radius: number): [dx: number, dy: number][] {
-  const steps: [number, number][] = [];
+function disc(radius: number): { dx: number; dy: number }[] {
+  const steps: { dx: number; dy: number }[] = [];
   for (let dy = -radius; dy <= radius; dy++) {
     for (let dx = -radius; dx <= radius; dx++) {
       const square = dx * dx + dy * dy;
-      if (square > 0 && square <= radius * radius) steps.push([dx, dy]);
+      if (square > 0 && square <= radius * radius) steps.push({ dx, dy });
     }
   }
   return steps;
-}
-
-function blend(data: Image['data'], pixel: number, colour: Colour, opacity: number): void {
-  for (let channel = 0; channel < 3; channel++) {
-    const at = 3 * pixel + channel;
-    data[at] = Math.round((1 - opacity) * data[at]! + opacity * colour[channel]!);
-  }
 }
 
 /** 8-bit RGB with every pixel repeated; grey = the mean of the channels. */
@@ -156,16 +170,20 @@ function enlarge(
 ): Image {
   const { width, height, channels, data } = toEightBits(image, intensityRange(image));
   const large = new Uint8Array(width * height * scale * scale * 3);
-  for (let y = 0, to = 0; y < height * scale; y++) {
-    for (let x = 0; x < width * scale; x++, to += 3) {
-      const from = (Math.floor(y / scale) * width + Math.floor(x / scale)) * channels;
-      let [red, green, blue] = [data[from]!, data[from]!, data[from]!];
-      if (channels === 3) [green, blue] = [data[from + 1]!, data[from + 2]!];
+  const rowBytes = width * scale * 3;
+  for (let y = 0, from = 0, to = 0; y < height; y++, to += scale * rowBytes) {
+    for (let x = 0, at = to; x < width; x++, from += channels) {
+      let red = data[from]!;
+      let green = channels === 3 ? data[from + 1]! : red;
+      let blue = channels === 3 ? data[from + 2]! : red;
       if (isGrey) red = green = blue = (red + green + blue) / 3;
-      large[to] = red;
-      large[to + 1] = green;
-      large[to + 2] = blue;
+      for (const end = at + 3 * scale; at < end; at += 3) {
+        large[at] = red;
+        large[at + 1] = green;
+        large[at + 2] = blue;
+      }
     }
+    for (let copy = 1; copy < scale; copy++) large.copyWithin(to + copy * rowBytes, to, to + rowBytes);
   }
   return { width: width * scale, height: height * scale, channels: 3, data: large };
 }
@@ -173,9 +191,10 @@ function enlarge(
 function enlargeLabels({ width, height, labels }: LabelImage, scale: number): Labels {
   if (scale === 1) return labels;
   const large = new Int32Array(width * height * scale * scale);
-  for (let y = 0, to = 0; y < height * scale; y++) {
-    const row = Math.floor(y / scale) * width;
-    for (let x = 0; x < width * scale; x++) large[to++] = labels[row + Math.floor(x / scale)]!;
+  const rowLength = width * scale;
+  for (let y = 0, from = 0, to = 0; y < height; y++, to += scale * rowLength) {
+    for (let x = 0, at = to; x < width; x++, from++, at += scale) large.fill(labels[from]!, at, at + scale);
+    for (let copy = 1; copy < scale; copy++) large.copyWithin(to + copy * rowLength, to, to + rowLength);
   }
   return large;
 }

@@ -44,10 +44,21 @@ export function resamplePixels(
   const scale = 1 / (offsets.length * (white - black));
   const pointsOfRow = rowPoints(view);
   // Row by row: a loop over typed arrays is several times as fast as a function call per pixel.
-  for (let v = 0; v < rows; v++) {
-    const points = pointsOfRow(v);
-    for (const offset of offsets) {
-      addBilinearRow(image, points, { offset, scale, padding }, pixels, v * size * channels);
+  if (isUpright(view)) {
+    const columns = offsets.map(({ x }) => placesOf(pointsOfRow(0).x, x, image.width));
+    for (let v = 0; v < rows; v++) {
+      const { y } = pointsOfRow(v);
+      for (const [index, offset] of offsets.entries()) {
+        const place = { y: y[0]! + offset.y, columns: columns[index]! };
+        addUprightRow(image, place, { scale, padding }, pixels, v * size * channels);
+      }
+    }
+  } else {
+    for (let v = 0; v < rows; v++) {
+      const points = pointsOfRow(v);
+      for (const offset of offsets) {
+        addBilinearRow(image, points, { offset, scale, padding }, pixels, v * size * channels);
+      }
     }
   }
   if (intensity) {
@@ -82,20 +93,83 @@ export function rowPoints({ size, map, from, to, elastic }: CropView): (v: numbe
   };
 }
 
+/** Whether rows and columns of the crop are rows and columns of the example. */
+const isUpright = ({ map, elastic }: CropView): boolean => !elastic && map.xy === 0 && map.yx === 0;
+
+/** Where the columns of an upright crop lie in the image, in pixels of the image between which it is interpolated. */
+interface Columns {
+  /** The left pixel; -1 outside the image. */
+  readonly left: Int32Array;
+  /** 1 if there is a pixel on its right, else 0. */
+  readonly step: Uint8Array;
+  /** How far from left to right, 0 to 1. */
+  readonly fraction: Float64Array;
+}
+
+function placesOf(points: Float64Array, offset: number, width: number): Columns {
+  const left = new Int32Array(points.length);
+  const step = new Uint8Array(points.length);
+  const fraction = new Float64Array(points.length);
+  for (let u = 0; u < points.length; u++) {
+    const x = points[u]! + offset;
+    if (!(x >= 0 && x < width)) left[u] = -1;
+    else {
+      const place = clampToCentres(x, width);
+      left[u] = place | 0;
+      step[u] = left[u]! + 1 < width ? 1 : 0;
+      fraction[u] = place - left[u]!;
+    }
+  }
+  return { left, step, fraction };
+}
+
+/** Within half a pixel of the border, the border pixel is repeated. */
+const clampToCentres = (at: number, size: number): number =>
+  at < 0.5 ? 0 : at > size - 0.5 ? size - 1 : at - 0.5;
+
 interface Sampling {
-  /** Added to each point. */
-  readonly offset: Point;
   /** Factor of the values. */
   readonly scale: number;
   /** The value of each channel outside the image. */
   readonly padding: Float64Array;
 }
 
+/** What {@link addBilinearRow} does, for a row of the image: to the bit the same, in half the time. */
+function addUprightRow(
+  { width, height, channels, data }: Image,
+  { y, columns }: { readonly y: number; readonly columns: Columns },
+  { scale, padding }: Sampling,
+  target: Float32Array,
+  start: number,
+): void {
+  const { left, step, fraction } = columns;
+  const isInside = y >= 0 && y < height;
+  const py = clampToCentres(y, height);
+  const y0 = py | 0;
+  const fy = py - y0;
+  const row = width * channels;
+  const below = y0 + 1 < height ? row : 0;
+  for (let u = 0, out = start; u < left.length; u++, out += channels) {
+    const x0 = left[u]!;
+    if (!isInside || x0 < 0) {
+      for (let c = 0; c < channels; c++) target[out + c]! += scale * padding[c]!;
+      continue;
+    }
+    const fx = fraction[u]!;
+    const right = step[u] === 1 ? channels : 0;
+    for (let c = 0, at = y0 * row + x0 * channels; c < channels; c++, at++) {
+      const top = data[at]! + fx * (data[at + right]! - data[at]!);
+      const bottom = data[at + below]! + fx * (data[at + below + right]! - data[at + below]!);
+      target[out + c]! += scale * (top + fy * (bottom - top));
+    }
+  }
+}
+
 /** Adds the scaled value of the image at each point to the channels of `target`. */
 function addBilinearRow(
   { width, height, channels, data }: Image,
   points: Points,
-  { offset, scale, padding }: Sampling,
+  { offset, scale, padding }: Sampling & { /** Added to each point. */ readonly offset: Point },
   target: Float32Array,
   start: number,
 ): void {
@@ -107,9 +181,8 @@ function addBilinearRow(
       for (let c = 0; c < channels; c++) target[out + c]! += scale * padding[c]!;
       continue;
     }
-    // Within half a pixel of the border, the border pixel is repeated.
-    const px = x < 0.5 ? 0 : x > width - 0.5 ? width - 1 : x - 0.5;
-    const py = y < 0.5 ? 0 : y > height - 0.5 ? height - 1 : y - 0.5;
+    const px = clampToCentres(x, width);
+    const py = clampToCentres(y, height);
     const x0 = px | 0;
     const y0 = py | 0;
     const fx = px - x0;
