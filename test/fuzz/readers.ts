@@ -48,6 +48,17 @@ async function readImages(bytes: Buffer): Promise<void> {
   }
 }
 
+async function readAnnotations(bytes: Buffer, folder: string, file: string): Promise<void> {
+  const changed = path.join(folder, path.basename(file));
+  writeFileSync(changed, bytes);
+  const source = await openPrediction(changed);
+  try {
+    for (const id of source.ids) await source.read(id, { width: 24, height: 20 });
+  } finally {
+    await source.close();
+  }
+}
+
 /** Writes the changed file in the place of the whole one in a copy of its folder. */
 function inFolder(bytes: Buffer, folder: string, file: string, whole: string): string {
   cpSync(whole, folder, { recursive: true });
@@ -134,24 +145,17 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       if (problems.length > 0) throw problemsError('fuzzed.csv', problems);
     },
   },
-  {
-    name: 'annotations',
-    files: fixtures(
-      'test/fixtures/annotations',
-      /^(coco\.json|x\.geojson|y\.geojson\.gz|.*\.(zip|npy|npz))$/u,
-    ),
+  ...Object.entries({
+    COCO: /^coco\.json$/u,
+    GeoJSON: /\.geojson(\.gz)?$/u,
+    'ROIs of ImageJ': /_rois\.zip$/u,
+    'label arrays': /\.(npy|npz)$/u,
+  }).map(([name, ending]) => ({
+    name,
+    files: fixtures('test/fixtures/annotations', ending),
     exitCodes: [exitCodes.data],
-    read: async (bytes, folder, file) => {
-      const changed = path.join(folder, path.basename(file));
-      writeFileSync(changed, bytes);
-      const source = await openPrediction(changed);
-      try {
-        for (const id of source.ids) await source.read(id, { width: 24, height: 20 });
-      } finally {
-        await source.close();
-      }
-    },
-  },
+    read: readAnnotations,
+  })),
   {
     name: 'tables of groups',
     files: ['test/fuzz/groups.csv'],
