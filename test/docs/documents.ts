@@ -15,7 +15,10 @@ export const readDocument = (file: string): Document => ({
   text: readFileSync(path.join(root, file), 'utf8'),
 });
 
-const inDocs = readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'));
+/** Without the pages that `npm run docs:build` makes. */
+const inDocs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md') && !/^(reference|project|\.vitepress)\//u.test(name))
+  .sort();
 
 /** What describes the present state; experiments/LOG.md and CHANGELOG.md describe the past. */
 export const currentDocuments: readonly Document[] = [
@@ -31,7 +34,7 @@ export const allDocuments: readonly Document[] = [
 
 /** The lines of fenced code blocks; a line that ends with a backslash is joined with the next one. */
 export const codeLines = ({ text }: Document): string[] =>
-  [...text.matchAll(/^```\w*\n(.*?)^```$/gmsu)].flatMap(([, code]) =>
+  [...text.matchAll(/^```\w*(?: run)?\n(.*?)^```$/gmsu)].flatMap(([, code]) =>
     code!
       .replaceAll(/\\\n\s*/gu, '')
       .split('\n')

@@ -17,6 +17,8 @@ test.each(allDocuments)('the links of $file lead to files and headings', ({ file
   const links = [...text.matchAll(/\]\((?!https?:)([^)]+)\)/gu)].map(([, link]) => link!);
   const broken = links.filter((link) => {
     const [target = '', anchor] = link.split('#');
+    // Made by `npm run docs:build`, which checks links to them.
+    if (/(^|\/)(reference|project)\/[\w./-]+\.md$/u.test(target)) return false;
     const place = target === '' ? path.join(root, file) : path.join(root, path.dirname(file), target);
     return !existsSync(place) || (anchor !== undefined && !anchorsOf(place).includes(anchor));
   });

@@ -7,7 +7,7 @@ import { currentDocuments, inlineCode, readDocument, root } from './documents.js
 const exists = (file: string): boolean => existsSync(path.join(root, file));
 
 /** The first words of the lines of the tree in docs/structure.md. */
-const tree = [...readDocument('docs/structure.md').text.matchAll(/^([\w/]+\/) +\S/gmu)].map(
+const tree = [...readDocument('docs/structure.md').text.matchAll(/^([\w/-]+\/) +\S/gmu)].map(
   ([, file]) => file!,
 );
 
