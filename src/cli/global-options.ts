@@ -49,17 +49,29 @@ export function withOverrides<Arguments>(parser: Argv<Arguments>) {
 
 /** Adds `<path>`, `--labels`, `--channel`, `--plane` and the options of label images; for commands that read a dataset. */
 export function withDataset<Arguments>(parser: Argv<Arguments>) {
-  return withPlanes(withLabelImages(parser), 'one image of each file')
-    .positional('path', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Dataset: a folder, zip archive or prepared file; see nucleate data layouts',
-    })
-    .option('labels', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'A file or folder of annotations, if not beside the images: COCO, GeoJSON, ROIs, arrays, CSV',
-    });
+  return withReading(parser).positional('path', {
+    type: 'string',
+    demandOption: true,
+    describe: 'Dataset: a folder, zip archive or prepared file; see nucleate data layouts',
+  });
+}
+
+const withReading = <Arguments>(parser: Argv<Arguments>) =>
+  withPlanes(withLabelImages(parser), 'one image of each file').option('labels', {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'A file or folder of annotations, if not beside the images: COCO, GeoJSON, ROIs, arrays, CSV, label images',
+  });
+
+/** The same as {@link withDataset} with `<paths..>`; for commands that read several datasets as one. */
+export function withDatasets<Arguments>(parser: Argv<Arguments>) {
+  return withReading(parser).positional('paths', {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: 'Datasets: folders, zip archives or prepared files, read as one; see nucleate data layouts',
+  });
 }
 
 /** Adds `<images..>` and `--model`; for commands that predict. */

@@ -27,7 +27,8 @@ export function withLabelImages<Arguments>(parser: Argv<Arguments>) {
     .option('category', {
       type: 'string',
       array: true,
-      requiresArg: true,
+      // One value for each --category, so that paths may follow.
+      nargs: 1,
       default: [] as string[],
       describe: 'A category of the annotations that is nuclei; may be repeated; all takes every one',
     });

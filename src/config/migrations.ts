@@ -91,6 +91,7 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
   { detector: { added: labelsOfData }, segmenter: { added: labelsOfData } },
   { detector: { added: { 'data.categories': [] } }, segmenter: { added: { 'data.categories': [] } } },
   { detector: { added: planesOfData }, segmenter: { added: planesOfData } },
+  { detector: { added: { 'data.more': [] } }, segmenter: { added: { 'data.more': [] } } },
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

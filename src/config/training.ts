@@ -15,11 +15,17 @@ const Data = z.strictObject({
     .describe(
       'Dataset: a folder, a zip archive or a prepared file; a relative path starts at the current working directory.',
     ),
+  more: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'More datasets, which are put together with `path`; images of equal pixels are named in a warning.',
+    ),
   labels: z
     .string()
     .default('')
     .describe(
-      'File or folder of annotations with the masks, if they are not stored beside the images. Empty: none.',
+      'File or folder of annotations with the masks of `path`, if they are not stored beside the images. Empty: none.',
     ),
   labelImages: z
     .enum(['auto', 'numbers', 'pieces', 'colours'])

@@ -35,7 +35,7 @@ export async function heldOutBoxes(
   for (const place of places) {
     const { config, weights, origin, source } = (await findStage(place, 'detector')).detector;
     const { validation, unseen } = await readTrainingData(
-      { ...config.data, path: data, labels },
+      { ...config.data, path: data, more: [], labels },
       { seed: config.seed, trained: origin.dataset },
     );
     if (!unseen) {

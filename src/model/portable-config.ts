@@ -24,6 +24,7 @@ function portableTraining({ data, run }: Pick<DetectorConfig, 'data' | 'run'>) {
     data: {
       ...data,
       path: portablePath(data.path),
+      more: data.more.map(portablePath),
       labels: portablePath(data.labels),
       split: portablePath(data.split),
     },

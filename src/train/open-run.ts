@@ -46,6 +46,7 @@ const mayChange = [
   'scoring.images',
   // The hash of the dataset is compared instead.
   'data.path',
+  'data.more',
   'data.labels',
   'data.split',
 ];

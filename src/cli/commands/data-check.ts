@@ -3,7 +3,7 @@ import type { CheckResult, DatasetSummary } from '../../data/check/check-dataset
 import { exitCodes } from '../../errors.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
-import { withDataset } from '../global-options.js';
+import { withDatasets } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
 import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 import { writeText } from '../write-text.js';
@@ -14,7 +14,7 @@ const sample = 'examples/dsb2018-mini';
 const maxLines = 200;
 
 type CheckArguments = PlaneArguments & {
-  path: string;
+  paths: string[];
   labels: string | undefined;
   split: string | undefined;
   html: string | undefined;
@@ -22,7 +22,7 @@ type CheckArguments = PlaneArguments & {
 } & LabelArguments;
 
 export const dataCheckCommand: Command<CheckArguments> = {
-  usage: 'check <path>',
+  usage: 'check <paths..>',
   describe: 'Find problems in a dataset, and summarise it',
   examples: [
     [`nucleate data check ${sample}`, 'print the problems and a summary'],
@@ -30,7 +30,7 @@ export const dataCheckCommand: Command<CheckArguments> = {
     [`nucleate data check ${sample} --json`, 'print one JSON document'],
   ],
   builder: (parser) =>
-    withDataset(parser)
+    withDatasets(parser)
       .option('split', {
         type: 'string',
         requiresArg: true,
@@ -46,14 +46,14 @@ export const dataCheckCommand: Command<CheckArguments> = {
         default: false,
         describe: 'Exit with code 3 if there are warnings',
       }),
-  async handler({ path, labels, split: splitPath, html, strict, ...reading }, terminal) {
-    const [{ openDataset }, { checkDataset }, { readSplit }] = await Promise.all([
-      import('../../data/read/dataset.js'),
+  async handler({ paths, labels, split: splitPath, html, strict, ...reading }, terminal) {
+    const [{ openDatasets }, { checkDataset }, { readSplit }] = await Promise.all([
+      import('../../data/read/joined-datasets.js'),
       import('../../data/check/check-dataset.js'),
       import('../../data/split/split-file.js'),
     ]);
     const split = splitPath === undefined ? undefined : await readSplit(splitPath);
-    const dataset = await openDataset(path, {
+    const dataset = await openDatasets(paths, {
       labels,
       ...labelReading(reading),
       planes: planesOfDataset(reading),

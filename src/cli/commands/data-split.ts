@@ -1,7 +1,7 @@
 import type { SplitResult } from '../../data/split/split.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
-import { withDataset } from '../global-options.js';
+import { withDatasets } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
 import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
 import { wholeNumber } from '../number-options.js';
@@ -9,7 +9,7 @@ import { wholeNumber } from '../number-options.js';
 const sample = 'examples/dsb2018-mini';
 
 type SplitArguments = PlaneArguments & {
-  path: string;
+  paths: string[];
   labels: string | undefined;
   groups: string | undefined;
   folds: string | undefined;
@@ -19,7 +19,7 @@ type SplitArguments = PlaneArguments & {
 } & LabelArguments;
 
 export const dataSplitCommand: Command<SplitArguments> = {
-  usage: 'split <path>',
+  usage: 'split <paths..>',
   describe: 'Split a dataset into folds, with crops of one field in the same fold',
   examples: [
     [
@@ -36,7 +36,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
     ],
   ],
   builder: (parser) =>
-    withDataset(parser)
+    withDatasets(parser)
       .option('groups', {
         type: 'string',
         requiresArg: true,
@@ -68,10 +68,10 @@ export const dataSplitCommand: Command<SplitArguments> = {
         demandOption: true,
         describe: 'File to write',
       }),
-  async handler({ path, labels, channel, plane, groups, output, keep: keptPath, ...options }, terminal) {
-    const [{ openDataset }, { splitDataset }, { readGroupsCsv }, { readSplit, writeSplit }] =
+  async handler({ paths, labels, channel, plane, groups, output, keep: keptPath, ...options }, terminal) {
+    const [{ openDatasets }, { splitDataset }, { readGroupsCsv }, { readSplit, writeSplit }] =
       await Promise.all([
-        import('../../data/read/dataset.js'),
+        import('../../data/read/joined-datasets.js'),
         import('../../data/split/split-dataset.js'),
         import('../../data/read/groups-csv.js'),
         import('../../data/split/split-file.js'),
@@ -81,7 +81,7 @@ export const dataSplitCommand: Command<SplitArguments> = {
     const known = groups === undefined ? undefined : await readGroupsCsv(groups);
     const keep = keptPath === undefined ? undefined : await readSplit(keptPath);
     const planes = planesOfDataset({ channel, plane });
-    const dataset = await openDataset(path, { labels, ...labelReading(options), planes });
+    const dataset = await openDatasets(paths, { labels, ...labelReading(options), planes });
     try {
       const progress = terminal.progress('comparing', dataset.images.length);
       const onImage = (done: number) => progress.update(done);

@@ -19,7 +19,7 @@ import { writeText } from '../write-text.js';
 
 type Arguments = {
   targets: string[];
-  data: string;
+  data: string[];
   labels: string | undefined;
   split: string | undefined;
   fold: string | undefined;
@@ -73,9 +73,12 @@ export const evalCommand: Command<Arguments> = {
       })
       .option('data', {
         type: 'string',
+        array: true,
         demandOption: true,
-        requiresArg: true,
-        describe: 'The truth: a dataset (folder, zip archive, prepared file), or a folder of label images',
+        // One value for each --data, so that the targets may follow.
+        nargs: 1,
+        describe:
+          'The truth: a dataset (folder, zip archive, prepared file), or a folder of label images; datasets may be several',
       })
       .option('labels', {
         type: 'string',
@@ -86,7 +89,7 @@ export const evalCommand: Command<Arguments> = {
       .option('target-category', {
         type: 'string',
         array: true,
-        requiresArg: true,
+        nargs: 1,
         default: [] as string[],
         describe: 'A category of the targets that is nuclei, as --category; default: those of --category',
       })
@@ -164,7 +167,7 @@ export const evalCommand: Command<Arguments> = {
       const kinds = [modelKind(networks, truth), ...sourceKinds];
       for (const target of targets) predictions.push(await openPrediction(target, kinds, ofTargets));
       const sha256 = await truth.identity();
-      if (!allowOtherData) rejectOtherData(predictions, data, sha256);
+      if (!allowOtherData) rejectOtherData(predictions, data.join(', '), sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
       await warnOfTrained([...networks.values()], { truth, selection, sha256, split }, terminal);
 

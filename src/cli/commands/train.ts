@@ -19,7 +19,7 @@ type Arguments = {
   'init-from': string | undefined;
   'allow-partial': boolean;
   widen: boolean;
-  data: string | undefined;
+  data: string[];
   time: string | undefined;
   'dry-run': boolean;
   eager: boolean;
@@ -81,8 +81,11 @@ function trainCommand<C extends TaskConfig>({
         })
         .option('data', {
           type: 'string',
-          requiresArg: true,
-          describe: 'The dataset; short for --set data.path=',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          describe:
+            'The dataset; may be repeated: several are put together. Short for --set data.path= and data.more=',
         })
         .option('time', {
           type: 'string',
@@ -138,7 +141,9 @@ async function readPlace<C extends TaskConfig>(
   requireConsistent(args, task);
   const overrides = [
     ...set,
-    ...(data === undefined ? [] : [`data.path=${JSON.stringify(data)}`]),
+    ...(data.length === 0
+      ? []
+      : [`data.path=${JSON.stringify(data[0])}`, `data.more=${JSON.stringify(data.slice(1))}`]),
     ...(time === undefined ? [] : [`budget.minutes=${minutesOf('time', time)}`]),
   ];
   const source = resume === undefined ? file! : runFiles(resume).resolvedConfig;

@@ -5,17 +5,20 @@ import type { SettingCurve } from '../../predict/tune-settings.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
+import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import { reportDevice } from '../start-device.js';
 
 type Arguments = {
   model: string;
-  data: string | undefined;
+  data: string[];
+  labels: string | undefined;
   split: string | undefined;
   fold: number | undefined;
   device: DeviceChoice;
 } & PlaneArguments &
+  LabelArguments &
   TtaArguments;
 
 export const tuneCommand: Command<Arguments> = {
@@ -24,7 +27,7 @@ export const tuneCommand: Command<Arguments> = {
   examples: [['nucleate tune models/mine', 'on the validation images of its detector']],
   builder: (parser) =>
     withDevice(
-      withPlanes(withDiameterMode(withTta(parser)), 'one image of each file')
+      withPlanes(withLabelImages(withDiameterMode(withTta(parser))), 'one image of each file')
         .positional('model', {
           type: 'string',
           demandOption: true,
@@ -32,8 +35,16 @@ export const tuneCommand: Command<Arguments> = {
         })
         .option('data', {
           type: 'string',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          describe:
+            'Dataset; may be repeated: several are put together. Default: what the detector was trained on',
+        })
+        .option('labels', {
+          type: 'string',
           requiresArg: true,
-          describe: 'Dataset; default: the one that the detector was trained on',
+          describe: 'A file or folder of annotations of the first --data, if not beside its images',
         })
         .option('split', {
           type: 'string',
@@ -46,7 +57,7 @@ export const tuneCommand: Command<Arguments> = {
           describe: 'Fold to use; default: the validation fold of the detector',
         }),
     ),
-  async handler({ model: folder, data, split, fold, channel, plane, device, ...asked }, terminal) {
+  async handler({ model: folder, data, labels, split, fold, channel, plane, device, ...asked }, terminal) {
     const [
       { openModel },
       { replaceModelFile },
@@ -74,7 +85,9 @@ export const tuneCommand: Command<Arguments> = {
         ...config.data,
         ...(channel && { channel }),
         ...(plane && { plane }),
-        ...(data !== undefined && { path: data }),
+        ...(data.length > 0 && { path: data[0]!, more: data.slice(1), labels: '' }),
+        ...(labels !== undefined && { labels }),
+        ...maskKeys(asked),
         ...(split !== undefined && { split }),
         ...(fold !== undefined && { validationFold: fold }),
       };
@@ -128,6 +141,16 @@ export const tuneCommand: Command<Arguments> = {
     }
   },
 };
+
+/** What the user says about the masks, as keys of a config; those that are not named stay. */
+function maskKeys(args: LabelArguments) {
+  const { labelImages, background, categories = [] } = labelReading(args);
+  return {
+    ...(labelImages !== undefined && { labelImages }),
+    ...(background !== undefined && { background }),
+    ...(categories.length > 0 && { categories: [...categories] }),
+  };
+}
 
 function heldOutText(heldOut: TunedModel['heldOut']): string[] {
   if (!heldOut) return [];

@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import type { TrainingConfig } from '../../config/training.js';
 import { knownDataset } from '../read/known-datasets.js';
 import { planeChoice } from '../image/plane-choice.js';
-import { openDataset, readExamples } from '../read/dataset.js';
+import { readExamples } from '../read/dataset.js';
 import type { Example } from '../read/example.js';
+import { openDatasets } from '../read/joined-datasets.js';
 import type { Dataset } from '../read/layout.js';
 import { shareExample } from './shared-example.js';
 import { problemsError } from '../read/problems.js';
@@ -84,8 +85,8 @@ export async function readTrainingData(
   config: TrainingConfig['data'],
   { seed, trained, onImage = () => {} }: ReadTrainingOptions,
 ): Promise<TrainingData> {
-  const { path, labels, labelImages, background, categories, intensity } = config;
-  const dataset = await openDataset(path, {
+  const { path, more, labels, labelImages, background, categories, intensity } = config;
+  const dataset = await openDatasets([path, ...more], {
     labels: labels === '' ? undefined : labels,
     labelImages: labelImages === 'auto' ? undefined : labelImages,
     background,
@@ -112,14 +113,52 @@ export async function readTrainingData(
       ...divide(examples, folds, config),
       groups: groupsOf(folds),
       identity,
-      sources: [dataSource(dataset, identity, examples)],
+      sources: await sourcesOf(dataset, identity, examples),
       splitSha256: hashOf(folds),
       split: drawn?.split ?? null,
-      warnings: drawn?.warnings ?? [],
+      warnings: [...(dataset.parts ? samePixels(examples) : []), ...(drawn?.warnings ?? [])],
     };
   } finally {
     await dataset.close();
   }
+}
+
+async function sourcesOf(
+  dataset: Dataset,
+  identity: string,
+  examples: readonly Example[],
+): Promise<DataSource[]> {
+  if (!dataset.parts) return [dataSource(dataset, identity, examples)];
+  const sources: DataSource[] = [];
+  for (const { dataset: part, ids } of dataset.parts)
+    sources.push(
+      dataSource(
+        part,
+        await part.identity(),
+        examples.filter(({ id }) => ids.has(id)),
+      ),
+    );
+  return sources;
+}
+
+/** Images of several datasets that have the pixels of another. */
+function samePixels(examples: readonly Example[]): Problem[] {
+  const first = new Map<string, string>();
+  const pairs = examples.flatMap(({ id, image }) => {
+    const pixels = pixelHashOf(image);
+    const known = first.get(pixels);
+    if (known === undefined) first.set(pixels, id);
+    return known === undefined ? [] : [`${id} those of ${known}`];
+  });
+  if (pairs.length === 0) return [];
+  const [pair] = pairs;
+  const rest = pairs.length === 1 ? '' : `, and ${pairs.length - 1} more`;
+  return [
+    {
+      what: `Images of several datasets have the same pixels: ${pair!}${rest}.`,
+      hint: 'They count twice, perhaps with other nuclei; `nucleate data merge` keeps those of the first dataset.',
+    },
+  ];
 }
 
 /** How checkpoints and models name their data: the hash of the dataset and that of its folds. */
@@ -155,6 +194,7 @@ export function describeData(config: TrainingConfig['data'], data: TrainingData)
   });
   return {
     path: config.path,
+    ...(config.more.length > 0 && { more: config.more }),
     sha256: data.identity,
     channel: config.channel,
     plane: config.plane,

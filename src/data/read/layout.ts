@@ -80,6 +80,8 @@ export interface Dataset {
   readonly images: readonly ImageEntry[];
   /** What is wrong with the files as listed; images with such problems are not among `images`. */
   readonly problems: readonly Problem[];
+  /** The datasets that it is joined of, and the ids of their images in it; absent if it is one. */
+  readonly parts?: readonly { readonly dataset: Dataset; readonly ids: ReadonlySet<string> }[];
   /** Which channel and plane of each file is its image; absent without a choice. */
   readonly planes?: WrittenPlanes;
   /** See identity.ts; reads every file. */

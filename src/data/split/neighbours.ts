@@ -32,12 +32,14 @@ const thumbnailCorrelation = 0.99;
  * Compares every image with every other. Finds equal pixels, thumbnails that look alike, and adjacent crops of one field,
  * whose borders match. Does not find flipped, rotated or overlapping crops.
  *
- * @returns At most one entry per pair, in the order of the signatures; n images take n^2 / 2 comparisons (664: 2 s).
+ * @returns At most one entry per pair, in the order of the signatures; n images take n^2 / 2 comparisons, nearly all of
+ *   which end after a few numbers, see {@link correlationFrom}.
  */
 export function findNeighbours(signatures: readonly Signature[]): Neighbours[] {
   const pairs: Neighbours[] = [];
   for (const [index, one] of signatures.entries()) {
-    for (const other of signatures.slice(index + 1)) {
+    for (let at = index + 1; at < signatures.length; at++) {
+      const other = signatures[at]!;
       const match = compare(one, other);
       if (match) pairs.push({ first: one.id, second: other.id, ...match });
     }
@@ -48,8 +50,8 @@ export function findNeighbours(signatures: readonly Signature[]): Neighbours[] {
 function compare(one: Signature, other: Signature): Pick<Neighbours, 'kind' | 'correlation'> | undefined {
   if (one.pixelHash === other.pixelHash) return { kind: 'same-pixels', correlation: 1 };
   if (one.width * other.height === other.width * one.height) {
-    const correlation = dot(one.thumbnail, other.thumbnail);
-    if (correlation >= thumbnailCorrelation) return { kind: 'alike', correlation };
+    const correlation = correlationFrom(thumbnailCorrelation, one.thumbnail, other.thumbnail);
+    if (correlation !== undefined) return { kind: 'alike', correlation };
   }
   const seams = [
     seamCorrelation(one.borders.right, other.borders.left),
@@ -65,15 +67,29 @@ function compare(one: Signature, other: Signature): Pick<Neighbours, 'kind' | 'c
 function seamCorrelation(one: Border, other: Border): number {
   const { length } = one.outer;
   if (length !== other.outer.length || Math.min(one.deviation, other.deviation) < minDeviation) return -1;
-  const correlation = dot(one.direction, other.direction);
-  if (correlation < borderCorrelation) return -1;
+  const correlation = correlationFrom(borderCorrelation, one.direction, other.direction);
+  if (correlation === undefined) return -1;
   let seam = 0;
   for (let i = 0; i < length; i++) seam += Math.abs(one.outer[i]! - other.outer[i]!);
   return seam / length <= seamFactor * Math.min(one.step, other.step) ? correlation : -1;
 }
 
-function dot(one: Float32Array, other: Float32Array): number {
+/** What rounding may add to a sum of 32-bit numbers. */
+const rounding = 1e-3;
+
+/**
+ * The correlation of two lists of length 1, if it is at least `least`. The square of their distance is `2 - 2 c`, so that a
+ * distance which is too large already ends the sum: for lists that have nothing in common after a twentieth of them.
+ */
+function correlationFrom(least: number, one: Float32Array, other: Float32Array): number | undefined {
+  const most = 2 - 2 * least + rounding;
+  let squared = 0;
+  for (let i = 0; i < one.length; i++) {
+    const difference = one[i]! - other[i]!;
+    squared += difference * difference;
+    if (squared > most) return undefined;
+  }
   let sum = 0;
   for (let i = 0; i < one.length; i++) sum += one[i]! * other[i]!;
-  return sum;
+  return sum >= least ? sum : undefined;
 }

@@ -1,7 +1,7 @@
-import { matchingLayouts, openDataset, type DatasetOptions } from '../../data/read/dataset.js';
+import { type DatasetOptions, matchingLayouts } from '../../data/read/dataset.js';
 import { annotationFormats } from '../../data/read/annotations/formats.js';
 import type { AnnotatedImage } from '../../data/read/example.js';
-import type { Dataset } from '../../data/read/layout.js';
+import { openDatasets } from '../../data/read/joined-datasets.js';
 import { isPrepared } from '../../data/read/prepared-layout.js';
 import { problemsError } from '../../data/read/problems.js';
 import type { SourceKind } from './source-kind.js';
@@ -10,14 +10,17 @@ import { firstBytes, type Target } from './target.js';
 import { hasMaskFolders } from './mask-folders.js';
 
 /**
- * A dataset as truth, in any layout that `openDataset` reads.
+ * A dataset, or several, as truth, in any layout that `openDataset` reads.
  *
  * @throws {NucleateError} Exit code 3 if it is not recognised or has problems.
  */
-export async function datasetTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
-  const { dataset, ids, read } = await openSound(path, options);
+export async function datasetTruth(
+  paths: readonly string[],
+  options: DatasetOptions = {},
+): Promise<TruthSource> {
+  const { dataset, ids, read } = await openSound(paths, options);
   return {
-    path,
+    path: dataset.path,
     kind: dataset.kind,
     ids,
     ...(dataset.planes && { planes: dataset.planes }),
@@ -47,7 +50,7 @@ export const datasetKind: SourceKind = {
     return isFolder ? holdsFolders(target) : (await isPrepared(path)) || isZip(path);
   },
   async open({ path, reading }) {
-    const { dataset, ids, read } = await openSound(path, reading);
+    const { dataset, ids, read } = await openSound([path], reading);
     const places = new Map(dataset.images.map(({ id, place }) => [id, place]));
     return {
       path,
@@ -80,11 +83,11 @@ async function holdsFolders({ path, list }: Target): Promise<boolean> {
 const isZip = async (path: string) => (await firstBytes(path, 2)).toString('latin1') === 'PK';
 
 /** @throws {NucleateError} Exit code 3 if the layout is not recognised, or the listing has problems. */
-async function openSound(path: string, options: DatasetOptions) {
-  const dataset: Dataset = await openDataset(path, options);
+async function openSound(paths: readonly string[], options: DatasetOptions) {
+  const dataset = await openDatasets(paths, options);
   if (dataset.problems.length > 0) {
     await dataset.close();
-    throw problemsError(path, dataset.problems);
+    throw problemsError(dataset.path, dataset.problems);
   }
   const entries = new Map(dataset.images.map((entry) => [entry.id, entry]));
   const read = (id: string): Promise<AnnotatedImage> => entries.get(id)!.read();

@@ -28,14 +28,18 @@ export async function openPrediction(
 }
 
 /**
- * Opens the truth: any dataset that `openDataset` reads, or a folder of label images without their images.
+ * Opens the truth: any dataset that `openDataset` reads, several of them, or a folder of label images without their images.
  *
  * @throws {NucleateError} Exit code 3 if it is none of them or has problems.
  */
-export async function openTruth(path: string, options: DatasetOptions = {}): Promise<TruthSource> {
-  if (options.labels === undefined) {
-    const target = await targetAt(path, options);
+export async function openTruth(
+  paths: string | readonly string[],
+  options: DatasetOptions = {},
+): Promise<TruthSource> {
+  const [only, ...others] = [paths].flat();
+  if (options.labels === undefined && others.length === 0) {
+    const target = await targetAt(only!, options);
     if (await holdsOnlyLabelImages(target)) return labelFolderTruth(target);
   }
-  return datasetTruth(path, options);
+  return datasetTruth([only!, ...others], options);
 }

@@ -96,6 +96,28 @@ describe('images that belong together', () => {
     ]);
   });
 
+  test('the first numbers of a comparison never hide a pair: thumbnails around the bound, against their whole product', () => {
+    const base = signatureOf('base', field('base', 40, 40));
+    const [other] = [signatureOf('else', field('else', 40, 40))];
+    const unit = (values: Float32Array) => {
+      const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+      return values.map((value) => value / length);
+    };
+    const mixed = fc.double({ min: 0, max: 0.3, noNaN: true }).map((part) => {
+      const thumbnail = unit(base.thumbnail.map((value, at) => value + part * other.thumbnail[at]!));
+      return { ...base, id: 'mixed', pixelHash: 'mixed', thumbnail };
+    });
+    fc.assert(
+      fc.property(mixed, (signature) => {
+        const product = base.thumbnail.reduce((sum, value, at) => sum + value * signature.thumbnail[at]!, 0);
+        // Within rounding of the bound either is right.
+        fc.pre(Math.abs(product - 0.99) > 1e-5);
+        const isAlike = findNeighbours([base, signature]).some(({ kind }) => kind === 'alike');
+        expect(isAlike).toBe(product >= 0.99);
+      }),
+    );
+  });
+
   test('of 16-bit and colour images, too', () => {
     const wide = (image: Image): Image => ({
       ...image,
