@@ -32,6 +32,7 @@ test.each([
     { resume: runs, 'dry-run': true },
     '--resume and --dry-run exclude each other: --resume continues the training.',
   ],
+  ['no folder', { resume: 'missing' }, 'There is no run folder `missing`.'],
   ['no run', { resume: runs }, `The config "${runs}/config.resolved.yaml" cannot be used: 1 problem.`],
   [
     'a config of another task',
@@ -49,7 +50,7 @@ test.each([
 ])('%s: exit code 2', async (_, args, message) => {
   const segmenter = trainCommands.commands.find(({ usage }) => usage === 'segmenter')!;
   const options = { json: false, quiet: true, verbose: false, 'no-progress': true, debug: false };
-  const work = segmenter.handler({ set: [`run.folder=${runs}`], ...args }, new Terminal(options));
+  const work = segmenter.handler({ data: [], set: [`run.folder=${runs}`], ...args }, new Terminal(options));
   await expect(work).rejects.toMatchObject({ exitCode: 2, message });
   expect(readdirSync(runs)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { CreateTask, RunPlace, TaskConfig } from '../../train/train-request.js';
 import type { DetectorConfig } from '../../config/detector.js';
 import type { SegmenterConfig } from '../../config/segmenter.js';
@@ -146,6 +147,12 @@ async function readPlace<C extends TaskConfig>(
       : [`data.path=${JSON.stringify(data[0])}`, `data.more=${JSON.stringify(data.slice(1))}`]),
     ...(time === undefined ? [] : [`budget.minutes=${minutesOf('time', time)}`]),
   ];
+  if (resume !== undefined && !existsSync(resume))
+    throw wrong(
+      `There is no run folder \`${resume}\`.`,
+      'Check the path; `nucleate runs` lists runs.',
+      resume,
+    );
   const source = resume === undefined ? file! : runFiles(resume).resolvedConfig;
   const { config, oldKeys } = loadConfig(source, overrides, { resolved: resume !== undefined });
   warnOfOldKeys(oldKeys, terminal);

@@ -74,10 +74,12 @@ async function readValues(
     of = { page, shown };
   }
   const header = await headerOf(bytes, place, of);
-  const layout = checkHeader(header, place);
+  // NumPy's truth values are written so, 1 as black: of a mask the values count, not how they are shown.
+  const isTruth = header.isWhiteIsZero && header.bitsPerSample === 1;
+  const layout = checkHeader({ ...header, isWhiteIsZero: header.isWhiteIsZero && !isTruth }, place);
   check(header);
   const { data, ...image } = await decode(bytes, header, layout, place, of?.page);
-  return { ...image, values: data };
+  return { ...image, values: isTruth ? data.map((value: number) => 255 - value) : data };
 }
 
 /**

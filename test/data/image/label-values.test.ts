@@ -130,6 +130,17 @@ describe('what is taken for labels', () => {
     expect(await whatOf({ ...grey(data), channels: 3 })).toMatch(/^The colours change from pixel to pixel/u);
   });
 
+  test('truth values of NumPy in a TIFF are foreground, 1 and not 0', async () => {
+    const file = new URL('../../fixtures/annotations/truth-values.tif', import.meta.url).pathname;
+    expect((await dataErrorOf(readLabelImage(file))).what).toMatch(
+      /received 1: this may be a foreground mask/u,
+    );
+    const { labels } = await readLabelImage(file, file, { labelImages: 'pieces' });
+    const areas = new Map<number, number>();
+    for (const label of labels) areas.set(label, (areas.get(label) ?? 0) + 1);
+    expect([...areas].sort()).toEqual([[0, 1344], [1, 64], [2, 64], [3, 64], [4, 64]]); // prettier-ignore
+  });
+
   test('small drawings are not judged', async () => {
     const data = Uint8Array.from({ length: 31 * 33 }, (_, at) => at % 250);
     expect(numbersOf(await read({ width: 31, height: 33, channels: 1, data }))).toBe(249);
