@@ -56,6 +56,25 @@ function openPlainFileSync(path: string, maxBytes = Infinity): number {
   }
 }
 
+/**
+ * Opens a plain file for appending, and makes it if it is missing. Links are not followed.
+ *
+ * @returns A descriptor; the caller closes it.
+ * @throws {NotPlainFile} If it is something else.
+ * @throws {Error} Of the operating system, for example ELOOP for a link.
+ */
+export function openForAppendSync(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
+  try {
+    requirePlain(fstatSync(descriptor), path, Infinity);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
 /** The bytes of a plain file piece by piece; what {@link openPlainFile} throws is an event of the stream. */
 export const streamPlainFile = (path: string): Readable => Readable.from(pieces(path));
 

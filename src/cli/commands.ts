@@ -1,4 +1,5 @@
 import type { Command, CommandGroup } from './command.js';
+import { annotateCommand } from './commands/annotate.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommands } from './commands/config.js';
 import { dataCommands } from './commands/data.js';
@@ -28,6 +29,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   runsCommands,
   reportCommand,
   modelCommands,
+  annotateCommand,
   finetuneCommand,
   tuneCommand,
   configCommands,

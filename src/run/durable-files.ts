@@ -65,12 +65,16 @@ export async function writeSynced(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** Replaces a file: a reader finds the old or the new text, never a part of it. */
-export async function replaceSynced(file: string, text: string, after: AfterWrite = () => {}): Promise<void> {
+/** Replaces a file: a reader finds the old or the new content, never a part of it. */
+export async function replaceSynced(
+  file: string,
+  content: string | readonly Uint8Array[],
+  after: AfterWrite = () => {},
+): Promise<void> {
   const folder = path.dirname(file);
   const next = path.join(folder, `.tmp-${path.basename(file)}`);
   await rm(next, { force: true });
-  await writeSynced(next, [Buffer.from(text)], after);
+  await writeSynced(next, typeof content === 'string' ? [Buffer.from(content)] : content, after);
   await rename(next, file);
   after(`rename ${path.basename(file)}`);
   await syncFolder(folder);

@@ -1,5 +1,5 @@
 /** From what a person does to the event that is logged. Nothing is changed here. */
-import type { AnnotatedObject, EventBody, ObjectChange, Operation } from '../../annotate/protocol/event.js';
+import type { AnnotatedNucleus, EventBody, ObjectChange, Operation } from '../../annotate/protocol/event.js';
 import { forEachPiece, type Patch } from '../../annotate/protocol/patch.js';
 import { withoutRegion } from '../../annotate/protocol/regions.js';
 import type { AnnotationState } from '../../annotate/protocol/state.js';
@@ -126,7 +126,7 @@ export function placeMask(editor: Editor, mask: PixelMask, score: number): Outco
   }
   const patch = addMask(state, mask, state.nextId);
   if (!patch) return refused('The model found no nucleus here.');
-  const object: AnnotatedObject = { id: state.nextId, state: 'accepted', source: 'model', score };
+  const object: AnnotatedNucleus = { id: state.nextId, state: 'accepted', source: 'model', score };
   return { body: { op: 'segment', source: 'model', patch, objects: [object] }, selected: [object.id] };
 }
 
@@ -216,7 +216,7 @@ export const isReviewed = ({ state }: Editor, region: Rect): boolean =>
   state.reviewed.reduce((left, done) => withoutRegion(left, done), [region]).length === 0;
 
 /** A person has changed the shape: it counts as accepted, and no longer as the model's. */
-const edited = (object: AnnotatedObject): AnnotatedObject => ({
+const edited = (object: AnnotatedNucleus): AnnotatedNucleus => ({
   ...object,
   state: 'accepted',
   source: object.source === 'model' ? 'edited' : object.source,

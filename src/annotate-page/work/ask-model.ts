@@ -3,7 +3,7 @@ import type {
   ExportAnswer,
   Failure,
   SegmentAnswer,
-  SegmentRequest,
+  MaskRequest,
   SessionInfo,
   TrainStatus,
 } from '../../annotate/protocol/messages.js';
@@ -14,7 +14,7 @@ import * as operations from '../editing/operations.js';
 /** ms between questions how far the training is. */
 const trainingInterval = 1000;
 
-export async function segment(app: App, request: SegmentRequest): Promise<void> {
+export async function segment(app: App, request: MaskRequest): Promise<void> {
   const client = app.client.value;
   if (!client || app.busy.value) return;
   if (app.readOnly) return app.say('This page is read-only: nothing can be changed.', 'refusal');

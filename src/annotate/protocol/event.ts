@@ -32,7 +32,7 @@ export const objectStates = ['proposed', 'accepted'] as const;
 export const objectSources = ['model', 'edited', 'manual'] as const;
 
 /** One nucleus; its pixels are those of the label map with its id. */
-export interface AnnotatedObject {
+export interface AnnotatedNucleus {
   /** From 1. Ids are not used again. */
   readonly id: number;
   readonly state: (typeof objectStates)[number];
@@ -42,7 +42,7 @@ export interface AnnotatedObject {
 }
 
 /** The new state of an object, or that it is gone. */
-export type ObjectChange = AnnotatedObject | { readonly id: number; readonly removed: true };
+export type ObjectChange = AnnotatedNucleus | { readonly id: number; readonly removed: true };
 
 /** What an event does. */
 export interface EventBody {
@@ -83,8 +83,10 @@ export interface AnnotationEvent extends EventDraft {
   readonly seq: number;
   /** When the server wrote it, ISO 8601. */
   readonly time: string;
-  /** SHA-256 of the image file. */
+  /** SHA-256 of the image file, and its size in px, so that a log can be read without it. */
   readonly image: string;
+  readonly width: number;
+  readonly height: number;
   /** Hash of the model that made the masks; absent where none took part. */
   readonly model?: string | undefined;
 }

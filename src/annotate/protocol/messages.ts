@@ -1,7 +1,7 @@
 /** What the page and the server say to each other. Every request has `Authorization: Bearer TOKEN`; the token is the fragment of the page's address. */
 import type { Box } from '../../data/geometry/box.js';
 import type { Rect, Size } from '../../data/geometry/rect.js';
-import type { AnnotatedObject, AnnotationEvent } from './event.js';
+import type { AnnotatedNucleus, AnnotationEvent } from './event.js';
 import type { Patch } from './patch.js';
 import type { UndoEntry } from './state.js';
 
@@ -68,7 +68,7 @@ export interface ImageInfo extends Size {
   /** SHA-256 of the file. */
   readonly sha256: string;
   readonly channels: readonly ChannelInfo[];
-  readonly objects: readonly AnnotatedObject[];
+  readonly objects: readonly AnnotatedNucleus[];
   readonly reviewed: readonly Rect[];
   readonly skipped: string | null;
   readonly seq: number;
@@ -113,7 +113,7 @@ export interface StaleAnswer extends Failure {
 }
 
 /** `POST /api/images/N/segment`: the nucleus in a box, or at a point. Nothing is changed. */
-export type SegmentRequest =
+export type MaskRequest =
   { readonly box: Box } | { readonly point: { readonly x: number; readonly y: number } };
 
 export interface SegmentAnswer {
@@ -133,7 +133,7 @@ export interface ProposeRequest {
 }
 
 /** `POST /api/train`; `POST /api/train/stop` has an empty object. Both and `GET /api/train` answer with a {@link TrainStatus}. */
-export interface TrainRequest {
+export interface TrainingRequest {
   readonly minutes: number;
 }
 

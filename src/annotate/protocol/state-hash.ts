@@ -3,7 +3,7 @@
  * the change takes. The page and the server compare it after each event. It finds mistakes, not forgeries.
  */
 import type { Rect } from '../../data/geometry/rect.js';
-import { type AnnotatedObject, objectSources, objectStates } from './event.js';
+import { type AnnotatedNucleus, objectSources, objectStates } from './event.js';
 
 /** Sums of the hashes of all parts, in two lanes of 32 bits, so that parts can be taken away again. */
 export class StateHash {
@@ -16,7 +16,7 @@ export class StateHash {
     for (let pixel = start; pixel < start + count; pixel++) this.#add(pixel, label, sign);
   }
 
-  object({ id, state, source }: AnnotatedObject, sign: 1 | -1): void {
+  object({ id, state, source }: AnnotatedNucleus, sign: 1 | -1): void {
     // Above all pixels: no image has 2^31 of them.
     const kind = 2 ** 31 + objectStates.indexOf(state) * objectSources.length + objectSources.indexOf(source);
     this.#add(kind, id, sign);

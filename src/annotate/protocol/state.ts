@@ -1,6 +1,6 @@
 /** The annotation of one image: what the events so far make of it. The page and the server hold the same. */
 import type { Rect, Size } from '../../data/geometry/rect.js';
-import type { AnnotatedObject, EventBody, ObjectChange } from './event.js';
+import type { AnnotatedNucleus, EventBody, ObjectChange } from './event.js';
 import { applyPatch, forEachPiece, type Patch, problemOfPatch, problemOfRegion } from './patch.js';
 import { regionsMeet, withoutRegion, withRegion } from './regions.js';
 import { StateHash } from './state-hash.js';
@@ -25,7 +25,7 @@ export interface UndoEntry {
 export interface StateParts extends Size {
   /** `width * height`, row by row; it is changed. */
   readonly labels: Uint32Array;
-  readonly objects: readonly AnnotatedObject[];
+  readonly objects: readonly AnnotatedNucleus[];
   /** Separate. */
   readonly reviewed: readonly Rect[];
   readonly skipped: string | null;
@@ -50,7 +50,7 @@ export class AnnotationState implements Size {
   readonly height: number;
   /** The label map; only {@link apply} changes it. */
   readonly labels: Uint32Array;
-  readonly #objects: Map<number, AnnotatedObject>;
+  readonly #objects: Map<number, AnnotatedNucleus>;
   /** Number of pixels of each label. */
   readonly #areas = new Map<number, number>();
   readonly #hash = new StateHash();
@@ -82,7 +82,7 @@ export class AnnotationState implements Size {
   }
 
   /** By id. */
-  get objects(): ReadonlyMap<number, AnnotatedObject> {
+  get objects(): ReadonlyMap<number, AnnotatedNucleus> {
     return this.#objects;
   }
 

@@ -1,4 +1,5 @@
 import type { CommandGroup } from '../command.js';
+import { dataAgreementCommand } from './data-agreement.js';
 import { dataAnchorsCommand } from './data-anchors.js';
 import { dataCheckCommand } from './data-check.js';
 import { dataExportCommand } from './data-export.js';
@@ -10,7 +11,8 @@ import { dataSplitCommand } from './data-split.js';
 
 export const dataCommands: CommandGroup = {
   name: 'data',
-  describe: 'Check, import, merge, split, prepare, preview and export datasets; list their layouts',
+  describe:
+    'Check, import, merge, split, prepare, preview and export datasets; compare annotators; list their layouts',
   commands: [
     dataCheckCommand,
     dataSplitCommand,
@@ -20,6 +22,7 @@ export const dataCommands: CommandGroup = {
     dataPrepareCommand,
     dataPreviewCommand,
     dataAnchorsCommand,
+    dataAgreementCommand,
     dataLayoutsCommand,
   ],
 };

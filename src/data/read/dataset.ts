@@ -11,6 +11,8 @@ import type { FileTree } from '../files/file-tree.js';
 import { openFileTree } from '../files/open-files.js';
 import type { IntensityMode } from '../image/intensity.js';
 import { type PlaneChoice, writtenPlanes } from '../image/plane-choice.js';
+import { annotatedBy, annotatedLayout } from './annotated-layout.js';
+import { annotatorAt } from './annotations-folder.js';
 import { findCsv } from './csv-files.js';
 import type { MaskChoice } from './annotations/annotation.js';
 import { formatsOf, openWithLabels } from './annotations/annotation-layout.js';
@@ -35,6 +37,8 @@ export interface DatasetOptions extends MaskChoice {
   readonly labels?: string | undefined;
   /** Which channel and plane of each file is its image; default: the only one. */
   readonly planes?: PlaneChoice | undefined;
+  /** Whose annotations of `nucleate annotate` are read; null: none, but the masks that the dataset came with. Default: what is there. */
+  readonly annotator?: string | null | undefined;
 }
 
 /**
@@ -50,14 +54,20 @@ export interface DatasetOptions extends MaskChoice {
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const beside = options.labels === undefined && (await isOnlyAnnotations(path));
+  const named = annotatorAt(path);
+  const { annotator = named?.annotator } = options;
+  const files = await openFileTree(named?.images ?? (beside ? dirname(path) : path));
   const tree: DatasetTree = {
-    ...(await openFileTree(beside ? dirname(path) : path)),
+    ...(annotator === undefined ? files : annotatedBy(files, annotator)),
     ...(options.planes && { planes: options.planes }),
   };
   const planes = writtenPlanes(options.planes ?? {});
   let close = () => tree.close();
   try {
-    const { layout, form, listing } = await listImages(tree, beside ? { ...options, labels: path } : options);
+    const { layout, form, listing } = await listImages(tree, {
+      ...(beside ? { ...options, labels: path } : options),
+      annotator,
+    });
     close = async () => {
       await listing.close?.();
       await tree.close();
@@ -97,15 +107,16 @@ async function isOnlyAnnotations(path: string): Promise<boolean> {
 }
 
 /** Lists the images by the layout of the tree, or with the masks of a table elsewhere. */
-async function listImages(tree: DatasetTree, { labels, ...choice }: DatasetOptions) {
+async function listImages(tree: DatasetTree, { labels, annotator, ...choice }: DatasetOptions) {
   // A single file holds its own masks.
   if (labels !== undefined && tree.kind !== 'file') {
-    const { format, listing } = await openWithLabels(tree, labels, choice);
+    const { format, listing } = await openWithLabels(annotatedBy(tree, null), labels, choice);
     const layout = { name: format.name, describe: `images with ${format.words}` };
     return { layout, form: `masks in ${labels}`, listing };
   }
-  const { layout, masks } = await recognise(tree);
-  return { layout, form: layout.arrangement, listing: await layout.open(tree, masks, choice) };
+  const { layout, masks } = await recognise(tree, annotator);
+  const seen = layout === annotatedLayout ? tree : annotatedBy(tree, null);
+  return { layout, form: layout.arrangement, listing: await layout.open(seen, masks, choice) };
 }
 
 /** `1 image with run lengths`, `2 images with run lengths`. */
@@ -157,22 +168,28 @@ interface Match {
   readonly masks: string;
 }
 
-async function findMatches(tree: FileTree): Promise<Match[]> {
+/** @param annotator Of whom annotations are asked for; see {@link DatasetOptions}. */
+async function findMatches(tree: FileTree, annotator: string | null | undefined): Promise<Match[]> {
   const matches: Match[] = [];
+  const own = annotatedBy(tree, null);
   for (const layout of layouts) {
-    for (const masks of await layout.matches(tree)) matches.push({ layout, masks });
+    if (layout === annotatedLayout ? annotator === null : typeof annotator === 'string') continue;
+    const seen = layout === annotatedLayout ? tree : own;
+    for (const masks of await layout.matches(seen)) matches.push({ layout, masks });
   }
   return matches;
 }
 
-async function recognise(tree: FileTree): Promise<Match> {
-  const [first, second] = await findMatches(tree);
+async function recognise(tree: FileTree, annotator: string | null | undefined): Promise<Match> {
+  const [first, second] = await findMatches(tree, annotator);
   if (first === undefined) throw unrecognised(tree);
   if (second === undefined) return first;
   throw datasetError(
     tree,
     `It is unclear which masks to use: those of ${first.masks} or those of ${second.masks}.`,
-    'Move the others out of the dataset, or name the annotations to use: --labels PATH.',
+    first.layout === annotatedLayout || second.layout === annotatedLayout
+      ? 'Name whose annotations to use, as a dataset: its folder annotations/NAME.'
+      : 'Move the others out of the dataset, or name the annotations to use: --labels PATH.',
   );
 }
 
@@ -182,9 +199,10 @@ async function recognise(tree: FileTree): Promise<Match> {
  * @throws {NucleateError} Exit code 3 if the path cannot be read.
  */
 export async function matchingLayouts(path: string): Promise<string[]> {
-  const tree = await openFileTree(path);
+  const named = annotatorAt(path);
+  const tree = await openFileTree(named?.images ?? path);
   try {
-    return (await findMatches(tree)).map(({ layout }) => layout.name);
+    return (await findMatches(tree, named?.annotator)).map(({ layout }) => layout.name);
   } finally {
     await tree.close();
   }

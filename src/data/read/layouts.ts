@@ -1,5 +1,6 @@
 import { annotationLayout } from './annotations/annotation-layout.js';
 import { annotationFormats } from './annotations/formats.js';
+import { annotatedLayout } from './annotated-layout.js';
 import { challengeLayout } from './challenge-layout.js';
 import { foldersLayout } from './folders-layout.js';
 import type { DatasetLayout } from './layout.js';
@@ -16,4 +17,5 @@ export const layouts: readonly DatasetLayout[] = [
   pairsLayout,
   ...annotationFormats.map(annotationLayout),
   preparedLayout,
+  annotatedLayout,
 ];

@@ -5,6 +5,7 @@ const reasons = {
   'other-kind': ['file of another kind', 'files of other kinds'],
   'label-image': ['label image', 'label images'],
   mask: ['file in a folder of masks', 'files in folders of masks'],
+  annotation: ['folder of nucleate annotate', 'folders of nucleate annotate'],
   result: ['result of nucleate', 'results of nucleate'],
   hidden: ['hidden file or folder', 'hidden files and folders'],
   unreadable: ['unreadable', 'unreadable'],

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isOutputFolder, outputNamesIn, outputRecordName } from '../../data/files/output-record.js';
 import { isClutter } from '../../data/files/open-files.js';
+import { isAnnotationsFolder } from '../../data/read/annotations-folder.js';
 import { isImageFile } from '../../data/read/layout.js';
 import type { LeftOutTally } from './left-out.js';
 import { type Look, lookAt } from './look-at.js';
@@ -52,6 +53,7 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
         seen.add(own);
         results += entry.isDirectory() ? (await readdir(file)).length : 1;
       } else if (entry.isSymbolicLink()) links.push(file);
+      else if (entry.isDirectory() && isAnnotationsFolder(file)) leftOut.add('annotation', file);
       else if (entry.isDirectory()) await walkBelow(file, own);
       else if (entry.isFile()) add({ file, real: own }, looks[index]!);
       else leftOut.add('special', file);

@@ -18,7 +18,14 @@ export interface LockOptions {
   readonly force: boolean;
   /** Called with a sentence if the lock of a dead process is taken over. */
   readonly onTakeover: (notice: string) => void;
+  /** What the process does that holds the lock, after "Process 1 is"; and what to do about it. Default: it trains. */
+  readonly work?: { readonly what: string; readonly hint: string };
 }
+
+const training = {
+  what: 'training in this folder',
+  hint: 'Wait until it ends, or stop it (Ctrl-C saves a checkpoint).',
+};
 
 export interface RunLock {
   /** Releases the lock; call it once, at the end. If the process dies instead, the next one notices. */
@@ -57,7 +64,7 @@ export function lockState(runFolder: string): Life | 'free' {
 /** The second line of a lock that its owner has released. */
 const released = 'released';
 
-function acquire(folder: string, { force, onTakeover }: LockOptions): RunLock {
+function acquire(folder: string, { force, onTakeover, work = training }: LockOptions): RunLock {
   const own = ownIdentity();
   const draft = path.join(folder, `draft-${own.pid}-${own.started}`);
   // Claimed by a link to a complete file: no process ever reads half a lock.
@@ -67,7 +74,7 @@ function acquire(folder: string, { force, onTakeover }: LockOptions): RunLock {
       const highest = Math.max(0, ...numbersIn(folder));
       const owner = highest > 0 ? ownerOf(folder, highest) : 'nobody';
       if (owner === 'gone') continue;
-      if (owner !== 'nobody') requireDead(owner, folder, force);
+      if (owner !== 'nobody') requireDead(owner, folder, { force, work });
 
       const number = highest + 1;
       if (!claim(draft, path.join(folder, String(number)))) continue;
@@ -131,19 +138,20 @@ function ownerOf(folder: string, number: number): ProcessIdentity | 'nobody' | '
   }
 }
 
-function requireDead(owner: ProcessIdentity, folder: string, force: boolean): void {
+function requireDead(
+  owner: ProcessIdentity,
+  folder: string,
+  { force, work }: Required<Pick<LockOptions, 'force' | 'work'>>,
+): void {
   const life = lifeOf(owner);
   if (life === 'dead' || (life === 'elsewhere' && force)) return;
   throw new NucleateError({
     what:
       life === 'running'
-        ? `Process ${owner.pid} is training in this folder.`
+        ? `Process ${owner.pid} is ${work.what}.`
         : `Process ${owner.pid} on ${owner.host} has locked this folder.`,
     where: folder,
-    hint:
-      life === 'running'
-        ? 'Wait until it ends, or stop it (Ctrl-C saves a checkpoint).'
-        : 'If you know that this process has ended, add --force-unlock.',
+    hint: life === 'running' ? work.hint : 'If you know that this process has ended, add --force-unlock.',
     exitCode: exitCodes.locked,
   });
 }

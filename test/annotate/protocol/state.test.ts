@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnnotatedObject, EventBody, ObjectChange } from '../../../src/annotate/protocol/event.js';
+import type { AnnotatedNucleus, EventBody, ObjectChange } from '../../../src/annotate/protocol/event.js';
 import { applyPatch, patchOfValues, problemOfPatch } from '../../../src/annotate/protocol/patch.js';
 import { areaOfRegions, withoutRegion, withRegion } from '../../../src/annotate/protocol/regions.js';
 import { AnnotationState, emptyParts } from '../../../src/annotate/protocol/state.js';
@@ -186,7 +186,7 @@ describe('a state', () => {
     );
   });
 
-  const nucleus: AnnotatedObject = { id: 1, state: 'proposed', source: 'model', score: 0.7 };
+  const nucleus: AnnotatedNucleus = { id: 1, state: 'proposed', source: 'model', score: 0.7 };
   const square = { x: 1, y: 1, width: 2, height: 2 };
   const begun = () => {
     const state = new AnnotationState(emptyParts(size));
