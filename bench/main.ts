@@ -13,6 +13,8 @@ const benchmarks: Record<string, string> = {
   loop: './loop.ts',
   score: './score.ts',
   predict: './predict.ts',
+  'large-image': './large-image.ts',
+  'z-stack': './z-stack.ts',
   'predict-process': './predict-process.ts',
 };
 

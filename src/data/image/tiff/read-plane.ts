@@ -39,7 +39,7 @@ export async function readPlane(
   const height = region.y2 - region.y1;
   const samples = sample === undefined ? colourSamples(directory) : 1;
   const values =
-    behind > 0
+    behind > 0 || isPlain(directory)
       ? await readBehind(directory, behind, region, bytes)
       : await readDecoded(
           directory,
@@ -78,6 +78,12 @@ async function readDecoded(
   const values = read.subarray(0);
   return wide ? narrowIntegers(values as Float64Array, kind) : values;
 }
+
+/** Whether the bytes of a plane are its values, row by row: to copy them takes a third of the time. */
+const isPlain = ({ contiguous, width, height, samples, bits, kind }: TiffDirectory): boolean =>
+  samples === 1 &&
+  (kind === 'float' ? bits >= 32 : bits % 8 === 0 && bits !== 24) &&
+  contiguous?.bytes === (width * height * bits) / 8;
 
 /** Planes behind one directory lie in one piece, without compression. */
 async function readBehind(
