@@ -5,7 +5,7 @@ import { pixelHashOf } from '../data/image/pixel-hash.js';
 import { shareExample } from '../data/loader/shared-example.js';
 import { type DataSource, dataSource, type TrainingData } from '../data/loader/training-data.js';
 import { openDataset, readExamples } from '../data/read/dataset.js';
-import type { Example } from '../data/read/example.js';
+import { type Example, withoutUnreviewed } from '../data/read/example.js';
 import { problemsError } from '../data/read/problems.js';
 import { signatureOf } from '../data/split/signature.js';
 import {
@@ -154,7 +154,7 @@ async function readAll(
     if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
     const examples: Example[] = [];
     for await (const example of readExamples(dataset, intensity)) {
-      examples.push(shareExample(example));
+      examples.push(shareExample(withoutUnreviewed(example)));
       onImage(examples.length, dataset.images.length);
     }
     return { path, licence: dataset.licence, examples, identity: await dataset.identity() };
@@ -178,7 +178,9 @@ async function readReplay(
     const images = dataset.images.filter((entry) => drawn.has(entry));
     const examples: Example[] = [];
     for await (const example of readExamples({ images }, intensity))
-      examples.push(shareExample({ ...example, id: `replay-${example.id}`, cluster: replayCluster }));
+      examples.push(
+        shareExample({ ...withoutUnreviewed(example), id: `replay-${example.id}`, cluster: replayCluster }),
+      );
     requireNuclei(examples, path);
     return { path, licence: dataset.licence, examples, identity: await dataset.identity() };
   } finally {

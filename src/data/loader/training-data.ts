@@ -4,7 +4,7 @@ import type { TrainingConfig } from '../../config/training.js';
 import { knownDataset } from '../read/known-datasets.js';
 import { planeChoice } from '../image/plane-choice.js';
 import { readExamples } from '../read/dataset.js';
-import type { Example } from '../read/example.js';
+import { type Example, withoutUnreviewed } from '../read/example.js';
 import { openDatasets } from '../read/joined-datasets.js';
 import type { Dataset } from '../read/layout.js';
 import { shareExample } from './shared-example.js';
@@ -102,7 +102,7 @@ export async function readTrainingData(
     for await (const read of readExamples(dataset, intensity)) {
       if (fixed) fixed.add(read);
       else signatures.push(signatureOf(read.id, read.image));
-      examples.push(shareExample(read));
+      examples.push(shareExample(withoutUnreviewed(read)));
       onImage(examples.length, dataset.images.length);
     }
     const old = drawSingly(dataset, seed);

@@ -83,6 +83,31 @@ export function toExample(
 }
 
 /**
+ * An example to learn from: a nucleus with more than half of its pixels where nobody has reviewed is no nucleus, and all of
+ * it is ignored, as scores do it. Nothing changes without an ignore map.
+ */
+export function withoutUnreviewed(example: Example): Example {
+  const { labelImage, instanceCount, ignore } = example;
+  if (!ignore?.includes(1)) return example;
+  const areas = new Int32Array(instanceCount + 1);
+  const ignored = new Int32Array(instanceCount + 1);
+  for (const [at, label] of labelImage.labels.entries()) {
+    areas[label]! += 1;
+    ignored[label]! += ignore[at]!;
+  }
+  const isLeftOut = (label: number) => label !== 0 && 2 * ignored[label]! > areas[label]!;
+  const { labels, instanceCount: kept } = renumberLabels(
+    labelImage.labels.map((label) => (isLeftOut(label) ? 0 : label)),
+  );
+  return {
+    ...example,
+    labelImage: { ...labelImage, labels },
+    instanceCount: kept,
+    ignore: ignore.map((value, at) => (isLeftOut(labelImage.labels[at]!) ? 1 : value)),
+  };
+}
+
+/**
  * Replaces the labels by 1..n in ascending order of their old values; 0 stays 0.
  *
  * @param labels Non-negative; n = 0 where all are 0.
