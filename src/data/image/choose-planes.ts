@@ -215,7 +215,12 @@ function unclear(
   const isConfig = writtenAs === 'config';
   const write = (name: string, values: readonly string[]) =>
     isConfig ? `data.${name}: [${values.join(', ')}]` : `--${name} ${values.join(',')}`;
-  const channel = channelNames.find((name) => nuclear.test(name)) ?? (channelNames[0] || '1');
+  const best = Math.max(
+    0,
+    channelNames.findIndex((name) => nuclear.test(name)),
+  );
+  const channel = channelNames[best] || String(best + 1);
+  const isNumber = /^\d+$/u.test(channelNames[best] ?? '');
   const quoted = /^[\w.-]+$/u.test(channel) ? channel : JSON.stringify(channel);
   // With what is chosen already, since one option has all axes.
   const along = (['z', 'page', 't'] as const).filter((axis) => sizes[axis] > 1);
@@ -236,7 +241,7 @@ function unclear(
   const steps = [
     ...(missing.includes('c')
       ? [
-          `${write('channel', [quoted])} (${channelNames.some((name) => name !== '') ? 'a name, or ' : ''}a number from 1 to ${sizes.c}${orEach}; up to three become colours)`,
+          `${write('channel', [isNumber ? `number=${best + 1}` : quoted])} (${channelNames.some((name) => name !== '') ? 'a name, or ' : ''}a number from 1 to ${sizes.c}${orEach}; up to three become colours)`,
         ]
       : []),
     ...(isMissing ? [`${write('plane', values)} (${most.join('; ')})`] : []),

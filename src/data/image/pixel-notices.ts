@@ -27,11 +27,11 @@ export function pixelNotices(
       },
     ];
   }
-  const alone = brightAlone(image);
-  if (alone !== undefined) {
+  const hot = hotPixels(image);
+  if (hot !== undefined) {
     return [
       {
-        what: `${shareInWords(alone)} of the pixels are far brighter than those beside them, as hot pixels are; all else is shown dark.`,
+        what: `${(100 * hot).toFixed(1)} % of the pixels are far brighter than those beside them, as hot pixels are.`,
         where,
         hint: 'If nuclei are missed, remove them first: in Fiji with Process > Noise > Remove Outliers.',
       },
@@ -69,16 +69,24 @@ const [leastShare, mostShare] = [0.001, 0.05];
 const partSide = 1024;
 
 /**
- * The share of the pixels of a grey image that are brighter than half of what is shown as white, if nearly all of them
- * have no such pixel beside them; undefined for other images.
+ * The share of hot pixels in a grey image; undefined without. Either all else is shown dark beside them, or they are so
+ * bright that they do not count for what is white.
  */
-function brightAlone(image: Pixels): number | undefined {
+function hotPixels(image: Pixels): number | undefined {
   const range = image.channels === 1 ? shownRange(image, 'stretched') : undefined;
   if (!range) return undefined;
+  const { black, white } = range;
+  return brightAlone(image, (black + white) / 2) ?? brightAlone(image, 2 * white - black);
+}
+
+/**
+ * The share of the pixels that are brighter than a limit, if nearly all of them have no such pixel beside them; undefined for
+ * other images.
+ */
+function brightAlone(image: Pixels, limit: number): number | undefined {
   const [width, height] = [Math.min(image.width, partSide), Math.min(image.height, partSide)];
   const [x1, y1] = [(image.width - width) >> 1, (image.height - height) >> 1];
   const { data } = readRegion(image, { x1, y1, x2: x1 + width, y2: y1 + height });
-  const limit = (range.black + range.white) / 2;
   const isBright = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < width && y < height && data[y * width + x]! > limit;
   let [bright, alone] = [0, 0];
@@ -95,8 +103,6 @@ function brightAlone(image: Pixels): number | undefined {
   const share = bright / (width * height);
   return share >= leastShare && share <= mostShare && alone >= leastAlone * bright ? share : undefined;
 }
-
-const shareInWords = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /**
  * The colours that channels of fluorescence seem to be drawn in; none for grey, tinted and stained images. Of a photograph,

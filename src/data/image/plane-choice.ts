@@ -69,7 +69,11 @@ function checkNumbers(channels: readonly string[], name: string): void {
   const usage = (what: string, hint: string) => {
     throw new NucleateError({ what, hint, exitCode: exitCodes.usage });
   };
-  if (wrong !== undefined) usage(`${name} does not take ${wrong}: the first channel is 1.`, 'Count from 1.');
+  if (wrong !== undefined)
+    usage(
+      `${name} does not take ${wrong}: the first channel is 1.`,
+      `Count from 1; a channel that is called so is name=${wrong}.`,
+    );
   if (parts.length > mostChannels)
     usage(
       `${name} takes one channel or up to three as colours, received ${parts.length}.`,

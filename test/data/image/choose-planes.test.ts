@@ -110,6 +110,13 @@ test.each<[string, HeldPlanes, PlaneChoice, string, string]>([
     'Add --plane z=mean,t=1 (a number from 1 to 5, or each for t).',
   ],
   [
+    'channels that are called by numbers',
+    planesOf({ c: 2 }, ['0', '1']),
+    {},
+    'The file has 2 channels (0, 1), so it is unclear which of them shows the nuclei.',
+    'Add --channel number=1 (a name, or a number from 1 to 2, or each; up to three become colours).',
+  ],
+  [
     'a number that is the name of another channel',
     planesOf({ c: 2 }, ['0', '1']),
     { channels: ['1'] },

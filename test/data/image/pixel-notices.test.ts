@@ -71,6 +71,15 @@ test.each([
   );
 });
 
+test('hot pixels that do not count for the contrast are told, too', () => {
+  const side = 200;
+  const data = Uint16Array.from({ length: side * side }, (_, i) =>
+    i % 197 === 0 ? 65_535 : 1000 + ((i * 7919) % 400) + (i % side < 60 ? 1000 : 0),
+  );
+  const [notice] = noticesOf({ width: side, height: side, channels: 1, data });
+  expect(notice!.what).toContain('hot pixels');
+});
+
 test('an image without a difference', () => {
   const [notice] = noticesOf({ width: 9, height: 9, channels: 1, data: new Uint16Array(81).fill(7) });
   expect(notice!.what).toContain('Every pixel has the same value');
