@@ -1,5 +1,5 @@
 /** The page in a browser, as a person has it. */
-import { type Browser, chromium as playwright, type Page } from '@playwright/test';
+import { type Browser, type BrowserContext, chromium as playwright, type Page } from '@playwright/test';
 import { chromium } from '../../helpers/browser.js';
 
 /** What tests look at inside of the page; see src/annotate-page/app.ts. */
@@ -15,7 +15,10 @@ interface AppInPage {
             readonly seq: number;
             readonly hash: string;
             readonly reviewed: readonly unknown[];
-            readonly objects: ReadonlyMap<number, { id: number; state: string; source: string }>;
+            readonly objects: ReadonlyMap<
+              number,
+              { id: number; state: string; source: string; score?: number }
+            >;
           };
         };
       };
@@ -55,7 +58,8 @@ export class AnnotatePage {
     link: string,
     size = { width: 1366, height: 768 },
   ): Promise<AnnotatePage> {
-    const page = await browser.newPage({ viewport: size });
+    const page = await browser.newPage();
+    await page.setViewportSize(size);
     const opened = new AnnotatePage(page);
     await page.goto(link);
     await opened.waitUntilOpen();
@@ -150,6 +154,14 @@ export class AnnotatePage {
         unsaved: nucleate.client.value!.unsavedCount,
       };
     });
+  }
+
+  /** Waits for an event that the server has a part in. */
+  async waitForSeq(seq: number): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => (globalThis as unknown as AppInPage).nucleate.client.value!.editor.state.seq >= wanted,
+      seq,
+    );
   }
 
   /** The sentence at the lower edge of the image. */
