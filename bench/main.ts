@@ -15,6 +15,7 @@ const benchmarks: Record<string, string> = {
   predict: './predict.ts',
   'large-image': './large-image.ts',
   'z-stack': './z-stack.ts',
+  annotate: './annotate.ts',
   'predict-process': './predict-process.ts',
 };
 

@@ -26,6 +26,22 @@ afterAll(async () => {
   dataset?.remove();
 });
 
+/** Draws a nucleus on plain.png, so that there is something to look at and to spoil. Resolves with the number of events. */
+async function drawOne(): Promise<number> {
+  const page = await AnnotatePage.open(context, server.link);
+  await page.choose('plain.png');
+  await page.press('p');
+  await page.drag([
+    [90, 90],
+    [110, 90],
+    [110, 110],
+    [90, 110],
+  ]);
+  await page.saved();
+  await page.close();
+  return readLog(dataset.folder, 'plain').length;
+}
+
 /** What axe finds against WCAG 2.2, levels A and AA, and its own best practices. */
 async function violationsOf(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -92,7 +108,7 @@ test(
   'a page from elsewhere cannot write: form, fetch with and without CORS, and a guess of the token',
   { timeout: 120_000 },
   async () => {
-    const before = readLog(dataset.folder, 'plain').length;
+    const before = await drawOne();
     const target = `http://127.0.0.1:${server.port}/api/images/0/events`;
     const token = new URL(server.link).hash.slice(1);
     // Another port is another origin. It even knows the token.
@@ -156,13 +172,14 @@ test('without the token the page says what to do, and shows nothing', { timeout:
 });
 
 test('read-only: everything can be looked at, nothing changed', { timeout: 180_000 }, async () => {
-  const before = readLog(dataset.folder, 'plain').length;
+  const before = await drawOne();
   await server.stop();
   readOnly = await startServer(dataset.folder, '--read-only');
   const page = await AnnotatePage.open(context, readOnly.link);
   await page.choose('plain.png');
   await page.page.getByText('read-only', { exact: true }).waitFor();
-  expect((await page.state()).objects).toHaveLength(1);
+  const { objects } = await page.state();
+  expect(objects.length).toBeGreaterThan(0);
   expect(await page.page.locator('[data-command=brush]').isDisabled()).toBe(true);
   expect(await violationsOf(page.page)).toEqual([]);
   await page.press('p');
@@ -172,7 +189,7 @@ test('read-only: everything can be looked at, nothing changed', { timeout: 180_0
     [90, 90],
   ]);
   expect(await page.message()).toContain('read-only');
-  expect((await page.state()).objects).toHaveLength(1);
+  expect((await page.state()).objects).toEqual(objects);
   expect(readLog(dataset.folder, 'plain')).toHaveLength(before);
   await page.close();
 });
