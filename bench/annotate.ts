@@ -11,13 +11,13 @@
  */
 import { chromium as playwright } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 import type { EventDraft } from '../src/annotate/protocol/event.js';
 import { patchOfValues, unchanged } from '../src/annotate/protocol/patch.js';
-import { encodePng } from '../src/data/image/image-io.js';
 import { exitCodes, NucleateError } from '../src/errors.js';
 import { textTable } from '../src/report/text-table.js';
 import { startServer } from '../test/annotate-page/browser/annotate-server.js';
