@@ -16,12 +16,30 @@ export interface Camera {
   readonly y: number;
 }
 
-/** Shows a whole rectangle in the middle of the canvas. */
-export function fit({ x, y, width, height }: Rect, canvas: Size, most = largestScale): Camera {
+/**
+ * Shows a whole rectangle: in the middle of the canvas, unless that would show what is beside the image.
+ *
+ * @param sizes Of the image, and of the canvas on the screen.
+ * @param most Pixels of the screen for each of the image, at most.
+ */
+export function fit(
+  { x, y, width, height }: Rect,
+  { image, canvas }: { readonly image: Size; readonly canvas: Size },
+  most = largestScale,
+): Camera {
   const whole = filled * Math.min(canvas.width / width, canvas.height / height);
   const scale = Math.min(most, Math.max(whole, Number.MIN_VALUE));
-  return centred({ x: x + width / 2, y: y + height / 2 }, scale, canvas);
+  const middle = centred({ x: x + width / 2, y: y + height / 2 }, scale, canvas);
+  return {
+    scale,
+    x: within(middle.x, image.width, canvas.width / scale),
+    y: within(middle.y, image.height, canvas.height / scale),
+  };
 }
+
+/** Where a view begins along one side of an image: within it, or about its middle where the view is longer. */
+const within = (start: number, image: number, view: number): number =>
+  view >= image ? (image - view) / 2 : Math.min(image - view, Math.max(0, start));
 
 /** Shows a place in the middle of the canvas. */
 export const centred = ({ x, y }: Point, scale: number, canvas: Size): Camera => ({

@@ -134,7 +134,8 @@ export class Viewer {
 
   /** Shows a whole rectangle; no larger than `most` pixels of the screen for each of the image. */
   showAll(rect: Rect, most?: number): void {
-    this.camera = fit(rect, this.size, most);
+    const image = this.#shown?.map ?? rect;
+    this.camera = fit(rect, { image, canvas: this.size }, most);
   }
 
   /** Labels within a rectangle, or their styles, have changed. */

@@ -23,10 +23,16 @@ const image = { width: 100, height: 50 };
 const canvas = { width: 400, height: 400 };
 
 test('the camera: whole image, zoom about a place, limits, visible part', () => {
-  const whole = fit({ x: 0, y: 0, ...image }, canvas);
+  const whole = fit({ x: 0, y: 0, ...image }, { image, canvas });
   // 92 % of 400 px for 100 px.
   expect(whole.scale).toBeCloseTo(3.68);
   expect(toCanvas(whole, { x: 50, y: 25 })).toEqual({ x: 200, y: 200 });
+  // A nucleus in the corner of the image: the view stays on the image.
+  expect(fit({ x: 0, y: 0, width: 8, height: 8 }, { image, canvas }, 10)).toEqual({
+    scale: 10,
+    x: 0,
+    y: 0 + 5,
+  });
   const near = zoomAt(whole, { x: 100, y: 150 }, 2, { image, canvas });
   const [before, after] = [toImage(whole, { x: 100, y: 150 }), toImage(near, { x: 100, y: 150 })];
   expect([after.x, after.y, near.scale]).toEqual([
