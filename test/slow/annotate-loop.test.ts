@@ -94,10 +94,8 @@ function matches(truth: LabelImage, labels: Uint32Array) {
 
 /** Draws nuclei of the truth with the lasso. */
 async function draw(page: AnnotatePage, truth: LabelImage, nuclei: readonly number[]): Promise<void> {
-  const instances = measureInstances(
-    truth,
-    truth.labels.reduce((most, label) => Math.max(most, label), 0),
-  );
+  const count = Math.max(...new Set(truth.labels));
+  const instances = measureInstances(truth, count);
   await page.press('0', 'p');
   for (const label of nuclei) {
     const [x1, y1, x2, y2] = instances.boxes.subarray(4 * (label - 1), 4 * label) as unknown as number[];

@@ -54,7 +54,7 @@ export class AnnotatePage {
   }
 
   static async open(
-    browser: Browser,
+    browser: Pick<Browser | BrowserContext, 'newPage'>,
     link: string,
     size = { width: 1366, height: 768 },
   ): Promise<AnnotatePage> {
