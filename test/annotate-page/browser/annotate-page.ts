@@ -86,13 +86,20 @@ export class AnnotatePage {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
-  /** Where a place of the image is in the window. */
-  async onScreen([x, y]: Place): Promise<{ x: number; y: number }> {
+  /** Where places of the image are in the window, until the view moves. */
+  async #toScreen(): Promise<(place: Place) => { x: number; y: number }> {
     const box = (await this.page.locator('canvas').boundingBox())!;
     const camera = await this.page.evaluate(
       () => (globalThis as unknown as AppInPage).nucleate.viewer.camera,
     );
-    return { x: box.x + (x - camera.x) * camera.scale, y: box.y + (y - camera.y) * camera.scale };
+    return ([x, y]) => ({
+      x: box.x + (x - camera.x) * camera.scale,
+      y: box.y + (y - camera.y) * camera.scale,
+    });
+  }
+
+  async onScreen(place: Place): Promise<{ x: number; y: number }> {
+    return (await this.#toScreen())(place);
   }
 
   async click(place: Place, options: { modifiers?: ('Shift' | 'Alt')[] } = {}): Promise<void> {
@@ -105,13 +112,16 @@ export class AnnotatePage {
   /** Presses at the first place, and lifts at the last. */
   async drag(places: readonly Place[], modifier?: 'Alt'): Promise<void> {
     const [first, ...others] = places;
-    const start = await this.onScreen(first!);
+    const toScreen = await this.#toScreen();
+    const start = toScreen(first!);
     if (modifier) await this.page.keyboard.down(modifier);
     await this.page.mouse.move(start.x, start.y);
     await this.page.mouse.down();
+    // Few places are ends of long ways.
+    const steps = places.length < 8 ? 3 : 1;
     for (const place of others) {
-      const { x, y } = await this.onScreen(place);
-      await this.page.mouse.move(x, y, { steps: 3 });
+      const { x, y } = toScreen(place);
+      await this.page.mouse.move(x, y, { steps });
     }
     await this.page.mouse.up();
     if (modifier) await this.page.keyboard.up(modifier);
