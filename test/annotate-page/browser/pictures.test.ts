@@ -78,7 +78,7 @@ test('from proposals to a reviewed region', { timeout: 300_000 }, async () => {
 
   await page.press('v', '0', 'Shift+A', 'r');
   await page.page.locator('.queue .row.reviewed', { hasText: names[0]! }).waitFor();
-  await page.page.locator('aside.tools').evaluate((panel) => (panel.scrollTop = 0));
+  await page.page.evaluate(`document.querySelector('aside.tools').scrollTop = 0`);
   await picture(page, 'reviewed');
   await page.press('?');
   await page.page.getByRole('dialog').waitFor();
