@@ -102,7 +102,7 @@ export class App {
   attach(canvas: HTMLCanvasElement): void {
     this.#viewer = new Viewer(canvas);
     this.#viewer.onMove = (camera) => (this.camera.value = camera);
-    new ResizeObserver(() => this.#viewer?.requestDraw()).observe(canvas);
+    new ResizeObserver(() => this.#viewer?.resize()).observe(canvas);
     this.#openInViewer();
   }
 

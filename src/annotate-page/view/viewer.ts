@@ -60,8 +60,13 @@ export class Viewer {
   #frame = 0;
   #selection: { readonly key: string; readonly path: Path2D } = { key: '', path: new Path2D() };
   #changes = 0;
+  /** What is shown as a whole, until the view moves. */
+  #fitted: { readonly rect: Rect; readonly most: number | undefined } | undefined;
+  #size: Size;
 
-  constructor(readonly canvas: HTMLCanvasElement) {}
+  constructor(readonly canvas: HTMLCanvasElement) {
+    this.#size = this.size;
+  }
 
   /** px of the page. */
   get size(): Size {
@@ -74,6 +79,7 @@ export class Viewer {
 
   set camera(camera: Camera) {
     this.#camera = camera;
+    this.#fitted = undefined;
     this.onMove(camera);
     this.requestDraw();
   }
@@ -136,6 +142,7 @@ export class Viewer {
   showAll(rect: Rect, most?: number): void {
     const image = this.#shown?.map ?? rect;
     this.camera = fit(rect, { image, canvas: this.size }, most);
+    this.#fitted = { rect, most };
   }
 
   /** Labels within a rectangle, or their styles, have changed. */
@@ -146,6 +153,16 @@ export class Viewer {
     this.#layers.fills.invalidate(rect);
     this.#layers.outlines.invalidate(rect);
     this.requestDraw();
+  }
+
+  /** The canvas has another size: what was in the middle stays there, and what was shown as a whole is. */
+  resize(): void {
+    const before = this.#size;
+    this.#size = this.size;
+    if (this.#fitted) return this.showAll(this.#fitted.rect, this.#fitted.most);
+    const { scale, x, y } = this.#camera;
+    const [right, down] = [before.width - this.size.width, before.height - this.size.height];
+    this.camera = { scale, x: x + right / 2 / scale, y: y + down / 2 / scale };
   }
 
   requestDraw(): void {

@@ -65,10 +65,10 @@ test('from proposals to a reviewed region', { timeout: 300_000 }, async () => {
   await page.press('Tab', 'a', 'a', 'x');
   await picture(page, 'doubtful');
 
-  // A box, held while the picture is taken.
+  // A box around a nucleus that was missed, held while the picture is taken.
   await page.press('0', 'm');
-  const corner = await page.onScreen([100, 100]);
-  const other = await page.onScreen([160, 150]);
+  const corner = await page.onScreen([79, 92]);
+  const other = await page.onScreen([101, 110]);
   await page.page.mouse.move(corner.x, corner.y);
   await page.page.mouse.down();
   await page.page.mouse.move(other.x, other.y, { steps: 5 });

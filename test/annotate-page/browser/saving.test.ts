@@ -206,6 +206,14 @@ test(
     await page.press('1');
     expect(await brightness(disc!)).toBe('dark');
     await page.press('1');
+    // In a smaller window the whole image is shown again.
+    await page.page.setViewportSize({ width: 1024, height: 700 });
+    await page.page.waitForTimeout(200);
+    const canvas = (await page.page.locator('canvas').boundingBox())!;
+    const [corner, other] = [await page.onScreen([0, 0]), await page.onScreen([128, 128])];
+    expect(corner.x + other.x).toBeCloseTo(2 * canvas.x + canvas.width, 0);
+    expect(other.y - corner.y).toBeLessThan(canvas.height);
+    expect(other.y - corner.y).toBeGreaterThan(0.85 * Math.min(canvas.height, canvas.width));
     // Zoomed by the wheel, the place under the mouse stays.
     const { x, y } = await page.onScreen([64, 64]);
     await page.page.mouse.move(x, y);
