@@ -76,6 +76,7 @@ export default defineConfig({
           ['Your own images', 'how-to/your-images'],
           ['Prepare a dataset', 'datasets'],
           ['Annotate in the browser', 'annotate'],
+          ['From images to a better model', 'annotate-tutorial'],
           ['Learn from corrections', 'finetune'],
           ['QuPath, Fiji and Cellpose', 'how-to/round-trips'],
           ['Train from nothing', 'how-to/train-from-nothing'],
