@@ -1,7 +1,7 @@
 /** Every key of the page: what the help and the documentation list. */
 
 /** What a person can do with a key or a button. */
-export type Command =
+export type PageCommand =
   | 'accept'
   | 'reject'
   | 'accept-all'
@@ -42,7 +42,7 @@ export type Command =
   | 'help';
 
 export interface KeyInfo {
-  readonly command: Command;
+  readonly command: PageCommand;
   /** As it is written for people; several are alternatives. */
   readonly keys: readonly string[];
   readonly what: string;
@@ -147,7 +147,7 @@ export function commandOf(event: {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
-}): Command | undefined {
+}): PageCommand | undefined {
   // On many keyboards brackets are typed with AltGr, which is Ctrl and Alt.
   const isBracket = event.key === '[' || event.key === ']';
   if (event.altKey && !isBracket) return undefined;

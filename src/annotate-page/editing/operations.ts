@@ -4,11 +4,12 @@ import { forEachPiece, type Patch } from '../../annotate/protocol/patch.js';
 import { withoutRegion } from '../../annotate/protocol/regions.js';
 import type { AnnotationState } from '../../annotate/protocol/state.js';
 import type { Rect } from '../../data/geometry/rect.js';
-import { labelAt, type Point } from '../tools/label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
+import { labelAt } from '../tools/label-map.js';
 import { addMask, fillHoles, lassoMask, type PixelMask, reshape, smooth } from '../tools/shape.js';
 import { labelUnderLine, split } from '../tools/split.js';
 import { brush, erase, firstLabelUnder, type Stroke } from '../tools/stroke.js';
-import { merge, type Placed, remove } from '../tools/whole.js';
+import { mergeNuclei, type Placed, removeNuclei } from '../tools/whole.js';
 import type { Editor } from './editor.js';
 
 /** An event, or why there is none, as a sentence. */
@@ -43,7 +44,7 @@ export function accept({ state }: Editor, labels: readonly number[]): Outcome {
 /** Takes nuclei away: `reject` for what the model proposed, `delete` for others. */
 export function discard(editor: Editor, labels: readonly number[], op: 'reject' | 'delete'): Outcome {
   const nuclei = placed(editor, labels);
-  const patch = remove(editor.state, nuclei);
+  const patch = removeNuclei(editor.state, nuclei);
   if (!patch) return refused('Select a nucleus first.');
   const objects = nuclei.map(({ label }) => ({ id: label, removed: true as const }));
   return { body: { op, source: 'manual', patch, objects }, selected: [] };
@@ -54,7 +55,7 @@ export function discard(editor: Editor, labels: readonly number[], op: 'reject' 
  *   other draws a new one.
  * @param overwrites Whether neighbours give way.
  */
-export function paint(
+export function paintStroke(
   { state }: Editor,
   stroke: Stroke,
   { selected, overwrites }: { readonly selected: number | undefined; readonly overwrites: boolean },
@@ -77,7 +78,7 @@ const meets = (state: AnnotationState, stroke: Stroke, label: number): boolean =
   erase(state, stroke, label) !== undefined;
 
 /** @param erasesAll Whether all nuclei are erased, instead of the one that {@link labelToErase} tells. */
-export function rub(
+export function eraseStroke(
   { state }: Editor,
   stroke: Stroke,
   { selected, erasesAll }: { readonly selected: number | undefined; readonly erasesAll: boolean },
@@ -145,11 +146,11 @@ export function cut(editor: Editor, points: readonly Point[], selected: number |
 }
 
 /** @param labels The first keeps its number. */
-export function join(editor: Editor, labels: readonly number[]): Outcome {
+export function joinNuclei(editor: Editor, labels: readonly number[]): Outcome {
   const { state } = editor;
   const nuclei = placed(editor, labels);
   if (nuclei.length < 2) return refused('Select two nuclei that touch: click one, then another.');
-  const patch = merge(state, nuclei);
+  const patch = mergeNuclei(state, nuclei);
   if (!patch) return refused('These nuclei do not touch: only nuclei in contact are merged.');
   const [first, ...others] = nuclei.map(({ label }) => label);
   const objects = [
@@ -159,7 +160,7 @@ export function join(editor: Editor, labels: readonly number[]): Outcome {
   return { body: { op: 'merge', source: 'edited', patch, objects }, selected: [first!] };
 }
 
-export function fill({ state, bounds }: Editor, label: number | undefined): Outcome {
+export function fillNucleus({ state, bounds }: Editor, label: number | undefined): Outcome {
   const found = label === undefined ? undefined : bounds.get(label);
   if (label === undefined || !found) return refused('Select a nucleus first.');
   const patch = fillHoles(state, label, found);
@@ -199,7 +200,7 @@ export const centredIn = ({ bounds }: Editor, labels: readonly number[], view: R
   });
 
 /** Marks a region as reviewed. */
-export function review(editor: Editor, region: Rect): Outcome {
+export function reviewRegion(editor: Editor, region: Rect): Outcome {
   const left = undecidedIn(editor, region);
   if (left.length > 0) return refused(undecidedSentence(left.length));
   return { body: { op: 'review', source: 'manual', region } };
@@ -212,7 +213,7 @@ export const undecidedSentence = (count: number): string =>
     : `${count} nuclei are undecided: accept (A) or reject (X) them first. Tab goes to the most doubtful one.`;
 
 /** Whether all of a region is reviewed. */
-export const isReviewed = ({ state }: Editor, region: Rect): boolean =>
+export const isRegionReviewed = ({ state }: Editor, region: Rect): boolean =>
   state.reviewed.reduce((left, done) => withoutRegion(left, done), [region]).length === 0;
 
 /** A person has changed the shape: it counts as accepted, and no longer as the model's. */

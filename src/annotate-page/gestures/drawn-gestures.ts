@@ -1,5 +1,5 @@
 /** Gestures that draw: a stroke, a line, a box. */
-import type { Point } from '../tools/label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
 import type { Stroke } from '../tools/stroke.js';
 import { type Gesture, strokeLine } from './gesture.js';
 

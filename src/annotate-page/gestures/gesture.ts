@@ -1,5 +1,5 @@
 /** What the pen does on the canvas, with the mouse or the keyboard. */
-import type { Point } from '../tools/label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
 
 export interface Keys {
   readonly shift: boolean;

@@ -1,6 +1,6 @@
 import type { App } from '../app.js';
 import { commandOf } from '../keys.js';
-import { runCommand } from '../work/run-command.js';
+import { doCommand } from '../work/do-command.js';
 import type { Pen } from './pen.js';
 
 const arrows: Record<string, readonly [number, number]> = {
@@ -58,7 +58,7 @@ export function listenToKeys(app: App, pen: Pen, canvas: HTMLCanvasElement): () 
       return;
     }
     app.effort.note(true);
-    runCommand(app, command);
+    doCommand(app, command);
   };
   const onUp = (event: KeyboardEvent) => {
     const isOnImage = event.target === canvas || event.target === document.body;

@@ -1,11 +1,12 @@
 /** The pen on the canvas: pointer, wheel and keys become gestures. */
 import type { App } from '../app.js';
-import { labelAt, type Point } from '../tools/label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
+import { labelAt } from '../tools/label-map.js';
 import { panned, toImage, zoomAt } from '../view/camera.js';
 import { BoxGesture, ClickGesture, LineGesture, StrokeGesture } from './drawn-gestures.js';
 import { type Gesture, type Keys, strokeLine } from './gesture.js';
 import { segment } from '../work/ask-model.js';
-import { lasso, merge, paint, rub, split } from '../work/draw.js';
+import { lasso, mergeSelected, paint, rub, splitAlong } from '../work/draw.js';
 
 /** px of the screen: a shorter way between pressing and lifting is a click, not a drag. */
 const clickDistance = 4;
@@ -119,7 +120,7 @@ export class Pen {
       case 'lasso':
         return new LineGesture(point, true, (points) => lasso(app, points));
       case 'split':
-        return new LineGesture(point, false, (points) => split(app, points));
+        return new LineGesture(point, false, (points) => splitAlong(app, points));
       case 'box':
         return new BoxGesture(point, (corner, other) => this.#segmentBox(corner, other));
       case 'point':
@@ -152,7 +153,7 @@ export class Pen {
       this.app.select([label]);
       return this.app.say('Click the nucleus to merge it with.');
     }
-    merge(this.app, [first, label]);
+    mergeSelected(this.app, [first, label]);
   }
 
   #segmentBox(corner: Point, other: Point): void {

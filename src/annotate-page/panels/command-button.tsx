@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import type { App } from '../app.js';
-import { type Command, keyGroups } from '../keys.js';
-import { runCommand } from '../work/run-command.js';
+import { type PageCommand, keyGroups } from '../keys.js';
+import { doCommand } from '../work/do-command.js';
 import { Icon } from './icons.js';
 
 const infos = new Map(keyGroups.flatMap(({ keys }) => keys.map((info) => [info.command, info])));
 
 /** The shortest key of a command as it is written. */
-export const Keys = ({ command }: { readonly command: Command }) => {
+export const Keys = ({ command }: { readonly command: PageCommand }) => {
   const [shortest] = [...infos.get(command)!.keys].sort((one, other) => one.length - other.length);
   return <kbd>{shortest}</kbd>;
 };
@@ -25,7 +25,7 @@ export function CommandButton({
   isDisabled = false,
 }: {
   readonly app: App;
-  readonly command: Command;
+  readonly command: PageCommand;
   readonly children: ComponentChildren;
   readonly kind?: 'plain' | 'primary' | 'tool';
   readonly isPressed?: boolean;
@@ -43,7 +43,7 @@ export function CommandButton({
       data-command={command}
       onClick={(event) => {
         app.effort.note(true);
-        runCommand(app, command);
+        doCommand(app, command);
         // After a click with the mouse the keys go on working on the image.
         if (event.detail > 0) app.focusCanvas();
       }}

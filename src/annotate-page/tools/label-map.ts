@@ -1,15 +1,10 @@
+import type { Point } from '../../data/geometry/linear-map.js';
 import type { Rect, Size } from '../../data/geometry/rect.js';
 
 /** Which nucleus each pixel belongs to; 0 is background. Nuclei never overlap. */
 export interface LabelMap extends Size {
   /** `[height, width]`. */
   readonly labels: Uint32Array;
-}
-
-/** A place on the image, px; the centre of the first pixel is (0.5, 0.5). */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
 }
 
 /** The whole pixels of an image that lie within bounds, px, which may be outside of it: then width or height is 0. */
@@ -37,7 +32,7 @@ export function grow(size: Size, { x, y, width, height }: Rect, margin: number):
   });
 }
 
-/** The label at a place, 0 outside of the image. */
+/** The label at a place, px; the centre of the first pixel is (0.5, 0.5). 0 outside of the image. */
 export function labelAt({ width, height, labels }: LabelMap, { x, y }: Point): number {
   const [column, row] = [Math.floor(x), Math.floor(y)];
   if (column < 0 || column >= width || row < 0 || row >= height) return 0;

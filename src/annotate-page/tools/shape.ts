@@ -4,7 +4,8 @@ import { runsOfPolygon } from '../../data/geometry/polygon.js';
 import type { Rect } from '../../data/geometry/rect.js';
 import { unionOf } from './bounds.js';
 import { Changes } from './changes.js';
-import { clip, grow, type LabelMap, type Point } from './label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
+import { clip, grow, type LabelMap } from './label-map.js';
 import { connectedParts, largestPart } from './parts.js';
 
 /** px, half the side of the square whose majority decides: twice the width of a ragged edge of one pixel, and a middle. */

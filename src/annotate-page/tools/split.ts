@@ -1,14 +1,15 @@
 import type { Patch } from '../../annotate/protocol/patch.js';
 import type { Rect } from '../../data/geometry/rect.js';
 import { Changes } from './changes.js';
-import { labelAt, type LabelMap, type Point } from './label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
+import { labelAt, type LabelMap } from './label-map.js';
 import { connectedParts, forSides, largestPart } from './parts.js';
 
 /** px: a smaller part is a crumb that a line along the edge has cut off, and stays with its neighbour. Nuclei are larger. */
 const smallestPart = 5;
 
 /** What a cut has made. */
-export interface Split {
+export interface MadeParts {
   readonly patch: Patch;
   /** Of the parts that are new; the largest part keeps its label. */
   readonly newLabels: readonly number[];
@@ -37,7 +38,7 @@ export function split(
   map: LabelMap,
   points: readonly Point[],
   { label, bounds, nextLabel }: { readonly label: number; readonly bounds: Rect; readonly nextLabel: number },
-): Split | undefined {
+): MadeParts | undefined {
   const changes = new Changes(map, bounds);
   const isLeft = new Uint8Array(bounds.width * bounds.height);
   for (let at = 0; at < isLeft.length; at++) isLeft[at] = changes.before(at) === label ? 1 : 0;

@@ -1,6 +1,7 @@
 /** Brush and eraser: what a round pen passes over. They never change a nucleus other than theirs, unless told to. */
 import { Changes } from './changes.js';
-import { clip, type LabelMap, type Point } from './label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
+import { clip, type LabelMap } from './label-map.js';
 import type { Rect, Size } from '../../data/geometry/rect.js';
 import type { Patch } from '../../annotate/protocol/patch.js';
 

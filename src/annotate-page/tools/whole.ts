@@ -11,7 +11,7 @@ export interface Placed {
 }
 
 /** Makes background of nuclei; undefined if none has a pixel. */
-export function remove(map: LabelMap, nuclei: readonly Placed[]): Patch | undefined {
+export function removeNuclei(map: LabelMap, nuclei: readonly Placed[]): Patch | undefined {
   if (nuclei.length === 0) return undefined;
   const changes = new Changes(map, around(map, nuclei));
   const removed = new Set(nuclei.map(({ label }) => label));
@@ -26,7 +26,7 @@ export function remove(map: LabelMap, nuclei: readonly Placed[]): Patch | undefi
  *
  * @returns undefined if they are not all connected to each other by pixels that touch at a side or a corner.
  */
-export function merge(map: LabelMap, nuclei: readonly Placed[]): Patch | undefined {
+export function mergeNuclei(map: LabelMap, nuclei: readonly Placed[]): Patch | undefined {
   if (nuclei.length < 2 || !touch(map, nuclei)) return undefined;
   const changes = new Changes(map, around(map, nuclei));
   const merged = new Set(nuclei.map(({ label }) => label));

@@ -1,5 +1,6 @@
 import type { Rect, Size } from '../../data/geometry/rect.js';
-import { clip, type Point } from '../tools/label-map.js';
+import type { Point } from '../../data/geometry/linear-map.js';
+import { clip } from '../tools/label-map.js';
 
 /** Pixels of the canvas for a pixel of the image: a nucleus of 8 px fills a small window. */
 const largestScale = 64;

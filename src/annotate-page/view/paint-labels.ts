@@ -6,7 +6,7 @@ import type { LabelMap } from '../tools/label-map.js';
 export type Styles = Uint8Array;
 
 /** Colours of each style as RGBA in the order of bytes of a picture, read as a number of 32 bits, little-endian. */
-export interface Palette {
+export interface LabelColours {
   readonly fills: readonly number[];
   readonly outlines: readonly number[];
 }
@@ -31,7 +31,12 @@ export function paintLabels(
     step,
     palette,
     hasOutlines,
-  }: { readonly rect: Rect; readonly step: number; readonly palette: Palette; readonly hasOutlines: boolean },
+  }: {
+    readonly rect: Rect;
+    readonly step: number;
+    readonly palette: LabelColours;
+    readonly hasOutlines: boolean;
+  },
 ): Uint32Array<ArrayBuffer> {
   const [width, height] = [Math.ceil(rect.width / step), Math.ceil(rect.height / step)];
   const painted = new Uint32Array(width * height);

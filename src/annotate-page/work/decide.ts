@@ -22,7 +22,7 @@ export function decide(app: App, decision: 'accept' | 'reject'): void {
   nextDoubtful(app, 1, true);
 }
 
-export function remove(app: App): void {
+export function deleteSelected(app: App): void {
   const chosen = app.selected.value;
   if (app.perform(({ editor }) => operations.discard(editor, chosen, 'delete'))) app.say('Deleted.');
 }
@@ -87,7 +87,7 @@ export function reveal(app: App, label: number): void {
 
 export function isReviewed(app: App): boolean {
   const [client, region] = [app.client.value, app.region];
-  return client && region ? operations.isReviewed(client.editor, region) : false;
+  return client && region ? operations.isRegionReviewed(client.editor, region) : false;
 }
 
 export async function review(app: App): Promise<void> {
@@ -95,7 +95,9 @@ export async function review(app: App): Promise<void> {
   if (!region) return;
   const wasReviewed = isReviewed(app);
   const isDone = app.perform(({ editor }) =>
-    wasReviewed ? { body: { op: 'unreview', source: 'manual', region } } : operations.review(editor, region),
+    wasReviewed
+      ? { body: { op: 'unreview', source: 'manual', region } }
+      : operations.reviewRegion(editor, region),
   );
   if (!isDone) return;
   app.say(wasReviewed ? 'No longer marked as reviewed.' : 'Reviewed. N goes to the next region.');

@@ -6,13 +6,13 @@ import {
   centredIn,
   cut,
   discard,
-  isReviewed,
-  join,
+  isRegionReviewed,
+  joinNuclei,
   type Outcome,
-  paint,
+  paintStroke,
   placeMask,
-  review,
-  rub,
+  reviewRegion,
+  eraseStroke,
   undecidedIn,
 } from '../../../src/annotate-page/editing/operations.js';
 import { BoundsIndex } from '../../../src/annotate-page/tools/bounds.js';
@@ -87,11 +87,11 @@ test('a proposal that is painted, erased, cut or merged counts as edited and acc
     { id: 1, state: 'accepted', source: 'model', score: 0.2 },
     { id: 2, state: 'accepted', source: 'model', score: 0.4 },
   ]);
-  expect(bodyOf(rub(editor, stroke, { selected: undefined, erasesAll: false })).objects).toEqual([
+  expect(bodyOf(eraseStroke(editor, stroke, { selected: undefined, erasesAll: false })).objects).toEqual([
     { id: 1, state: 'accepted', source: 'edited', score: 0.2 },
   ]);
   // It begins on background, with a part of nucleus 1 under the pen only later: a new nucleus.
-  expect(bodyOf(paint(editor, beside, { selected: undefined, overwrites: false })).objects).toEqual([
+  expect(bodyOf(paintStroke(editor, beside, { selected: undefined, overwrites: false })).objects).toEqual([
     { id: 5, state: 'accepted', source: 'manual' },
   ]);
   const halves = bodyOf(cut(editor, across, undefined)).objects!;
@@ -103,10 +103,10 @@ test('the selected nucleus is extended by a stroke that begins beside it and tou
   const editor = proposedEditor();
   // Nucleus 1 ends at x = 13; the pen of 2 px reaches into it.
   const stroke = { points: [{ x: 14.5, y: 8.5 }], radius: 2 };
-  expect(bodyOf(paint(editor, stroke, { selected: 1, overwrites: false })).objects).toMatchObject([
+  expect(bodyOf(paintStroke(editor, stroke, { selected: 1, overwrites: false })).objects).toMatchObject([
     { id: 1 },
   ]);
-  expect(bodyOf(paint(editor, stroke, { selected: 4, overwrites: false })).objects).toMatchObject([
+  expect(bodyOf(paintStroke(editor, stroke, { selected: 4, overwrites: false })).objects).toMatchObject([
     { id: 5 },
   ]);
 });
@@ -115,7 +115,7 @@ test('painting over all of a neighbour removes it', () => {
   const editor = proposedEditor();
   const stroke = { points: [{ x: 23.5, y: 8.5 }], radius: 20 };
   const objects = bodyOf(
-    paint(editor, { ...stroke, points: [{ x: 16, y: 16 }] }, { selected: undefined, overwrites: true }),
+    paintStroke(editor, { ...stroke, points: [{ x: 16, y: 16 }] }, { selected: undefined, overwrites: true }),
   ).objects!;
   expect(objects[0]).toEqual({ id: 5, state: 'accepted', source: 'manual' });
   expect(objects.filter((object) => 'removed' in object).length).toBe(4);
@@ -140,16 +140,16 @@ test('a region is reviewed when nothing in it is undecided; the rest of the imag
   const editor = proposedEditor();
   const upper = { ...whole, height: 16 };
   expect(undecidedIn(editor, upper)).toEqual([1, 2]);
-  expect(review(editor, upper)).toEqual({
+  expect(reviewRegion(editor, upper)).toEqual({
     refusal: expect.stringContaining('2 nuclei are undecided') as string,
   });
   editor.apply(bodyOf(accept(editor, [1])), 2);
-  expect(review(editor, upper)).toEqual({
+  expect(reviewRegion(editor, upper)).toEqual({
     refusal: expect.stringContaining('One nucleus is undecided') as string,
   });
   editor.apply(bodyOf(discard(editor, [2], 'reject')), 3);
-  editor.apply(bodyOf(review(editor, upper)), 4);
-  expect([isReviewed(editor, upper), isReviewed(editor, whole)]).toEqual([true, false]);
+  editor.apply(bodyOf(reviewRegion(editor, upper)), 4);
+  expect([isRegionReviewed(editor, upper), isRegionReviewed(editor, whole)]).toEqual([true, false]);
 });
 
 test('nuclei in view are those whose middle is', () => {
@@ -166,10 +166,10 @@ test('every tool says in a sentence why it does nothing', () => {
   const outcomes = [
     accept(editor, []),
     discard(editor, [9], 'delete'),
-    paint(editor, stroke, { selected: undefined, overwrites: false }),
-    rub(editor, { points: nowhere, radius: 2 }, { selected: undefined, erasesAll: true }),
+    paintStroke(editor, stroke, { selected: undefined, overwrites: false }),
+    eraseStroke(editor, { points: nowhere, radius: 2 }, { selected: undefined, erasesAll: true }),
     cut(editor, nowhere, undefined),
-    join(editor, [1, 2]),
+    joinNuclei(editor, [1, 2]),
   ];
   for (const outcome of outcomes)
     expect(outcome).toEqual({ refusal: expect.stringMatching(/^[A-Z].*\.$/u) as string });

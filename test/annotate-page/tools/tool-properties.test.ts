@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyPatch, type Patch, problemOfPatch } from '../../../src/annotate/protocol/patch.js';
 import { BoundsIndex } from '../../../src/annotate-page/tools/bounds.js';
-import type { LabelMap, Point } from '../../../src/annotate-page/tools/label-map.js';
+import type { Point } from '../../../src/data/geometry/linear-map.js';
+import type { LabelMap } from '../../../src/annotate-page/tools/label-map.js';
 import { connectedParts } from '../../../src/annotate-page/tools/parts.js';
 import { addMask, fillHoles, lassoMask, reshape, smooth } from '../../../src/annotate-page/tools/shape.js';
 import { split } from '../../../src/annotate-page/tools/split.js';
 import { brush, erase } from '../../../src/annotate-page/tools/stroke.js';
-import { merge, remove } from '../../../src/annotate-page/tools/whole.js';
+import { mergeNuclei, removeNuclei } from '../../../src/annotate-page/tools/whole.js';
 
 /** Label of whatever is drawn new. */
 const fresh = 100;
@@ -59,8 +60,8 @@ const edits: fc.Arbitrary<{ map: LabelMap; patch: Patch | undefined; own: readon
       3: { patch: reshape(map, mask, one), own: [label] },
       4: { patch: fillHoles(map, label, bounds), own: [label] },
       5: { patch: smooth(map, label, bounds), own: [label] },
-      6: { patch: remove(map, [one]), own: [label] },
-      7: { patch: merge(map, [one, other]), own: [label, other.label] },
+      6: { patch: removeNuclei(map, [one]), own: [label] },
+      7: { patch: mergeNuclei(map, [one, other]), own: [label, other.label] },
       8: cutUp(map, points, one),
     };
     return { map, ...made[tool]! };
@@ -146,7 +147,7 @@ test('nuclei are merged exactly if they touch', () => {
       const nuclei = [...new BoundsIndex(map)].map(([label, bounds]) => ({ label, bounds }));
       if (nuclei.length < 2) return;
       const [one, other] = [nuclei[choice % nuclei.length]!, nuclei[(choice + 1) % nuclei.length]!];
-      const patch = merge(map, [one, other]);
+      const patch = mergeNuclei(map, [one, other]);
       outcomes[patch ? 'merged' : 'refused']++;
       expect(patch !== undefined).toBe(touchSlowly(map, one.label, other.label));
     }),

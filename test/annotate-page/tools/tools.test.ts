@@ -3,7 +3,7 @@ import { clip, labelAt } from '../../../src/annotate-page/tools/label-map.js';
 import { addMask, fillHoles, lassoMask, reshape, smooth } from '../../../src/annotate-page/tools/shape.js';
 import { labelUnderLine, linePixels, split } from '../../../src/annotate-page/tools/split.js';
 import { brush, erase, firstLabelUnder } from '../../../src/annotate-page/tools/stroke.js';
-import { merge, remove } from '../../../src/annotate-page/tools/whole.js';
+import { mergeNuclei, removeNuclei } from '../../../src/annotate-page/tools/whole.js';
 import { after, boundsOf, mapOf } from './drawn.js';
 
 const placed = (map: ReturnType<typeof mapOf>, ...labels: number[]) =>
@@ -260,22 +260,22 @@ describe('merge', () => {
 
   test('makes one of nuclei that touch, also at a corner and by way of a third', () => {
     // 1 and 2 touch at a side: (1, 1) and (1, 2).
-    expect(after(map, merge(map, placed(map, 2, 1)))).toEqual(['22.33', '.2.3.', '22..4']);
+    expect(after(map, mergeNuclei(map, placed(map, 2, 1)))).toEqual(['22.33', '.2.3.', '22..4']);
     // 3 and 4 touch at the corner of (3, 1) and (4, 2).
-    expect(after(map, merge(map, placed(map, 3, 4)))).toEqual(['11.33', '.1.3.', '22..3']);
+    expect(after(map, mergeNuclei(map, placed(map, 3, 4)))).toEqual(['11.33', '.1.3.', '22..3']);
   });
 
   test('refuses nuclei that do not touch, and one alone', () => {
-    expect(merge(map, placed(map, 1, 3))).toBeUndefined();
-    expect(merge(map, placed(map, 1, 2, 3))).toBeUndefined();
-    expect(merge(map, placed(map, 1))).toBeUndefined();
+    expect(mergeNuclei(map, placed(map, 1, 3))).toBeUndefined();
+    expect(mergeNuclei(map, placed(map, 1, 2, 3))).toBeUndefined();
+    expect(mergeNuclei(map, placed(map, 1))).toBeUndefined();
   });
 });
 
 test('removing nuclei makes background of them alone', () => {
   const map = mapOf('112', '132');
-  expect(after(map, remove(map, placed(map, 1, 2)))).toEqual(['...', '.3.']);
-  expect(remove(map, [])).toBeUndefined();
+  expect(after(map, removeNuclei(map, placed(map, 1, 2)))).toEqual(['...', '.3.']);
+  expect(removeNuclei(map, [])).toBeUndefined();
 });
 
 test('places and rectangles outside of the image', () => {

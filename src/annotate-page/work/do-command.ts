@@ -1,9 +1,9 @@
 import { type App, penSizes } from '../app.js';
 import { zoomAt } from '../view/camera.js';
-import type { Command } from '../keys.js';
+import type { PageCommand } from '../keys.js';
 import { propose } from './ask-model.js';
-import { acceptAllInView, decide, next, nextDoubtful, remove, review } from './decide.js';
-import { fill, merge, redo, smooth, undo } from './draw.js';
+import { acceptAllInView, decide, next, nextDoubtful, deleteSelected, review } from './decide.js';
+import { fillSelected, mergeSelected, redo, smoothSelected, undo } from './draw.js';
 
 /** How much a press of + or - zooms. */
 const zoomStep = 1.25;
@@ -12,7 +12,7 @@ const zoomStep = 1.25;
 const sizeStep = 1.25;
 
 /** Does what a key or a button asks for. Not here: what needs the pen (`cursor`, `pen`, `cancel`). */
-export function runCommand(app: App, command: Command): void {
+export function doCommand(app: App, command: PageCommand): void {
   switch (command) {
     case 'accept':
       return decide(app, 'accept');
@@ -35,18 +35,18 @@ export function runCommand(app: App, command: Command): void {
       return;
     case 'merge':
       if (app.selected.value.length < 2) app.tool.value = 'merge';
-      else merge(app, app.selected.value);
+      else mergeSelected(app, app.selected.value);
       return;
     case 'smaller':
       return resize(app, 1 / sizeStep);
     case 'larger':
       return resize(app, sizeStep);
     case 'fill':
-      return fill(app);
+      return fillSelected(app);
     case 'smooth':
-      return smooth(app);
+      return smoothSelected(app);
     case 'delete':
-      return remove(app);
+      return deleteSelected(app);
     case 'review':
       return void review(app);
     case 'skip':
