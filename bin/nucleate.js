@@ -23,11 +23,25 @@ function packagesAreInstalled() {
   }
 }
 
+/** @returns {boolean} */
+function workingFolderExists() {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function start() {
   // It needs no packages, and installs them in a clone. No option that may stand before a command takes a value.
   const command = args.findIndex((argument) => !argument.startsWith('-'));
   if (args[command] === 'setup' && !args.some((argument) => ['--help', '-h'].includes(argument)))
     return runSetup(args.filter((_, index) => index !== command));
+  if (!workingFolderExists()) {
+    const what = 'The folder in which nucleate was started does not exist any more.';
+    return fail({ what, hint: 'Change to another folder, then run again.', code: 8 });
+  }
   const { openFiles = Infinity } = readLimits();
   if (openFiles < neededFiles) {
     const what = `Only ${openFiles} files may be open at once; nucleate needs ${neededFiles}.`;

@@ -24,13 +24,16 @@ export function makeTemporaryFolder(purpose: string): string {
   }
 }
 
-/** The error for a temporary folder that is missing, full or read-only. */
-export const temporaryError = (cause: Error): NucleateError =>
+/** The error for a temporary folder that is missing, full or read-only, or whose files may not become large. */
+export const temporaryError = (cause: NodeJS.ErrnoException): NucleateError =>
   new NucleateError(
     {
       what: `The temporary folder cannot be used: ${cause.message}.`,
       where: tmpdir(),
-      hint: 'Set TMPDIR to a folder that exists, is writable and has space left.',
+      hint:
+        cause.code === 'EFBIG'
+          ? 'Raise the limit of file size: ulimit -f unlimited'
+          : 'Set TMPDIR to a folder that exists, is writable and has space left.',
       exitCode: exitCodes.io,
     },
     { cause },

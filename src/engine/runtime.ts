@@ -39,6 +39,19 @@ interface NativeBackend {
 const installCuda = 'Install the CUDA libraries: npx nucleate setup --cuda';
 const require = createRequire(import.meta.url);
 
+const threadVariables = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'] as const;
+
+/** TensorFlow takes other texts for 0, and aborts the process for numbers below it or too large for the system. */
+function requireThreads(name: string): void {
+  const value = process.env[name];
+  if (value === undefined || /^\d{1,3}$/u.test(value)) return;
+  throw new NucleateError({
+    what: `The environment variable ${name} is ${JSON.stringify(value)}; it must be a number of threads, 1 to 999, or 0 for all cores.`,
+    hint: `Correct it, or unset ${name}.`,
+    exitCode: exitCodes.usage,
+  });
+}
+
 /**
  * Loads the backend that computes and makes it tfjs's own. Await it once per process, before the first tensor.
  *
@@ -47,7 +60,8 @@ const require = createRequire(import.meta.url);
  *
  * @param asked Threads of one operation, unless `TF_NUM_INTRAOP_THREADS` says another number; default: as many as there are
  *   processor cores.
- * @throws {NucleateError} Exit 9 if `gpu` or `cpu` is asked for and cannot compute.
+ * @throws {NucleateError} Exit 9 if `gpu` or `cpu` is asked for and cannot compute; 2 if a variable asks for threads that
+ *   cannot be.
  */
 export async function startRuntime(choice: DeviceChoice, asked?: number): Promise<Runtime> {
   // TensorFlow reads it while it is loaded below; Node writes assignments to the C environment. The launcher has set the
@@ -55,6 +69,7 @@ export async function startRuntime(choice: DeviceChoice, asked?: number): Promis
   Object.assign(process.env, nativeEnvironment(process.env, { verbose: false }));
   if (choice === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
   if (asked !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] ??= String(asked);
+  for (const name of threadVariables) requireThreads(name);
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
   if (choice === 'wasm') return { ...(await startWasm('it was asked for')), threads };
 

@@ -113,7 +113,9 @@ async function replaceText(target: string, text: string): Promise<void> {
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const where = path.join(folder, modelJson);
   const text = await readPlainText(where).catch((cause: Error) => {
-    throw modelError('This folder is not a model folder.', where, { cause });
+    throw modelError(unreadable(cause, 'This folder is not a model folder', 'The model file'), where, {
+      cause,
+    });
   });
   let parsed: unknown;
   try {
@@ -143,9 +145,21 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   return { path: folder, file, detector: await read('detector'), segmenter: await read('segmenter') };
 }
 
+/** Why a file of a model cannot be read: it is not there, or is something that is not read. */
+function unreadable({ message, code }: NodeJS.ErrnoException, missing: string, noun: string): string {
+  const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+  return isMissing ? `${missing}.` : `${noun} cannot be read: ${message}.`;
+}
+
 async function readWeights(file: string, sha256: string): Promise<StoredTensors> {
   const bytes = await readPlainFile(file).catch((cause: Error) => {
-    throw modelError('The weights of the model are missing.', file, { cause });
+    throw modelError(
+      unreadable(cause, 'The weights of the model are missing', 'The weights of the model'),
+      file,
+      {
+        cause,
+      },
+    );
   });
   if (hashOf(bytes) !== sha256)
     throw modelError('The weights were changed after the model was packed.', file);

@@ -22,6 +22,18 @@ test('too few open files: a sentence and exit code 8, not a stack', async () => 
   });
 });
 
+test('a working folder that was deleted: a sentence and exit code 8', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-deleted-'));
+  const line = 'cd "$0" && rmdir "$0" && exec "$@"';
+  const doctor = [process.execPath, path.join(root, 'bin/nucleate.js'), 'doctor'];
+  expect(await run('bash', ['-c', line, folder, ...doctor])).toEqual({
+    status: 8,
+    stdout: '',
+    stderr:
+      'error: The folder in which nucleate was started does not exist any more.\n  hint: Change to another folder, then run again.\n',
+  });
+});
+
 test('too little memory for TensorFlow: exit code 4', { timeout: 120_000 }, async () => {
   const { status, stderr } = await limited(
     '-v 3000000',
@@ -62,6 +74,7 @@ test(
     onTestFinished(() => rmSync(out, { recursive: true }));
     const { status, stderr } = await limited('-f 1', `predict ${image} --format labels --out '${out}'`);
     expect(stderr).toMatch(/file too large/u);
+    expect(stderr).toContain('hint: Raise the limit of file size: ulimit -f unlimited');
     expect(status).toBe(8);
     expect(readdirSync(out, { recursive: true })).toEqual([]);
   },

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { pins } from '../../setup/library.js';
 import { requireTraining, startRuntime } from '../../src/engine/runtime.js';
 import { NucleateError } from '../../src/errors.js';
@@ -18,6 +18,18 @@ test('cpu: the pinned TensorFlow computes', async () => {
   expect([...tf.conv2d(row, tf.ones([1, 3, 1, 1]), 1, 'same').dataSync()]).toEqual([3, 6, 5]);
   expect(() => requireTraining(runtime)).not.toThrow();
 });
+
+test.each(['-5', 'abc', '100000'])(
+  '%j threads are refused before the native library aborts',
+  async (threads) => {
+    vi.stubEnv('TF_NUM_INTRAOP_THREADS', threads);
+    await expect(startRuntime('cpu')).rejects.toMatchObject({
+      exitCode: 2,
+      hint: 'Correct it, or unset TF_NUM_INTRAOP_THREADS.',
+    });
+    vi.unstubAllEnvs();
+  },
+);
 
 test('tfjs-node works with the functions that Node 23 removed', async () => {
   await startRuntime('cpu');

@@ -9,6 +9,6 @@ describe('changed files are read, or refused with an error that users understand
     const { read, refused } = await fuzz(reader, cases, 1);
     expect(read + refused).toBe(cases);
     // Some are changed too little to notice, others are not readable.
-    expect(refused).toBeGreaterThan(0);
+    expect(Math.min(read, refused)).toBeGreaterThan(0);
   });
 });

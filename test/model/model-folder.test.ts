@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -73,6 +73,22 @@ test.each([
     'a missing description',
     (at: string) => rmSync(path.join(at, 'model.json')),
     'This folder is not a model folder',
+  ],
+  [
+    'a device in its place',
+    (at: string) => {
+      rmSync(path.join(at, 'model.json'));
+      symlinkSync('/dev/zero', path.join(at, 'model.json'));
+    },
+    'The model file cannot be read: it is a device, not a plain file',
+  ],
+  [
+    'a device in place of its weights',
+    (at: string) => {
+      rmSync(path.join(at, 'detector.safetensors'));
+      symlinkSync('/dev/zero', path.join(at, 'detector.safetensors'));
+    },
+    'The weights of the model cannot be read: it is a device, not a plain file',
   ],
   ['text in its place', (at: string) => writeFileSync(path.join(at, 'model.json'), 'x'), 'is not JSON'],
   [

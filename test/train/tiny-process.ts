@@ -33,7 +33,7 @@ export function trainInProcess(
 ): Promise<TinyEnded> {
   const { PATH, HOME, TF_NUM_INTRAOP_THREADS } = process.env;
   // The same settings as this process: numbers are compared to the bit.
-  const same = { PATH, HOME, ...(TF_NUM_INTRAOP_THREADS && { TF_NUM_INTRAOP_THREADS }) };
+  const same = { PATH, HOME, ...(TF_NUM_INTRAOP_THREADS !== undefined && { TF_NUM_INTRAOP_THREADS }) };
   const own = [process.execPath, '--import', 'tsx', script, folder, JSON.stringify(changes)];
   const [program, ...args] = [
     ...within,

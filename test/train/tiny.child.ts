@@ -11,6 +11,7 @@ import { flushStreams, surviveClosedStreams } from '../../src/cli/streams.js';
 import { Terminal } from '../../src/cli/terminal.js';
 import { runTraining } from '../../src/cli/train/run-training.js';
 import { startRuntime } from '../../src/engine/runtime.js';
+import { recordedStart } from '../../src/run/recorded-start.js';
 import { runFiles } from '../../src/run/run-folder.js';
 import { createTinyTask, tinyConfig, type TinyChanges } from './tiny-task.js';
 
@@ -20,11 +21,12 @@ const terminal = new Terminal(options);
 surviveClosedStreams();
 let writes = 0;
 try {
-  const runtime = await startRuntime('cpu');
+  const isResumed = existsSync(runFiles(folder).config);
+  const runtime = await startRuntime('cpu', isResumed ? recordedStart(folder).threads : undefined);
   await runTraining(terminal, {
     config: tinyConfig(JSON.parse(json) as TinyChanges),
     createTask: createTinyTask,
-    place: existsSync(runFiles(folder).config)
+    place: isResumed
       ? { kind: 'resume', folder, forceUnlock: false, resolvedText: json }
       : { kind: 'new', folder, configText: json, resolvedText: json },
     runtime,

@@ -33,9 +33,11 @@ export async function writeFolder(
     await rename(partial, folder);
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { code, syscall, message } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;
-    const exists = code === 'ENOTEMPTY' || code === 'EEXIST';
+    // In its place there is a folder with content, or a file.
+    const isTaken = code === 'ENOTDIR' && syscall === 'rename';
+    const exists = isTaken || code === 'ENOTEMPTY' || code === 'EEXIST';
     throw new NucleateError(
       {
         what: exists
