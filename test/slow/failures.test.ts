@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomFor } from '../../src/random.js';
+import { killServer } from '../annotate/server/kill-server.js';
+import { useServers } from '../annotate/server/server-process.js';
 import { root } from '../cli/run-nucleate.js';
 import { scratchFolder } from '../run/scratch.js';
 import { outcomeOf } from '../train/tiny-run.js';
@@ -274,6 +276,17 @@ describe('an import that is broken off leaves nothing, or all of it', () => {
     const out = path.join(scratchFolder(), 'out');
     expect(await importTo(out, { env: jumpingClock })).toBe(0);
     await finish('clock jumps', out, true);
+  });
+});
+
+describe('an annotation that is broken off keeps what it has confirmed', () => {
+  const serve = useServers();
+
+  test('its server killed at any moment', async () => {
+    const kills = 20;
+    // It looks at the log after each kill: no confirmed edit is lost, and none is done twice.
+    await killServer(serve, { kills, seed });
+    for (let kill = 0; kill < kills; kill++) count('annotation, server killed', true, true);
   });
 });
 
