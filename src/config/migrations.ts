@@ -92,6 +92,8 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
   { detector: { added: { 'data.categories': [] } }, segmenter: { added: { 'data.categories': [] } } },
   { detector: { added: planesOfData }, segmenter: { added: planesOfData } },
   { detector: { added: { 'data.more': [] } }, segmenter: { added: { 'data.more': [] } } },
+  // `others` of a model, the further networks of an ensemble, which may be missing.
+  {},
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */
@@ -151,13 +153,19 @@ export function migrateConfig(config: unknown, format: number): unknown {
 /** The same of `model.json`, with the configs in it. */
 export function migrateModelFile(file: unknown, format: number): unknown {
   const whole = migrated(file, 'model', format) as Record<string, unknown>;
-  const stage = (name: 'detector' | 'segmenter') => {
-    const part = whole[name] as { config?: unknown } | null | undefined;
-    return typeof part === 'object' && part !== null
-      ? { ...part, config: migrateConfig(part.config, format) }
+  const network = (part: unknown) =>
+    typeof part === 'object' && part !== null
+      ? { ...part, config: migrateConfig((part as { config?: unknown }).config, format) }
       : part;
+  const several = (parts: unknown) => (Array.isArray(parts) ? parts.map(network) : parts);
+  const { detector, segmenter } = whole;
+  const others = whole['others'] as { detectors?: unknown; segmenters?: unknown } | null | undefined;
+  return {
+    ...{ ...whole, format: currentFormat, detector: network(detector), segmenter: network(segmenter) },
+    ...(others && {
+      others: { ...others, detectors: several(others.detectors), segmenters: several(others.segmenters) },
+    }),
   };
-  return { ...whole, format: currentFormat, detector: stage('detector'), segmenter: stage('segmenter') };
 }
 
 function migrated(stored: unknown, kind: DocumentKind, format: number): unknown {

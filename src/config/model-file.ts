@@ -55,6 +55,16 @@ export type NetworkOrigin = z.output<typeof Origin>;
 
 export type TrainedSizes = z.output<typeof TrainedSizes>;
 
+const StoredDetector = z.strictObject({
+  config: DetectorConfig,
+  sha256,
+  origin: Origin,
+  /** Absent if the training images were not available when the model was packed. */
+  sizes: TrainedSizes.optional(),
+});
+
+const StoredSegmenter = z.strictObject({ config: SegmenterConfig, sha256, origin: Origin });
+
 /** `model.json` of a model folder: everything that prediction needs besides the weights. */
 export const ModelFile = z.strictObject({
   /** See `migrations.ts`. */
@@ -64,14 +74,12 @@ export const ModelFile = z.strictObject({
   created: z.string(),
   /** How weights are stored; computation uses float32. */
   precision: z.enum(['float16', 'float32']),
-  detector: z.strictObject({
-    config: DetectorConfig,
-    sha256,
-    origin: Origin,
-    /** Absent if the training images were not available when the model was packed. */
-    sizes: TrainedSizes.optional(),
-  }),
-  segmenter: z.strictObject({ config: SegmenterConfig, sha256, origin: Origin }),
+  detector: StoredDetector,
+  segmenter: StoredSegmenter,
+  /** Of an ensemble: its further networks. Boxes of all detectors are fused, masks of all segmenters averaged. */
+  others: z
+    .strictObject({ detectors: z.array(StoredDetector), segmenters: z.array(StoredSegmenter) })
+    .optional(),
   assemble: AssembleSettings,
   predict: PredictSettings,
   /** How `nucleate tune` chose `assemble` on a validation fold, predicting as in `predict`; null for defaults. */

@@ -1,6 +1,6 @@
 import { fingerprintOf } from '../data/split/fingerprint.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
-import { hasTrainedOn, pairNetworks } from '../model/find-networks.js';
+import { hasTrainedOn, pairNetworks, severalNetworks } from '../model/find-networks.js';
 import { type ModelFolder, networksOf, readModelFolder } from '../model/model-folder.js';
 import { modelPrediction } from '../model/model-prediction.js';
 import { hasHistory, seenImages, trainedSentence, unknownAncestors } from '../model/seen-images.js';
@@ -30,6 +30,7 @@ export async function prepare(
   { stop, onEvent }: FinetuneProcess,
 ): Promise<Prepared | undefined> {
   const stored = await readModelFolder(model);
+  if (stored.others) throw severalNetworks(model);
   const { intensity } = stored.file.detector.config.data;
   const onImage = (done: number, total: number) => onEvent({ event: 'reading', done, total });
   const data = await readFinetuneData(dataset, { seed, intensity, onImage });

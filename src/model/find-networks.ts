@@ -3,7 +3,7 @@ import path from 'node:path';
 import { AssembleSettings } from '../config/assemble.js';
 import { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
-import type { Network, NetworkPair } from '../models/network.js';
+import type { Network, NetworkPair, OtherNetworks } from '../models/network.js';
 import { describeTta } from '../predict/tta.js';
 import { networksOf, readModelFolder } from './model-folder.js';
 import { readDetector, readSegmenter, readTask } from './trained-network.js';
@@ -19,7 +19,9 @@ export interface FoundNetworks extends Partial<NetworkPair> {
 }
 
 /** Both networks with their settings: everything that `nucleate eval` needs to predict. */
-export interface PairedNetworks extends Required<FoundNetworks> {
+export interface PairedNetworks extends Required<Omit<FoundNetworks, 'others'>> {
+  /** Further networks of an ensemble. */
+  readonly others?: OtherNetworks | undefined;
   /** Description for users. */
   readonly kind: string;
 }
@@ -52,6 +54,7 @@ export async function findStage<Stage extends keyof NetworkPair>(
   stage: Stage,
 ): Promise<FoundNetworks & Pick<NetworkPair, Stage>> {
   const found = await findNetworks(place);
+  if (found?.others) throw severalNetworks(place);
   if (found?.[stage]) return found as FoundNetworks & Pick<NetworkPair, Stage>;
   throw new NucleateError({
     what: `There is no ${stage} here.`,
@@ -84,9 +87,17 @@ export function pairNetworks(
     throw new NucleateError({ what, where: target.path, hint, exitCode: exitCodes.usage });
   }
   const predict = { ...(target.predict ?? partner?.predict ?? PredictSettings.parse({})), ...tta };
-  const words = [`detector ${nameOf(detector)}`, `segmenter ${nameOf(segmenter)}`, ...describeTta(predict)];
+  const { others } = target;
+  const words = others
+    ? [
+        ...[
+          `ensemble of ${1 + others.detectors.length} detectors, ${1 + others.segmenters.length} segmenters`,
+        ],
+        ...describeTta(predict),
+      ]
+    : [`detector ${nameOf(detector)}`, `segmenter ${nameOf(segmenter)}`, ...describeTta(predict)];
   return {
-    ...{ path: target.path, detector, segmenter, predict },
+    ...{ path: target.path, detector, segmenter, predict, ...(others && { others }) },
     assemble: target.assemble ?? partner?.assemble ?? AssembleSettings.parse({}),
     kind: words.join(', '),
   };
@@ -103,14 +114,23 @@ export const isHalf = ({ detector, segmenter }: FoundNetworks): boolean => !dete
  * @param fold The fold that is scored; absent for all images.
  */
 export function hasTrainedOn(
-  { detector, segmenter }: PairedNetworks,
+  { detector, segmenter, others }: PairedNetworks,
   { sha256, fold }: { readonly sha256: string; readonly fold: number | undefined },
 ): boolean {
-  return [detector, segmenter].some(
+  return [detector, segmenter, ...(others?.detectors ?? []), ...(others?.segmenters ?? [])].some(
     ({ origin, config: { data } }) =>
       origin.dataset.startsWith(`${sha256}/`) && (data.trainOnAll || fold !== data.validationFold),
   );
 }
+
+/** The error where one network of a stage is needed, and an ensemble has several. */
+export const severalNetworks = (where: string) =>
+  new NucleateError({
+    what: 'This is an ensemble of several networks, and one of them is needed here.',
+    where,
+    hint: 'Name one of the runs that it was packed from; its README.md lists them.',
+    exitCode: exitCodes.usage,
+  });
 
 const nameOf = ({ origin: { run, step } }: Network<unknown>) => `${run} at step ${step}`;
 

@@ -10,7 +10,7 @@ import type { NewModelFile } from './model-folder.js';
  * Source of the questions: Mitchell et al., Model Cards for Model Reporting, arXiv 1810.03993.
  */
 export function modelCard(file: NewModelFile): string {
-  const { name, created, precision, detector, segmenter, predict } = file;
+  const { name, created, precision, detector, segmenter, others, predict } = file;
   const stage = (
     title: string,
     scoreName: string,
@@ -40,6 +40,10 @@ export function modelCard(file: NewModelFile): string {
     '',
     ...stage('Detector', 'box AP', detector),
     ...stage('Segmenter', 'mask score', segmenter),
+    ...(others?.detectors ?? []).flatMap((part) => stage('Further detector of the ensemble', 'box AP', part)),
+    ...(others?.segmenters ?? []).flatMap((part) =>
+      stage('Further segmenter of the ensemble', 'mask score', part),
+    ),
     `- Packed ${created}; weights are stored as ${precision}.`,
     ...ttaLines(predict),
     ...settingsLines(file),

@@ -23,27 +23,52 @@ export interface ModelFolder {
   /** Float32, by the names of the network's variables. */
   readonly detector: StoredTensors;
   readonly segmenter: StoredTensors;
+  /** Of an ensemble, in the order of `file.others`. */
+  readonly others?: OtherTensors;
+}
+
+interface OtherTensors {
+  readonly detectors: readonly StoredTensors[];
+  readonly segmenters: readonly StoredTensors[];
 }
 
 /** The networks of a model folder. */
-export const networksOf = ({ path: folder, file, detector, segmenter }: ModelFolder): NetworkPair => {
-  const source = (stage: Stage) =>
-    folder === undefined ? {} : { source: path.join(folder, weightFile(stage)) };
+export const networksOf = ({ path: folder, file, detector, segmenter, others }: ModelFolder): NetworkPair => {
+  const source = (stage: Stage, number = 1) =>
+    folder === undefined ? {} : { source: path.join(folder, weightFile(stage, number)) };
   return {
     detector: { ...file.detector, weights: detector, ...source('detector') },
     segmenter: { ...file.segmenter, weights: segmenter, ...source('segmenter') },
+    ...(others && {
+      others: {
+        detectors: others.detectors.map((weights, index) => ({
+          ...{ ...file.others!.detectors[index]!, weights, ...source('detector', index + 2) },
+        })),
+        segmenters: others.segmenters.map((weights, index) => ({
+          ...{ ...file.others!.segmenters[index]!, weights, ...source('segmenter', index + 2) },
+        })),
+      },
+    }),
   };
 };
 
 const cardName = 'README.md';
 const modelJson = 'model.json';
-const weightFile = (stage: Stage) => `${stage}.safetensors`;
+/** `detector.safetensors`; of an ensemble also `detector-2.safetensors` and so on. */
+const weightFile = (stage: Stage, number = 1) => `${stage}${number === 1 ? '' : `-${number}`}.safetensors`;
 
 type Stage = 'detector' | 'segmenter';
 
 /** A model file before {@link writeModelFolder} adds the format and the hashes. */
-export type NewModelFile = Omit<ModelFile, 'format' | Stage> & {
+export type NewModelFile = Omit<ModelFile, 'format' | 'others' | Stage> & {
   readonly [S in Stage]: Omit<ModelFile[S], 'sha256'>;
+} & {
+  readonly others?:
+    | {
+        readonly detectors: readonly Omit<ModelFile['detector'], 'sha256'>[];
+        readonly segmenters: readonly Omit<ModelFile['segmenter'], 'sha256'>[];
+      }
+    | undefined;
 };
 
 /**
@@ -55,14 +80,19 @@ export type NewModelFile = Omit<ModelFile, 'format' | Stage> & {
  */
 export async function writeModelFolder(
   folder: string,
-  { file, detector, segmenter }: { readonly file: NewModelFile } & Record<Stage, StoredTensors>,
+  {
+    file: { others: otherFiles, ...file },
+    detector,
+    segmenter,
+    others,
+  }: { readonly file: NewModelFile; readonly others?: OtherTensors } & Record<Stage, StoredTensors>,
   card: string,
 ): Promise<void> {
   const fill = async (partial: string) => {
-    const write = async (stage: Stage, tensors: StoredTensors) => {
+    const write = async (stage: Stage, tensors: StoredTensors, number = 1) => {
       const stored = file.precision === 'float16' ? toHalf(tensors) : tensors;
       const bytes = Buffer.concat(encodeSafetensors(stored));
-      await writeFile(path.join(partial, weightFile(stage)), bytes);
+      await writeFile(path.join(partial, weightFile(stage, number)), bytes);
       return { sha256: hashOf(bytes) };
     };
     const whole: ModelFile = {
@@ -70,6 +100,20 @@ export async function writeModelFolder(
       detector: { ...file.detector, ...(await write('detector', detector)) },
       segmenter: { ...file.segmenter, ...(await write('segmenter', segmenter)) },
     };
+    if (otherFiles && others) {
+      const written: NonNullable<ModelFile['others']> = { detectors: [], segmenters: [] };
+      for (const [index, part] of otherFiles.detectors.entries())
+        written.detectors.push({
+          ...part,
+          ...(await write('detector', others.detectors[index]!, index + 2)),
+        });
+      for (const [index, part] of otherFiles.segmenters.entries())
+        written.segmenters.push({
+          ...part,
+          ...(await write('segmenter', others.segmenters[index]!, index + 2)),
+        });
+      whole.others = written;
+    }
     await writeFile(path.join(partial, modelJson), `${JSON.stringify(whole, null, 2)}\n`);
     await writeFile(path.join(partial, cardName), card);
   };
@@ -137,12 +181,29 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   );
   if ('fault' in description) throw modelError(`The model file cannot be used: ${description.fault}.`, where);
   const { config: file } = description;
-  for (const stage of ['detector', 'segmenter'] as const) {
-    const fault = implausibility(file[stage].config);
-    if (fault !== undefined) throw modelError(`The ${stage} cannot be built: ${fault}.`, where);
+  for (const [stage, networks] of [
+    ['detector', [file.detector, ...(file.others?.detectors ?? [])]],
+    ['segmenter', [file.segmenter, ...(file.others?.segmenters ?? [])]],
+  ] as const) {
+    for (const { config } of networks) {
+      const fault = implausibility(config);
+      if (fault !== undefined) throw modelError(`The ${stage} cannot be built: ${fault}.`, where);
+    }
   }
-  const read = (stage: Stage) => readWeights(path.join(folder, weightFile(stage)), file[stage].sha256);
-  return { path: folder, file, detector: await read('detector'), segmenter: await read('segmenter') };
+  const read = (stage: Stage, { sha256 }: { readonly sha256: string }, number = 1) =>
+    readWeights(path.join(folder, weightFile(stage, number)), sha256);
+  const [detector, segmenter] = [
+    await read('detector', file.detector),
+    await read('segmenter', file.segmenter),
+  ];
+  if (!file.others) return { path: folder, file, detector, segmenter };
+  const detectors: StoredTensors[] = [];
+  const segmenters: StoredTensors[] = [];
+  for (const [index, part] of file.others.detectors.entries())
+    detectors.push(await read('detector', part, index + 2));
+  for (const [index, part] of file.others.segmenters.entries())
+    segmenters.push(await read('segmenter', part, index + 2));
+  return { path: folder, file, detector, segmenter, others: { detectors, segmenters } };
 }
 
 /** Why a file of a model cannot be read: it is not there, or is something that is not read. */

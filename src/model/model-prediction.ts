@@ -18,10 +18,10 @@ import type { PairedNetworks } from './find-networks.js';
  * @throws {NucleateError} On reading an image, exit code 3 if the truth has no images.
  */
 export function modelPrediction(
-  { path, kind, detector, segmenter, assemble, predict }: PairedNetworks,
+  { path, kind, detector, segmenter, others, assemble, predict }: PairedNetworks,
   truth: TruthSource,
 ): PredictionSource {
-  const predictor = new NucleusPredictor({ detector, segmenter }, { mode: 'compiled', predict });
+  const predictor = new NucleusPredictor({ detector, segmenter, others }, { mode: 'compiled', predict });
   const readImage = async (id: string) => {
     const image = await truth.readImage(id);
     if (image) return image;

@@ -3,16 +3,19 @@ import type { ModelFile } from '../config/model-file.js';
 import { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { requireFittingNetworks } from './fitting-networks.js';
+import type { SizedDetector, OtherNetworks } from '../models/network.js';
 import { modelCard } from './model-card.js';
 import { type NewModelFile, readModelFolder, writeModelFolder } from './model-folder.js';
 import { portableDetector, portableSegmenter } from './portable-config.js';
-import { readDetector, readSegmenter } from './trained-network.js';
+import { readDetector, readSegmenter, readTask } from './trained-network.js';
 import { readSizes } from './trained-sizes.js';
 
 export interface PackOptions {
   /** A run folder or a checkpoint. */
   readonly detector: string;
   readonly segmenter: string;
+  /** Further runs or checkpoints of an ensemble, of either task. */
+  readonly more?: readonly string[];
   /** The model folder; must not exist. */
   readonly folder: string;
   readonly precision: ModelFile['precision'];
@@ -41,6 +44,10 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
     await readSegmenter(options.segmenter),
   ];
   requireFittingNetworks({ detector, segmenter });
+  const others = await readOthers(options.more ?? []);
+  for (const other of others?.detectors ?? []) requireFittingNetworks({ detector: other, segmenter });
+  for (const other of others?.segmenters ?? []) requireFittingNetworks({ detector, segmenter: other });
+  requireAlike(detector, segmenter, others);
   const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder
@@ -58,14 +65,74 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       config: portable ? portableSegmenter(segmenter.config) : segmenter.config,
       origin: segmenter.origin,
     },
+    ...(others && {
+      others: {
+        detectors: others.detectors.map(({ config, origin }) => ({
+          config: portable ? portableDetector(config) : config,
+          origin,
+        })),
+        segmenters: others.segmenters.map(({ config, origin }) => ({
+          config: portable ? portableSegmenter(config) : config,
+          origin,
+        })),
+      },
+    }),
     ...settings,
   };
   await writeModelFolder(
     folder,
-    { file, detector: detector.weights, segmenter: segmenter.weights },
+    {
+      ...{ file, detector: detector.weights, segmenter: segmenter.weights },
+      ...(others && {
+        others: {
+          detectors: others.detectors.map(({ weights }) => weights),
+          segmenters: others.segmenters.map(({ weights }) => weights),
+        },
+      }),
+    },
     modelCard(file),
   );
   return file;
+}
+
+/** The further networks of an ensemble; undefined if there are none. */
+async function readOthers(places: readonly string[]): Promise<OtherNetworks | undefined> {
+  if (places.length === 0) return undefined;
+  const detectors: SizedDetector[] = [];
+  const segmenters: OtherNetworks['segmenters'][number][] = [];
+  for (const place of places) {
+    if ((await readTask(place)) === 'segmenter') segmenters.push(await readSegmenter(place));
+    else detectors.push(await readDetector(place));
+  }
+  return { detectors, segmenters };
+}
+
+/**
+ * Checks that the networks of an ensemble see the image in the same way: detectors at one scale, and segmenters in the same crops.
+ *
+ * @throws {NucleateError} Exit code 2.
+ */
+function requireAlike(
+  detector: SizedDetector,
+  segmenter: OtherNetworks['segmenters'][number],
+  others: OtherNetworks | undefined,
+): void {
+  if (!others) return;
+  const differ = (what: string, where: string | undefined, key: string) =>
+    new NucleateError({
+      what: `The ${what} of an ensemble must have the same ${key}.`,
+      ...(where !== undefined && { where }),
+      hint: 'Pack networks that were trained with one config.',
+      exitCode: exitCodes.usage,
+    });
+  for (const { config, source } of others.detectors)
+    if (config.loader.zoom !== detector.config.loader.zoom) throw differ('detectors', source, 'loader.zoom');
+  for (const { config, source } of others.segmenters) {
+    for (const key of ['cropSize', 'margin', 'minMargin'] as const) {
+      if (config.loader[key] !== segmenter.config.loader[key])
+        throw differ('segmenters', source, `loader.${key}`);
+    }
+  }
 }
 
 async function settingsFrom(

@@ -2,9 +2,23 @@ import type { TrainingHistory } from '../config/history.js';
 import { decodeFingerprints, type Fingerprint, sightingsOf } from '../data/split/fingerprint.js';
 
 /** The networks of a model, as far as their history matters. */
-type Pair = Readonly<
-  Record<'detector' | 'segmenter', { readonly origin: { readonly history?: TrainingHistory | undefined } }>
->;
+interface Pair {
+  readonly detector: WithHistory;
+  readonly segmenter: WithHistory;
+  /** Of an ensemble. */
+  readonly others?:
+    { readonly detectors: readonly WithHistory[]; readonly segmenters: readonly WithHistory[] } | undefined;
+}
+
+interface WithHistory {
+  readonly origin: { readonly history?: TrainingHistory | undefined };
+}
+
+const all = ({ detector, segmenter, others }: Pair): readonly WithHistory[] => [
+  ...[detector, segmenter],
+  ...(others?.detectors ?? []),
+  ...(others?.segmenters ?? []),
+];
 
 /** Which of some images trained a model or a network that it began from. */
 export interface SeenImages {
@@ -16,12 +30,12 @@ export interface SeenImages {
 }
 
 /** Whether it is recorded for both networks which images trained them. */
-export const hasHistory = ({ detector, segmenter }: Pair): boolean =>
-  [detector, segmenter].every(({ origin }) => origin.history !== undefined);
+export const hasHistory = (model: Pair): boolean =>
+  all(model).every(({ origin }) => origin.history !== undefined);
 
 /** Counts the images that trained one of the two networks; a network without a history counts as trained on none. */
-export function seenImages({ detector, segmenter }: Pair, images: readonly Fingerprint[]): SeenImages {
-  const trained = [detector, segmenter].flatMap(({ origin: { history } }) =>
+export function seenImages(model: Pair, images: readonly Fingerprint[]): SeenImages {
+  const trained = all(model).flatMap(({ origin: { history } }) =>
     history ? decodeFingerprints(history.fingerprints) : [],
   );
   const found = sightingsOf(images, trained);
@@ -44,8 +58,8 @@ export function trainedSentence({ images, same, copies }: SeenImages, name: stri
 }
 
 /** A sentence if it is not recorded which images trained an ancestor of a model; undefined if all are known. */
-export function unknownAncestors({ detector, segmenter }: Pair, name: string): string | undefined {
-  const unknown = [detector, segmenter].flatMap(({ origin: { history } }) =>
+export function unknownAncestors(model: Pair, name: string): string | undefined {
+  const unknown = all(model).flatMap(({ origin: { history } }) =>
     (history?.ancestors ?? []).filter(({ datasets }) => datasets === null),
   );
   const names = [...new Set(unknown.map((ancestor) => ancestor.name))];

@@ -3,6 +3,7 @@ import type { Example } from '../data/read/example.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
 import { type GroupedImage, heldOutScore, type HeldOutScore } from '../predict/held-out-score.js';
 import { tunedValues, type TunedSettings, tuneSettings } from '../predict/tune-settings.js';
+import type { AssembleSettings } from '../config/assemble.js';
 import type { Model } from './model.js';
 
 /** Lowest score threshold that is tried; candidates with a lower score are not needed. */
@@ -60,13 +61,25 @@ export async function tuneModel(
     readonly onTried?: (tried: number, best: number) => void;
   } = {},
 ): Promise<TunedModel> {
+  const images = await collectCandidates(model, examples, groupsWithSingles(examples, groups), onImage);
+  return tuneCandidates(images, model.file.assemble, onTried);
+}
+
+/** {@link tuneModel} of candidates that were collected before. */
+export async function tuneCandidates(
+  images: readonly GroupedImage[],
+  start: AssembleSettings,
+  onTried?: (tried: number, best: number) => void,
+): Promise<TunedModel> {
+  const heldOut = await heldOutScore(images, start, onTried);
+  return { ...(await tuneSettings(images, start, onTried)), heldOut };
+}
+
+/** The group of each image; those without one are groups of their own. */
+export function groupsWithSingles(
+  examples: readonly Pick<Example, 'id'>[],
+  groups: ReadonlyMap<string, number>,
+): (id: string) => number {
   const ownGroups = new Map(examples.map(({ id }, index) => [id, -1 - index]));
-  const images = await collectCandidates(
-    model,
-    examples,
-    (id) => groups.get(id) ?? ownGroups.get(id)!,
-    onImage,
-  );
-  const heldOut = await heldOutScore(images, model.file.assemble, onTried);
-  return { ...(await tuneSettings(images, model.file.assemble, onTried)), heldOut };
+  return (id) => groups.get(id) ?? ownGroups.get(id)!;
 }

@@ -13,9 +13,18 @@ export interface Network<Config> {
   readonly source?: string;
 }
 
+/** A model folder may also have the sizes of the nuclei that a detector was trained on. */
+export type SizedDetector = Network<DetectorConfig> & { readonly sizes?: TrainedSizes | undefined };
+
 /** The networks of both stages. */
 export interface NetworkPair {
-  /** A model folder may also have the sizes of the nuclei that it was trained on. */
-  readonly detector: Network<DetectorConfig> & { readonly sizes?: TrainedSizes | undefined };
+  readonly detector: SizedDetector;
   readonly segmenter: Network<SegmenterConfig>;
+  /** Further networks of an ensemble. */
+  readonly others?: OtherNetworks | undefined;
+}
+
+export interface OtherNetworks {
+  readonly detectors: readonly SizedDetector[];
+  readonly segmenters: readonly Network<SegmenterConfig>[];
 }

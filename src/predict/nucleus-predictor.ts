@@ -4,11 +4,13 @@ import { shownRange } from '../data/image/intensity.js';
 import type { Box } from '../data/geometry/box.js';
 import type { Pixels } from '../data/image/stored-image.js';
 import type { Mode } from '../engine/step.js';
-import type { NetworkPair } from '../models/network.js';
+import type { SizedDetector, NetworkPair } from '../models/network.js';
 import { assembleMasks } from './assemble/assemble.js';
 import { type CandidateMask, maskOf } from './assemble/candidate-mask.js';
 import { type Candidate, pasteCandidate } from './assemble/candidate.js';
 import type { Segmentation } from './assemble/segmentation.js';
+import { averageCandidates } from './average-candidates.js';
+import { detectViews } from './detect-views.js';
 import { segmentDetections } from './segment-detections.js';
 import { type Detection, type Detections, DetectorPredictor } from './detect.js';
 import { betterZoom } from './second-pass.js';
@@ -33,11 +35,19 @@ export interface MaskOptions extends NucleusOptions {
   readonly region?: Box | undefined;
 }
 
-/** Both stages: boxes, then the nucleus in each box. */
+/**
+ * Both stages: boxes, then the nucleus in each box. Of an ensemble, the boxes of all detectors are fused as those of several views
+ * (weighted boxes fusion, see `tta.ts`), and the probabilities of all segmenters in a box are averaged.
+ */
 export class NucleusPredictor {
-  readonly #detector: DetectorPredictor;
-  readonly #segmenter: SegmenterPredictor;
-  readonly #networks: NetworkPair;
+  readonly #detectors: readonly {
+    readonly network: SizedDetector;
+    readonly predictor: DetectorPredictor;
+  }[];
+  readonly #segmenters: readonly {
+    readonly network: NetworkPair['segmenter'];
+    readonly predictor: SegmenterPredictor;
+  }[];
   readonly #predict: PredictSettings;
 
   /**
@@ -47,16 +57,22 @@ export class NucleusPredictor {
    * @throws {NucleateError} Exit code 6 unless the weights are exactly those of the networks.
    */
   constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
-    this.#networks = networks;
     this.#predict = predict ?? { tta: [], secondPass: false };
-    const { detector, segmenter } = networks;
-    this.#detector = new DetectorPredictor({ ...detector, mode, once: true });
+    const { detector, segmenter, others } = networks;
+    this.#detectors = [detector, ...(others?.detectors ?? [])].map((network) => ({
+      network,
+      predictor: new DetectorPredictor({ ...network, mode, once: true }),
+    }));
     // Of the views only flips apply to crops: their scale is fixed, and their boxes are already combined from all views.
     const flips = this.#predict.tta.some((name) => name === 'flips' || name === 'turns');
-    const masks = segmenter.config.inference;
-    this.#segmenter = new SegmenterPredictor({
-      config: { ...segmenter.config, inference: { ...masks, tta: masks.tta || flips } },
-      ...{ weights: segmenter.weights, source: segmenter.source, mode, once: true },
+    this.#segmenters = [segmenter, ...(others?.segmenters ?? [])].map((network) => {
+      const { config, weights, source } = network;
+      const masks = config.inference;
+      const predictor = new SegmenterPredictor({
+        config: { ...config, inference: { ...masks, tta: masks.tta || flips } },
+        ...{ weights, source, mode, once: true },
+      });
+      return { network, predictor };
     });
   }
 
@@ -120,20 +136,23 @@ export class NucleusPredictor {
   async detect(image: Pixels, { zoom, region, onProgress }: MaskOptions = {}): Promise<Detections> {
     if (region && zoom === undefined && this.#predict.secondPass)
       throw new RangeError('Expected a zoom: the second pass measures the whole image');
-    const { config, sizes } = this.#networks.detector;
-    const intensity = shownRange(image, config.data.intensity);
-    const input = { image, ...(intensity && { intensity }) };
-    const options = {
-      views: ttaViews(this.#predict.tta),
-      ...(region && { region }),
-      ...(onProgress && { onProgress }),
-    };
-    if (zoom !== undefined) return this.#detector.detect(input, { ...options, zoom });
-    const found = await this.#detector.detect(input, options);
-    const better = this.#predict.secondPass
-      ? betterZoom(found.detections, config.loader.zoom, sizes)
-      : undefined;
-    return better === undefined ? found : this.#detector.detect(input, { ...options, zoom: better });
+    const views = ttaViews(this.#predict.tta);
+    const detectAt = (scale: number | undefined) =>
+      detectViews(
+        this.#detectors.flatMap(({ network, predictor }) => {
+          const intensity = shownRange(image, network.config.data.intensity);
+          const input = { image, ...(intensity && { intensity }) };
+          return views.map((view) =>
+            predictor.tiled(input, { view, ...(scale !== undefined && { zoom: scale }) }),
+          );
+        }),
+        { ...(region && { region }), ...(onProgress && { onProgress }) },
+      );
+    const found = await detectAt(zoom);
+    if (zoom !== undefined || !this.#predict.secondPass) return found;
+    const { config, sizes } = this.#detectors[0]!.network;
+    const better = betterZoom(found.detections, config.loader.zoom, sizes);
+    return better === undefined ? found : detectAt(better);
   }
 
   /** The nucleus in the box of each detection, in their order. */
@@ -144,13 +163,14 @@ export class NucleusPredictor {
   }
 
   #segmentAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
-    const intensity = shownRange(image, this.#networks.segmenter.config.data.intensity);
-    const shown = { image, ...(intensity && { intensity }) };
-    return segmentDetections(this.#segmenter, shown, detections);
+    const each = this.#segmenters.map(({ network, predictor }) => {
+      const intensity = shownRange(image, network.config.data.intensity);
+      return segmentDetections(predictor, { image, ...(intensity && { intensity }) }, detections);
+    });
+    return each.length === 1 ? each[0]! : averageCandidates(each);
   }
 
   dispose(): void {
-    this.#detector.dispose();
-    this.#segmenter.dispose();
+    for (const { predictor } of [...this.#detectors, ...this.#segmenters]) predictor.dispose();
   }
 }

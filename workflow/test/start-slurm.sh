@@ -49,6 +49,12 @@ NodeName=$node NodeAddr=127.0.0.1 CPUs=$processors RealMemory=$megabytes State=U
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
 
+# Jobs that clear their environment, as Snakemake's do, find the cluster here.
+if [ ! -e /etc/slurm/slurm.conf ] || [ -L /etc/slurm/slurm.conf ]; then
+  mkdir -p /etc/slurm
+  ln -sfn "$root/slurm.conf" /etc/slurm/slurm.conf
+fi
+
 [ -f "$root/munge.key" ] || (umask 077 && head -c 1024 /dev/urandom >"$root/munge.key")
 munged --force --key-file="$root/munge.key" --socket="$root/munge.socket" --pid-file="$root/munge.pid" \
   --log-file="$root/log/munge.log" --seed-file="$root/munge.seed" >&2

@@ -10,4 +10,5 @@ for name in slurmd slurmctld munge; do
   kill "$pid" 2>/dev/null
   for _ in $(seq 40); do kill -0 "$pid" 2>/dev/null && sleep 0.25; done
 done
+[ "$(readlink /etc/slurm/slurm.conf)" = "$root/slurm.conf" ] && rm /etc/slurm/slurm.conf
 exit 0

@@ -27,6 +27,7 @@ type Arguments = {
   groups: string | undefined;
   with: string | undefined;
   ablation: boolean;
+  'out-of-fold': boolean;
   html: string | undefined;
   csv: string | undefined;
   'allow-other-data': boolean;
@@ -123,6 +124,13 @@ export const evalCommand: Command<Arguments> = {
         describe:
           'Score each model also with the true boxes and with the true masks, to see which stage loses more',
       })
+      .option('out-of-fold', {
+        type: 'boolean',
+        default: false,
+        conflicts: 'with',
+        describe:
+          'Score ensembles on the data of their training: each image is predicted only by networks that kept its fold for validation',
+      })
       .option('html', {
         type: 'string',
         requiresArg: true,
@@ -155,6 +163,11 @@ export const evalCommand: Command<Arguments> = {
     const reading = labelReading(choice);
     const ofTargets = { ...reading, categories: targetCategories(choice) };
     const networks = await readNetworks(targets, choice.with, settings);
+    const outOfFold = choice['out-of-fold'];
+    if (outOfFold && networks.size < targets.length)
+      throw noModel('--out-of-fold needs ensembles.', '--out-of-fold');
+    if (outOfFold && ablation)
+      throw usage('--out-of-fold and --ablation exclude each other.', 'Leave one of them out.');
     if (ablation && networks.size === 0)
       throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
     if (Object.keys(settings).length > 0 && networks.size === 0) {
@@ -164,12 +177,20 @@ export const evalCommand: Command<Arguments> = {
     const truth = await openTruth(data, { labels, ...reading, planes: planesOfDataset(choice) });
     const predictions: PredictionSource[] = [];
     try {
-      const kinds = [modelKind(networks, truth), ...sourceKinds];
+      const kinds = [
+        modelKind(
+          networks,
+          truth,
+          outOfFold ? { path: data[0]!, more: data.slice(1), labels: labels ?? '' } : undefined,
+        ),
+        ...sourceKinds,
+      ];
       for (const target of targets) predictions.push(await openPrediction(target, kinds, ofTargets));
       const sha256 = await truth.identity();
       if (!allowOtherData) rejectOtherData(predictions, data.join(', '), sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
-      await warnOfTrained([...networks.values()], { truth, selection, sha256, split }, terminal);
+      if (!outOfFold)
+        await warnOfTrained([...networks.values()], { truth, selection, sha256, split }, terminal);
 
       const progress = terminal.progress('scoring', selection.ids.length);
       const scored = await scoreSources(truth, predictions, {
@@ -250,13 +271,22 @@ async function warnOfTrained(
 }
 
 /** Models as a kind of predictions; it is tried before other kinds, since models are folders, too. */
-function modelKind(networks: ReadonlyMap<string, PairedNetworks>, truth: TruthSource): ListedKind {
+function modelKind(
+  networks: ReadonlyMap<string, PairedNetworks>,
+  truth: TruthSource,
+  outOfFold: { readonly path: string; readonly more: string[]; readonly labels: string } | undefined,
+): ListedKind {
   return {
     words: modelWords,
     load: () =>
       Promise.resolve({
         recognise: ({ path }) => networks.has(path),
         async open({ path }) {
+          if (outOfFold) {
+            const { outOfFoldPrediction, readFolds } = await import('../../model/out-of-fold.js');
+            const pair = networks.get(path)!;
+            return outOfFoldPrediction(path, await readFolds(pair, path, outOfFold), truth, pair);
+          }
           const { modelPrediction } = await import('../../model/model-prediction.js');
           return modelPrediction(networks.get(path)!, truth);
         },

@@ -4,6 +4,7 @@ import { modelBoxesCommand } from './model-boxes.js';
 type PackArguments = {
   detector: string;
   segmenter: string;
+  more: string[] | undefined;
   out: string;
   precision: 'float16' | 'float32';
   portable: boolean;
@@ -12,7 +13,7 @@ type PackArguments = {
 
 const packCommand: Command<PackArguments> = {
   usage: 'pack <detector> <segmenter>',
-  describe: 'Pack a detector and a segmenter into one model folder',
+  describe: 'Pack a detector and a segmenter, or several of each as an ensemble, into one model folder',
   examples: [['nucleate model pack runs/d runs/s --out models/mine', 'the best checkpoint of each run']],
   builder: (parser) =>
     parser
@@ -25,6 +26,14 @@ const packCommand: Command<PackArguments> = {
         type: 'string',
         demandOption: true,
         describe: 'A run folder of `nucleate train segmenter`, or one of its checkpoints',
+      })
+      .option('more', {
+        type: 'string',
+        array: true,
+        // One value for each --more.
+        nargs: 1,
+        describe:
+          'Further detectors and segmenters of an ensemble, such as those of other folds: boxes of all are fused, masks averaged; may be repeated',
       })
       .option('out', {
         type: 'string',
@@ -48,14 +57,17 @@ const packCommand: Command<PackArguments> = {
         requiresArg: true,
         describe: 'Copy the thresholds of this tuned model (its twin), for networks trained on all images',
       }),
-  async handler({ detector, segmenter, out, precision, portable, 'settings-of': settingsOf }, terminal) {
+  async handler(
+    { detector, segmenter, more, out, precision, portable, 'settings-of': settingsOf },
+    terminal,
+  ) {
     const [{ startRuntime }, { packModel }] = await Promise.all([
       import('../../engine/runtime.js'),
       import('../../model/pack-model.js'),
     ]);
     await startRuntime('cpu');
     const file = await packModel({
-      ...{ detector, segmenter, precision, portable },
+      ...{ detector, segmenter, precision, portable, more: more ?? [] },
       ...(settingsOf !== undefined && { settingsOf }),
       folder: out,
       now: new Date(),
@@ -64,6 +76,9 @@ const packCommand: Command<PackArguments> = {
       text: [
         `detector    ${file.detector.origin.run}, step ${file.detector.origin.step}`,
         `segmenter   ${file.segmenter.origin.run}, step ${file.segmenter.origin.step}`,
+        ...[...(file.others?.detectors ?? []), ...(file.others?.segmenters ?? [])].map(
+          ({ origin }) => `and         ${origin.run}, step ${origin.step}`,
+        ),
         `written     ${out}`,
         file.tuned?.of
           ? `settings    of ${file.tuned.of}`

@@ -10,6 +10,7 @@ import { withDevice, withOverrides } from '../global-options.js';
 import { warnOfOldKeys } from '../old-keys.js';
 import { startDevice } from '../start-device.js';
 import type { Terminal } from '../terminal.js';
+import { wholeNumber } from '../number-options.js';
 import { minutesOf } from '../train/duration.js';
 
 type Arguments = {
@@ -21,6 +22,7 @@ type Arguments = {
   'allow-partial': boolean;
   widen: boolean;
   data: string[];
+  fold: string | undefined;
   time: string | undefined;
   'dry-run': boolean;
   eager: boolean;
@@ -88,6 +90,12 @@ function trainCommand<C extends TaskConfig>({
           describe:
             'The dataset; may be repeated: several are put together. Short for --set data.path= and data.more=',
         })
+        .option('fold', {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'The fold that is kept for validation, the first is 0; short for --set data.validationFold=',
+        })
         .option('time', {
           type: 'string',
           requiresArg: true,
@@ -138,13 +146,14 @@ async function readPlace<C extends TaskConfig>(
     import('../../config/format.js'),
     import('../../run/run-folder.js'),
   ]);
-  const { config: file, resume, data, time, set, 'init-from': init } = args;
+  const { config: file, resume, data, fold, time, set, 'init-from': init } = args;
   requireConsistent(args, task);
   const overrides = [
     ...set,
     ...(data.length === 0
       ? []
       : [`data.path=${JSON.stringify(data[0])}`, `data.more=${JSON.stringify(data.slice(1))}`]),
+    ...(fold === undefined ? [] : [`data.validationFold=${wholeNumber('fold', fold, 0)}`]),
     ...(time === undefined ? [] : [`budget.minutes=${minutesOf('time', time)}`]),
   ];
   if (resume !== undefined && !existsSync(resume))

@@ -1,5 +1,6 @@
+import type { ModelFile } from '../../config/model-file.js';
 import type { DeviceChoice } from '../../engine/device.js';
-import type { Runtime } from '../../engine/runtime.js';
+import { exitCodes, NucleateError } from '../../errors.js';
 import type { TunedModel } from '../../model/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
 import { formatCount } from '../../report/numbers.js';
@@ -8,7 +9,8 @@ import { withDevice } from '../global-options.js';
 import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
-import { reportDevice } from '../start-device.js';
+import type { Progress } from '../progress.js';
+import { startDevice } from '../start-device.js';
 
 type Arguments = {
   model: string;
@@ -54,13 +56,13 @@ export const tuneCommand: Command<Arguments> = {
         .option('fold', {
           type: 'number',
           requiresArg: true,
-          describe: 'Fold to use; default: the validation fold of the detector',
+          describe: 'Fold to use; default: the validation fold of the detector, all folds of an ensemble',
         }),
     ),
   async handler({ model: folder, data, labels, split, fold, channel, plane, device, ...asked }, terminal) {
     const [
-      { openModel },
-      { replaceModelFile },
+      { buildModel },
+      { networksOf, readModelFolder, replaceModelFile },
       { tuneModel },
       { modelCard },
       { describeTta },
@@ -77,25 +79,37 @@ export const tuneCommand: Command<Arguments> = {
       import('../../model/seen-images.js'),
       import('../../data/split/fingerprint.js'),
     ]);
-    const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
-    const model = await openModel(folder, device, { predict: ttaSettings(asked), onStart });
-    try {
-      const { config, origin } = model.file.detector;
-      const source = {
-        ...config.data,
-        ...(channel && { channel }),
-        ...(plane && { plane }),
-        ...(data.length > 0 && { path: data[0]!, more: data.slice(1), labels: '' }),
-        ...(labels !== undefined && { labels }),
-        ...maskKeys(asked),
-        ...(split !== undefined && { split }),
-        ...(fold !== undefined && { validationFold: fold }),
-      };
+    const stored = await readModelFolder(folder);
+    if (stored.others && fold !== undefined) throw allFolds(folder);
+    await startDevice(device, terminal);
+    const mode = ttaSettings(asked);
+    const file: ModelFile = { ...stored.file, predict: { ...stored.file.predict, ...mode } };
+    const { config, origin } = file.detector;
+    const changes = {
+      ...(channel && { channel }),
+      ...(plane && { plane }),
+      ...(data.length > 0 && { path: data[0]!, more: data.slice(1), labels: '' }),
+      ...(labels !== undefined && { labels }),
+      ...maskKeys(asked),
+      ...(split !== undefined && { split }),
+    };
+    let predicting: Progress | undefined;
+    let images = 0;
+    const begin = (count: number) => {
+      images = count;
+      predicting = terminal.progress('predicting', count);
+    };
+    const callbacks = {
+      onImage: (done: number) => predicting!.update(done),
+      onTried: (tried: number, best: number) =>
+        predicting!.update(images, `${tried} tried, ${best.toFixed(4)}`),
+    };
+    const tuneOne = async () => {
+      const source = { ...config.data, ...changes, ...(fold !== undefined && { validationFold: fold }) };
       const { validation, groups } = await readTrainingData(source, {
         seed: config.seed,
         trained: origin.dataset,
       });
-      const { file } = model;
       const seen = hasHistory(file)
         ? trainedSentence(
             seenImages(
@@ -108,37 +122,46 @@ export const tuneCommand: Command<Arguments> = {
           ? 'The detector was trained on these images: the score is optimistic.'
           : undefined;
       for (const text of [seen, unknownAncestors(file, folder)]) if (text !== undefined) terminal.warn(text);
-      const predicting = terminal.progress('predicting', validation.length);
-      const trying = (tried: number, best: number) =>
-        predicting.update(validation.length, `${tried} tried, ${best.toFixed(4)}`);
-      const { settings, score, heldOut, curves, tried } = await tuneModel(model, validation, {
-        groups,
-        onImage: (done) => predicting.update(done),
-        onTried: trying,
-      });
-      const images = validation.length;
-      const { predict } = model.file;
-      const tuned = {
-        ...file,
-        assemble: settings,
-        tuned: { score, images, heldOut, date: new Date().toISOString() },
-      };
-      await replaceModelFile(folder, tuned, modelCard(tuned));
-      const words = describeTta(predict);
-      terminal.result({
-        text: [
-          ...curves.map(curveText),
-          '',
-          ...(words.length > 0 ? [`with        ${words.join(', ')}`] : []),
-          `score       ${score.toFixed(4)}, mean challenge score of ${formatCount(images, 'image')}; the best of ${formatCount(tried, 'combination')} (optimistic)`,
-          ...heldOutText(heldOut),
-          `saved       ${folder}`,
-        ].join('\n'),
-        value: { settings, predict, score, heldOut, curves, tried, images, folder },
-      });
-    } finally {
-      model.dispose();
-    }
+      begin(validation.length);
+      const model = buildModel(stored, { predict: mode });
+      try {
+        return await tuneModel(model, validation, { groups, ...callbacks });
+      } finally {
+        model.dispose();
+      }
+    };
+    const tuneSeveral = async () => {
+      const [{ readFolds }, { tuneEnsemble }] = await Promise.all([
+        import('../../model/out-of-fold.js'),
+        import('../../model/tune-ensemble.js'),
+      ]);
+      const folds = await readFolds(networksOf(stored), folder, changes);
+      begin(folds.reduce((sum, part) => sum + part.data.validation.length, 0));
+      return tuneEnsemble(file, folds, callbacks);
+    };
+    const { settings, score, heldOut, curves, tried } = await (stored.others ? tuneSeveral() : tuneOne());
+    const { predict } = file;
+    const tuned = {
+      ...file,
+      assemble: settings,
+      tuned: { score, images, heldOut, date: new Date().toISOString() },
+    };
+    await replaceModelFile(folder, tuned, modelCard(tuned));
+    const words = describeTta(predict);
+    terminal.result({
+      text: [
+        ...curves.map(curveText),
+        '',
+        ...(words.length > 0 ? [`with        ${words.join(', ')}`] : []),
+        ...(stored.others
+          ? ['predicted   each image by the networks that kept its fold for validation']
+          : []),
+        `score       ${score.toFixed(4)}, mean challenge score of ${formatCount(images, 'image')}; the best of ${formatCount(tried, 'combination')} (optimistic)`,
+        ...heldOutText(heldOut),
+        `saved       ${folder}`,
+      ].join('\n'),
+      value: { settings, predict, score, heldOut, curves, tried, images, folder },
+    });
   },
 };
 
@@ -151,6 +174,14 @@ function maskKeys(args: LabelArguments) {
     ...(categories.length > 0 && { categories: [...categories] }),
   };
 }
+
+const allFolds = (where: string) =>
+  new NucleateError({
+    what: 'An ensemble is tuned on all folds of its networks.',
+    where,
+    hint: 'Leave out --fold.',
+    exitCode: exitCodes.usage,
+  });
 
 function heldOutText(heldOut: TunedModel['heldOut']): string[] {
   if (!heldOut) return [];
