@@ -16,6 +16,7 @@ import { sumOmissions, type AnnotatedImage, type Omission } from './example.js';
 import { ImportJournal, type NotedImage } from './import-journal.js';
 import type { Dataset } from './layout.js';
 import { mapConcurrently } from './map-concurrently.js';
+import { plainId } from './plain-id.js';
 import { problemsError } from './problems.js';
 import { type Provenance, provenanceFile, type SourceRecord } from './provenance.js';
 
@@ -175,7 +176,7 @@ class PlainWriter {
 
   /** Unique, also where case does not matter, and a file name. */
   #newId(wanted: string): string {
-    const name = wanted.replaceAll(/[/\\]/gu, '-');
+    const name = plainId(wanted);
     for (let count = 1; ; count++) {
       const id = count === 1 ? name : `${name}-${count}`;
       if (!this.#ids.has(folded(id))) return id;

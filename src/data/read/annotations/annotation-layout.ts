@@ -1,8 +1,9 @@
 /** Images with annotation files of one format, beside the images, in folders of their own, or elsewhere. */
 import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { FileTree } from '../../files/file-tree.js';
 import { openFileTree } from '../../files/open-files.js';
+import { outputNamesIn } from '../../files/output-record.js';
 import { identityOf } from '../identity.js';
 import type { DatasetTree, DatasetLayout, DatasetListing } from '../layout.js';
 import { recordedIds } from '../recorded-names.js';
@@ -113,6 +114,12 @@ export async function formatOf(tree: FileTree): Promise<FormatFiles> {
   if (labelImages.length > 0) return { format: labelImagesFormat, files: labelImages };
   if (tree.kind === 'file')
     return { format: /\.json$/iu.test(tree.path) ? cocoFormat : runLengthFormat, files: tree.files };
+  const outputs = tree.kind === 'folder' ? await outputNamesIn(tree.path) : [];
+  const output = outputs.find((name) => !['table', 'overlay', 'outlines'].includes(name));
+  if (output !== undefined) {
+    const hint = `Name the folder of one format, such as ${join(tree.path, output)}.`;
+    throw annotationError(tree.path, 'These are results of `nucleate predict` in several formats.', hint);
+  }
   const known = annotationFormats.map(({ words }) => words).join(', ');
   throw annotationError(tree.path, 'There are no annotations here.', `Give one of these: ${known}.`);
 }

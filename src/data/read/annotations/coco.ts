@@ -72,7 +72,7 @@ async function listCoco(
   for (const file of files) {
     const coco = readCoco(await tree.read(file), tree.place(file));
     const images = coco.images ?? (await imagesOfResults(coco, tree, file));
-    parts.push(listImages({ ...coco, images }, choice));
+    parts.push(listImages({ ...coco, file, images }, choice));
   }
   return {
     images: parts.flatMap(({ images }) => images),
@@ -168,7 +168,14 @@ async function jsonBeside(tree: FileTree, file: string): Promise<{ bytes: Buffer
 }
 
 function listImages(
-  { place, placeOf, images, annotations, categories }: CocoFile & { images: ReadonlyMap<string, CocoImage> },
+  {
+    file,
+    place,
+    placeOf,
+    images,
+    annotations,
+    categories,
+  }: CocoFile & { readonly file: string; readonly images: ReadonlyMap<string, CocoImage> },
   choice: AnnotationChoice,
 ): AnnotationListing {
   const problems: Problem[] = [];
@@ -194,6 +201,7 @@ function listImages(
   const listed = [...images].map(([id, { name, size }]): ImageAnnotations => ({
     image: name,
     place,
+    ...(images.size === 1 && { file }),
     read: () => readObjects(byImage.get(id)!, (index) => objectOf(index, size)),
   }));
   const objectOf = (index: number, size: Size | undefined) =>
