@@ -51,13 +51,13 @@ const leastImages = 4;
 export function drawControls(names: readonly string[], known: QueuePlan | undefined, seed: number): string[] {
   const old = new Set(known?.items.map(({ name }) => name));
   const kept = (known?.controls ?? []).filter((name) => names.includes(name));
+  if (names.length < leastImages) return kept;
   const drawn = names
     .filter((name) => !old.has(name))
     .map((name) => ({ name, draw: randomFor(seed, 'control', name).uniform() }))
     .sort((one, other) => one.draw - other.draw);
-  const controls = [...kept, ...drawn.filter(({ draw }) => draw < controlShare).map(({ name }) => name)];
-  if (controls.length > 0 || names.length < leastImages) return controls;
-  return drawn.slice(0, 1).map(({ name }) => name);
+  const count = Math.max(kept.length === 0 ? 1 : 0, Math.round(controlShare * drawn.length));
+  return [...kept, ...drawn.slice(0, count).map(({ name }) => name)];
 }
 
 /** An image in squares of at most `side` px, row by row; the last ones of a row or column are moved inwards to be whole. */
