@@ -4,7 +4,11 @@ import { openPlainFile } from '../../plain-file.js';
 /** What opening an image file tells: a drawing of nucleate is a result. */
 export type Look = 'image' | 'result' | 'unreadable';
 
-/** Opens a file, since access() asks for another user than the one who reads. */
+/**
+ * Opens a file, since access() asks for another user than the one who reads.
+ *
+ * @throws {Error} The system's, if too many files are open.
+ */
 export async function lookAt(file: string): Promise<Look> {
   try {
     const handle = await openPlainFile(file);
@@ -14,7 +18,10 @@ export async function lookAt(file: string): Promise<Look> {
     } finally {
       await handle.close();
     }
-  } catch {
+  } catch (error) {
+    // Of the process, and not of the file, which would be left out as damaged.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EMFILE' || code === 'ENFILE') throw error;
     return 'unreadable';
   }
 }

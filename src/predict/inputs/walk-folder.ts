@@ -38,11 +38,15 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
       .filter(({ name }) => !isClutter(name))
       .sort((one, other) => (one.name < other.name ? -1 : 1))
       .map((entry) => ({ entry, file: path.join(place, entry.name) }));
-    const looks = await Promise.all(
-      entries.map(async ({ entry, file }): Promise<Look> =>
-        entry.isFile() && isImageFile(file) ? await lookAt(file) : 'unreadable',
-      ),
-    );
+    const looks: Look[] = [];
+    for (let at = 0; at < entries.length; at += openAtOnce) {
+      const some = entries
+        .slice(at, at + openAtOnce)
+        .map(async ({ entry, file }): Promise<Look> =>
+          entry.isFile() && isImageFile(file) ? await lookAt(file) : 'unreadable',
+        );
+      looks.push(...(await Promise.all(some)));
+    }
     const outputs = entries.some(({ entry }) => entry.name === outputRecordName)
       ? await outputNamesIn(place)
       : [];
@@ -94,6 +98,9 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
   }
   return found.sort((one, other) => (orderOf(one.file) < orderOf(other.file) ? -1 : 1));
 }
+
+/** Files that are looked at together: a folder may have more than may be open at once (`ulimit -n`). */
+const openAtOnce = 32;
 
 /** Hidden by whoever made it; `._a.png` is made by macOS beside `a.png`. */
 const isHidden = (entry: Dirent) =>
