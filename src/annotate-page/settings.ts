@@ -16,7 +16,7 @@ export interface Settings {
   readonly minutes: number;
 }
 
-export const defaultSettings: Settings = {
+const defaultSettings: Settings = {
   isInverted: false,
   fitsContrast: true,
   gamma: 1,

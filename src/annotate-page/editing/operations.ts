@@ -67,7 +67,7 @@ export function paintStroke(
 }
 
 /** The nucleus that a stroke of the brush extends; 0 for a new one. */
-export function labelToPaint(state: AnnotationState, stroke: Stroke, selected: number | undefined): number {
+function labelToPaint(state: AnnotationState, stroke: Stroke, selected: number | undefined): number {
   const under = labelAt(state, stroke.points[0]!);
   if (under !== 0) return under;
   const first = { ...stroke, points: stroke.points.slice(0, 1) };
@@ -90,7 +90,7 @@ export function eraseStroke(
 }
 
 /** The selected nucleus if the stroke meets it and begins in no other; else the first that it meets; 0 if there is none. */
-export function labelToErase(state: AnnotationState, stroke: Stroke, selected: number | undefined): number {
+function labelToErase(state: AnnotationState, stroke: Stroke, selected: number | undefined): number {
   const under = labelAt(state, stroke.points[0]!);
   if (under !== 0) return under;
   if (selected !== undefined && meets(state, stroke, selected)) return selected;

@@ -26,7 +26,7 @@ export function brightnessTable({ values, black, white, gamma }: ShownChannel): 
 }
 
 /** Red, green and blue of `#rrggbb`, 0 to 255. */
-export const parts = (colour: string): [number, number, number] => [
+const parts = (colour: string): [number, number, number] => [
   parseInt(colour.slice(1, 3), 16),
   parseInt(colour.slice(3, 5), 16),
   parseInt(colour.slice(5, 7), 16),

@@ -3,7 +3,7 @@ import type { Rect, Size } from '../../data/geometry/rect.js';
 import { clip } from '../tools/label-map.js';
 
 /** Width and height of a tile, px of its canvas: a megabyte. */
-export const tileSize = 512;
+const tileSize = 512;
 
 /** A tile of one layer: `step` pixels of the image for each of its own. */
 export interface TilePlace {

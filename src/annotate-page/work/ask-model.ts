@@ -1,15 +1,18 @@
 /** What the server does for the page: masks and proposals of the model, training, export. */
 import type {
   ExportAnswer,
+  ExportRequest,
   Failure,
   SegmentAnswer,
   MaskRequest,
   SessionInfo,
+  TrainingRequest,
   TrainStatus,
 } from '../../annotate/protocol/messages.js';
 import { forEachPiece, type Patch } from '../../annotate/protocol/patch.js';
 import type { App } from '../app.js';
 import * as operations from '../editing/operations.js';
+import { scoreNotice } from './score-notice.js';
 
 /** ms between questions how far the training is. */
 const trainingInterval = 1000;
@@ -60,7 +63,9 @@ export async function propose(app: App): Promise<void> {
 
 export async function train(app: App): Promise<void> {
   await app.client.value?.flush();
-  const answer = await app.api.post<TrainStatus>('/api/train', { minutes: app.settings.value.minutes });
+  const answer = await app.api.post<TrainStatus>('/api/train', {
+    minutes: app.settings.value.minutes,
+  } satisfies TrainingRequest);
   if (!answer.ok) return app.say(sentence(answer.failure), 'refusal');
   app.training.value = answer.value;
   await followTraining(app);
@@ -88,7 +93,9 @@ export async function followTraining(app: App): Promise<void> {
   }
 }
 
-async function trained(app: App, { state, message }: TrainStatus): Promise<void> {
+async function trained(app: App, { state, message, rounds }: TrainStatus): Promise<void> {
+  const notice = state === 'done' ? scoreNotice(rounds) : undefined;
+  if (notice) app.notify(notice);
   app.say(message, state === 'failed' ? 'refusal' : 'info');
   const session = await app.api.get<SessionInfo>('/api/session');
   if (session.ok) app.session.value = session.value;
@@ -98,7 +105,7 @@ async function trained(app: App, { state, message }: TrainStatus): Promise<void>
 export async function exportAs(app: App, format: string): Promise<void> {
   await app.client.value?.flush();
   app.busy.value = 'Exporting';
-  const answer = await app.api.post<ExportAnswer>('/api/export', { format });
+  const answer = await app.api.post<ExportAnswer>('/api/export', { format } satisfies ExportRequest);
   app.busy.value = '';
   if (!answer.ok) return app.say(sentence(answer.failure), 'refusal');
   app.exported.value = answer.value;

@@ -39,7 +39,7 @@ export function acceptAllInView(app: App): void {
     );
 }
 
-export function undecidedText(app: App): string {
+function undecidedText(app: App): string {
   const count = undecided(app).length;
   return count === 0 ? 'None is undecided.' : `${count} ${count === 1 ? 'is' : 'are'} undecided.`;
 }
@@ -64,7 +64,7 @@ export function nextDoubtful(app: App, step: 1 | -1, isQuiet = false): void {
 }
 
 /** Shows a nucleus in the middle, unless it is in view and large enough already. */
-export function reveal(app: App, label: number): void {
+function reveal(app: App, label: number): void {
   const bounds = app.client.value?.editor.bounds.get(label);
   const viewer = app.viewer;
   if (!bounds || !viewer) return;
@@ -123,7 +123,7 @@ export async function next(app: App): Promise<void> {
   await goOn(app);
 }
 
-export async function goOn(app: App): Promise<void> {
+async function goOn(app: App): Promise<void> {
   const items = app.queue.value?.items ?? [];
   const order = items.map((_, index) => (app.at.value + 1 + index) % items.length);
   const next = order.find(

@@ -5,7 +5,7 @@ import type { Rect, Size } from '../../data/geometry/rect.js';
 export const unchanged = -1;
 
 /** Labels of 31 bits fit into label images of every program. */
-export const maxLabel = 2 ** 31 - 1;
+const maxLabel = 2 ** 31 - 1;
 
 /** New labels for the pixels of a rectangle of at least 1 x 1 px. */
 export interface Patch extends Rect {

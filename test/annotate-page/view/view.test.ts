@@ -17,6 +17,7 @@ import {
   ready,
 } from '../../../src/annotate-page/view/paint-image.js';
 import { outlineSegments, packed, paintLabels } from '../../../src/annotate-page/view/paint-labels.js';
+import { scoreNotice } from '../../../src/annotate-page/work/score-notice.js';
 import { mapOf } from '../tools/drawn.js';
 
 const image = { width: 100, height: 50 };
@@ -156,4 +157,15 @@ test('effort is the time at work and the clicks since the edit before; pauses do
   now = 100_500;
   expect(effort.take()).toEqual({ ms: 3500, clicks: 2 });
   expect(effort.take()).toEqual({ ms: 0, clicks: 1 });
+});
+
+test('a training that made the model worse is told; one without control images, or of the same score, is not', () => {
+  const round = (before: number | null, after: number | null) => ({
+    ...{ round: 1, finished: '', minutes: 1, clicks: 1, nuclei: 1, images: 1, model: '', before, after },
+  });
+  expect(scoreNotice([round(0.1, 0.3), round(0.277, 0.0759)])?.error).toBe(
+    'The score on the control images fell from 0.277 to 0.076.',
+  );
+  for (const rounds of [[], [round(null, null)], [round(0.4, 0.4)], [round(0.5, 0.1), round(0.5, 0.6)]])
+    expect(scoreNotice(rounds)).toBeUndefined();
 });
