@@ -2,7 +2,7 @@ import type { Problem } from '../../../errors.js';
 import type { AnnotationChoice } from './annotation.js';
 
 /** Takes every category. */
-export const allCategories = 'all';
+const allCategories = 'all';
 
 /** How many objects have each category. */
 export type CategoryCounts = ReadonlyMap<string, number>;
