@@ -22,10 +22,11 @@ describe.each(flatten(commands))('nucleate $usage', ({ usage, examples }) => {
     for (const [line, description] of examples) expect(stdout).toContain(`  ${line}\n      ${description}`);
   });
 
-  // The first takes minutes, and .ci/run runs it; the second may download a library (test/setup/setup.test.ts), the third does not end (annotate.test.ts).
+  // Take minutes (.ci/run, test/slow/gpu-check.test.ts), may download a library (test/setup/setup.test.ts), or do not end
+  // (annotate.test.ts).
   const brief = examples
     .map(([line]) => line)
-    .filter((line) => !/^nucleate (quickstart|setup|annotate)/u.test(line));
+    .filter((line) => !/^nucleate (quickstart|setup|annotate|doctor --gpu)/u.test(line));
 
   test.each(brief)('%s', { timeout: 120_000 }, async (line) => {
     // bash has no compdef, which the script for zsh calls.

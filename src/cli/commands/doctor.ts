@@ -32,18 +32,35 @@ function describe(health: Health): string {
   ].join('\n');
 }
 
-export const doctorCommand: Command<{ device: DeviceChoice }> = {
+export const doctorCommand: Command<{ device: DeviceChoice; gpu: boolean }> = {
   usage: 'doctor',
   describe: 'Check this installation: versions, device, speed, and problems with their fixes',
   examples: [
     ['nucleate doctor', 'as text'],
     ['nucleate doctor --json', 'as JSON, for other programs'],
     ['nucleate doctor --device wasm', 'another device'],
+    ['nucleate doctor --gpu --json', 'at most eight minutes: a GPU against the processor, to send to us'],
   ],
-  builder: withDevice,
-  async handler({ device }, terminal) {
+  builder: (parser) =>
+    withDevice(parser).option('gpu', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Try a GPU against the processor in at most eight minutes: nuclei, speed, memory, a training, a resume',
+    }),
+  async handler({ device, gpu }, terminal) {
     const { examine } = await import('../../engine/health.js');
     const health = await examine(device, readStamp());
+    if (gpu) {
+      const [{ runGpuCheck }, { gpuReportText }] = await Promise.all([
+        import('../gpu-check/run-gpu-check.js'),
+        import('../gpu-check/gpu-report.js'),
+      ]);
+      const report = await runGpuCheck(health, terminal);
+      terminal.result({ text: gpuReportText(report), value: report });
+      if (report.checks.some(({ passed }) => passed === false)) process.exitCode = exitCodes.environment;
+      return;
+    }
     terminal.result({ text: describe(health), value: health });
     if (health.problems.length > 0) process.exitCode = exitCodes.environment;
   },

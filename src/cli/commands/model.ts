@@ -141,8 +141,48 @@ const exportCommand: Command<ExportArguments> = {
   },
 };
 
+type BioimageioArguments = { model: string; out: string; author: string[]; licence: string };
+
+const bioimageioCommand: Command<BioimageioArguments> = {
+  usage: 'bioimageio <model>',
+  describe: 'Write packages for the BioImage Model Zoo: the segmenter, and the whole model',
+  examples: [
+    ['nucleate model bioimageio models/mine --out packages --author "Ada L."', 'segmenter.zip and model.zip'],
+  ],
+  builder: (parser) =>
+    parser
+      .positional('model', { type: 'string', demandOption: true, describe: 'A model folder' })
+      .option('out', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'The folder to write; must not exist',
+      })
+      .option('author', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        requiresArg: true,
+        describe: 'Who made the model; may be repeated',
+      })
+      .option('licence', {
+        type: 'string',
+        requiresArg: true,
+        default: 'CC-BY-4.0',
+        describe: 'Licence of the weights, by its SPDX name',
+      }),
+  async handler({ model, out, author, licence }, terminal) {
+    const { writePackages } = await import('../../model/bioimageio/write-packages.js');
+    const files = await writePackages(model, out, { authors: author, licence });
+    terminal.result({
+      text: files.map((file) => `written     ${file}`).join('\n'),
+      value: { folder: out, packages: files },
+    });
+  },
+};
+
 export const modelCommands: CommandGroup = {
   name: 'model',
   describe: 'Pack two trained networks into a model, export networks',
-  commands: [packCommand, exportCommand, modelBoxesCommand],
+  commands: [packCommand, exportCommand, bioimageioCommand, modelBoxesCommand],
 };
