@@ -13,7 +13,7 @@ const grid = { side: 10, pitch: 12 };
 const side = grid.side * grid.pitch;
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-large-import-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }), 600_000);
 
 /** Peak resident memory of this process, bytes. */
 const peakMemory = () => process.resourceUsage().maxRSS * 1024;
