@@ -8,6 +8,8 @@ import type { Command } from '../command.js';
 import { withDevice, withImages } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
+import { askedPrediction, type PredictionArguments, withPrediction } from '../prediction-options.js';
+import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { shippedModel } from '../../model/shipped-model.js';
 import { reportDevice } from '../start-device.js';
 
@@ -18,7 +20,9 @@ type Arguments = {
   size: string;
   columns: string;
   device: DeviceChoice;
-} & PlaneArguments;
+} & PlaneArguments &
+  PredictionArguments &
+  TtaArguments;
 
 const sample = 'examples/dsb2018-mini';
 
@@ -28,7 +32,7 @@ export const figureCommand: Command<Arguments> = {
   examples: [[`nucleate figure ${sample}/c-13f2bec0.png --columns 1`, 'writes figure.png']],
   builder: (parser) =>
     withDevice(
-      withPlanes(withImages(parser), 'or each')
+      withPrediction(withPlanes(withTta(withImages(parser)), 'or each'))
         .option('output', {
           type: 'string',
           requiresArg: true,
@@ -48,9 +52,11 @@ export const figureCommand: Command<Arguments> = {
           describe: 'Number of images in a row',
         }),
     ),
-  async handler({ images, model: folder, output, device, channel, plane, ...numbers }, terminal) {
-    const size = wholeNumber('size', numbers.size, 16);
-    const columns = wholeNumber('columns', numbers.columns, 1);
+  async handler({ images, model: folder, output, device, channel, plane, ...asked }, terminal) {
+    const predict = ttaSettings(asked);
+    const { settings, pixelSize } = askedPrediction(asked);
+    const size = wholeNumber('size', asked.size, 16);
+    const columns = wholeNumber('columns', asked.columns, 1);
     const [{ listImages }, { readListed }, { leftOutLine }, { openModel }, { writeDrawing }] =
       await Promise.all([
         import('../../predict/inputs/list-images.js'),
@@ -65,17 +71,18 @@ export const figureCommand: Command<Arguments> = {
       import('../../data/image/plane-choice.js'),
     ]);
     const planes = planeChoice({ channel, plane });
+    const square = pixelSize === undefined ? {} : { pixelSize: { x: pixelSize, y: pixelSize } };
     const listed = await listImages(images);
     const onStart = (runtime: Runtime) => reportDevice(runtime, terminal);
     let model: Model | undefined;
     try {
-      model = await openModel(folder ?? shippedModel, device, { onStart });
+      model = await openModel(folder ?? shippedModel, device, { predict, onStart });
       const progress = terminal.progress('predicting', listed.images.length);
       const cells: Image[] = [];
       let nuclei = 0;
       for (const [index, one] of listed.images.entries()) {
         for await (const image of readListed(one, planes)) {
-          const { labelImage, instances } = await model.segment(image);
+          const { labelImage, instances } = await model.segment({ ...image, ...square }, settings);
           nuclei += instances.length;
           cells.push(figureCell(image, labelImage, size));
         }

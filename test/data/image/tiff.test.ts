@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { bytesInMemory } from '../../../src/data/files/file-bytes.js';
 import { openFileTree } from '../../../src/data/files/open-files.js';
 import { readImage } from '../../../src/data/image/image-io.js';
 import type { NucleateError } from '../../../src/errors.js';
 import type { PlaneChoice } from '../../../src/data/image/plane-choice.js';
+import { openImages, readRegion } from '../../../src/data/image/stored-image.js';
 import { toImageValues } from '../../../src/data/image/tiff/image-values.js';
 import { openTiff } from '../../../src/data/image/tiff/open-tiff.js';
 import { type PlaneValues, readPlane } from '../../../src/data/image/tiff/read-plane.js';
@@ -77,6 +81,23 @@ test('a slide in JPEG with thumbnail, label and macro image is read at its full 
   const furthest = Math.max(...truth.map((value, i) => Math.abs(value - image.data[i]!)));
   // Two decoders of JPEG round differently.
   expect(furthest).toBeLessThanOrEqual(2);
+});
+
+test('parts of such a slide that is read from its file are those of the whole', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'svs-'));
+  try {
+    const file = path.join(folder, 'slide.svs');
+    writeFileSync(file, await tree.read('svs.tif'));
+    const { images, close } = await openImages(file, {}, { place: file, inMemory: 0 });
+    const stored = await images[0]!.open();
+    await close();
+    const box = { x1: 11, y1: 5, x2: 70, y2: 50 };
+    expect(readRegion(stored, box).data).toEqual(readRegion(await readImage(file), box).data);
+    expect(stored.pixelSize).toEqual({ x: 0.2525, y: 0.2525 });
+    if ('read' in stored) stored.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.each([
