@@ -164,10 +164,29 @@ async function findTiff(bytes: FileBytes, choice: PlaneChoice, place: string): P
     // libvips takes the end of a name in brackets for options: "a.tif[page=1]".
     const input = bytes.path?.endsWith(']') === false ? bytes.path : await bytes.all(maxWholeBytes);
     const header = await headerOf(input, place, { page, shown });
-    found.push(withPixelSize(imageOfLibvips({ input, header, page, place }, chosen), pixelSize));
+    const byLibvips = imageOfLibvips({ input, header, page, place }, chosen);
+    found.push(withPixelSize(image.isPlain ? orElse(byLibvips, image) : byLibvips, pixelSize));
   }
   return found;
 }
+
+/** What libvips cannot read is tried without it, which also tells better why it cannot be read. */
+const orElse = (byLibvips: FoundImage, other: Pick<FoundImage, 'read' | 'unpack'>): FoundImage => {
+  const isOfImage = (error: unknown) => error instanceof NucleateError && error.exitCode === exitCodes.data;
+  return {
+    ...byLibvips,
+    read: () =>
+      byLibvips.read().catch((error: unknown) => {
+        if (isOfImage(error)) return other.read();
+        throw error;
+      }),
+    unpack: (target) =>
+      byLibvips.unpack(target).catch((error: unknown) => {
+        if (isOfImage(error)) return other.unpack(target);
+        throw error;
+      }),
+  };
+};
 
 const withPixelSize = (image: FoundImage, pixelSize: PixelSize | undefined): FoundImage =>
   pixelSize

@@ -136,6 +136,13 @@ test.each([
   await expect(reading).rejects.toMatchObject({ exitCode: 3, where: file });
 });
 
+test('a text without its end, which libvips refuses, does no harm', async () => {
+  const whole = await tree.read('ome_damaged.ome.tif');
+  const bytes = Buffer.from(whole);
+  bytes[bytes.indexOf(0, bytes.indexOf('<?xml'))] = 0x20;
+  expect(await readImage(bytes, 'a.tif')).toEqual(await readImage(whole, 'a.tif'));
+});
+
 test.each([
   'zstd_uint8_n_strip.tif',
   'zstd_float32_p_tile.tif',

@@ -17,6 +17,8 @@ import type { Image, PixelSize } from '../image.js';
 import type { StoredValues } from '../label-values.js';
 import { exportHint } from '../other-formats.js';
 import type { PlaneChoice } from '../plane-choice.js';
+import { photometric } from '../png-tiff-headers.js';
+import type { TiffDirectory } from './directory.js';
 import { openTiff, type TiffFile } from './open-tiff.js';
 import { TiffProblem } from './tiff-problem.js';
 import { type BandedImage, libvipsPage, readTiffImage, readTiffValues, tiffBands } from './read-tiff.js';
@@ -28,6 +30,8 @@ export interface TiffImage extends Size {
   readonly page: number | undefined;
   /** How the values of the page are shown, see `photometric`. */
   readonly photometric: number;
+  /** Whether {@link read} gives the same values, and notices damage: libvips refuses files for a text that is not ended. */
+  readonly isPlain: boolean;
   /** Undefined where the file does not tell. */
   readonly pixelSize: PixelSize | undefined;
   /** Its values as they are stored, read without libvips. */
@@ -65,6 +69,7 @@ function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImag
   const page = libvipsPage(file, chosen);
   return {
     ...{ width, height, chosen, page, pixelSize: file.axes.pixelSize },
+    isPlain: isPlain(file.axes.base),
     photometric: file.directories[page ?? 0]!.photometric,
     readValues: async () => {
       checkPixelCount({ width, height }, place);
@@ -97,6 +102,13 @@ function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImag
     },
   };
 }
+
+/** Grey and RGB of 8 and 16 bits, as they are or in Deflate, which has a checksum. */
+const isPlain = ({ photometric: meaning, samples, bits, compression }: TiffDirectory): boolean =>
+  ((meaning === photometric.blackIsZero && samples === 1) ||
+    (meaning === photometric.rgb && samples === 3)) &&
+  [8, 16].includes(bits) &&
+  [1, 8, 32_946].includes(compression);
 
 async function* bytesOfBands({ bands }: BandedImage, place: string): AsyncGenerator<Uint8Array> {
   try {
