@@ -38,7 +38,7 @@ export function intensityRange(image: Pick<Image, 'data' | 'missing'>): Intensit
 }
 
 /** How often each value occurs: `[256]` for 8 bits, `[65536]` for 16. */
-export function valueCounts(values: Uint8Array | Uint16Array): Uint32Array {
+function valueCounts(values: Uint8Array | Uint16Array): Uint32Array {
   const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
   for (let i = 0; i < values.length; i++) counts[values[i]!]! += 1;
   return counts;
