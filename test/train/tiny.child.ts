@@ -5,6 +5,7 @@
  * checkpoints, from 1, after which the process sends itself SIGNAL; 0 is never.
  */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { readGlobalOptions } from '../../src/cli/global-options.js';
 import { reportError } from '../../src/cli/report-error.js';
 import { flushStreams, surviveClosedStreams } from '../../src/cli/streams.js';
@@ -21,7 +22,8 @@ const terminal = new Terminal(options);
 surviveClosedStreams();
 let writes = 0;
 try {
-  const isResumed = existsSync(runFiles(folder).config);
+  // A process that died while it wrote the records of the run has left no run: it begins again.
+  const isResumed = existsSync(runFiles(folder).config) && !existsSync(path.join(folder, '.starting'));
   const runtime = await startRuntime('cpu', isResumed ? recordedStart(folder).threads : undefined);
   await runTraining(terminal, {
     config: tinyConfig(JSON.parse(json) as TinyChanges),
