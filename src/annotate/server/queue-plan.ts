@@ -8,7 +8,7 @@ import { randomFor } from '../../random.js';
 import { replaceSynced, writeError } from '../../run/durable-files.js';
 
 /** Kinds of images that are taken in turn. */
-export const strata = ['fluorescence', 'stained', 'brightfield'] as const;
+const strata = ['fluorescence', 'stained', 'brightfield'] as const;
 
 const whole = z.int().min(0);
 

@@ -11,7 +11,7 @@ import { fuzzServer } from './fuzz-server.js';
 import { event, send, square, startServer, usualOptions, writeImages } from './laboratory.js';
 
 /** What every file below a folder holds, by its path. */
-export function contentOf(folder: string): ReadonlyMap<string, string> {
+function contentOf(folder: string): ReadonlyMap<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return new Map(
     files.flatMap((name) => {

@@ -34,7 +34,7 @@ export const usualOptions = (folder: string): ServiceOptions => ({
 });
 
 /** The page of these tests. */
-export const page = new Map([
+const page = new Map([
   ['/', { type: 'text/html; charset=utf-8', body: '<p>page' }],
   ['/page.js', { type: 'text/javascript; charset=utf-8', body: '' }],
 ]);

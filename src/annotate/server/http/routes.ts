@@ -10,6 +10,8 @@ import {
   type Acknowledgement,
   type SessionInfo,
   type StaleAnswer,
+  type ExportRequest,
+  type TrainingRequest,
 } from '../../protocol/messages.js';
 import type { EventOutcome } from '../annotation.js';
 import type { AnnotationService } from '../service.js';
@@ -74,9 +76,11 @@ const routes: Readonly<Record<string, Handler>> = {
 const compress = promisify(gzip);
 
 /** Minutes: a day at most, so that nobody waits for a slip of the finger. */
-const TrainRequestSchema = z.strictObject({ minutes: z.number().min(0.1).max(1440) });
+const TrainRequestSchema: z.ZodType<TrainingRequest> = z.strictObject({
+  minutes: z.number().min(0.1).max(1440),
+});
 
-const ExportRequestSchema = z.strictObject({ format: z.string().max(40) });
+const ExportRequestSchema: z.ZodType<ExportRequest> = z.strictObject({ format: z.string().max(40) });
 
 /** All letters that addresses of this server have. */
 const plain = /^[a-z\d/?=]+$/u;
