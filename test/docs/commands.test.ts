@@ -33,7 +33,7 @@ const uses = (document: Document): string[] =>
   [...codeLines(document), ...inlineCode(document)]
     .map((code) => code.replace(/(^| )#.*/u, ''))
     .flatMap((code) => code.split(/&&|;/u))
-    .flatMap((code) => /(?:^|[\s(])nucleate (.*)/u.exec(code)?.[1]?.trim() ?? []);
+    .flatMap((code) => /(?:^|[\s(])nucleate (\S.*)/u.exec(code)?.[1]?.trim() ?? []);
 
 /** The command that a command line begins with. */
 const commandOf = (use: string): KnownCommand | undefined =>

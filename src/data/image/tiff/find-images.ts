@@ -19,7 +19,8 @@ import { exportHint } from '../other-formats.js';
 import type { PlaneChoice } from '../plane-choice.js';
 import { photometric } from '../png-tiff-headers.js';
 import type { TiffDirectory } from './directory.js';
-import { openTiff, type TiffFile } from './open-tiff.js';
+import { openTiff } from './open-tiff.js';
+import type { TiffFile } from './tiff-file.js';
 import { TiffProblem } from './tiff-problem.js';
 import { type BandedImage, libvipsPage, readTiffImage, readTiffValues, tiffBands } from './read-tiff.js';
 

@@ -1,17 +1,9 @@
 /** Opens TIFF files. The only file that makes geotiff's readers. */
 import type { FileBytes } from '../../files/file-bytes.js';
 import { planeAxes } from './axes.js';
-import { readDirectories, type TiffDirectory } from './directory.js';
+import { readDirectories } from './directory.js';
 import { checkSmallerVersion } from './smaller-version.js';
-import type { PlaneAxes } from './plane-axes.js';
-
-/** A TIFF file of which nothing but its directories has been read. */
-export interface TiffFile {
-  /** The main directories, in their order; at least one. */
-  readonly directories: readonly TiffDirectory[];
-  readonly axes: PlaneAxes;
-  readonly bytes: FileBytes;
-}
+import type { TiffFile } from './tiff-file.js';
 
 /**
  * @param bytes Parts of them are read when they are needed, so they stay open as long as the file is used.

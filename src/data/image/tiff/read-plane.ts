@@ -2,7 +2,7 @@
 import type { FileBytes } from '../../files/file-bytes.js';
 import { photometric } from '../png-tiff-headers.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
-import type { TiffFile } from './open-tiff.js';
+import type { TiffFile } from './tiff-file.js';
 import type { PlanePlace } from './plane-axes.js';
 import { cutOff, TiffProblem } from './tiff-problem.js';
 import { isWide, narrowIntegers, readWideIntegers } from './wide-integers.js';

@@ -6,7 +6,7 @@ import type { Channels, Image, MissingValues, ValueScale } from '../image.js';
 import type { StoredValues } from '../label-values.js';
 import type { TiffDirectory } from './directory.js';
 import { conversionOf, type ImageValues, needsSamples, sampleOf, toImageValues } from './image-values.js';
-import type { TiffFile } from './open-tiff.js';
+import type { TiffFile } from './tiff-file.js';
 import { type PlaneValues, readPlane, type Region } from './read-plane.js';
 
 /** px. */

@@ -1,7 +1,7 @@
 /** Whether a page is a smaller version of another, by what it shows: pages of other images may happen to have its size. */
 import { decodable, type TiffDirectory } from './directory.js';
 import { sizesOf } from './full-size-pages.js';
-import type { TiffFile } from './open-tiff.js';
+import type { TiffFile } from './tiff-file.js';
 import { readPlane, type Region } from './read-plane.js';
 import { TiffProblem } from './tiff-problem.js';
 
