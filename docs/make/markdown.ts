@@ -1,5 +1,5 @@
 /** Text as it is in the cell of a table: a bar would end the cell, and `<` would begin a tag. */
-export const inCell = (text: string): string =>
+const inCell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\s+/gu, ' ').replaceAll('<', '&lt;').replaceAll('{{', '{ {');
 
 /** A table of Markdown; empty without rows. */

@@ -23,7 +23,7 @@ interface FoldNetworks {
  * @throws {NucleateError} Exit code 2 if it is none, a fold lacks a detector or a segmenter, a network was trained on all
  *   images, or not all were trained on the same data and folds.
  */
-export function networksByFold(pair: NetworkPair, where: string): readonly FoldNetworks[] {
+function networksByFold(pair: NetworkPair, where: string): readonly FoldNetworks[] {
   const detectors = [pair.detector, ...(pair.others?.detectors ?? [])];
   const segmenters = [pair.segmenter, ...(pair.others?.segmenters ?? [])];
   const wrong = (what: string, hint: string) =>

@@ -17,8 +17,8 @@ import { placeOutput } from './place-output.js';
 import { fromPlan, type PlannedImage, type StoredPlan } from './plan.js';
 import { type FailedImage, readDone, shardFolder, type ShardDone } from './shard-folder.js';
 
-export const manifestName = 'manifest.json';
-export const failuresName = 'failures.csv';
+const manifestName = 'manifest.json';
+const failuresName = 'failures.csv';
 
 export interface MergeOptions {
   /** The folder of all shards; results go into it. */

@@ -12,7 +12,7 @@ const again: ReadonlySet<ExitCode> = new Set([
 ]);
 
 /** A bug is neither: its exit code stays 1. */
-export function shardCode(code: ExitCode): ExitCode {
+function shardCode(code: ExitCode): ExitCode {
   if (code === exitCodes.ok || code === exitCodes.internal) return code;
   return again.has(code) ? exitCodes.again : exitCodes.never;
 }

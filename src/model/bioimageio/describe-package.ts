@@ -1,7 +1,7 @@
 import { described, type ZipContents } from './package-zip.js';
 
 /** Of `model.json` and of what loads it. */
-export const tensorflowJs = '4.22.0';
+const tensorflowJs = '4.22.0';
 
 /** Who made a model, and what its packages say of it. */
 export interface PackageFacts {
