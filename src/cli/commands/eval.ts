@@ -127,7 +127,6 @@ export const evalCommand: Command<Arguments> = {
       .option('out-of-fold', {
         type: 'boolean',
         default: false,
-        conflicts: 'with',
         describe:
           'Score ensembles on the data of their training: each image is predicted only by networks that kept its fold for validation',
       })
@@ -162,8 +161,10 @@ export const evalCommand: Command<Arguments> = {
     const settings = ttaSettings(choice);
     const reading = labelReading(choice);
     const ofTargets = { ...reading, categories: targetCategories(choice) };
-    const networks = await readNetworks(targets, choice.with, settings);
     const outOfFold = choice['out-of-fold'];
+    if (outOfFold && choice.with !== undefined)
+      throw usage('--out-of-fold and --with exclude each other.', 'Leave one of them out.');
+    const networks = await readNetworks(targets, choice.with, settings);
     if (outOfFold && networks.size < targets.length)
       throw noModel('--out-of-fold needs ensembles.', '--out-of-fold');
     if (outOfFold && ablation)
