@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { networkChannels } from '../../data/image/network-pixels.js';
 import { encodePng, readImage } from '../../data/image/image-io.js';
@@ -9,6 +9,7 @@ import { packageRoot } from '../../package-root.js';
 import { randomFor } from '../../random.js';
 import { makeTemporaryFolder } from '../../temporary-folder.js';
 import { tf } from '../../tf.js';
+import { makeFolders } from '../../make-folders.js';
 import { exportNetwork } from '../export-tfjs.js';
 import { openModel } from '../model.js';
 import { batch, channels, describePackage, type PackageFacts, space } from './describe-package.js';
@@ -113,7 +114,7 @@ export async function writePackages(
     await writeFolder(folder, {
       noun: 'packages',
       async write(partial) {
-        await mkdir(partial, { recursive: true });
+        makeFolders(partial);
         await writeFile(path.join(partial, 'segmenter.zip'), segmenter);
         await writeFile(path.join(partial, 'model.zip'), whole);
       },
