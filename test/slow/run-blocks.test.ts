@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { launcher, root, run } from '../cli/run-nucleate.js';
 import { currentDocuments } from '../docs/documents.js';
-import { runBlocks, withOutputs } from '../docs/run-blocks.js';
+import { isAlike, runBlocks, withOutputs } from '../docs/run-blocks.js';
 
 const pages = currentDocuments.filter(({ text }) => /^```\w+ run$/mu.test(text));
 
@@ -51,6 +51,12 @@ test('there are pages with blocks that are run', () => {
   );
 });
 
+test('outputs may differ by what a processor rounds, and by nothing else', () => {
+  expect(isAlike('47 nuclei  0.6029 a', '48 nuclei 0.61 a')).toBe(true);
+  for (const other of ['52 nuclei 0.6029 a', '47 nuclei 0.7029 a', '47 nuclei 0.6029 b', '47 nuclei 0.6029'])
+    expect(isAlike('47 nuclei 0.6029 a', other)).toBe(false);
+});
+
 test('each block marked run has a block of output behind it', () => {
   for (const { file, text } of pages)
     expect([file, runBlocks(text).length]).toEqual([file, text.match(/^```\w+ run$/gmu)!.length]);
@@ -59,5 +65,6 @@ test('each block marked run has a block of output behind it', () => {
 // `npm run docs:run -- --update` writes the outputs into the pages.
 test.each(pages)('$file shows what its commands print', { timeout: 300_000 }, async ({ file, text }) => {
   const actual = withOutputs(text, await outputsOf(text));
-  await expect(actual).toMatchFileSnapshot(path.join(root, file));
+  const shown = isAlike(actual, text) ? text : actual;
+  await expect(shown).toMatchFileSnapshot(path.join(root, file));
 });
