@@ -63,5 +63,5 @@ function commandSection(command: Command): string {
 function defaultOf(value: unknown): string {
   if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return '';
   if (value === false) return 'no';
-  return `\`${Array.isArray(value) ? value.join(' ') : String(value)}\``;
+  return `\`${Array.isArray(value) ? value.join(' ') : JSON.stringify(value).replaceAll('"', '')}\``;
 }

@@ -22,7 +22,7 @@ const planCommand: Command<PlanArguments> = {
   examples: [
     [
       'nucleate shard plan examples/dsb2018-mini --shards 4 --out plan.json',
-      'then nucleate predict --plan plan.json --shard 0, to --shard 3, on any machines',
+      'four parts for four machines; next: nucleate predict --plan',
     ],
   ],
   builder: (parser) =>
@@ -98,8 +98,10 @@ const mergeCommand: Command<MergeArguments> = {
   describe: 'Put the results of all shards together, with a manifest that has each planned image once',
   examples: [
     [
-      'P="--plan p.json --out sharded"; nucleate shard plan examples/dsb2018-mini --shards 2 --out p.json\n' +
-        '  nucleate predict $P --shard 0; nucleate predict $P --shard 1; nucleate shard merge $P',
+      'P="--plan p.json --out sharded"; S=examples/dsb2018-mini\n' +
+        '  nucleate shard plan $S --shards 2 --out p.json\n' +
+        '  nucleate predict $P --shard 0; nucleate predict $P --shard 1\n' +
+        '  nucleate shard merge $P',
       'plan, predict, merge',
     ],
   ],
