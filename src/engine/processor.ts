@@ -24,8 +24,10 @@ export function hasBfloat16(cpuInfo: string): boolean {
 }
 
 /** bfloat16 is there for speed: float32 in its place where the device does not multiply it. */
-export const quickestPrecision = (precision: 'float32' | LowPrecision): 'float32' | LowPrecision =>
-  precision === 'bfloat16' && !multipliesBfloat16() ? 'float32' : precision;
+export const quickestPrecision = (
+  precision: 'float32' | LowPrecision,
+  hasInstructions = multipliesBfloat16(),
+): 'float32' | LowPrecision => (precision === 'bfloat16' && !hasInstructions ? 'float32' : precision);
 
 function readCpuInfo(): string {
   try {

@@ -3,6 +3,7 @@ import type { Augment } from '../config/augment.js';
 import type { DetectorConfig } from '../config/detector.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
 import type { TrainingConfig } from '../config/training.js';
+import { quickestPrecision } from '../engine/processor.js';
 import { type FinetuneData, replayCluster } from './finetune-data.js';
 
 /** What the two trainings of a fine-tuning have in common. */
@@ -79,7 +80,7 @@ function training(
 ) {
   return {
     seed,
-    precision: base.precision === 'bfloat16' && !bfloat16 ? ('float32' as const) : base.precision,
+    precision: quickestPrecision(base.precision, bfloat16),
     data: { ...base.data, ...place, trainOnAll: !data.unseen },
     run: { folder, name },
     schedule: {

@@ -7,7 +7,7 @@ import { Icon } from './icons.js';
 const infos = new Map(keyGroups.flatMap(({ keys }) => keys.map((info) => [info.command, info])));
 
 /** The shortest key of a command as it is written. */
-export const Keys = ({ command }: { readonly command: PageCommand }) => {
+export const KeyHints = ({ command }: { readonly command: PageCommand }) => {
   const [shortest] = [...infos.get(command)!.keys].sort((one, other) => one.length - other.length);
   return <kbd>{shortest}</kbd>;
 };
@@ -50,7 +50,7 @@ export function CommandButton({
     >
       <Icon name={command} />
       <span class="words">{children}</span>
-      <Keys command={command} />
+      <KeyHints command={command} />
     </button>
   );
 }

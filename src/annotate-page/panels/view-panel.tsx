@@ -1,6 +1,6 @@
 import type { App } from '../app.js';
 import type { Channel } from '../channel-settings.js';
-import { Keys } from './command-button.js';
+import { KeyHints } from './command-button.js';
 
 /** How the image and the nuclei are shown. */
 export function ViewPanel({ app }: { readonly app: App }) {
@@ -15,12 +15,12 @@ export function ViewPanel({ app }: { readonly app: App }) {
       <label class="check">
         <input type="checkbox" checked={fitsContrast} onInput={() => app.fitContrast(!fitsContrast)} />
         <span>Fit contrast</span>
-        <Keys command="contrast" />
+        <KeyHints command="contrast" />
       </label>
       <label class="check">
         <input type="checkbox" checked={isInverted} onInput={() => app.set({ isInverted: !isInverted })} />
         <span>Invert</span>
-        <Keys command="invert" />
+        <KeyHints command="invert" />
       </label>
       <label class="slider">
         <span>Brightness of dark parts</span>
@@ -41,7 +41,7 @@ export function ViewPanel({ app }: { readonly app: App }) {
           onInput={() => app.hideMasks(!app.hidesMasks.value)}
         />
         <span>Hide nuclei</span>
-        <Keys command="hide" />
+        <KeyHints command="hide" />
       </label>
       <label class="check">
         <input type="checkbox" checked={hasOutlines} onInput={() => app.set({ hasOutlines: !hasOutlines })} />

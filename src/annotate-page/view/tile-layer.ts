@@ -116,15 +116,20 @@ export class TileLayer {
         yield { step, column, row };
   }
 
-  #make(place: TilePlace): Tile {
-    const { step, column, row } = place;
+  /** The part of the image that a tile shows, px. */
+  #rectOf({ step, column, row }: TilePlace): Rect {
     const side = step * tileSize;
-    const rect = clip(this.image, {
+    return clip(this.image, {
       left: column * side,
       top: row * side,
       right: (column + 1) * side,
       bottom: (row + 1) * side,
     });
+  }
+
+  #make(place: TilePlace): Tile {
+    const { step } = place;
+    const rect = this.#rectOf(place);
     const canvas = new OffscreenCanvas(Math.ceil(rect.width / step), Math.ceil(rect.height / step));
     const tile: Tile = { place, canvas, rect, dirty: [], isOutdated: false };
     this.#repaint(tile, rect);
@@ -155,15 +160,8 @@ export class TileLayer {
     context.drawImage(canvas, rect.x, rect.y, canvas.width * place.step, canvas.height * place.step);
   }
 
-  #drawInstead(context: CanvasRenderingContext2D, { step, column, row }: TilePlace, coarse: Tile): void {
-    const side = step * tileSize;
-    const rect = clip(this.image, {
-      left: column * side,
-      top: row * side,
-      right: (column + 1) * side,
-      bottom: (row + 1) * side,
-    });
-    const { x, y, width, height } = rect;
+  #drawInstead(context: CanvasRenderingContext2D, place: TilePlace, coarse: Tile): void {
+    const { x, y, width, height } = this.#rectOf(place);
     const scale = coarse.place.step;
     context.drawImage(
       coarse.canvas,

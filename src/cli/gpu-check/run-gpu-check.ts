@@ -5,7 +5,6 @@ import type { Health } from '../../engine/health.js';
 import { evaluateImage } from '../../eval/evaluate-image.js';
 import { summarise } from '../../eval/summarise.js';
 import { packageRoot } from '../../package-root.js';
-import { makeFolders } from '../../make-folders.js';
 import { makeTemporaryFolder } from '../../temporary-folder.js';
 import { runCommand } from '../quickstart/run-command.js';
 import type { Terminal } from '../terminal.js';
@@ -39,7 +38,6 @@ export async function runGpuCheck(health: Health, terminal: Terminal): Promise<G
   const hasGpu = health.device === 'gpu';
   const device: Device = hasGpu ? 'gpu' : 'cpu';
   const folder = makeTemporaryFolder('gpu-check');
-  makeFolders(folder);
   const work: readonly (readonly [string, (device: Device, folder: string) => Promise<GpuCheck>])[] = [
     ['the same nuclei as on the processor', comparePredictions],
     ['a step of the detector', (on) => compareSteps('detector', on)],
