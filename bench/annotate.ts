@@ -105,7 +105,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-bench-annotate-'));
 const data = new Uint8Array(side * side);
 for (let at = 0; at < data.length; at++)
   data[at] = isInDisc(at % side, Math.floor(at / side)) ? 150 + ((at * 7) % 60) : 20 + ((at * 13) % 15);
-// TIFF, since larger PNGs than 64 megapixels are not read.
+// TIFF, since larger PNGs than 67 megapixels are not read.
 await sharp(data, { raw: { width: side, height: side, channels: 1 }, limitInputPixels: false })
   .toColourspace('b-w')
   .tiff({ compression: 'deflate', tile: true })

@@ -47,9 +47,29 @@ const Tuned = z.strictObject({
       clusters: z.record(z.string(), z.strictObject({ images: z.int().min(1), score: z.number() })),
     })
     .nullable(),
+  /** If other models took part, each on images that it has not seen: which, and the score of each before and after. */
+  pairs: z
+    .array(
+      z.strictObject({ name: z.string(), images: z.int().min(1), before: z.number(), after: z.number() }),
+    )
+    .optional(),
   /** ISO 8601, UTC. */
   date: z.string(),
 });
+
+/** How far several people agree on the training images: means over the images that two of them have reviewed. */
+const HumanCeiling = z.strictObject({
+  annotators: z.array(z.string()).min(2),
+  images: z.int().min(1),
+  /** Challenge score of one against the other. */
+  score: z.number(),
+  /** Of nuclei with an IoU above 0.5; null where nobody found any. */
+  f1: z.number().nullable(),
+  /** Mean IoU of these. */
+  iou: z.number().nullable(),
+});
+
+export type HumanCeiling = z.output<typeof HumanCeiling>;
 
 export type NetworkOrigin = z.output<typeof Origin>;
 
@@ -84,6 +104,8 @@ export const ModelFile = z.strictObject({
   predict: PredictSettings,
   /** How `nucleate tune` chose `assemble` on a validation fold, predicting as in `predict`; null for defaults. */
   tuned: Tuned.nullable(),
+  /** Absent where fewer than two people have annotated the same training images. */
+  people: HumanCeiling.optional(),
 });
 
 export type ModelFile = z.output<typeof ModelFile>;

@@ -6,7 +6,7 @@ import { measureStep, type StepTime } from '../train/measure-step.js';
 import { createSegmenterTask } from '../train/segmenter-task.js';
 import { type FinetuneData, withIntensity } from './finetune-data.js';
 import type { Stage } from './finetune-events.js';
-import { detectorRecipe, mostSteps, segmenterRecipe, stepsOfSegmenter } from './recipe.js';
+import { detectorRecipe, fewestSteps, mostSteps, segmenterRecipe, stepsOfSegmenter } from './recipe.js';
 
 /** How long to learn: minutes for all, or steps of the detector, of which the segmenter takes a part. */
 export type FinetuneBudget = { readonly minutes: number } | { readonly steps: number };
@@ -31,7 +31,7 @@ export async function measureTrainings(
 }
 
 /**
- * The steps that fit into a budget.
+ * The steps that fit into a budget, but never fewer than help: a slow machine takes longer than it was given, and the plan says so.
  *
  * @param past.passed Seconds since the beginning, which count.
  * @param past.scoring Seconds that it took to predict the validation images; that is done twice more, with twice as many
@@ -45,11 +45,9 @@ export function chooseSteps(
   const around = detector.start + segmenter.start + 3 * scoring;
   const timeOf = (steps: number) => around + steps * detector.step + stepsOfSegmenter(steps) * segmenter.step;
   const perStep = timeOf(1001) - timeOf(1);
-  const wanted =
-    'steps' in budget
-      ? budget.steps
-      : Math.min(mostSteps, Math.floor((60 * budget.minutes - passed - around) / (perStep / 1000)));
-  const steps = Math.max(1, wanted);
+  const fitting = (minutes: number) => Math.floor((60 * minutes - passed - around) / (perStep / 1000));
+  const steps =
+    'steps' in budget ? budget.steps : Math.min(mostSteps, Math.max(fewestSteps, fitting(budget.minutes)));
   return {
     steps: { detector: steps, segmenter: stepsOfSegmenter(steps) },
     seconds: { detector: detector.step, segmenter: segmenter.step, all: timeOf(steps) },

@@ -23,6 +23,7 @@ import {
 import { finetuneFiles, type FinetunePlan, readPlan, writePlan } from './finetune-plan.js';
 import { chooseSteps, measureTrainings } from './finetune-time.js';
 import { prepare, type Prepared, startedEvent } from './prepare.js';
+import { fewestSteps } from './recipe.js';
 import { detectorTraining, segmenterTraining, type StageTraining } from './stage-training.js';
 
 /**
@@ -56,6 +57,9 @@ export async function finetune(
       scoring,
     });
     if (process.stop.aborted) return stopped(process, null);
+    const passed = (performance.now() - began) / 1000;
+    if ('minutes' in budget && steps.detector === fewestSteps)
+      process.onEvent({ event: 'warning', text: tooShort(budget.minutes, passed + seconds.all) });
 
     const now = new Date();
     const name = `finetune-${path.basename(path.resolve(out))}`;
@@ -130,6 +134,9 @@ async function trainAndFinish(
   process.onEvent(ended);
   return ended;
 }
+
+const tooShort = (minutes: number, seconds: number) =>
+  `${minutes} minutes are too few here: ${fewestSteps} steps, the fewest that help, end about ${Math.ceil(seconds / 60)} minutes after the beginning.`;
 
 function stopped({ stop, onEvent }: FinetuneProcess, folder: string | null): FinetuneEnded {
   const ended = { event: 'ended' as const, ending: stop.reason as StopSignal, folder };

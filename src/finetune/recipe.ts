@@ -28,6 +28,12 @@ const segmenterShare = 0.6;
  */
 const learningRate = 0.001;
 
+/**
+ * Fewer steps than these have a lower rate, in proportion: Adam's first steps change every weight by the whole rate, and
+ * few steps do not mend what that spoils.
+ */
+const stepsOfFullRate = 20;
+
 /** Fraction of the draws that are older images, where there are any. */
 const replayFraction = 0.25;
 
@@ -39,6 +45,9 @@ const scored = { images: 48, nuclei: 1000 };
 
 /** More steps than this have not been tried: the last leg of the bundled model has as many. */
 export const mostSteps = 3000;
+
+/** Fewer steps are not worth the time that goes into reading, measuring and comparing; `--minutes` makes as many at least. */
+export const fewestSteps = 50;
 
 export const stepsOfSegmenter = (steps: number): number => Math.max(1, Math.round(segmenterShare * steps));
 
@@ -86,8 +95,8 @@ function training(
     schedule: {
       ...base.schedule,
       kind: 'cosine' as const,
-      learningRate,
-      warmupSteps: Math.min(50, Math.floor(steps / 10)),
+      learningRate: learningRate * Math.min(1, steps / stepsOfFullRate),
+      warmupSteps: Math.min(50, Math.floor(steps / 4)),
       steps,
     },
     budget: { steps, minutes: 0, patience: 0 },

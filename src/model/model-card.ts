@@ -47,6 +47,7 @@ export function modelCard(file: NewModelFile): string {
     `- Packed ${created}; weights are stored as ${precision}.`,
     ...ttaLines(predict),
     ...settingsLines(file),
+    ...ceilingLines(file),
     '',
     '## Training data',
     '',
@@ -64,6 +65,19 @@ export function modelCard(file: NewModelFile): string {
     'named above.',
     '',
   ].join('\n');
+}
+
+function ceilingLines({ people }: NewModelFile): string[] {
+  if (!people) return [];
+  const { annotators, images, score, f1, iou } = people;
+  const also = [
+    ...(f1 === null ? [] : [`F1 ${f1.toFixed(3)}`]),
+    ...(iou === null ? [] : [`mean IoU ${iou.toFixed(3)}`]),
+  ];
+  const values = [`challenge score **${score.toFixed(3)}**`, ...also].join(', ');
+  return [
+    `- The people agree among themselves (${annotators.join(', ')}; ${images} comparisons of an image by two of them): ${values}. No model can be asked for more.`,
+  ];
 }
 
 const stages = ['detector', 'segmenter'] as const;
@@ -124,8 +138,17 @@ function ttaLines(predict: PredictSettings): string[] {
 
 function settingsLines({ tuned }: NewModelFile): string[] {
   if (!tuned) return ['- Assembly settings: defaults, not tuned.'];
-  const { of, images, score, heldOut } = tuned;
+  const { of, images, score, heldOut, pairs } = tuned;
   const how = of === undefined ? 'tuned' : `those of \`${of}\`, tuned`;
+  if (pairs) {
+    return [
+      `- Assembly settings: ${how} on ${images} images of ${pairs.length} datasets, each predicted by a model that was named for it; each dataset counts the same.`,
+      ...pairs.map(
+        (pair) =>
+          `  - \`${pair.name}\`, ${pair.images} images: challenge score ${pair.before.toFixed(3)} before, ${pair.after.toFixed(3)} after.`,
+      ),
+    ];
+  }
   const seen = `- Assembly settings: ${how} on ${images} validation images; challenge score ${score.toFixed(3)} on the same images`;
   if (!heldOut) return [`${seen} (optimistic).`];
   const clusters = Object.entries(heldOut.clusters).map(

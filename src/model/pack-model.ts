@@ -4,6 +4,7 @@ import { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { requireFittingNetworks } from './fitting-networks.js';
 import type { SizedDetector, OtherNetworks } from '../models/network.js';
+import { humanCeiling } from './human-ceiling.js';
 import { modelCard } from './model-card.js';
 import { type NewModelFile, readModelFolder, writeModelFolder } from './model-folder.js';
 import { portableDetector, portableSegmenter } from './portable-config.js';
@@ -48,6 +49,8 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
   for (const other of others?.detectors ?? []) requireFittingNetworks({ detector: other, segmenter });
   for (const other of others?.segmenters ?? []) requireFittingNetworks({ detector, segmenter: other });
   requireAlike(detector, segmenter, others);
+  const { path: data, more } = detector.config.data;
+  const people = await humanCeiling([data, ...more]);
   const sizes = await readSizes(detector.config, detector.origin.dataset);
   const file: NewModelFile = {
     name: folder
@@ -78,6 +81,7 @@ export async function packModel(options: PackOptions): Promise<NewModelFile> {
       },
     }),
     ...settings,
+    ...(people && { people }),
   };
   await writeModelFolder(
     folder,

@@ -1,10 +1,10 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import { assignFolds } from '../data/split/folds.js';
-import { mean, scoreImages, type TunedImage, tuneSettings } from './tune-settings.js';
+import { mean, scoreImages, type TunedImage, tuneSettings, weightedMean } from './tune-settings.js';
 
 /** The challenge score of settings that were chosen on other images. */
 export interface HeldOutScore {
-  /** Mean challenge score of the images. */
+  /** Mean challenge score of the images, by their weights. */
   readonly score: number;
   /** The same for the images of each cluster; images without one are under `unknown`. */
   readonly clusters: Readonly<Record<string, { readonly images: number; readonly score: number }>>;
@@ -36,19 +36,24 @@ export async function heldOutScore(
     2,
     seed,
   );
-  const scored: { readonly cluster: string; readonly score: number }[] = [];
+  const scored: { readonly cluster: string; readonly weight: number; readonly score: number }[] = [];
   for (const half of [0, 1]) {
     const seen = images.filter(({ id }) => halfOf.get(id) !== half);
     const unseen = images.filter(({ id }) => halfOf.get(id) === half);
     const { settings } = await tuneSettings(seen, start, onTried);
-    scoreImages(unseen, settings).forEach((score, index) =>
-      scored.push({ cluster: unseen[index]!.cluster ?? 'unknown', score }),
-    );
+    scoreImages(unseen, settings).forEach((score, index) => {
+      const { cluster = 'unknown', weight = 1 } = unseen[index]!;
+      scored.push({ cluster, weight, score });
+    });
   }
   const names = [...new Set(scored.map(({ cluster }) => cluster))].sort();
   const clusters = names.map((name) => {
     const scores = scored.filter(({ cluster }) => cluster === name).map(({ score }) => score);
     return [name, { images: scores.length, score: mean(scores) }] as const;
   });
-  return { score: mean(scored.map(({ score }) => score)), clusters: Object.fromEntries(clusters) };
+  const score = weightedMean(
+    scored.map((image) => image.score),
+    scored,
+  );
+  return { score, clusters: Object.fromEntries(clusters) };
 }

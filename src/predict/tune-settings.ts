@@ -14,6 +14,8 @@ export interface TunedImage {
   /** 1 = not reviewed; absent if all pixels are reviewed. */
   readonly ignore?: Uint8Array;
   readonly pasted: readonly PastedCandidate[];
+  /** How much it counts in a mean; default: 1. */
+  readonly weight?: number;
 }
 
 /** Settings that may be tuned; the others are about what a user wants, not about what is right. */
@@ -23,7 +25,7 @@ type TunedKey = Exclude<keyof AssembleSettings, 'maxArea' | 'border'>;
 export interface SettingCurve {
   readonly key: TunedKey;
   readonly values: readonly (number | string | boolean)[];
-  /** Mean challenge score of the images. */
+  /** Mean challenge score of the images, by their weights. */
   readonly scores: readonly number[];
   readonly chosen: number | string | boolean;
 }
@@ -57,7 +59,7 @@ export const tunedValues: readonly {
 ];
 
 /**
- * Finds the settings with the best mean challenge score by coordinate ascent: sets one setting after the other to its
+ * Finds the settings with the best mean challenge score (each image by its weight) by coordinate ascent: sets one setting after the other to its
  * best value, in rounds, until a round changes nothing.
  *
  * Deterministic; of values with equal scores the first one is kept. The score is optimistic, because the settings were
@@ -108,9 +110,9 @@ export async function tuneSettings(
 /** Most rounds; later changes are smaller than the difference between validation folds. */
 const maxRounds = 4;
 
-/** Mean challenge score of the images. */
+/** Mean challenge score of the images, by their weights. */
 export const scoreSettings = (images: readonly TunedImage[], settings: AssembleSettings): number =>
-  mean(scoreImages(images, settings));
+  weightedMean(scoreImages(images, settings), images);
 
 /** Challenge score of each image. */
 export function scoreImages(images: readonly TunedImage[], settings: AssembleSettings): number[] {
@@ -118,6 +120,15 @@ export function scoreImages(images: readonly TunedImage[], settings: AssembleSet
     const { labelImage } = assemblePasted(truth, pasted, settings);
     return evaluateImage(truth, labelImage, { id, ...(ignore && { ignore }) }).score;
   });
+}
+
+/** @param images With the weight of each value. */
+export function weightedMean(
+  values: readonly number[],
+  images: readonly Pick<TunedImage, 'weight'>[],
+): number {
+  const weights = images.map(({ weight = 1 }) => weight);
+  return mean(values.map((value, index) => value * weights[index]!)) / mean(weights);
 }
 
 export const mean = (values: readonly number[]): number =>

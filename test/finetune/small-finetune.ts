@@ -10,7 +10,11 @@ import { randomFor } from '../../src/random.js';
 import { smallModel } from '../model/small-model.js';
 
 /** Writes a model folder of two untrained networks. */
-export async function writeSmallModel(folder: string, assemble: object = {}): Promise<string> {
+export async function writeSmallModel(
+  folder: string,
+  assemble: object = {},
+  data: object = {},
+): Promise<string> {
   const { file, detector, segmenter } = smallModel({ minArea: 1, ...assemble });
   const { config: boxes } = file.detector;
   const { config: masks } = file.segmenter;
@@ -21,6 +25,7 @@ export async function writeSmallModel(folder: string, assemble: object = {}): Pr
       ...file.detector,
       config: {
         ...boxes,
+        data: { ...boxes.data, ...data },
         loader: { ...loader, batchSize: 2, cropSize: 64, maxBoxes: 20, workers: 0 },
         model: {
           ...model,

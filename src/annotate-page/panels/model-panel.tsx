@@ -85,14 +85,17 @@ function Rounds({ rounds }: { readonly rounds: readonly TrainRound[] }) {
           </tr>
         </thead>
         <tbody>
-          {rounds.map(({ round, minutes, nuclei, clicks, before, after }) => (
-            <tr key={round}>
+          {rounds.map(({ round, minutes, nuclei, clicks, before, after, isTaken }) => (
+            <tr key={round} title={isTaken ? '' : 'Its model is worse, and does not answer'}>
               <th scope="row">{round}</th>
               <td>{minutes.toFixed(minutes < 10 ? 1 : 0)}</td>
               <td>{nuclei}</td>
               <td>{clicks}</td>
               <td>{score(before)}</td>
-              <td>{score(after)}</td>
+              <td>
+                {score(after)}
+                {!isTaken && ' (not taken)'}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -8,6 +8,6 @@ export function scoreNotice(rounds: readonly TrainRound[]): Notice | undefined {
   return {
     kind: 'lost',
     error: `The score on the control images fell from ${before.toFixed(3)} to ${after.toFixed(3)}.`,
-    hint: 'The new model answers all the same. Train for more minutes: every training begins with the first model. Look for nuclei that were forgotten in reviewed regions.',
+    hint: 'The model of before goes on answering. Train for more minutes: every training begins with the first model. Look for nuclei that were forgotten in reviewed regions.',
   };
 }

@@ -163,7 +163,9 @@ export interface TrainRound {
   /** Score on the control images, 0 to 1; null without any that is reviewed. */
   readonly before: number | null;
   readonly after: number | null;
-  /** Hash of the model that it made, and that serves since. */
+  /** Whether the model that it made serves since; one that is worse on the control images does not. */
+  readonly isTaken: boolean;
+  /** Hash of the model that serves since. */
   readonly model: string;
 }
 

@@ -80,10 +80,8 @@ export class AnnotationService {
       const { model } = options;
       const trainer = new Trainer(workplace, {
         ...{ model: model ?? '', controls },
-        onModel: async (folder) => {
-          await assistant!.replace(folder);
-          return assistant!.about.hash;
-        },
+        serving: () => assistant!.about.hash,
+        onModel: (folder) => assistant!.replace(folder),
       });
       if (model !== undefined) {
         const { Assistant } = await import('./assistant.js');

@@ -10,11 +10,13 @@ import { type LabelArguments, labelReading, withLabelImages } from '../label-opt
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import type { Progress } from '../progress.js';
+import type { Terminal } from '../terminal.js';
 import { startDevice } from '../start-device.js';
 
 type Arguments = {
   model: string;
   data: string[];
+  pair: string[];
   labels: string | undefined;
   split: string | undefined;
   fold: number | undefined;
@@ -26,7 +28,13 @@ type Arguments = {
 export const tuneCommand: Command<Arguments> = {
   usage: 'tune <model>',
   describe: 'Choose the assembly settings of a model by its score on validation images, and save them in it',
-  examples: [['nucleate tune models/mine', 'on the validation images of its detector']],
+  examples: [
+    ['nucleate tune models/mine', 'on the validation images of its detector'],
+    [
+      'nucleate tune models/mine --pair models/mine@examples/dsb2018-mini --pair models/mine',
+      'for images that users bring: on kinds that a model has not seen, and at home',
+    ],
+  ],
   builder: (parser) =>
     withDevice(
       withPlanes(withLabelImages(withDiameterMode(withTta(parser))), 'one image of each file')
@@ -42,6 +50,14 @@ export const tuneCommand: Command<Arguments> = {
           default: [] as string[],
           describe:
             'Dataset; may be repeated: several are put together. Default: what the detector was trained on',
+        })
+        .option('pair', {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          describe:
+            'MODEL@DATASET, a dataset that MODEL has not seen; or MODEL: the validation images of its detector. Repeated: each pair counts the same, and MODEL may be another one than that which gets the settings',
         })
         .option('labels', {
           type: 'string',
@@ -59,7 +75,9 @@ export const tuneCommand: Command<Arguments> = {
           describe: 'Fold to use; default: the validation fold of the detector, all folds of an ensemble',
         }),
     ),
-  async handler({ model: folder, data, labels, split, fold, channel, plane, device, ...asked }, terminal) {
+  async handler({ pair: pairs, ...args }, terminal) {
+    if (pairs.length > 0) return tuneOnPairs(pairs, args, terminal);
+    const { model: folder, data, labels, split, fold, channel, plane, device, ...asked } = args;
     const [
       { buildModel },
       { networksOf, readModelFolder, replaceModelFile },
@@ -164,6 +182,82 @@ export const tuneCommand: Command<Arguments> = {
     });
   },
 };
+
+/** Chooses the settings on models that have not seen their images, and saves them in another, or one of them. */
+async function tuneOnPairs(
+  pairs: readonly string[],
+  { model: folder, data, labels, split, fold, channel, plane, device, ...asked }: Omit<Arguments, 'pair'>,
+  terminal: Terminal,
+): Promise<void> {
+  const others = { ...(channel && { channel }), ...(plane && { plane }), ...maskKeys(asked) };
+  const given = [data.length > 0 ? data : undefined, labels, split, fold].some(
+    (value) => value !== undefined,
+  );
+  if (given || Object.keys({ ...others, ...ttaSettings(asked) }).length > 0) throw onlyPairs(folder);
+  const [
+    { readModelFolder, replaceModelFile },
+    { readPair, tunePairs },
+    { modelCard },
+    { hasHistory, seenImages, trainedSentence },
+    { fingerprintOf },
+  ] = await Promise.all([
+    import('../../model/model-folder.js'),
+    import('../../model/tune-pairs.js'),
+    import('../../model/model-card.js'),
+    import('../../model/seen-images.js'),
+    import('../../data/split/fingerprint.js'),
+  ]);
+  const { file } = await readModelFolder(folder);
+  await startDevice(device, terminal);
+  const read = [];
+  for (const written of pairs) {
+    const pair = await readPair(written);
+    const { file: known } = pair.model;
+    const seen = hasHistory(known)
+      ? seenImages(
+          known,
+          pair.examples.map(({ image }) => fingerprintOf(image)),
+        )
+      : undefined;
+    const text = seen && trainedSentence(seen, written);
+    if (text !== undefined) terminal.warn(text);
+    read.push(pair);
+  }
+  const images = read.reduce((sum, { examples }) => sum + examples.length, 0);
+  const predicting = terminal.progress('predicting', images);
+  const { settings, score, heldOut, curves, tried, ...found } = await tunePairs(read, file.assemble, {
+    onImage: (done) => predicting.update(done),
+    onTried: (count, best) => predicting.update(images, `${count} tried, ${best.toFixed(4)}`),
+  });
+  const tuned = {
+    ...file,
+    assemble: settings,
+    tuned: { score, images, heldOut, pairs: [...found.pairs], date: new Date().toISOString() },
+  };
+  await replaceModelFile(folder, tuned, modelCard(tuned));
+  terminal.result({
+    text: [
+      ...curves.map(curveText),
+      '',
+      ...found.pairs.map(
+        ({ name, images: count, before, after }) =>
+          `${name}: ${formatCount(count, 'image')}, score ${before.toFixed(4)} before, ${after.toFixed(4)} after`,
+      ),
+      `score       ${score.toFixed(4)}, mean of ${formatCount(read.length, 'pair')}; the best of ${formatCount(tried, 'combination')} (optimistic)`,
+      ...heldOutText(heldOut),
+      `saved       ${folder}`,
+    ].join('\n'),
+    value: { settings, score, heldOut, curves, tried, images, pairs: found.pairs, folder },
+  });
+}
+
+const onlyPairs = (where: string) =>
+  new NucleateError({
+    what: 'With --pair, the images of each pair are read and predicted as its model was packed.',
+    where,
+    hint: 'Leave out the options that say how images and masks are read or predicted.',
+    exitCode: exitCodes.usage,
+  });
 
 /** What the user says about the masks, as keys of a config; those that are not named stay. */
 function maskKeys(args: LabelArguments) {

@@ -1,8 +1,8 @@
 import { readPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 
-/** Bytes of 64 megapixels of uncompressed 16-bit RGBA, the largest image that is held in memory. */
-export const maxFileBytes = 64e6 * 8;
+/** Bytes of 67 megapixels of uncompressed 16-bit RGBA, the largest image that is held in memory. */
+export const maxFileBytes = 2 ** 26 * 8;
 
 /**
  * Reads a whole file.

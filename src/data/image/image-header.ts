@@ -3,8 +3,8 @@ import { exitCodes, NucleateError } from '../../errors.js';
 import type { Size } from '../geometry/rect.js';
 import type { Channels, MissingValues, PixelSize, ValueScale } from './image.js';
 
-/** 64 megapixels: 8000 x 8000, more than any field of view. A decoded 16-bit RGB image takes 384 MB. */
-export const maxPixels = 64e6;
+/** 67 megapixels, 8,192 x 8,192: more than any field of view. A decoded 16-bit RGB image takes 403 MB. */
+export const maxPixels = 2 ** 26;
 
 /**
  * 1 gigapixel, for images that are unpacked to a file and read part by part. 32,000 x 32,000 pixels of 16-bit RGB take 6 GB
@@ -79,7 +79,7 @@ export function checkPixelCount({ width, height }: Size, place: string, mostPixe
   const side = Math.floor(Math.sqrt(mostPixels) / 1000) * 1000;
   throw imageError(
     place,
-    `The image has ${width} x ${height} pixels, more than ${mostPixels / 1e6} megapixels.`,
+    `The image has ${width} x ${height} pixels, more than ${Math.floor(mostPixels / 1e6)} megapixels.`,
     `Cut it into tiles of at most ${side} x ${side} pixels.`,
   );
 }

@@ -38,7 +38,7 @@ sharp.cache(false);
  * (signed, 32 bits, floating point) are brought to 8 or 16 bits, see `toImageValues`; of a pyramid the full size is read.
  *
  * An opaque alpha channel is dropped. Errors are: alpha that is not opaque, several channels, planes or frames without a
- * choice among them, an orientation tag, CMYK and other colour spaces, more than 64 megapixels (according to the header,
+ * choice among them, an orientation tag, CMYK and other colour spaces, more than 67 megapixels (according to the header,
  * before decoding), and files that are damaged or have another format or a compression that is not read.
  *
  * @param source A path, the bytes of a file, or what a file holds.

@@ -17,7 +17,7 @@ const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
 /**
  * @param bytes A whole file, of any format.
- * @returns The image; undefined for other files, for more than 64 megapixels, and for damaged files.
+ * @returns The image; undefined for other files, for more than 67 megapixels, and for damaged files.
  *
  * Source: PNG third edition (W3C 2025), 5 (chunks), 7.2 and 9 (scanlines and filters), 11.2 (header).
  */

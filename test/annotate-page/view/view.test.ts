@@ -161,7 +161,8 @@ test('effort is the time at work and the clicks since the edit before; pauses do
 
 test('a training that made the model worse is told; one without control images, or of the same score, is not', () => {
   const round = (before: number | null, after: number | null) => ({
-    ...{ round: 1, finished: '', minutes: 1, clicks: 1, nuclei: 1, images: 1, model: '', before, after },
+    ...{ round: 1, finished: '', minutes: 1, clicks: 1, nuclei: 1, images: 1 },
+    ...{ before, after, isTaken: before === null || after! >= before, model: '' },
   });
   expect(scoreNotice([round(0.1, 0.3), round(0.277, 0.0759)])?.error).toBe(
     'The score on the control images fell from 0.277 to 0.076.',

@@ -82,7 +82,7 @@ describe('readImage rejects', () => {
     ['vector.png', 'The file is an SVG drawing, which is not read.'],
     ['truncated.png', damaged],
     ['truncated.tif', 'The TIFF is damaged.'],
-    ['huge.png', 'The image has 65535 x 65535 pixels, more than 64 megapixels.'],
+    ['huge.png', 'The image has 65535 x 65535 pixels, more than 67 megapixels.'],
     ['two-pages.tif', 'The file has 2 pages, so it is unclear which of them shows the nuclei.'],
     ['animated.png', 'The file is an animation.'],
     ['turned.tif', turned],

@@ -68,7 +68,7 @@ test.each([
   ['rgb8.png', 'The mask is in colours: its three channels differ.'],
   ['flat.jpg', 'A JPEG cannot hold a mask: its compression changes values.'],
   ['truncated.png', 'The image is damaged: its header can be read, but its pixels cannot.'],
-  ['huge.png', 'The image has 65535 x 65535 pixels, more than 64 megapixels.'],
+  ['huge.png', 'The image has 65535 x 65535 pixels, more than 67 megapixels.'],
 ])('readMaskImage rejects %s', async (name, what) => {
   expect(await dataErrorOf(readMaskImage(fixture(name), 'm.png'))).toMatchObject({ what, where: 'm.png' });
 });

@@ -1,9 +1,12 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { readModelFolder } from '../../../src/model/model-folder.js';
 import { readExamples, openDataset, matchingLayouts } from '../../../src/data/read/dataset.js';
 import { writeLabelImage } from '../../../src/data/image/label-io.js';
 import { agreementOf } from '../../../src/eval/agreement.js';
+import { humanCeiling } from '../../../src/model/human-ceiling.js';
+import { modelCard } from '../../../src/model/model-card.js';
 import { listImages } from '../../../src/predict/inputs/list-images.js';
 import {
   event,
@@ -166,4 +169,24 @@ test('two annotators are compared where both have reviewed', async () => {
   expect(a.score).toBeCloseTo(0.5, 12);
   expect(b).toMatchObject({ f1: 1, iou: 1, score: 1, nuclei: [1, 1] });
   expect(pair.iou).toBeCloseTo((30 / 42 + 1) / 2, 12);
+});
+
+test('the card of a model says how far the people agree who annotated its training images', async () => {
+  const folder = await imagesIn();
+  await annotate(folder);
+  expect(await humanCeiling([folder])).toBeUndefined();
+  await annotate(folder, 'ben', 1);
+  const people = await humanCeiling([path.join(folder, 'annotations/ann'), path.join(folder, 'none')]);
+  expect(people).toEqual({
+    annotators: ['ann', 'ben'],
+    images: 2,
+    score: 0.75,
+    f1: 1,
+    iou: (30 / 42 + 1) / 2,
+  });
+  const { file } = await readModelFolder('experiments/nucleate-small-twin');
+  const card = modelCard({ ...file, people: people! });
+  expect(card).toContain(
+    '(ann, ben; 2 comparisons of an image by two of them): challenge score **0.750**, F1 1.000',
+  );
 });

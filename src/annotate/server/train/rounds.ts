@@ -8,7 +8,7 @@ import { readPlainTextSync } from '../../../plain-file.js';
 import { writeError } from '../../../run/durable-files.js';
 import type { TrainRound } from '../../protocol/messages.js';
 
-const Round: z.ZodType<TrainRound> = z.strictObject({
+const Round = z.strictObject({
   round: z.int().min(1),
   finished: z.string(),
   minutes: z.number(),
@@ -17,8 +17,10 @@ const Round: z.ZodType<TrainRound> = z.strictObject({
   images: z.number(),
   before: z.number().nullable(),
   after: z.number().nullable(),
+  // Absent in the first logs, whose models were all taken.
+  isTaken: z.boolean().default(true),
   model: z.string(),
-});
+}) satisfies z.ZodType<TrainRound>;
 
 /** The folders and files of the trainings of one annotator. */
 export const trainingFiles = (annotations: string, annotator: string) => {

@@ -19,8 +19,10 @@ export interface TrainerOptions {
   readonly model: string;
   /** Names of the images that measure the model. */
   readonly controls: ReadonlySet<string>;
-  /** Makes a model answer from now on, and gives its hash. */
-  readonly onModel: (folder: string) => Promise<string>;
+  /** Hash of the model that answers. */
+  readonly serving: () => string;
+  /** Makes a model answer from now on. */
+  readonly onModel: (folder: string) => Promise<void>;
 }
 
 /** What a training was begun with. */
@@ -52,9 +54,9 @@ export class Trainer {
     return { ...this.#now, rounds: this.#rounds };
   }
 
-  /** The model of the last training, if it is still there. */
+  /** The model of the last training that made none that is worse, if it is still there. */
   get lastModel(): string | undefined {
-    const last = this.#rounds.at(-1);
+    const last = this.#rounds.findLast(({ isTaken }) => isTaken);
     if (!last) return undefined;
     const { model } = this.#files.ofAttempt(last.round);
     return existsSync(model) ? model : undefined;
@@ -134,22 +136,29 @@ export class Trainer {
     if (outcome.kind === 'failed') return end('failed', outcome.why);
     try {
       const { model } = this.#files.ofAttempt(attempt);
-      const hash = await this.#options.onModel(model);
+      const [before, after] = hasControls ? [outcome.before, outcome.after] : [null, null];
+      // What is worse than the first model must not answer in place of what there is.
+      const isTaken = before === null || after === null || after >= before;
+      if (isTaken) await this.#options.onModel(model);
       const logs = this.#workplace.images.map(({ stem }) => readLogFile(stem + logEnding).events);
       const { minutes, clicks, nuclei } = effortOf(logs, this.#rounds.at(-1)?.finished);
-      const [before, after] = hasControls ? [outcome.before, outcome.after] : [null, null];
       const round: TrainRound = {
         ...{ round: attempt, finished: new Date().toISOString(), minutes, clicks, nuclei, images },
-        ...{ before, after, model: hash },
+        ...{ before, after, isTaken, model: this.#options.serving() },
       };
       appendRound(this.#files.rounds, round);
       this.#rounds.push(round);
-      end('done', hasControls ? 'The new model answers from now on.' : withoutControls);
+      end('done', !hasControls ? withoutControls : isTaken ? taken : notTaken);
     } catch (error) {
       end('failed', `The new model cannot be used: ${(error as Error).message}`);
     }
   }
 }
+
+const taken = 'The new model answers from now on.';
+
+const notTaken =
+  'The new model is worse on the images that measure it, so the one of before goes on answering.';
 
 const withoutControls =
   'The new model answers from now on. How much better it is, is not known: review images that are marked as measuring the model.';

@@ -57,7 +57,7 @@ class ParsedRecord implements TableRecord {
 /** A longer line is left to csv-parse, which limits it, characters. */
 const longLine = 1e6;
 
-/** Far more than a mask of 64 megapixels takes. A longer line is not a CSV. */
+/** Far more than a mask of 67 megapixels takes. A longer line is not a CSV. */
 const maxRecordBytes = 256e6;
 
 /**
