@@ -36,3 +36,19 @@ test('a run-length CSV of 1 GB is streamed: only its runs stay in memory', async
   expect([...first!.runs.slice(0, 4)]).toEqual([4, 8, 60_004, 9]);
   expect(peakMemory() - before).toBeLessThan(1.5 * fileSize);
 });
+
+test('a run-length CSV of more images than a dataset can have is refused before it takes the memory', async () => {
+  function* blocks() {
+    yield Buffer.from('ImageId,EncodedPixels\n');
+    for (let image = 0; ; image += 1000)
+      yield Buffer.from(Array.from({ length: 1000 }, (_, at) => `${image + at},1 1\n`).join(''));
+  }
+  const { problems } = await readRunLengthCsv(Readable.from(blocks()), 'many.csv');
+  expect(problems).toEqual([
+    {
+      what: 'The file has more than 2,000,000 image ids.',
+      where: 'many.csv:1:1',
+      hint: 'Divide the file and its images into several datasets.',
+    },
+  ]);
+});

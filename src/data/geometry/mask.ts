@@ -18,8 +18,13 @@ export interface Mask {
 
 /** A growing list of runs in one array. */
 export class RunList {
-  #runs = new Int32Array(64);
+  #runs: Int32Array<ArrayBuffer>;
   #length = 0;
+
+  /** @param capacity For how many numbers there is room from the start, at least 1. */
+  constructor(capacity = 64) {
+    this.#runs = new Int32Array(capacity);
+  }
 
   /** How many numbers it has, two per run. */
   get length(): number {
@@ -32,10 +37,12 @@ export class RunList {
     this.#runs[this.#length++] = length;
   }
 
-  append(runs: Int32Array): void {
-    this.#makeRoom(runs.length);
-    this.#runs.set(runs, this.#length);
-    this.#length += runs.length;
+  /** Appends the first `count` numbers, by default all. */
+  append(runs: Int32Array, count = runs.length): void {
+    this.#makeRoom(count);
+    const [to, at] = [this.#runs, this.#length];
+    for (let index = 0; index < count; index++) to[at + index] = runs[index]!;
+    this.#length += count;
   }
 
   /** A copy of the numbers from `start` to before `end`; by default of all. */
@@ -46,7 +53,9 @@ export class RunList {
   #makeRoom(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#runs.length) return;
-    const grown = new Int32Array(Math.max(Math.ceil(1.5 * this.#runs.length), needed));
+    // Small lists grow faster: there may be a million, and each growth costs more than its numbers.
+    const factor = this.#runs.length < 1024 ? 2 : 1.5;
+    const grown = new Int32Array(Math.max(Math.ceil(factor * this.#runs.length), needed));
     grown.set(this.#runs.subarray(0, this.#length));
     this.#runs = grown;
   }

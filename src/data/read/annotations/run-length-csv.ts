@@ -1,69 +1,12 @@
 /** A CSV of run lengths, one instance per line: `ImageId,EncodedPixels`, optionally with `Height,Width`. */
 import type { Readable } from 'node:stream';
 import { CsvError } from 'csv-parse';
-import type { Size } from '../../geometry/rect.js';
 import { exitCodes, NucleateError, type Problem } from '../../../errors.js';
-import { RunList } from '../../geometry/mask.js';
 import { parseRuns, RunLengthError } from '../../geometry/rle.js';
-import { tableRecords, type TextPosition } from './table-records.js';
-
-/** One line of the file. */
-export interface RunLengthRow {
-  /** `file:line:column` of the runs, for messages. */
-  readonly place: string;
-  readonly line: number;
-  /** The result of {@link parseRuns}; empty for an image without instances. */
-  readonly runs: Int32Array;
-  /** From the columns Height and Width; absent if the file has none. */
-  readonly size?: Size;
-}
-
-/**
- * The lines of one image, in their order, in one array: a file may have millions of lines, and one object per line would
- * take several times the memory of the file.
- */
-export class RunLengthLines implements Iterable<RunLengthRow> {
-  readonly #file: string;
-  /** For each line {@link lineHeader} numbers, then its runs. */
-  readonly #numbers = new RunList();
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  add({ line, column }: TextPosition, runs: Int32Array, { width, height }: Size = unknownSize): void {
-    this.#numbers.append(Int32Array.of(line, column, width, height, runs.length));
-    this.#numbers.append(runs);
-  }
-
-  /** `file:line:column` of a line without nuclei, if the image has other lines too. */
-  contradiction(): string | undefined {
-    let empty: string | undefined;
-    let count = 0;
-    for (const { runs, place } of this) {
-      count += 1;
-      if (runs.length === 0) empty ??= place;
-      if (empty !== undefined && count > 1) return empty;
-    }
-    return undefined;
-  }
-
-  *[Symbol.iterator](): Generator<RunLengthRow, void, undefined> {
-    for (let at = 0; at < this.#numbers.length;) {
-      const start = at + lineHeader;
-      const [line, column, width, height, length] = this.#numbers.toRuns(at, start) as unknown as FiveNumbers;
-      at = start + length;
-      const row = { place: `${this.#file}:${line}:${column}`, line, runs: this.#numbers.toRuns(start, at) };
-      yield width === 0 ? row : { ...row, size: { width, height } };
-    }
-  }
-}
-
-/** Line, column, width, height, and how many numbers its runs have. */
-const lineHeader = 5;
-type FiveNumbers = [number, number, number, number, number];
-
-const unknownSize: Size = { width: 0, height: 0 };
+import { PlainRows } from './plain-rows.js';
+import { findRunLengthColumns, type RunLengthColumns } from './run-length-columns.js';
+import { lineHeader, RunLengthImages, type RunLengthLines } from './run-length-lines.js';
+import { tableBlocks, type TakeLine, type TextPosition } from './table-records.js';
 
 export interface RunLengthFile {
   /** The lines of each image, in the order of their first lines. */
@@ -75,6 +18,9 @@ export interface RunLengthFile {
 /** A file of another format has a problem in every line. */
 const maxProblems = 1000;
 
+/** Ten times the images of the largest public datasets; each takes about 0.5 KB. */
+const maxImages = 2e6;
+
 /**
  * Reads a whole file. Columns may be in any order and separated by comma, semicolon or tab. Other columns, a byte order
  * mark and blank lines are ignored. An image without instances has one line with empty runs.
@@ -84,22 +30,25 @@ const maxProblems = 1000;
  * @throws {NucleateError} Exit code 3 if the file cannot be read. Problems of its content are listed, not thrown.
  */
 export async function readRunLengthCsv(source: Readable, place: string): Promise<RunLengthFile> {
-  const images = new Map<string, RunLengthLines>();
+  const images = new RunLengthImages(place);
   const problems: Problem[] = [];
   const note = ({ line, column }: TextPosition, what: string, hint: string) =>
     problems.push({ what, where: `${place}:${line}:${column}`, hint });
-  let columns: Columns | undefined;
+  let columns: RunLengthColumns | undefined;
+  let plainRows: PlainRows | undefined;
+  const take: TakeLine = (bytes, at, line) => plainRows?.take(bytes, at, line) ?? at;
   try {
-    reading: for await (const batch of tableRecords(source)) {
-      for (const record of batch) {
+    reading: for await (const block of tableBlocks(source)) {
+      for (const record of block.records(take)) {
         const { fields } = record;
         if (columns === undefined) {
-          const found = findColumns(fields);
+          const found = findRunLengthColumns(fields);
           if (typeof found === 'string') {
             note(record.place(0, 0), found, headerHint);
             break reading;
           }
           columns = found;
+          plainRows = new PlainRows(columns, images);
           continue;
         }
         if (fields.length !== columns.count) {
@@ -107,16 +56,23 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
           note(record.place(0, 0), what, 'Give every line as many fields as the header.');
         } else {
           try {
-            const { id, runs, size } = readRow(fields, columns);
-            const lines = images.get(id) ?? new RunLengthLines(place);
-            images.set(id, lines);
-            lines.add(record.place(columns.runs, 0), runs, size);
+            const { id, runs, width, height } = readRow(fields, columns);
+            const { line, column } = record.place(columns.runs, 0);
+            const row = new Int32Array(lineHeader + runs.length);
+            row.set([line, column, width, height, runs.length]);
+            row.set(runs, lineHeader);
+            images.linesOf(id).add(row);
           } catch (error) {
             if (!(error instanceof FieldError)) throw error;
             note(record.place(error.field, error.offset), error.message, rowHint);
           }
         }
         if (problems.length >= maxProblems) break reading;
+      }
+      if (images.byId.size > maxImages) {
+        const what = `The file has more than ${maxImages.toLocaleString('en')} image ids.`;
+        note({ line: 1, column: 1 }, what, manyImagesHint);
+        break;
       }
     }
   } catch (error) {
@@ -129,13 +85,13 @@ export async function readRunLengthCsv(source: Readable, place: string): Promise
   if (columns === undefined && problems.length === 0) {
     note({ line: 1, column: 1 }, 'The file is empty.', headerHint);
   }
-  for (const [id, lines] of images) {
+  for (const [id, lines] of images.byId) {
     const where = lines.contradiction();
     if (where === undefined) continue;
     const what = `This line says that ${id} has no nuclei, but other lines have nuclei of it.`;
     problems.push({ what, where, hint: 'Remove this line, or the other lines of the image.' });
   }
-  return { images, problems };
+  return { images: images.byId, problems };
 }
 
 /** An error of the system as an error for the user; any other error is a defect and is returned as it is. */
@@ -147,49 +103,9 @@ function unreadable(where: string, cause: unknown): unknown {
 }
 
 const headerHint = 'The first line must be ImageId,EncodedPixels, optionally with Height,Width.';
+const manyImagesHint = 'Divide the file and its images into several datasets.';
 const rowHint =
   'Export the run lengths again: pairs "start length", with pixels counted from 1, column by column from top to bottom.';
-
-/** The positions of the columns. */
-interface Columns {
-  readonly count: number;
-  readonly id: number;
-  readonly runs: number;
-  /** -1 if the file has no sizes. */
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Whether a line is the header of such a file. */
-export function isRunLengthHeader(line: string): boolean {
-  const names = line.replace(/^\ufeff/u, '').split(/[,;\t]/u);
-  return typeof findColumns(names.map((name) => name.trim().replace(/^"(.*)"$/u, '$1'))) !== 'string';
-}
-
-/** Columns and the names they have, without regard to case and underscores: ImageId, image_id, EncodedPixels. */
-const columnNames = { id: 'imageid', runs: 'encodedpixels', height: 'height', width: 'width' } as const;
-
-/** The positions of the columns, or what is wrong with the header. */
-function findColumns(names: readonly string[]): Columns | string {
-  const plain = names.map((name) => name.replace(/[\s_]/gu, '').toLowerCase());
-  const shown = names.map((name) => name.trim());
-  const find = (column: keyof typeof columnNames) => plain.indexOf(columnNames[column]);
-  for (const [column, name] of [['id', 'ImageId'] as const, ['runs', 'EncodedPixels'] as const]) {
-    if (find(column) === -1)
-      return `The column ${name} is missing; the first line is \`${shown.join(',')}\`.`;
-  }
-  const twice = plain.findIndex((name, index) => plain.indexOf(name) !== index);
-  if (twice !== -1) return `There are two columns ${shown[twice]}.`;
-  if ((find('height') === -1) !== (find('width') === -1))
-    return 'There is only one of the columns Height and Width.';
-  return {
-    count: names.length,
-    id: find('id'),
-    runs: find('runs'),
-    height: find('height'),
-    width: find('width'),
-  };
-}
 
 /** What is wrong with a field, `offset` characters into it. */
 class FieldError extends Error {
@@ -205,7 +121,7 @@ class FieldError extends Error {
 /** What stands for an image without nuclei besides an empty field; pandas writes `nan`, competitions ask for `-1`. */
 const noNuclei = /^\s*(-1(\.0)?|nan|null|none)\s*$/iu;
 
-function readRow(record: readonly string[], columns: Columns) {
+function readRow(record: readonly string[], columns: RunLengthColumns) {
   const id = record[columns.id]!.trim();
   if (id === '') throw new FieldError('The image id is empty.', columns.id);
   let runs: Int32Array;
@@ -216,11 +132,11 @@ function readRow(record: readonly string[], columns: Columns) {
     if (!(error instanceof RunLengthError)) throw error;
     throw new FieldError(error.message, columns.runs, error.offset);
   }
-  if (columns.height === -1) return { id, runs };
-  const [height, width] = [columns.height, columns.width].map((field) => {
+  const [width, height] = [columns.width, columns.height].map((field) => {
+    if (field === -1) return 0;
     const text = record[field]!.trim();
     if (/^[1-9]\d{0,8}$/u.test(text)) return Number(text);
     throw new FieldError(`Expected a size in pixels, received \`${text.slice(0, 20)}\`.`, field);
   }) as [number, number];
-  return { id, runs, size: { width, height } };
+  return { id, runs, width, height };
 }

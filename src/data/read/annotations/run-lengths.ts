@@ -5,12 +5,9 @@ import type { Size } from '../../geometry/rect.js';
 import { decodeRuns } from '../../geometry/rle.js';
 import { findCsv } from '../csv-files.js';
 import type { AnnotatedObject, AnnotationFormat, ImageAnnotations } from './annotation.js';
-import {
-  isRunLengthHeader,
-  readRunLengthCsv,
-  type RunLengthLines,
-  type RunLengthRow,
-} from './run-length-csv.js';
+import { isRunLengthHeader } from './run-length-columns.js';
+import { readRunLengthCsv } from './run-length-csv.js';
+import type { RunLengthLines, RunLengthRow } from './run-length-lines.js';
 
 export const runLengthFormat: AnnotationFormat = {
   name: 'run-lengths',

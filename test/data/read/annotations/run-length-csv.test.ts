@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isRunLengthHeader, readRunLengthCsv } from '../../../../src/data/read/annotations/run-length-csv.js';
+import { isRunLengthHeader } from '../../../../src/data/read/annotations/run-length-columns.js';
+import { readRunLengthCsv } from '../../../../src/data/read/annotations/run-length-csv.js';
 
 const read = (text: string) => readRunLengthCsv(Readable.from([Buffer.from(text)]), 'x.csv');
 const header = 'ImageId,EncodedPixels\n';
@@ -126,4 +128,54 @@ test('lines with and without quotes, in chunks of any size, are the same table w
       [...whole.images].map(([id, lines]) => [id, [...lines]]),
     );
   }
+});
+
+const field = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('a', 'b', '1 2', '1 2 5 3', '7 1', '5', '12') },
+  fc.constantFrom(
+    '',
+    ' ',
+    ' a',
+    'ä',
+    'a ',
+    '-1',
+    'nan',
+    '0 1',
+    '3 0',
+    '1 2 2 1',
+    '1  2',
+    '1 2 ',
+    '4 x',
+    '05',
+    '1234567890',
+  ),
+);
+
+test('any lines without quotes are what csv-parse makes of them with quotes', async () => {
+  const columns = fc.constantFrom('ImageId,EncodedPixels', 'Width,EncodedPixels,ImageId,Height,Other');
+  const rows = fc.array(fc.array(field, { minLength: 1, maxLength: 6 }), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(columns, rows, async (head, rows) => {
+      const count = head.split(',').length;
+      // Most lines have as many fields as the header.
+      const whole = rows.map((fields, index) =>
+        index % 5 === 4 ? fields : Array.from({ length: count }, (_, at) => fields[at % fields.length]!),
+      );
+      const written = (quote: string) =>
+        read(
+          [head, ...whole.map((fields) => fields.map((text) => quote + text + quote).join(','))].join('\n'),
+        );
+      const [plain, quoted] = [await written(''), await written('"')];
+      const seen = (file: typeof plain) =>
+        [...file.images].map(([id, lines]) => [
+          id,
+          [...lines].map(({ line, runs, size }) => [line, [...runs], size]),
+        ]);
+      expect(seen(plain)).toEqual(seen(quoted));
+      const said = (file: typeof plain) =>
+        file.problems.map(({ what, where }) => [what, where?.split(':')[1]]);
+      expect(said(plain)).toEqual(said(quoted));
+    }),
+    { numRuns: 300, seed: 26 },
+  );
 });
