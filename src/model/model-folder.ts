@@ -131,11 +131,13 @@ export async function replaceModelFile(folder: string, file: ModelFile, card: st
 }
 
 async function replaceText(target: string, text: string): Promise<void> {
+  const partial = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.part`);
   try {
-    await writeFile(`${target}.part`, text);
-    await rename(`${target}.part`, target);
+    await rm(partial, { force: true });
+    await writeFile(partial, text, { flag: 'wx' });
+    await rename(partial, target);
   } catch (error) {
-    await rm(`${target}.part`, { force: true });
+    await rm(partial, { force: true });
     throw new NucleateError(
       {
         what: `The settings cannot be saved: ${(error as Error).message}.`,

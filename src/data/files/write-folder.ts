@@ -1,7 +1,9 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '../../make-folders.js';
 import { exitCodes, NucleateError } from '../../errors.js';
+import { readPlainText } from '../../plain-file.js';
+import { lifeOf, ownIdentity, ProcessIdentity } from '../../process-identity.js';
 
 export interface FolderContents {
   /** What the folder contains, for errors. */
@@ -13,7 +15,8 @@ export interface FolderContents {
 }
 
 /**
- * Writes a folder completely or not at all.
+ * Writes a folder completely or not at all: first as `<folder>.part`, or `<folder>.part-2` and so on where that name belongs to
+ * somebody else.
  *
  * @param folder Must not exist; the folders above it are made.
  * @throws {NucleateError} Exit code 2 if the folder exists; exit code 8 if it cannot be written; then nothing is left.
@@ -22,17 +25,15 @@ export async function writeFolder(
   folder: string,
   { noun, write, goesOn = () => Promise.resolve(false) }: FolderContents,
 ): Promise<void> {
-  const partial = `${folder}.part`;
+  let partial: string | undefined;
   try {
     makeFolders(path.dirname(path.resolve(folder)));
-    if (!(await goesOn(partial))) {
-      await rm(partial, { recursive: true, force: true });
-      await mkdir(partial);
-    }
+    partial = await takePartial(folder, goesOn);
     await write(partial);
     await rename(partial, folder);
+    await rm(path.join(folder, ownerFile), { force: true });
   } catch (cause) {
-    await rm(partial, { recursive: true, force: true });
+    if (partial !== undefined) await rm(partial, { recursive: true, force: true });
     const { code, syscall, message } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;
     // In its place there is a folder with content, or a file.
@@ -51,5 +52,44 @@ export async function writeFolder(
       },
       { cause },
     );
+  }
+}
+
+/** In an unfinished folder: the process that writes it. A folder without it was made by somebody else and is left as it is. */
+const ownerFile = '.nucleate-part.json';
+
+/** The first free name, or that of a folder which a dead process has left; there `goesOn` says what is kept. */
+async function takePartial(folder: string, goesOn: (partial: string) => Promise<boolean>): Promise<string> {
+  for (let count = 1; ; count++) {
+    const partial = count === 1 ? `${folder}.part` : `${folder}.part-${count}`;
+    if (await isLeftBehind(partial)) {
+      if (!(await goesOn(partial))) {
+        await rm(partial, { recursive: true, force: true });
+        await mkdir(partial);
+      }
+    } else {
+      try {
+        await mkdir(partial);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        throw error;
+      }
+    }
+    try {
+      await writeFile(path.join(partial, ownerFile), JSON.stringify(ownIdentity()));
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true });
+      throw error;
+    }
+    return partial;
+  }
+}
+
+async function isLeftBehind(partial: string): Promise<boolean> {
+  try {
+    const owner = ProcessIdentity.parse(JSON.parse(await readPlainText(path.join(partial, ownerFile))));
+    return lifeOf(owner) === 'dead';
+  } catch {
+    return false;
   }
 }

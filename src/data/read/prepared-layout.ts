@@ -7,6 +7,7 @@
  * that runs TensorFlow.
  */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { openPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
@@ -67,9 +68,11 @@ export async function prepareDataset(
   onImage: (done: number) => void = () => {},
 ): Promise<void> {
   if (dataset.problems.length > 0) throw problemsError(dataset.path, dataset.problems);
-  const partial = `${output}.part`;
+  // No file of somebody else has such a name; one that a killed process has left is replaced.
+  const partial = join(dirname(output), `.${basename(output)}.nucleate-part`);
   try {
-    const file = await open(partial, 'w');
+    await rm(partial, { force: true });
+    const file = await open(partial, 'wx');
     try {
       await writePrepared(file, dataset, onImage);
       await file.sync();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -332,7 +332,13 @@ describe('a prepared dataset', () => {
     await dataErrorOf(prepareDataset(dataset, join(folder, 'out')));
     await dataset.close();
     expect(existsSync(join(folder, 'out'))).toBe(false);
-    expect(existsSync(join(folder, 'out.part'))).toBe(false);
+    expect(existsSync(join(folder, '.out.nucleate-part'))).toBe(false);
+  });
+
+  test("leaves a user's file beside it alone", async () => {
+    writeFileSync(join(folder, 'data.prepared.part'), 'mine');
+    await prepare(challenge);
+    expect(readFileSync(join(folder, 'data.prepared.part'), 'utf8')).toBe('mine');
   });
 });
 
