@@ -49,7 +49,7 @@ const isOutOfMemory = (thrown: unknown): boolean => {
  * @returns The exit code of the error.
  */
 export function reportError(thrown: unknown, { json, debug }: GlobalOptions): number {
-  const error = explain(thrown);
+  const error = withNameHint(explain(thrown));
   if (json) process.stdout.write(`${cleanJson(errorDocument(error), 0)}\n`);
   else process.stderr.write(`${errorText(error)}\n`);
   if (debug) process.stderr.write(`${cleanLines(inspect(thrown))}\n`);
@@ -81,6 +81,14 @@ export function explain(thrown: unknown): NucleateError {
     hint: 'Run again with --debug and report what it prints.',
     exitCode: exitCodes.internal,
   });
+}
+
+/** Names that are not UTF-8 come as U+FFFD from the command line and from folders; no other advice helps then. */
+function withNameHint(error: NucleateError): NucleateError {
+  const { message: what, where, exitCode, problems } = error;
+  if (!where?.includes('\ufffd') || problems.length > 0) return error;
+  const hint = 'A name in this path is not UTF-8; rename it, for example: convmv -f latin1 -t utf-8 --notest -r FOLDER';
+  return new NucleateError({ what, where, hint, exitCode }, { cause: error });
 }
 
 function errorDocument({ exitCode, message, where, hint, problems }: NucleateError) {

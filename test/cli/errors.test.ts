@@ -34,6 +34,14 @@ describe('a config with two problems', () => {
   });
 });
 
+test('a name that is not UTF-8 is an error with what helps', async () => {
+  const file = `${folder}/$(printf 'caf\\351').yaml`;
+  const { status, stderr } = await shell(`cp '${wrongConfig}' "${file}"; nucleate config show "${file}"`);
+  expect(status).toBe(2);
+  expect(stderr).toContain('caf\ufffd.yaml');
+  expect(stderr).toContain('  hint: A name in this path is not UTF-8; rename it, for example: convmv');
+});
+
 describe.each([
   { kind: 'throw', code: 1, what: 'internal error: the test failed', hint: /--debug/u },
   { kind: 'reject', code: 1, what: 'internal error: the test failed', hint: /--debug/u },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { streamPlainFile } from '../../plain-file.js';
 import type { Problem } from '../../errors.js';
 import type { FileListing } from './file-tree.js';
+import { isGarbled } from './garbled-name.js';
 import { fileError, readBytes } from './read-bytes.js';
 
 /**
@@ -22,7 +23,13 @@ export async function listFolder(root: string): Promise<FileListing> {
     entries.sort((one, other) => (one.name < other.name ? -1 : 1));
     for (const entry of entries) {
       const path = folder + entry.name;
-      if (entry.isDirectory()) {
+      if (isGarbled(place(path)))
+        problems.push({
+          what: 'The name is not UTF-8, so that it cannot be opened.',
+          where: place(path),
+          hint: 'Rename it, for example: convmv -f latin1 -t utf-8 --notest -r FOLDER',
+        });
+      else if (entry.isDirectory()) {
         folders.push(path);
         await walk(`${path}/`);
       } else if (entry.isFile()) files.push(path);

@@ -9,6 +9,7 @@ const reasons = {
   result: ['result of nucleate', 'results of nucleate'],
   hidden: ['hidden file or folder', 'hidden files and folders'],
   unreadable: ['unreadable', 'unreadable'],
+  'name-not-utf-8': ['name that is not UTF-8: rename it', 'names that are not UTF-8: rename them'],
   'broken-link': ['broken link', 'broken links'],
   special: ['pipe, socket or device', 'pipes, sockets or devices'],
   repeated: ['link to what is here already', 'links to what is here already'],

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isGarbled } from '../../data/files/garbled-name.js';
 import { isOutputFolder, outputNamesIn, outputRecordName } from '../../data/files/output-record.js';
 import { isClutter } from '../../data/files/open-files.js';
 import { isAnnotationsFolder } from '../../data/read/annotations-folder.js';
@@ -53,7 +54,8 @@ export async function walkFolder(folder: string, leftOut: LeftOutTally): Promise
     let results = 0;
     for (const [index, { entry, file }] of entries.entries()) {
       const own = path.join(real, entry.name);
-      if (outputs.includes(entry.name)) {
+      if (isGarbled(file)) leftOut.add('name-not-utf-8', file);
+      else if (outputs.includes(entry.name)) {
         seen.add(own);
         results += entry.isDirectory() ? (await readdir(file)).length : 1;
       } else if (entry.isSymbolicLink()) links.push(file);

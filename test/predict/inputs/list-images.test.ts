@@ -137,6 +137,17 @@ test('a link that leads nowhere is named, and an error where it is all that is n
   });
 });
 
+test('names that are not UTF-8 are told with what helps, and those that only look so are read', async () => {
+  make('caf\u00e9.png');
+  make('caf\ufffd-real.png');
+  const named = (name: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
+  writeFileSync(named('caf\u00e9.png'), '');
+  mkdirSync(named('d\u00e9'));
+  const { names, left } = await listed('.');
+  expect(names).toEqual(['caf\u00e9', 'caf\ufffd-real']);
+  expect(left).toBe('left out: 2 names that are not UTF-8: rename them (caf\ufffd.png, d\ufffd)');
+});
+
 test('pipes in a folder are told and never opened', async () => {
   make('a.png');
   execFileSync('mkfifo', [path.join(folder, 'pipe.png')]);

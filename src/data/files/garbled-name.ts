@@ -1,0 +1,8 @@
+import { lstatSync } from 'node:fs';
+
+/**
+ * Whether a listed path is not that of a file, since a name in it is not UTF-8: Node puts U+FFFD in place of such bytes, and no
+ * file has that name. A file whose name really has this character exists.
+ */
+export const isGarbled = (path: string): boolean =>
+  path.includes('\ufffd') && lstatSync(path, { throwIfNoEntry: false }) === undefined;
