@@ -6,12 +6,13 @@ const Scale = z
   .strictObject({
     min: z
       .number()
-      .positive()
+      .min(0.05)
+      .max(20)
       .default(0.5)
       .describe(
         'Smallest magnification; drawn uniformly on a logarithmic scale (Mirzaev, DSB2018 5th: 0.5).',
       ),
-    max: z.number().positive().default(2).describe('Largest magnification (Mirzaev: 2).'),
+    max: z.number().min(0.05).max(20).default(2).describe('Largest magnification (Mirzaev: 2).'),
   })
   .refine(({ min, max }) => min <= max, 'a range whose `min` is not above its `max`');
 
@@ -52,6 +53,7 @@ const Cut = z.strictObject({
   minArea: z
     .int()
     .min(1)
+    .max(1e6)
     .default(8)
     .describe(
       'A nucleus with a smaller visible area is ignored, px of the crop (four DSB2018 solutions dropped areas below 8 to 15 px).',
@@ -62,7 +64,12 @@ const CopyPaste = z.strictObject({
   probability: fraction
     .default(0.05)
     .describe('Fraction of crops into which nuclei are pasted (DSB2018 1st place: 0.05).'),
-  maxCount: z.int().min(1).default(5).describe('Most nuclei pasted into a crop (1st place: 1 to 5).'),
+  maxCount: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(5)
+    .describe('Most nuclei pasted into a crop (1st place: 1 to 5).'),
 });
 
 const Colour = z.strictObject({
@@ -114,11 +121,13 @@ const Contrast = z.strictObject({
   maxFactor: z
     .number()
     .min(1)
+    .max(100)
     .default(1.6)
     .describe('Contrast is multiplied by 1/maxFactor to maxFactor (StarDist: 0.6 to 2).'),
   maxShift: z
     .number()
     .min(0)
+    .max(100)
     .default(0.4)
     .describe(
       'Largest shift of the brightness, in standard deviations of the crop, so that dim nuclei stay visible ' +
@@ -131,6 +140,7 @@ const Gamma = z.strictObject({
   maxFactor: z
     .number()
     .min(1)
+    .max(100)
     .default(1.5)
     .describe('The exponent is 1/maxFactor to maxFactor; higher values would hide dim nuclei.'),
 });
@@ -156,6 +166,7 @@ const Noise = z.strictObject({
   maxSigma: z
     .number()
     .min(0)
+    .max(100)
     .default(0.15)
     .describe(
       'Largest standard deviation, in standard deviations of the crop, so that dim nuclei stay visible.',

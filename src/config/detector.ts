@@ -54,7 +54,12 @@ const Rpn = z.strictObject({
   negativeIou: fraction
     .default(0.4)
     .describe('An anchor with a lower IoU with every nucleus is negative; anchors in between are ignored.'),
-  batchSizePerImage: z.int().min(2).default(256).describe('For `sampled`: anchors sampled in each image.'),
+  batchSizePerImage: z
+    .int()
+    .min(2)
+    .max(100_000)
+    .default(256)
+    .describe('For `sampled`: anchors sampled in each image.'),
   positiveFraction: fraction
     .default(0.5)
     .describe('For `sampled`: largest fraction of positive anchors in the sample.'),
@@ -74,11 +79,13 @@ const Proposals = z.strictObject({
   trainPreNmsTopK: z
     .int()
     .min(1)
+    .max(20_000)
     .default(1500)
     .describe('In training: highest-scoring anchors of a crop that are kept before non-maximum suppression.'),
   trainPostNmsTopK: z
     .int()
     .min(1)
+    .max(20_000)
     .default(500)
     .describe('In training: most proposals of a crop after non-maximum suppression.'),
   preNmsTopK: z
@@ -120,7 +127,12 @@ const BoxHead = z.strictObject({
     .array(z.int().min(1))
     .default([256, 256])
     .describe('Outputs of each fully connected layer; `single` uses block8 instead.'),
-  batchSizePerImage: z.int().min(2).default(128).describe('Proposals sampled in each crop for training.'),
+  batchSizePerImage: z
+    .int()
+    .min(2)
+    .max(20_000)
+    .default(128)
+    .describe('Proposals sampled in each crop for training.'),
   positiveFraction: fraction.default(0.5).describe('Largest fraction of positive proposals in the sample.'),
   positiveIou: fraction
     .default(0.5)

@@ -6,6 +6,7 @@ const ClusterWeight = z.strictObject({
   weight: z
     .number()
     .positive()
+    .max(1e6)
     .describe('How often its images are drawn, relative to clusters that are not listed.'),
 });
 
@@ -25,6 +26,7 @@ const common = {
   timeoutSeconds: z
     .number()
     .positive()
+    .max(86_400)
     .default(120)
     .describe(
       'Longest time to wait for a batch, s; after that the run stops and names the images of the batch.',
@@ -34,7 +36,7 @@ const common = {
 
 /** What the detector is trained on. */
 export const DetectionLoader = z.strictObject({
-  batchSize: z.int().min(1).default(4).describe('Crops in a batch.'),
+  batchSize: z.int().min(1).max(1024).default(4).describe('Crops in a batch.'),
   cropSize: z.int().min(32).max(2048).default(256).describe('Side of a crop, px of the network input.'),
   zoom: z
     .number()
@@ -44,6 +46,7 @@ export const DetectionLoader = z.strictObject({
   maxBoxes: z
     .int()
     .min(1)
+    .max(20_000)
     .default(500)
     .describe(
       'Most nuclei of a crop; the smallest ones beyond it are ignored (DSB2018 images have up to 375).',
@@ -53,7 +56,7 @@ export const DetectionLoader = z.strictObject({
 
 /** What the segmenter is trained on. */
 export const SegmentationLoader = z.strictObject({
-  batchSize: z.int().min(1).default(32).describe('Crops in a batch.'),
+  batchSize: z.int().min(1).max(4096).default(32).describe('Crops in a batch.'),
   cropSize: z.int().min(16).max(512).default(64).describe('Side of a crop, px of the network input.'),
   margin: z
     .number()
@@ -61,7 +64,7 @@ export const SegmentationLoader = z.strictObject({
     .max(2)
     .default(0.25)
     .describe('Margin of a crop on each side of the box, as a fraction of the longer side of the box.'),
-  minMargin: z.number().min(0).default(4).describe('Smallest margin, px of the image.'),
+  minMargin: z.number().min(0).max(512).default(4).describe('Smallest margin, px of the image.'),
   jitter: z
     .number()
     .min(0)

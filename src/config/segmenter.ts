@@ -63,6 +63,7 @@ const Target = z.strictObject({
   gapWeight: z
     .number()
     .min(1)
+    .max(10_000)
     .default(3)
     .describe('Weight of pixels near two nuclei in the cross-entropy; 2 to 5 is usual.'),
 });
@@ -103,6 +104,7 @@ const Scoring = z.strictObject({
   maxNuclei: z
     .int()
     .min(1)
+    .max(1e7)
     .default(2000)
     .describe(
       'Most nuclei of the validation fold that are scored, spread over its images, the same in every validation; 2000 take half a minute on two cores.',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const steps = z.int().min(0);
+/** Years on any machine. */
+const maxSteps = 1e8;
+const steps = z.int().min(0).max(maxSteps);
 
 /** The optimizer. */
 export const OptimizerConfig = z.strictObject({
@@ -42,6 +44,7 @@ export const OptimizerConfig = z.strictObject({
   accumulate: z
     .int()
     .min(1)
+    .max(10_000)
     .default(1)
     .describe('Number of batches whose gradients are averaged for one step.'),
   emaDecay: z
@@ -74,6 +77,7 @@ export const ScheduleConfig = z
     steps: z
       .int()
       .min(1)
+      .max(maxSteps)
       .default(18_000)
       .describe(
         'Length of the schedule in steps, warm-up included; the rate is constant afterwards. Independent of `budget.steps`, so that a longer budget does not change earlier steps.',
@@ -85,7 +89,8 @@ export const ScheduleConfig = z
       .default(0.01)
       .describe('For `cosine`: fraction of the learning rate at the end of the schedule.'),
     milestones: z
-      .array(z.int().min(1))
+      .array(z.int().min(1).max(maxSteps))
+      .max(1000)
       .default([12_000, 16_000])
       .describe(
         'For `step`: steps at which the rate is multiplied by `gamma` (detectron2: at two thirds and eight ninths).',
@@ -103,6 +108,7 @@ export const BudgetConfig = z.strictObject({
   minutes: z
     .number()
     .min(0)
+    .max(525_600)
     .default(0)
     .describe('Minutes after which a process saves and stops; 0: no limit.'),
   patience: steps
@@ -112,7 +118,7 @@ export const BudgetConfig = z.strictObject({
 
 /** When the network is scored on the validation split. */
 export const ValidationConfig = z.strictObject({
-  everySteps: z.int().min(1).default(1000).describe('Steps between validations.'),
+  everySteps: z.int().min(1).max(maxSteps).default(1000).describe('Steps between validations.'),
 });
 
 /** When the run is saved. */
@@ -120,11 +126,13 @@ export const CheckpointsConfig = z.strictObject({
   everySteps: z
     .int()
     .min(1)
+    .max(maxSteps)
     .default(500)
     .describe('Steps between checkpoints; validations and the end of the run save one as well.'),
   keepLast: z
     .int()
     .min(2)
+    .max(1000)
     .default(3)
     .describe('Number of newest checkpoints to keep, besides the best; at least 2, in case one is damaged.'),
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 import { makeFolders } from '../make-folders.js';
@@ -88,6 +88,9 @@ export function createRunFolder(where: RunFolderPlace, records: RunRecords): str
 
 /** In the folder while its records are written: what a process that was killed then has left is no run. */
 const startingFile = '.starting';
+
+/** Whether a folder is what a process has left that was killed while it made a run's folder: there is nothing to resume. */
+export const isUnbegun = (folder: string): boolean => existsSync(path.join(folder, startingFile));
 
 function makeEmpty(folder: string): string {
   makeFolders(folder);

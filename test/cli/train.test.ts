@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import { trainCommands } from '../../src/cli/commands/train.js';
@@ -7,6 +7,10 @@ import { jsonError, nucleate } from './run-nucleate.js';
 
 const runs = mkdtempSync(`${tmpdir()}/nucleate-train-`);
 afterAll(() => rmSync(runs, { recursive: true }));
+
+const unbegun = mkdtempSync(`${tmpdir()}/nucleate-train-`);
+writeFileSync(`${unbegun}/.starting`, '');
+afterAll(() => rmSync(unbegun, { recursive: true }));
 
 const config = 'configs/segmenter/tiny.yaml';
 
@@ -33,6 +37,11 @@ test.each([
     '--resume and --dry-run exclude each other: --resume continues the training.',
   ],
   ['no folder', { resume: 'missing' }, 'There is no run folder `missing`.'],
+  [
+    'a run that was killed while its folder was made',
+    { resume: unbegun },
+    'The run was killed while its folder was made: there is nothing to resume.',
+  ],
   ['no run', { resume: runs }, `The config "${runs}/config.resolved.yaml" cannot be used: 1 problem.`],
   [
     'a config of another task',

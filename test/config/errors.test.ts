@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
     name: 'a wrong type, at its value',
     text: 'task: segmenter\nloader:\n  batchSize: four\n',
     problems: [
-      'config.yaml:3:14: Expected `loader.batchSize` to be an integer from 1 up, received "four". Correct the value, or leave the key out for its default, 32.',
+      'config.yaml:3:14: Expected `loader.batchSize` to be an integer from 1 to 4096, received "four". Correct the value, or leave the key out for its default, 32.',
     ],
   },
   {

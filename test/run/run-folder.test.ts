@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readGitState } from '../../src/run/git.js';
 import { lockRun } from '../../src/run/lock/lock.js';
-import { createRunFolder, runFiles } from '../../src/run/run-folder.js';
+import { createRunFolder, isUnbegun, runFiles } from '../../src/run/run-folder.js';
 import { readStatus, type RunStatus, writeStatus } from '../../src/run/status.js';
 import { scratchFolder } from './scratch.js';
 
@@ -52,9 +52,10 @@ test('what a process has left that was killed while it made the folder is no run
   writeFileSync(path.join(folder, 'mine.txt'), '');
   expect(() => createRunFolder(folder, records)).toThrow('The folder for the run is not empty.');
   rmSync(path.join(folder, 'mine.txt'));
+  expect(isUnbegun(folder)).toBe(true);
   createRunFolder(folder, { ...records, config: 'seed: 2\n' });
   expect(readFileSync(runFiles(folder).config, 'utf8')).toBe('seed: 2\n');
-  expect(readdirSync(folder)).not.toContain('.starting');
+  expect(isUnbegun(folder)).toBe(false);
 });
 
 test.each(['', '../x', 'a/b', '.hidden', 'a\nb', 'x'.repeat(101)])('the name %j is rejected', (name) => {

@@ -140,7 +140,7 @@ async function readPlace<C extends TaskConfig>(
   args: Arguments,
   terminal: Terminal,
 ): Promise<{ config: C; place: RunPlace }> {
-  const [{ loadConfig }, { implausibility }, { formatConfig }, { runFiles }] = await Promise.all([
+  const [{ loadConfig }, { implausibility }, { formatConfig }, { isUnbegun, runFiles }] = await Promise.all([
     import('../../config/load.js'),
     import('../../config/plausible.js'),
     import('../../config/format.js'),
@@ -160,6 +160,12 @@ async function readPlace<C extends TaskConfig>(
     throw wrong(
       `There is no run folder \`${resume}\`.`,
       'Check the path; `nucleate runs` lists runs.',
+      resume,
+    );
+  if (resume !== undefined && isUnbegun(resume))
+    throw wrong(
+      'The run was killed while its folder was made: there is nothing to resume.',
+      `Begin it again; what is left is replaced: nucleate train ${task} --config FILE --run-dir ${resume}`,
       resume,
     );
   const source = resume === undefined ? file! : runFiles(resume).resolvedConfig;
