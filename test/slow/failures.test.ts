@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomFor } from '../../src/random.js';
+import { fillDisk } from '../annotate/server/fill-disk.js';
 import { killServer } from '../annotate/server/kill-server.js';
+import { writeImages } from '../annotate/server/laboratory.js';
+import { randomEdit, Witness } from '../annotate/server/random-edits.js';
 import { useServers } from '../annotate/server/server-process.js';
 import { root } from '../cli/run-nucleate.js';
 import { scratchFolder } from '../run/scratch.js';
@@ -287,6 +290,35 @@ describe('an annotation that is broken off keeps what it has confirmed', () => {
     // It looks at the log after each kill: no confirmed edit is lost, and none is done twice.
     await killServer(serve, { kills, seed });
     for (let kill = 0; kill < kills; kill++) count('annotation, server killed', true, true);
+  });
+
+  test('on a disk that is full', async () => {
+    const random = randomFor(seed, 'annotation disks');
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const kilobytes = 30 + random.integer(30);
+      // It looks at the log: what was refused is not there, and all that was confirmed is.
+      await fillDisk(serve, { kilobytes, seed: seed + attempt });
+      count('annotation, disk full', true, true);
+    }
+  });
+
+  test('with a clock that jumps', async () => {
+    const folder = await writeImages(['a.png']);
+    const server = await serve(folder, ['env', `NODE_OPTIONS=${jumpingClock.NODE_OPTIONS}`]);
+    const [random, witness] = [randomFor(seed, 'annotation clock'), new Witness()];
+    for (let edit = 0; edit < 30; edit++) {
+      const draft = randomEdit(witness.state, random);
+      const { status, value } = await server.client.ask('/api/images/0/events', draft);
+      expect(status, JSON.stringify(value)).toBe(200);
+      witness.confirm(draft, value);
+    }
+    witness.expectLog(path.join(folder, 'annotations/ann/a.png.jsonl'));
+    await server.kill();
+    // Times in the log that go backwards do not keep the next server from it.
+    const next = await serve(folder);
+    const { seq, hash } = (await next.client.ask('/api/images/0')).value as { seq: number; hash: string };
+    expect({ seq, hash }).toEqual({ seq: 30, hash: witness.state.hash });
+    count('annotation, clock jumps', true, true);
   });
 });
 
