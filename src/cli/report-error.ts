@@ -86,9 +86,10 @@ export function explain(thrown: unknown): NucleateError {
 /** Names that are not UTF-8 come as U+FFFD from the command line and from folders; no other advice helps then. */
 function withNameHint(error: NucleateError): NucleateError {
   const { message: what, where, exitCode, problems } = error;
-  if (!where?.includes('\ufffd') || problems.length > 0) return error;
-  const hint = 'A name in this path is not UTF-8; rename it, for example: convmv -f latin1 -t utf-8 --notest -r FOLDER';
-  return new NucleateError({ what, where, hint, exitCode }, { cause: error });
+  if (!where?.includes('\ufffd')) return error;
+  const hint =
+    'A name in this path is not UTF-8; rename it, for example: convmv -f latin1 -t utf-8 --notest -r FOLDER';
+  return new NucleateError({ what, where, hint, exitCode, problems }, { cause: error });
 }
 
 function errorDocument({ exitCode, message, where, hint, problems }: NucleateError) {
