@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * Makes what the npm package has besides files of the repository (`npm pack` runs it): `lib`, the sources as JavaScript with
- * types and source maps, and `vendor/tfjs-node`, what it uses of tfjs-node.
+ * types, source maps and the commit, and `vendor/tfjs-node`, what it uses of tfjs-node.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { tsImport } from 'tsx/esm/api';
 import { bundle, compiledInPackage } from './compile.js';
 import { root } from './place.js';
 
@@ -45,5 +46,14 @@ async function makeVendor() {
     cpSync(path.join(sources, name), path.join(folder, 'binding', name));
 }
 
+/** Where it is installed, git would know of the user's repository only. */
+async function recordCommit() {
+  const { packedGitFile, readGitState } = /** @type {typeof import('../src/run/git.js')} */ (
+    await tsImport('../src/run/git.ts', import.meta.url)
+  );
+  writeFileSync(path.join(root, packedGitFile), `${JSON.stringify(readGitState(root))}\n`);
+}
+
 await makeLibrary();
+await recordCommit();
 await makeVendor();

@@ -8,7 +8,7 @@ import type { Runtime } from '../engine/runtime.js';
 import { packageRoot } from '../package-root.js';
 import { tf } from '../tf.js';
 import type { Origin } from '../run/checkpoints/write.js';
-import { readGitState } from '../run/git.js';
+import { readCodeState } from '../run/git.js';
 import { datasetOf, type TrainingData } from '../data/loader/training-data.js';
 
 const packageFile = path.join(packageRoot, 'package.json');
@@ -47,7 +47,7 @@ export function describeEnvironment(runtime: Runtime, mode: Mode, seed: number) 
 }
 
 /** The commit of this code. */
-export const gitState = () => readGitState(packageRoot);
+export const gitState = () => readCodeState(packageRoot);
 
 /** What each checkpoint of a run records about it. */
 export function originOf(

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readGitState } from '../../src/run/git.js';
+import { packedGitFile, readCodeState, readGitState } from '../../src/run/git.js';
 import { lockRun } from '../../src/run/lock/lock.js';
 import { createRunFolder, isUnbegun, runFiles } from '../../src/run/run-folder.js';
 import { readStatus, type RunStatus, writeStatus } from '../../src/run/status.js';
@@ -114,4 +114,24 @@ test('the state of a repository: none, clean, changed', () => {
   expect(changed).toMatchObject({ commit, dirty: true });
   writeFileSync(path.join(folder, 'a'), '3');
   expect(readGitState(folder)!.diffSha256).not.toBe(changed.diffSha256);
+});
+
+test('the state of the code of an installed package is that of its making, not of the repository around it', () => {
+  const project = scratchFolder();
+  const git = (...args: string[]) => execFileSync('git', ['-C', project, ...args], { encoding: 'utf8' });
+  git('init', '-q');
+  git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'a', '--allow-empty');
+  const installed = path.join(project, 'node_modules/nucleate-nuclei');
+  mkdirSync(path.join(installed, path.dirname(packedGitFile)), { recursive: true });
+  expect(readGitState(installed)).toBeNull();
+  expect(readCodeState(installed)).toBeNull();
+  const packed = { commit: '1234', dirty: false, diffSha256: null };
+  writeFileSync(path.join(installed, packedGitFile), JSON.stringify(packed));
+  expect(readCodeState(installed)).toEqual(packed);
+  writeFileSync(path.join(installed, packedGitFile), 'null');
+  expect(readCodeState(installed)).toBeNull();
+  // A clone may hold what was packed of it earlier.
+  mkdirSync(path.join(project, 'lib'));
+  writeFileSync(path.join(project, packedGitFile), JSON.stringify(packed));
+  expect(readCodeState(project)!.commit).toBe(git('rev-parse', 'HEAD').trim());
 });

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -43,6 +52,10 @@ test('from an empty folder to the first nuclei, by the packed package alone', ()
     return stdout;
   };
   writeFileSync(path.join(project, 'package.json'), '{"type": "commonjs"}');
+  // A repository of the user's.
+  const user = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+  run('git', 'init', '--quiet');
+  run('git', ...user, 'commit', '--quiet', '--allow-empty', '--message', 'mine');
   const installed = timed(() => run('npm', 'install', `../${tarball}`));
   // No install script has fetched a TensorFlow.
   const modules = path.join(project, 'node_modules');
@@ -63,6 +76,21 @@ test('from an empty folder to the first nuclei, by the packed package alone', ()
   // Doing it again finds everything done.
   expect(JSON.parse(run('npx', 'nucleate', 'setup', '--json', '--quiet'))).toMatchObject({ flavour: 'cpu' });
 
+  // A run records the commit that the package was made of, not the user's.
+  const inPackage = (file: string) => path.join('node_modules/nucleate-nuclei', file);
+  const sample = ['--data', inPackage('examples/dsb2018-mini')];
+  const steps = ['schedule.steps=2', 'budget.steps=2', 'schedule.warmupSteps=1', 'validation.everySteps=2'];
+  run(
+    ...['npx', 'nucleate', 'train', 'segmenter', '--config', inPackage('configs/segmenter/tiny.yaml')],
+    ...[...sample, '--run-dir', 'run', '--quiet'],
+    ...[`data.split=${inPackage('configs/splits/dsb2018-mini.json')}`, ...steps].flatMap((set) => [
+      '--set',
+      set,
+    ]),
+  );
+  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repository, encoding: 'utf8' }).trim();
+  expect(JSON.parse(readFileSync(path.join(project, 'run/git.json'), 'utf8'))).toMatchObject({ commit });
+
   const program = `const model = await loadModel();
 const { instances } = await model.segment(await readImage('cells.png'));
 console.log(model.device, instances.length);`;
@@ -75,6 +103,17 @@ console.log(model.device, instances.length);`;
     `const { loadModel, readImage } = require('nucleate-nuclei');\n(async () => {${program}})();`,
   );
   for (const file of ['a.mjs', 'b.cjs']) expect(run('node', file)).toBe(`cpu ${nuclei}\n`);
+
+  // The programs of the page that docs:run does not run.
+  const page = readFileSync(path.join(repository, 'docs/how-to/library.md'), 'utf8');
+  const [learn, common] = [...page.matchAll(/```js\n(.*?)```/gsu)].map(([, code]) => code!);
+  writeFileSync(path.join(project, 'd.cjs'), common!);
+  expect(run('node', 'd.cjs')).toMatch(/^\d+\n$/u);
+  cpSync(path.join(repository, 'examples/dsb2018-mini'), path.join(project, 'corrected'), {
+    recursive: true,
+  });
+  writeFileSync(path.join(project, 'e.mjs'), learn!.replace('minutes: 10', 'steps: 2'));
+  expect(run('node', 'e.mjs')).toMatch(/finished|true|false/u);
 
   run('npm', 'install', '@types/node@20', 'typescript@6.0.3');
   writeFileSync(
