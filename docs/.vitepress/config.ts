@@ -41,6 +41,8 @@ export default defineConfig({
               const link = linkOnSite(token.attrGet('href') ?? '', env.relativePath ?? '', root);
               if (link === undefined) removed += 1;
               else token.attrSet('href', link);
+              // Not by the site's own router, which knows its pages only.
+              if (link?.endsWith('.html')) token.attrSet('target', '_self');
             }
             if (removed > 0 && /^link_(open|close)$/u.test(token.type)) {
               if (token.type === 'link_close') removed -= 1;
@@ -59,6 +61,7 @@ export default defineConfig({
       { text: 'How to', link: '/how-to/your-images' },
       { text: 'Reference', link: '/reference/commands' },
       { text: 'Explanation', link: '/structure' },
+      { text: 'Demo', link: '/demo/index.html', target: '_self' },
     ],
     sidebar: [
       {

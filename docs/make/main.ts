@@ -1,8 +1,9 @@
-/** Writes the generated pages of the documentation: docs/reference and docs/project. Neither is committed. */
+/** Writes the generated pages of the documentation: docs/reference, docs/project and docs/public/demo. None is committed. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandsPage } from './commands-page.js';
 import { configPage } from './config-page.js';
+import { makeDemo } from './demo.js';
 import { benchmarksPage, formatsPage, metricsPage } from './facts-pages.js';
 import { projectPages } from './outside-links.js';
 
@@ -28,3 +29,4 @@ for (const [file, page] of Object.entries(projectPages)) {
   const text = readFileSync(path.join(root, file), 'utf8');
   writeFileSync(path.join(docs, page), `<!-- ${file} -->\n\n${text}`);
 }
+await makeDemo(path.join(docs, 'public/demo'));

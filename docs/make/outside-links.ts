@@ -12,6 +12,9 @@ export const projectPages: Readonly<Record<string, string>> = {
   'examples/dsb2018-mini/README.md': 'project/sample.md',
 };
 
+/** Pages that are no Markdown: their sources, and where they are on the site. */
+const otherPages: Readonly<Record<string, string>> = { 'docs/demo/index.html': '/demo/index.html' };
+
 const originals = new Map(Object.entries(projectPages).map(([file, page]) => [page, file]));
 
 /**
@@ -31,6 +34,7 @@ export function linkOnSite(href: string, page: string, root: string): string | u
   const hash = anchor === undefined ? '' : `#${anchor}`;
   const aimPage = projectPages[aim] ?? (aim.startsWith('docs/') ? aim.slice('docs/'.length) : undefined);
   if (aim === 'README.md') return '/';
+  if (aim in otherPages) return otherPages[aim];
   if (aimPage === undefined || !aimPage.endsWith('.md')) {
     if (!existsSync(path.join(root, aim))) throw new Error(`${file} links to ${href}, which does not exist`);
     return undefined;
