@@ -87,7 +87,6 @@ export default defineConfig({
           ['Resume', 'how-to/resume'],
           ['Huge images', 'how-to/huge-images'],
           ['Use a cluster', 'how-to/cluster'],
-          ['Divide work into shards', 'cluster'],
           ['Use a GPU', 'how-to/gpu'],
           ['Use it as a library', 'how-to/library'],
           ['Export and share a model', 'how-to/share'],
