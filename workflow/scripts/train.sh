@@ -11,6 +11,18 @@ nucleate=${NUCLEATE:-nucleate}
 
 has_checkpoint() { compgen -G "$run/checkpoints/step-*" >/dev/null; }
 
+finish() {
+  mkdir -p "$(dirname "$final")"
+  $nucleate runs show "$run" --json >"$final.part"
+  mv "$final.part" "$final"
+}
+
+# It was killed after the training, before it could say so: nothing is left to train.
+if grep -qs '"state": *"finished"' "$run/status.json"; then
+  finish
+  exit 0
+fi
+
 # A run without a checkpoint has nothing to go on from.
 if has_checkpoint; then
   set -- --resume "$run"
@@ -31,6 +43,4 @@ while kill -0 "$child" 2>/dev/null; do
   wait "$child" || status=$?
 done
 [ "$status" -eq 0 ] || exit "$status"
-mkdir -p "$(dirname "$final")"
-$nucleate runs show "$run" --json >"$final.part"
-mv "$final.part" "$final"
+finish
