@@ -61,6 +61,10 @@ test('from an empty folder to the first nuclei, by the packed package alone', ()
   const modules = path.join(project, 'node_modules');
   expect(existsSync(path.join(modules, '@tensorflow/tfjs-node-gpu'))).toBe(false);
   expect(readdirSync(path.join(modules, 'nucleate-nuclei/vendor/tfjs-node'))).not.toContain('lib');
+  // The annotation page.
+  expect(readdirSync(path.join(modules, 'nucleate-nuclei/lib/annotate-page')).sort()).toEqual([
+    ...['icon.svg', 'index.html', 'page.css', 'page.js'],
+  ]);
   const setUp = timed(() => run('npx', 'nucleate', 'setup', '--cpu'));
   cpSync(path.join(repository, 'examples/dsb2018-mini/a-5afb7932.png'), path.join(project, 'cells.png'));
   let nuclei = 0;
