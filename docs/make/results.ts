@@ -128,10 +128,13 @@ export async function withResults(root: string, file: string, results: Results):
   const texts = textsOf(root, results);
   const text = readFileSync(place, 'utf8');
   if (text.search(places) === -1) throw new Error(`${file} has no marked place`);
-  const filled = text.replace(places, (_, name: string) => {
+  const filled = text.replace(places, (_, name: string, at: number) => {
     const value = texts[name];
     if (value === undefined) throw new Error(`${file} has a place for "${name}", which is not known`);
     const gap = value.startsWith('|') ? '\n\n' : '';
+    // Markdown ends a paragraph before a line that begins with a comment.
+    if (gap === '' && /\n\s*$/u.test(text.slice(0, at)))
+      throw new Error(`${file}: the place for "${name}" begins a line; move a word before it`);
     return `<!-- results: ${name} -->${gap}${value}${gap}<!-- end -->`;
   });
   return format(filled, { ...(await resolveConfig(place)), filepath: place });
