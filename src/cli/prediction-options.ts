@@ -2,24 +2,22 @@ import type { Argv } from 'yargs';
 import type { Rect } from '../data/geometry/rect.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { SegmentSettings } from '../model/segment-settings.js';
-import { usualNucleus } from '../predict/diameter.js';
 import { between, fraction, wholeNumber } from './number-options.js';
+import { askedScale, type ScaleArguments, withScale } from './scale-options.js';
 
-export interface PredictionArguments {
+export interface PredictionArguments extends ScaleArguments {
   'score-threshold': string | undefined;
   'mask-threshold': string | undefined;
   'min-area': string | undefined;
   'max-area': string | undefined;
   border: 'keep' | 'drop' | undefined;
   region: string | undefined;
-  diameter: string | undefined;
-  'pixel-size': string | undefined;
 }
 
 /** Adds what replaces the settings of a model for the images that are predicted now. */
 export function withPrediction<Arguments>(parser: Argv<Arguments>) {
   const own = "default: the model's own";
-  return parser
+  return withScale(parser)
     .option('score-threshold', {
       type: 'string',
       requiresArg: true,
@@ -50,23 +48,8 @@ export function withPrediction<Arguments>(parser: Argv<Arguments>) {
       requiresArg: true,
       describe:
         'Predict only this part: x,y,width,height in px of the image. Results have the size of the image',
-    })
-    .option('diameter', {
-      type: 'string',
-      requiresArg: true,
-      describe:
-        'How wide typical nuclei are: px of the image, or um (10um); `auto` measures them in a first pass, `trained` is the size in training; ' +
-        own,
-    })
-    .option('pixel-size', {
-      type: 'string',
-      requiresArg: true,
-      describe: `um of a pixel, in place of what the image says; alone it means --diameter ${usualNucleus}um, with --diameter it is only for areas and um`,
     });
 }
-
-/** um: smaller pixels are those of electron microscopes, larger ones show no cells. */
-const pixelSizes = [0.001, 100] as const;
 
 /** What the user has asked for; the rest is left to the model. */
 export interface AskedPrediction {
@@ -83,11 +66,9 @@ export function askedPrediction({
   'max-area': maxArea,
   border,
   region,
-  diameter,
-  'pixel-size': pixelText,
+  ...scale
 }: PredictionArguments): AskedPrediction {
-  const pixelSize = pixelText === undefined ? undefined : between('pixel-size', pixelText, ...pixelSizes);
-  const asked = diameter ?? (pixelSize === undefined ? undefined : `${usualNucleus}um`);
+  const { diameter, pixelSize } = askedScale(scale);
   const settings: SegmentSettings = {
     ...(scoreThreshold !== undefined && { scoreThreshold: fraction('score-threshold', scoreThreshold) }),
     ...(maskThreshold !== undefined && { maskThreshold: between('mask-threshold', maskThreshold, 0, 1) }),
@@ -95,21 +76,9 @@ export function askedPrediction({
     ...(maxArea !== undefined && { maxArea: wholeNumber('max-area', maxArea, 1) }),
     ...(border && { border }),
     ...(region !== undefined && { region: rectOf(region) }),
-    ...(asked !== undefined && asked !== 'auto' && asked !== 'trained' && { diameter: diameterOf(asked) }),
+    ...(diameter !== undefined && { diameter }),
   };
   return { settings, ...(pixelSize !== undefined && { pixelSize }) };
-}
-
-function diameterOf(text: string) {
-  const [, number, unit] = /^(.*?)\s*(um|µm|μm|px)?$/u.exec(text) as unknown as [string, string, string?];
-  const value = Number(number);
-  if (number !== '' && Number.isFinite(value) && value > 0)
-    return unit === undefined || unit === 'px' ? value : { um: value };
-  throw new NucleateError({
-    what: `--diameter takes px, um, \`auto\` or \`trained\`, received \`${text}\`.`,
-    hint: 'For example: --diameter 20, or --diameter 10um.',
-    exitCode: exitCodes.usage,
-  });
 }
 
 function rectOf(text: string): Rect {

@@ -4,6 +4,7 @@ import { AssembleSettings } from '../config/assemble.js';
 import { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { Network, NetworkPair, OtherNetworks } from '../models/network.js';
+import { type AskedScale, describeScale } from '../predict/diameter.js';
 import { describeTta } from '../predict/tta.js';
 import { networksOf, readModelFolder } from './model-folder.js';
 import { readDetector, readSegmenter, readTask } from './trained-network.js';
@@ -22,6 +23,8 @@ export interface FoundNetworks extends Partial<NetworkPair> {
 export interface PairedNetworks extends Required<Omit<FoundNetworks, 'others'>> {
   /** Further networks of an ensemble. */
   readonly others?: OtherNetworks | undefined;
+  /** Absent: as in training, or what a second pass finds. */
+  readonly scale?: AskedScale;
   /** Description for users. */
   readonly kind: string;
 }
@@ -64,18 +67,24 @@ export async function findStage<Stage extends keyof NetworkPair>(
   });
 }
 
+/** How the networks predict. */
+export interface PairSettings {
+  /** In place of the settings of the model folder. */
+  readonly predict?: Partial<PredictSettings>;
+  readonly scale?: AskedScale;
+}
+
 /**
  * Completes a single network with the network of the other stage.
  *
  * @param partner Read from the path after `--with`: gives the network that the target lacks and, if it is a model
  *   folder, its settings. Not used for a target with both networks.
- * @param tta Replaces the settings of the model folder.
  * @throws {NucleateError} Exit code 2 if a network is missing.
  */
 export function pairNetworks(
   target: FoundNetworks,
   partner: FoundNetworks | undefined,
-  tta: Partial<PredictSettings> = {},
+  { predict: changed, scale = {} }: PairSettings = {},
 ): PairedNetworks {
   const { detector = partner?.detector, segmenter = partner?.segmenter } = target;
   if (!detector || !segmenter) {
@@ -86,20 +95,19 @@ export function pairNetworks(
     const hint = `Name a run of \`nucleate train ${lacks}\`, or a model folder: --with RUN_OR_MODEL.`;
     throw new NucleateError({ what, where: target.path, hint, exitCode: exitCodes.usage });
   }
-  const predict = { ...(target.predict ?? partner?.predict ?? PredictSettings.parse({})), ...tta };
+  const predict = { ...(target.predict ?? partner?.predict ?? PredictSettings.parse({})), ...changed };
   const { others } = target;
   const words = others
     ? [
         ...[
           `ensemble of ${1 + others.detectors.length} detectors, ${1 + others.segmenters.length} segmenters`,
         ],
-        ...describeTta(predict),
       ]
-    : [`detector ${nameOf(detector)}`, `segmenter ${nameOf(segmenter)}`, ...describeTta(predict)];
+    : [`detector ${nameOf(detector)}`, `segmenter ${nameOf(segmenter)}`];
   return {
-    ...{ path: target.path, detector, segmenter, predict, ...(others && { others }) },
+    ...{ path: target.path, detector, segmenter, predict, scale, ...(others && { others }) },
     assemble: target.assemble ?? partner?.assemble ?? AssembleSettings.parse({}),
-    kind: words.join(', '),
+    kind: [...words, ...describeTta(predict), ...describeScale(scale)].join(', '),
   };
 }
 

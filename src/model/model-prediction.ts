@@ -4,12 +4,12 @@ import type { Image } from '../data/image/image.js';
 import { exitCodes, inPlace, NucleateError } from '../errors.js';
 import type { RectMap } from '../data/geometry/rect.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
-import { assembleInstances, assembleMasks } from '../predict/assemble/assemble.js';
+import { assembleMasks } from '../predict/assemble/assemble.js';
 import { type CandidateMask, maskOf } from '../predict/assemble/candidate-mask.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
-import { boxArrays } from '../predict/detect.js';
 import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import type { PairedNetworks } from './find-networks.js';
+import { predictedInstances, scaledSettings } from './predicted-instances.js';
 
 /**
  * The predictions of two networks: each image of the truth is segmented when it is read. The runtime must have been
@@ -17,10 +17,8 @@ import type { PairedNetworks } from './find-networks.js';
  *
  * @throws {NucleateError} On reading an image, exit code 3 if the truth has no images.
  */
-export function modelPrediction(
-  { path, kind, detector, segmenter, others, assemble, predict }: PairedNetworks,
-  truth: TruthSource,
-): PredictionSource {
+export function modelPrediction(pair: PairedNetworks, truth: TruthSource): PredictionSource {
+  const { path, kind, detector, segmenter, others, assemble, predict } = pair;
   const predictor = new NucleusPredictor({ detector, segmenter, others }, { mode: 'compiled', predict });
   const readImage = async (id: string) => {
     const image = await truth.readImage(id);
@@ -39,17 +37,13 @@ export function modelPrediction(
     dataHash: null,
     async read(id) {
       const image = await readImage(id);
-      const { candidates, detections } = await inPlace(id, () =>
-        predictor.candidates(image, assemble.scoreThreshold),
-      );
-      const { labelImage } = assembleInstances(image, candidates, assemble);
-      return { labelImage, withoutPixels: 0, overlapPixels: 0, boxes: boxArrays(detections) };
+      return inPlace(id, () => predictedInstances(predictor, image, pair));
     },
     stages: {
       scoreThreshold: assemble.scoreThreshold,
       segmentBoxes: async (id, boxes) => {
         const image = await readImage(id);
-        return inPlace(id, () => segmentBoxes(predictor, image, boxes, assemble));
+        return inPlace(id, () => segmentBoxes(predictor, image, boxes, scaledSettings(image, pair).assemble));
       },
     },
     close: () => Promise.resolve(predictor.dispose()),

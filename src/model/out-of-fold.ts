@@ -5,10 +5,10 @@ import { datasetOf, readTrainingData, type TrainingData } from '../data/loader/t
 import type { Mode } from '../engine/step.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
-import { assembleInstances } from '../predict/assemble/assemble.js';
-import { boxArrays } from '../predict/detect.js';
+import type { AskedScale } from '../predict/diameter.js';
 import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import type { NetworkPair } from '../models/network.js';
+import { predictedInstances } from './predicted-instances.js';
 
 /** The networks of an ensemble that have not seen one fold. */
 interface FoldNetworks {
@@ -96,6 +96,7 @@ export interface OutOfFoldOptions {
   readonly mode?: Mode;
   readonly assemble: AssembleSettings;
   readonly predict: PredictSettings;
+  readonly scale?: AskedScale | undefined;
 }
 
 /**
@@ -108,7 +109,7 @@ export function outOfFoldPrediction(
   path: string,
   folds: readonly FoldData[],
   truth: TruthSource,
-  { mode = 'compiled', assemble, predict }: OutOfFoldOptions,
+  { mode = 'compiled', assemble, predict, scale }: OutOfFoldOptions,
 ): PredictionSource {
   const foldOf = new Map(folds.flatMap((fold) => fold.data.validation.map(({ id }) => [id, fold] as const)));
   // Images of all folds are mixed, so the networks of a fold stay once they are built.
@@ -136,10 +137,8 @@ export function outOfFoldPrediction(
           exitCode: exitCodes.data,
         });
       }
-      const predictor = predictorOf(fold);
-      const { candidates, detections } = await predictor.candidates(image, assemble.scoreThreshold);
-      const { labelImage } = assembleInstances(image, candidates, assemble);
-      return { labelImage, withoutPixels: 0, overlapPixels: 0, boxes: boxArrays(detections) };
+      const { detector } = fold.networks;
+      return predictedInstances(predictorOf(fold), image, { detector, assemble, scale });
     },
     close: () => {
       for (const predictor of built.values()) predictor.dispose();

@@ -1,9 +1,8 @@
 import type { AssembleSettings } from '../config/assemble.js';
-import type { ModelFile } from '../config/model-file.js';
 import type { Rect } from '../data/geometry/rect.js';
 import type { PixelSize } from '../data/image/image.js';
 import { exitCodes, NucleateError } from '../errors.js';
-import { type Diameter, type Scale, scaleFor, settingsAt } from '../predict/diameter.js';
+import { type DetectorScale, type Diameter, type Scale, scaleFor, settingsAt } from '../predict/diameter.js';
 
 /** Settings of one prediction, in place of the model's own. All px are those of the image, whatever the diameter. */
 export interface SegmentSettings extends Partial<AssembleSettings> {
@@ -29,7 +28,7 @@ export interface ImageSettings {
  * @throws {NucleateError} As `scaleFor`; exit code 2 if no area is both large and small enough.
  */
 export function settingsFor(
-  { assemble: own, detector }: Pick<ModelFile, 'assemble' | 'detector'>,
+  { assemble: own, detector }: { readonly assemble: AssembleSettings; readonly detector: DetectorScale },
   { pixelSize }: { readonly pixelSize?: PixelSize | undefined },
   { diameter, region: _, ...changed }: SegmentSettings,
 ): ImageSettings {

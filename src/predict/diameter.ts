@@ -8,6 +8,22 @@ import { dsb2018Sizes } from './second-pass.js';
 /** How wide the typical nucleus of an image is, the square root of the area of its box: px of the image, or um. */
 export type Diameter = number | { readonly um: number };
 
+/** What is asked for about the scale of images. */
+export interface AskedScale {
+  /** Absent: as in training, or what a second pass finds. */
+  readonly diameter?: Diameter;
+  /** um of a pixel, in place of what images say. */
+  readonly pixelSize?: number;
+}
+
+/** `diameter 20 px`, `diameter 10 um`, `pixel size 0.5 um`: none for nothing. */
+export const describeScale = ({ diameter, pixelSize }: AskedScale): string[] => [
+  ...(diameter === undefined
+    ? []
+    : [`diameter ${typeof diameter === 'number' ? `${diameter} px` : `${diameter.um} um`}`]),
+  ...(pixelSize === undefined ? [] : [`pixel size ${pixelSize} um`]),
+];
+
 /**
  * um: the diameter where only the size of a pixel is told, the geometric middle of the 5 to 20 um of mammalian nuclei
  * (Dahl, Ribeiro & Lammerding, Nuclear shape, mechanics, and mechanotransduction, Circulation Research 102, 2008).

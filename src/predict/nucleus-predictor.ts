@@ -126,8 +126,9 @@ export class NucleusPredictor {
   async candidates(
     image: Pixels,
     minScore: number,
+    options: Pick<NucleusOptions, 'zoom'> = {},
   ): Promise<Detections & { readonly candidates: readonly Candidate[] }> {
-    const { detections, omitted } = await this.detect(image);
+    const { detections, omitted } = await this.detect(image, options);
     const kept = detections.filter(({ score }) => score >= minScore);
     return { candidates: await this.segmentBoxes(image, kept), detections, omitted };
   }

@@ -175,11 +175,19 @@ describe('targets with networks', () => {
     },
     {
       args: ['shifted', '--tta=none'],
-      what: 'Test-time augmentation needs a model. All targets are finished predictions.',
+      what: 'Test-time augmentation and scales are of predictions that are made now. All targets are finished predictions.',
     },
     {
       args: ['shifted', '--diameter=trained'],
-      what: 'Test-time augmentation needs a model. All targets are finished predictions.',
+      what: 'Test-time augmentation and scales are of predictions that are made now. All targets are finished predictions.',
+    },
+    {
+      args: ['shifted', '--pixel-size=0.5'],
+      what: 'Test-time augmentation and scales are of predictions that are made now. All targets are finished predictions.',
+    },
+    {
+      args: ['model', '--diameter=-4'],
+      what: '--diameter takes px, um, `auto` or `trained`, received `-4`.',
     },
     {
       args: ['shifted', '--ablation'],

@@ -94,11 +94,11 @@ describe('a pair', () => {
 
   test('given settings replace those of the model, the others stay', async () => {
     const model = await found('model');
-    expect(pairNetworks(model, undefined, { tta: ['flips', 'scales'] })).toMatchObject({
+    expect(pairNetworks(model, undefined, { predict: { tta: ['flips', 'scales'] } })).toMatchObject({
       kind: expect.stringMatching(/, tta flips x scales, second pass$/u) as string,
       predict: { tta: ['flips', 'scales'], secondPass: true },
     });
-    const plain = pairNetworks(await found('boxes'), model, { tta: [], secondPass: false });
+    const plain = pairNetworks(await found('boxes'), model, { predict: { tta: [], secondPass: false } });
     expect(plain.kind).toBe('detector boxes at step 5, segmenter small at step 0');
     expect(plain.predict).toEqual({ tta: [], secondPass: false });
   });

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { boxAt } from '../../src/data/geometry/box.js';
 import { scoreSources } from '../../src/eval/score-sources.js';
 import { openTruth } from '../../src/eval/sources/open.js';
-import { findNetworks, pairNetworks } from '../../src/model/find-networks.js';
+import { findNetworks, pairNetworks, type PairSettings } from '../../src/model/find-networks.js';
 import { buildModel } from '../../src/model/model.js';
 import { modelPrediction } from '../../src/model/model-prediction.js';
+import { scaledSettings } from '../../src/model/predicted-instances.js';
 import { writeModelFolder } from '../../src/model/model-folder.js';
 import { assembleInstances } from '../../src/predict/assemble/assemble.js';
 import { pasteCandidate } from '../../src/predict/assemble/candidate.js';
@@ -27,9 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(place, { recursive: true }));
 
-async function pair(target: string, partner?: string) {
+async function pair(target: string, partner?: string, settings?: PairSettings) {
   const other = partner === undefined ? undefined : await findNetworks(at(partner));
-  return pairNetworks((await findNetworks(at(target)))!, other);
+  return pairNetworks((await findNetworks(at(target)))!, other, settings);
 }
 
 test('predicts masks and boxes of the images of the truth like the model; also a run with a segmenter', async () => {
@@ -62,6 +63,42 @@ test('predicts with the settings of its model, at the sizes that the model was t
   const readImage = () => Promise.resolve(image);
   const source = modelPrediction(await pair('looking'), { ...truth, readImage });
   expect((await source.read('a', image)).labelImage).toEqual(labelImage);
+  await source.close();
+  await truth.close();
+});
+
+test('at a scale as the model, and says so', async () => {
+  const truth = await openTruth(sample);
+  const image = { ...speckled(96), pixelSize: { x: 9, y: 9 } };
+  const model = buildModel(smallModel());
+  const { labelImage } = await model.segment(image, { diameter: 20 });
+  expect(labelImage).not.toEqual((await model.segment(image)).labelImage);
+  model.dispose();
+  const networks = await pair('model', undefined, { scale: { diameter: { um: 10 }, pixelSize: 0.5 } });
+  expect(networks.kind).toMatch(/, diameter 10 um, pixel size 0\.5 um$/u);
+  const source = modelPrediction(networks, { ...truth, readImage: () => Promise.resolve(image) });
+  expect((await source.read('a', image)).labelImage).toEqual(labelImage);
+  await source.close();
+  await truth.close();
+});
+
+test.each([
+  [{}, {}, undefined],
+  [{ diameter: 20 }, {}, 20],
+  [{ diameter: { um: 10 } }, { pixelSize: { x: 0.25, y: 0.25 } }, 40],
+  [{ diameter: { um: 10 }, pixelSize: 0.5 }, { pixelSize: { x: 0.25, y: 0.25 } }, 20],
+])('%j of an image with %j: nuclei of %s px', (scale, image, diameter) => {
+  const { detector, assemble } = smallModel().file;
+  expect(scaledSettings(image, { detector, assemble, scale }).scale?.diameter).toBe(diameter);
+});
+
+test('um in an image of unknown scale are an error that names it', async () => {
+  const truth = await openTruth(sample);
+  const networks = await pair('model', undefined, { scale: { diameter: { um: 10 } } });
+  const source = modelPrediction(networks, { ...truth, readImage: () => Promise.resolve(speckled(64)) });
+  await expect(source.read('a', speckled(64))).rejects.toMatchObject({
+    ...{ exitCode: 3, where: 'a', hint: expect.stringContaining('--pixel-size UM') as string },
+  });
   await source.close();
   await truth.close();
 });

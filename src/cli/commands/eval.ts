@@ -1,17 +1,17 @@
-import type { PredictSettings } from '../../config/predict.js';
 import type { Fingerprint } from '../../data/split/fingerprint.js';
 import type { DeviceChoice } from '../../engine/device.js';
 import { metrics } from '../../eval/metrics/metrics.js';
 import { sourceKinds, type ListedKind } from '../../eval/sources/kinds.js';
 import type { Selection } from '../../eval/selection.js';
 import type { PredictionSource, TruthSource } from '../../eval/sources/source.js';
-import type { FoundNetworks, PairedNetworks } from '../../model/find-networks.js';
+import type { FoundNetworks, PairedNetworks, PairSettings } from '../../model/find-networks.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { Command } from '../command.js';
 import { withDevice } from '../global-options.js';
 import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
 import { type PlaneArguments, planesOfDataset, withPlanes } from '../plane-options.js';
-import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
+import { askedScale, type ScaleArguments, withScale } from '../scale-options.js';
+import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
 import type { Terminal } from '../terminal.js';
 import { startDevice } from '../start-device.js';
@@ -33,6 +33,7 @@ type Arguments = {
   'allow-other-data': boolean;
   device: DeviceChoice;
 } & TtaArguments &
+  ScaleArguments &
   PlaneArguments &
   LabelArguments;
 
@@ -65,7 +66,7 @@ export const evalCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withPlanes(withDiameterMode(withTta(withDevice(withLabelImages(parser)))), 'one image of each file')
+    withPlanes(withScale(withTta(withDevice(withLabelImages(parser)))), 'one image of each file')
       .positional('targets', {
         type: 'string',
         array: true,
@@ -158,7 +159,7 @@ export const evalCommand: Command<Arguments> = {
       import('../../report/eval-document.js'),
       import('../../report/eval-text.js'),
     ]);
-    const settings = ttaSettings(choice);
+    const settings = { predict: ttaSettings(choice), scale: askedScale(choice) };
     const reading = labelReading(choice);
     const ofTargets = { ...reading, categories: targetCategories(choice) };
     const outOfFold = choice['out-of-fold'];
@@ -171,8 +172,9 @@ export const evalCommand: Command<Arguments> = {
       throw usage('--out-of-fold and --ablation exclude each other.', 'Leave one of them out.');
     if (ablation && networks.size === 0)
       throw noModel('--ablation needs a model to predict with true boxes.', '--ablation');
-    if (Object.keys(settings).length > 0 && networks.size === 0) {
-      throw noModel('Test-time augmentation needs a model.', '--tta and --diameter');
+    if (networks.size === 0 && Object.values(settings).some((asked) => Object.keys(asked).length > 0)) {
+      const what = 'Test-time augmentation and scales are of predictions that are made now.';
+      throw noModel(what, '--tta, --diameter and --pixel-size');
     }
     if (networks.size > 0) await startDevice(device, terminal);
     const truth = await openTruth(data, { labels, ...reading, planes: planesOfDataset(choice) });
@@ -226,7 +228,7 @@ const targetCategories = ({
 async function readNetworks(
   targets: readonly string[],
   partnerPlace: string | undefined,
-  settings: Partial<PredictSettings>,
+  settings: PairSettings,
 ): Promise<ReadonlyMap<string, PairedNetworks>> {
   const { findNetworks, isHalf, pairNetworks } = await import('../../model/find-networks.js');
   const found: FoundNetworks[] = [];
