@@ -56,7 +56,8 @@ export function withDataset<Arguments>(parser: Argv<Arguments>) {
   });
 }
 
-const withReading = <Arguments>(parser: Argv<Arguments>) =>
+/** Adds `--labels`, `--channel`, `--plane` and the options of label images. */
+export const withReading = <Arguments>(parser: Argv<Arguments>) =>
   withPlanes(withLabelImages(parser), 'one image of each file').option('labels', {
     type: 'string',
     requiresArg: true,

@@ -89,6 +89,17 @@ const Data = z.strictObject({
     ),
 });
 
+/** How the images and masks of a dataset are read: keys of `data`. */
+export const DatasetReading = Data.pick({
+  labelImages: true,
+  background: true,
+  categories: true,
+  channel: true,
+  plane: true,
+});
+
+export type DatasetReading = z.output<typeof DatasetReading>;
+
 const Run = z.strictObject({
   folder: z
     .string()

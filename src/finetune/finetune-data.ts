@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { TrainingConfig } from '../config/training.js';
+import { z } from 'zod';
+import { DatasetReading, type TrainingConfig } from '../config/training.js';
 import { shownRange } from '../data/image/intensity.js';
+import { planeChoice } from '../data/image/plane-choice.js';
 import { pixelHashOf } from '../data/image/pixel-hash.js';
 import { shareExample } from '../data/loader/shared-example.js';
-import { type DataSource, dataSource, type TrainingData } from '../data/loader/training-data.js';
+import {
+  dataSource,
+  masksOf,
+  samePixels,
+  sourcesOf,
+  type TrainingData,
+} from '../data/loader/training-data.js';
 import { openDataset, readExamples } from '../data/read/dataset.js';
 import { type Example, withoutUnreviewed } from '../data/read/example.js';
+import { openDatasets } from '../data/read/joined-datasets.js';
 import { problemsError } from '../data/read/problems.js';
 import { signatureOf } from '../data/split/signature.js';
 import {
@@ -23,9 +32,11 @@ import { randomFor } from '../random.js';
 export interface FinetuneDataset {
   /** Datasets with the corrected images; at least one. */
   readonly paths: readonly string[];
-  /** A run-length CSV with the masks of the first one, if they are not among its images. */
+  /** File or folder of annotations with the masks of the first one, if they are not among its images. */
   readonly labels?: string | undefined;
-  /** A split of the first and only dataset, and the fold that validates; default: drawn by group, and the smallest of at most five folds validates. */
+  /** How their images and masks are read; those of `replay` are read without. Default: as in a config. */
+  readonly reading?: Partial<DatasetReading> | undefined;
+  /** A split of the datasets, and the fold that validates; default: drawn by group, and the smallest of at most five folds validates. */
   readonly split?: { readonly path: string; readonly fold: number } | undefined;
   /** Older images to learn from again, so that they are not forgotten. */
   readonly replay?: string | undefined;
@@ -58,10 +69,10 @@ const mostReplayed = 100;
  *
  * @param onImage Called after each image with how many are read, and how many there are.
  * @throws {NucleateError} Exit code 3 for a dataset with problems or without a nucleus, and for a split that does not fit;
- *   2 for a split of several datasets.
+ *   2 for a channel or plane that is none.
  */
 export async function readFinetuneData(
-  { paths, labels, split: given, replay }: FinetuneDataset,
+  { paths, labels, reading = {}, split: given, replay }: FinetuneDataset,
   {
     seed,
     intensity,
@@ -72,27 +83,8 @@ export async function readFinetuneData(
     readonly onImage?: ((done: number, total: number) => void) | undefined;
   },
 ): Promise<FinetuneData> {
-  if (given && paths.length > 1) {
-    throw new NucleateError({
-      what: 'A split is of one dataset, and several were given.',
-      where: given.path,
-      hint: 'Leave out --split: a split of all of them is drawn.',
-      exitCode: exitCodes.usage,
-    });
-  }
-  const examples: Example[] = [];
-  const identities: string[] = [];
-  const sources: DataSource[] = [];
-  for (const [index, path] of paths.entries()) {
-    const read = await readAll(path, { labels: index === 0 ? labels : undefined, intensity, onImage });
-    identities.push(read.identity);
-    const prefix = paths.length === 1 ? '' : `${index + 1}-`;
-    const prefixed = read.examples.map((example) => ({ ...example, id: prefix + example.id }));
-    examples.push(...prefixed);
-    sources.push(dataSource(read, read.identity, prefixed));
-  }
-  requireNuclei(examples, paths[0]!);
-  const identity = identities.length === 1 ? identities[0]! : hashOf(identities);
+  const { examples, sources, identity } = await readAll(paths, { labels, reading, intensity, onImage });
+  requireNuclei(examples, paths.join(', '));
 
   const { split, warnings } = given
     ? { split: await readGiven(given.path, identity, examples), warnings: [] }
@@ -119,7 +111,7 @@ export async function readFinetuneData(
     split,
     fold,
     // Where all are learnt from, their folds do not matter.
-    warnings: unseen ? warnings : [],
+    warnings: [...(paths.length > 1 ? samePixels(examples) : []), ...(unseen ? warnings : [])],
     replayed: older?.examples.length ?? 0,
   };
 }
@@ -138,26 +130,38 @@ export function withIntensity(
 }
 
 async function readAll(
-  path: string,
+  paths: readonly string[],
   {
     labels,
+    reading,
     intensity,
     onImage,
   }: {
     labels: string | undefined;
+    reading: Partial<DatasetReading>;
     intensity: TrainingConfig['data']['intensity'];
     onImage: (done: number, total: number) => void;
   },
 ) {
-  const dataset = await openDataset(path, { labels });
+  const planes = planeChoice(reading, 'options of a dataset');
+  const { data: keys, error } = DatasetReading.safeParse(reading);
+  if (!keys) {
+    throw new NucleateError({
+      what: `How the datasets are read cannot be understood: ${z.prettifyError(error).split('\n').join(' ')}.`,
+      hint: 'Check --channel, --plane and --category.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  const dataset = await openDatasets(paths, { labels, ...masksOf(keys), planes });
   try {
-    if (dataset.problems.length > 0) throw problemsError(path, dataset.problems);
+    if (dataset.problems.length > 0) throw problemsError(dataset.path, dataset.problems);
     const examples: Example[] = [];
     for await (const example of readExamples(dataset, intensity)) {
       examples.push(shareExample(withoutUnreviewed(example)));
       onImage(examples.length, dataset.images.length);
     }
-    return { path, licence: dataset.licence, examples, identity: await dataset.identity() };
+    const identity = await dataset.identity();
+    return { examples, identity, sources: await sourcesOf(dataset, identity, examples) };
   } finally {
     await dataset.close();
   }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { DatasetReading } from '../config/training.js';
 import { readPlainText } from '../plain-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { replaceSynced, writeError } from '../run/durable-files.js';
@@ -17,6 +18,7 @@ const FinetunePlan = z.strictObject({
   /** Absolute. */
   data: z.array(z.string()).min(1),
   labels: z.string().optional(),
+  reading: DatasetReading.prefault({}),
   split: z.strictObject({ path: z.string(), fold: z.int().min(0) }).optional(),
   replay: z.string().optional(),
   /** {@link datasetOf} the images and their folds. */

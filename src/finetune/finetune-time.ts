@@ -1,3 +1,4 @@
+import { DatasetReading } from '../config/training.js';
 import { multipliesBfloat16 } from '../engine/processor.js';
 import type { Mode } from '../engine/step.js';
 import type { ModelFolder } from '../model/model-folder.js';
@@ -16,7 +17,10 @@ export async function measureTrainings(
   { file }: ModelFolder,
   { data, seed, mode }: { readonly data: FinetuneData; readonly seed: number; readonly mode: Mode },
 ): Promise<Record<Stage, StepTime>> {
-  const place = { path: 'measured', labels: '', split: 'none', validationFold: 0 };
+  const place = {
+    ...{ path: 'measured', more: [], labels: '', split: 'none', validationFold: 0 },
+    ...DatasetReading.parse({}),
+  };
   const facts = { data, place, steps: 1000, seed, bfloat16: multipliesBfloat16(), folder: 'measured' };
   const detector = detectorRecipe(file.detector.config, facts);
   const segmenter = segmenterRecipe(file.segmenter.config, facts);

@@ -1,6 +1,7 @@
 /** Fine-tuning from top to bottom: read, score, measure, say what will be done, train both networks, pack, compare. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { DatasetReading } from '../config/training.js';
 import { readPlainText } from '../plain-file.js';
 import { datasetOf } from '../data/loader/training-data.js';
 import { writeSplit } from '../data/split/split-file.js';
@@ -70,6 +71,7 @@ export async function finetune(
         ...{ format: 1, created: now.toISOString(), model: path.resolve(model), weights: hashesOf(stored) },
         data: dataset.paths.map((place) => path.resolve(place)),
         ...(dataset.labels !== undefined && { labels: path.resolve(dataset.labels) }),
+        reading: DatasetReading.parse(dataset.reading ?? {}),
         ...(dataset.split && { split: { ...dataset.split, path: path.resolve(dataset.split.path) } }),
         ...(dataset.replay !== undefined && { replay: path.resolve(dataset.replay) }),
         ...{ dataset: datasetOf(data), out: path.resolve(out), seed, steps },
@@ -101,8 +103,9 @@ export async function resumeFinetune(folder: string, options: FinetuneOptions): 
       process.onEvent(known);
       return known;
     }
-    const { data: paths, labels, split, replay } = plan;
-    const prepared = await prepare(plan.model, { paths, labels, split, replay }, plan.seed, process);
+    const { data: paths, labels, reading, split, replay } = plan;
+    const dataset = { paths, labels, reading, split, replay };
+    const prepared = await prepare(plan.model, dataset, plan.seed, process);
     if (!prepared) return stopped(process, folder);
     try {
       requireSame(plan, prepared);

@@ -2,15 +2,16 @@
 import type { Augment } from '../config/augment.js';
 import type { DetectorConfig } from '../config/detector.js';
 import type { SegmenterConfig } from '../config/segmenter.js';
-import type { TrainingConfig } from '../config/training.js';
+import type { DatasetReading, TrainingConfig } from '../config/training.js';
 import { quickestPrecision } from '../engine/processor.js';
 import { type FinetuneData, replayCluster } from './finetune-data.js';
 
 /** What the two trainings of a fine-tuning have in common. */
 export interface TrainingFacts {
   readonly data: Pick<FinetuneData, 'train' | 'replayed' | 'unseen'>;
-  /** As it is recorded: where the images and the folds are. */
-  readonly place: Pick<TrainingConfig['data'], 'path' | 'labels' | 'split' | 'validationFold'>;
+  /** As it is recorded: where the images and the folds are, and how they are read. */
+  readonly place: Pick<TrainingConfig['data'], 'path' | 'more' | 'labels' | 'split' | 'validationFold'> &
+    DatasetReading;
   readonly steps: number;
   readonly seed: number;
   /** Whether the device multiplies bfloat16; else a training that would use it uses float32. */

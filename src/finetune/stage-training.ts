@@ -46,6 +46,8 @@ const trainingFacts = ({ folder, plan, data }: StageFacts, stage: Stage) => ({
   data,
   place: {
     path: plan.data[0]!,
+    more: plan.data.slice(1),
+    ...plan.reading,
     labels: plan.labels ?? '',
     split: path.resolve(finetuneFiles(folder).split),
     validationFold: data.fold,

@@ -50,6 +50,7 @@ export async function finetuneModel({
   seed,
   folder,
   labels,
+  reading,
   split,
   replay,
   ...progress
@@ -57,7 +58,7 @@ export async function finetuneModel({
   const paths = typeof data === 'string' ? [data] : data;
   return finetune(
     model,
-    { paths, labels, split, replay },
+    { paths, labels, reading, split, replay },
     {
       ...(await processOptions(progress)),
       ...{ out, folder, budget: steps === undefined ? { minutes } : { steps } },

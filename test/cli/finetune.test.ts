@@ -9,6 +9,8 @@ test.each([
   [['--data', 'd', '--minutes', 'ten'], '--minutes takes a number above 0, received `ten`.'],
   [['--data', 'd', '--seed', '0'], '--seed takes a whole number of at least 1, received `0`.'],
   [['--resume', 'runs/x', '--data', 'd'], '--resume and --data exclude each other'],
+  [['--resume', 'runs/x', '--channel', 'DAPI'], '--resume and --channel exclude each other'],
+  [['--data', 'd', '--background', 'x'], '--background takes a whole number, received `x`.'],
   [['models/x', '--resume', 'runs/x'], '--resume and the model models/x exclude each other'],
 ])('%j: exit code 2 and one sentence', async (args, what) => {
   const outcome = await nucleate(['finetune', ...args, '--json', '--device', 'cpu']);

@@ -8,7 +8,9 @@ import { finetune, resumeFinetune } from '../../src/finetune/finetune.js';
 import type { FinetuneDataset } from '../../src/finetune/finetune-data.js';
 import type { FinetuneEnded, FinetuneEvent, FinetuneStarted } from '../../src/finetune/finetune-events.js';
 import type { FinetuneOptions, NewFinetuneOptions } from '../../src/finetune/finetune-options.js';
+import { readTrainingData } from '../../src/data/loader/training-data.js';
 import { findNetworks, pairNetworks } from '../../src/model/find-networks.js';
+import { readLabelImage, writeLabelImage } from '../../src/data/image/label-io.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
 import { modelPrediction } from '../../src/model/model-prediction.js';
 import { scratchFolder } from '../run/scratch.js';
@@ -178,6 +180,7 @@ test('bad input: one sentence, and nothing is written', async () => {
   const lab = await laboratory(4);
   const nothing = await writeDiscs(path.join(lab.folder, 'nothing'), 2, { empty: true });
   const split = path.join(lab.folder, 'split.json');
+  const [each, none] = [['each'], ['']];
   const empty = { dataset: '0', seed: 1, folds: 2, images: {} };
   writeFileSync(split, JSON.stringify(empty));
   const cases = [
@@ -186,12 +189,8 @@ test('bad input: one sentence, and nothing is written', async () => {
     [{ ...lab, data: nothing }, {}, 'The dataset has no nucleus to learn from.', 3],
     [lab, { dataset: { replay: nothing } }, 'The dataset has no nucleus to learn from.', 3],
     [lab, { dataset: { split: { path: split, fold: 0 } } }, 'The split does not match the dataset.', 3],
-    [
-      lab,
-      { dataset: { paths: [lab.data, nothing], split: { path: split, fold: 0 } } },
-      'A split is of one dataset',
-      2,
-    ],
+    [lab, { dataset: { reading: { channel: none } } }, 'How the datasets are read cannot be understood', 2],
+    [lab, { dataset: { reading: { plane: each } } }, 'A dataset has one image of each file', 2],
   ] as const;
   for (const [place, options, message, exitCode] of cases) {
     await expect(tuned(place, options), message).rejects.toMatchObject({
@@ -221,7 +220,42 @@ test('images that have changed since it began are refused', async () => {
 test('several datasets: their images are told apart, and one split is drawn of all', async () => {
   const lab = await laboratory(2);
   const more = await writeDiscs(path.join(lab.folder, 'more'), 3, { seed: 2 });
+  // Both have an image-1 and an image-2.
   const { plan } = await tuned(lab, { dataset: { paths: [lab.data, more] } });
   expect(plan.learnsFrom.images + plan.validatesOn.images).toBe(5);
-  expect(plan.validatesOn.ids[0]).toMatch(/^[12]-image-\d$/u);
+  expect(plan.validatesOn.ids[0]).toMatch(/^(?:[12]-image-[12]|image-3)$/u);
+
+  // What is recorded finds the same images in the same folds.
+  const { config, origin } = (await readModelFolder(lab.out)).file.detector;
+  expect(config.data).toMatchObject({ path: lab.data, more: [more] });
+  const again = await readTrainingData(config.data, { seed: 1 });
+  expect(origin.dataset.startsWith(`${again.identity}/`)).toBe(true);
+  expect(again.validation.map(({ id }) => id)).toEqual(plan.validatesOn.ids);
+
+  // A split of all of them is taken, too.
+  const fold = config.data.validationFold;
+  const other = { ...lab, out: `${lab.out}-2`, run: `${lab.run}-2` };
+  const split = { path: config.data.split, fold };
+  const given = await tuned(other, { dataset: { paths: [lab.data, more], split } });
+  expect(given.plan.validatesOn.ids).toEqual(plan.validatesOn.ids);
+});
+
+test('masks are read as it is told, also where it is resumed, and so it is recorded', async () => {
+  const lab = await laboratory(4);
+  // All discs of an image have one value: a foreground mask.
+  for (let index = 1; index <= 4; index++) {
+    const file = path.join(lab.data, `image-${index}_masks.png`);
+    const { labels, ...size } = await readLabelImage(file);
+    await writeLabelImage(file, { ...size, labels: labels.map((label) => (label > 0 ? 1 : 0)) });
+  }
+  await expect(tuned(lab)).rejects.toMatchObject({ exitCode: 3 });
+  const stop = new AbortController();
+  const reading = { labelImages: 'pieces' as const };
+  const { plan } = await tuned(lab, {
+    ...{ dataset: { reading }, stop: stop.signal },
+    onEvent: ({ event }) => event === 'plan' && stop.abort('SIGTERM'),
+  });
+  expect(plan.validatesOn.nuclei).toBe(4);
+  finished(await resumeFinetune(lab.run, { runtime }));
+  expect((await readModelFolder(lab.out)).file.segmenter.config.data).toMatchObject(reading);
 });

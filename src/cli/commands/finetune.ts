@@ -2,8 +2,11 @@ import type { DeviceChoice } from '../../engine/device.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FinetuneBudget } from '../../finetune/finetune-time.js';
 import type { Command } from '../command.js';
-import { withDevice } from '../global-options.js';
+import { datasetKeys } from '../dataset-keys.js';
+import { withDevice, withReading } from '../global-options.js';
+import type { LabelArguments } from '../label-options.js';
 import { positiveNumber, wholeNumber } from '../number-options.js';
+import type { PlaneArguments } from '../plane-options.js';
 import { shippedModel } from '../../model/shipped-model.js';
 import { startDevice } from '../start-device.js';
 
@@ -21,7 +24,8 @@ type Arguments = {
   'run-dir': string | undefined;
   resume: string | undefined;
   device: DeviceChoice;
-};
+} & LabelArguments &
+  PlaneArguments;
 
 /** Minutes that a fine-tuning takes if nobody says. */
 const usualMinutes = 10;
@@ -36,7 +40,7 @@ export const finetuneCommand: Command<Arguments> = {
     ],
   ],
   builder: (parser) =>
-    withDevice(parser)
+    withDevice(withReading(parser))
       .positional('model', {
         type: 'string',
         describe:
@@ -47,12 +51,7 @@ export const finetuneCommand: Command<Arguments> = {
         array: true,
         requiresArg: true,
         default: [] as string[],
-        describe: 'Dataset with corrected images; may be repeated',
-      })
-      .option('labels', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'A run-length CSV file with the masks of the first dataset',
+        describe: 'Dataset with corrected images; may be repeated, and --labels is of the first',
       })
       .option('split', {
         type: 'string',
@@ -69,7 +68,8 @@ export const finetuneCommand: Command<Arguments> = {
       .option('replay', {
         type: 'string',
         requiresArg: true,
-        describe: 'Dataset with older images, which the model shall not forget',
+        describe:
+          'Dataset with older images, which the model shall not forget; read without the options of --data',
       })
       .option('minutes', {
         type: 'string',
@@ -113,14 +113,16 @@ export const finetuneCommand: Command<Arguments> = {
     ]);
     const budget = budgetOf(args);
     const seed = wholeNumber('seed', args.seed, 1);
+    const reading = datasetKeys(args);
     const fold = args.fold === undefined ? 0 : wholeNumber('fold', args.fold, 0);
     const runtime = await startDevice(args.device, terminal);
     await runFinetune(terminal, (options) => {
       if (resume !== undefined) return resumeFinetune(resume, { runtime, ...options });
       const { data: paths, labels, split, replay, 'run-dir': folder } = args;
+      const chosen = split !== undefined && { split: { path: split, fold } };
       return finetune(
         args.model ?? shippedModel,
-        { paths, labels, replay, ...(split !== undefined && { split: { path: split, fold } }) },
+        { paths, labels, reading, replay, ...chosen },
         { runtime, out: args.out ?? `models/${nameOf(paths[0]!)}`, folder, budget, seed, ...options },
       );
     });
@@ -146,11 +148,18 @@ function requireNewArguments({ data }: Arguments): void {
   throw wrong('A fine-tuning needs corrected images.', hint);
 }
 
+/** What a fine-tuning is told when it begins. */
+const settledNames = [
+  ...(['model', 'data', 'labels', 'label-images', 'background', 'category', 'channel', 'plane'] as const),
+  ...(['split', 'replay', 'minutes', 'steps', 'out', 'run-dir'] as const),
+];
+
 /** Rejects what a fine-tuning has been told when it began. */
 function requireResumeArguments(args: Arguments): void {
-  const given = (
-    ['model', 'data', 'labels', 'split', 'replay', 'minutes', 'steps', 'out', 'run-dir'] as const
-  ).find((name) => (name === 'data' ? args.data.length > 0 : args[name] !== undefined));
+  const given = settledNames.find((name) => {
+    const value = args[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  });
   if (given === undefined) return;
   const named = given === 'model' ? `the model ${args.model}` : `--${given}`;
   throw wrong(

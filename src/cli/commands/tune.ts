@@ -5,8 +5,9 @@ import type { TunedModel } from '../../model/tune-model.js';
 import type { SettingCurve } from '../../predict/tune-settings.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
+import { datasetKeys } from '../dataset-keys.js';
 import { withDevice } from '../global-options.js';
-import { type LabelArguments, labelReading, withLabelImages } from '../label-options.js';
+import { type LabelArguments, withLabelImages } from '../label-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
 import { type TtaArguments, ttaSettings, withDiameterMode, withTta } from '../tta-options.js';
 import type { Progress } from '../progress.js';
@@ -77,7 +78,7 @@ export const tuneCommand: Command<Arguments> = {
     ),
   async handler({ pair: pairs, ...args }, terminal) {
     if (pairs.length > 0) return tuneOnPairs(pairs, args, terminal);
-    const { model: folder, data, labels, split, fold, channel, plane, device, ...asked } = args;
+    const { model: folder, data, labels, split, fold, device, ...asked } = args;
     const [
       { buildModel },
       { networksOf, readModelFolder, replaceModelFile },
@@ -104,11 +105,9 @@ export const tuneCommand: Command<Arguments> = {
     const file: ModelFile = { ...stored.file, predict: { ...stored.file.predict, ...mode } };
     const { config, origin } = file.detector;
     const changes = {
-      ...(channel && { channel }),
-      ...(plane && { plane }),
       ...(data.length > 0 && { path: data[0]!, more: data.slice(1), labels: '' }),
       ...(labels !== undefined && { labels }),
-      ...maskKeys(asked),
+      ...datasetKeys(asked),
       ...(split !== undefined && { split }),
     };
     let predicting: Progress | undefined;
@@ -186,14 +185,13 @@ export const tuneCommand: Command<Arguments> = {
 /** Chooses the settings on models that have not seen their images, and saves them in another, or one of them. */
 async function tuneOnPairs(
   pairs: readonly string[],
-  { model: folder, data, labels, split, fold, channel, plane, device, ...asked }: Omit<Arguments, 'pair'>,
+  { model: folder, data, labels, split, fold, device, ...asked }: Omit<Arguments, 'pair'>,
   terminal: Terminal,
 ): Promise<void> {
-  const others = { ...(channel && { channel }), ...(plane && { plane }), ...maskKeys(asked) };
   const given = [data.length > 0 ? data : undefined, labels, split, fold].some(
     (value) => value !== undefined,
   );
-  if (given || Object.keys({ ...others, ...ttaSettings(asked) }).length > 0) throw onlyPairs(folder);
+  if (given || Object.keys({ ...datasetKeys(asked), ...ttaSettings(asked) }).length > 0) throw onlyPairs(folder);
   const [
     { readModelFolder, replaceModelFile },
     { readPair, tunePairs },
@@ -258,16 +256,6 @@ const onlyPairs = (where: string) =>
     hint: 'Leave out the options that say how images and masks are read or predicted.',
     exitCode: exitCodes.usage,
   });
-
-/** What the user says about the masks, as keys of a config; those that are not named stay. */
-function maskKeys(args: LabelArguments) {
-  const { labelImages, background, categories = [] } = labelReading(args);
-  return {
-    ...(labelImages !== undefined && { labelImages }),
-    ...(background !== undefined && { background }),
-    ...(categories.length > 0 && { categories: [...categories] }),
-  };
-}
 
 const allFolds = (where: string) =>
   new NucleateError({

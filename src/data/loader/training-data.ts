@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { TrainingConfig } from '../../config/training.js';
+import type { DatasetReading, TrainingConfig } from '../../config/training.js';
+import type { MaskChoice } from '../read/annotations/annotation.js';
 import { knownDataset } from '../read/known-datasets.js';
 import { planeChoice } from '../image/plane-choice.js';
 import { readExamples } from '../read/dataset.js';
@@ -85,12 +86,10 @@ export async function readTrainingData(
   config: TrainingConfig['data'],
   { seed, trained, onImage = () => {} }: ReadTrainingOptions,
 ): Promise<TrainingData> {
-  const { path, more, labels, labelImages, background, categories, intensity } = config;
+  const { path, more, labels, intensity } = config;
   const dataset = await openDatasets([path, ...more], {
     labels: labels === '' ? undefined : labels,
-    labelImages: labelImages === 'auto' ? undefined : labelImages,
-    background,
-    categories,
+    ...masksOf(config),
     planes: planeChoice(config, 'config'),
   });
   try {
@@ -123,7 +122,14 @@ export async function readTrainingData(
   }
 }
 
-async function sourcesOf(
+/** How {@link openDatasets} is told what a config says. */
+export const masksOf = ({ labelImages, background, categories }: DatasetReading): MaskChoice => ({
+  labelImages: labelImages === 'auto' ? undefined : labelImages,
+  ...{ background, categories },
+});
+
+/** What is recorded of a dataset, or of each of several that were opened as one. */
+export async function sourcesOf(
   dataset: Dataset,
   identity: string,
   examples: readonly Example[],
@@ -141,8 +147,8 @@ async function sourcesOf(
   return sources;
 }
 
-/** Images of several datasets that have the pixels of another. */
-function samePixels(examples: readonly Example[]): Problem[] {
+/** Warns of images of several datasets that have the pixels of another. */
+export function samePixels(examples: readonly Example[]): Problem[] {
   const first = new Map<string, string>();
   const pairs = examples.flatMap(({ id, image }) => {
     const pixels = pixelHashOf(image);
