@@ -12,7 +12,7 @@ import {
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openFileTree } from '../../src/data/files/open-files.js';
 import { readImage, writeImage } from '../../src/data/image/image-io.js';
 import { planeChoice } from '../../src/data/image/plane-choice.js';
@@ -56,7 +56,15 @@ afterAll(() => {
 
 const formats = ['labels', 'table'] as const;
 
-const listed = async (paths: readonly string[]) => (await listImages(paths)).images;
+const open: (() => Promise<void>)[] = [];
+async function listed(paths: readonly string[]) {
+  const { images: found, close } = await listImages(paths);
+  open.push(close);
+  return found;
+}
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
 
 test('writes every format of every image, and returns the paths', async () => {
   const done: number[] = [];
@@ -378,6 +386,7 @@ test('label images that are predicted of a dataset can be scored against it, wha
     expect(prediction.ids).toEqual(ids);
     const scored = await scoreSources(truth, [prediction]);
     expect(scored.targets[0]!.evaluation.images).toHaveLength(2);
+    await prediction.close();
     await truth.close();
   }
   const record = path.join(out, 'predictions.jsonl');
@@ -461,13 +470,13 @@ test('each channel of a file gets outputs of its own name, which --resume knows'
   copyFileSync(path.join(fixtures, 'two-grey-channels.tif'), path.join(several, 'x.tif'));
   copyFileSync(path.join(fixtures, 'grey8.tif'), path.join(several, 'x-c1.tif'));
   const options = { out, formats: ['labels', 'coco'] as const, planes: planeChoice({ channel: ['each'] }) };
-  const all = await predictImages(model, (await listImages([several])).images, { ...options, resume: false });
+  const all = await predictImages(model, await listed([several]), { ...options, resume: false });
   expect(all.predicted.map(({ planes }) => planes)).toEqual(['', 'c1', 'c2']);
   expect(readdirSync(path.join(out, 'labels'))).toEqual(['x-c1-2.png', 'x-c1.png', 'x-c2.png']);
   const document = readFileSync(path.join(out, 'coco', 'x-c2.json'), 'utf8');
   expect(document).toContain('"file_name":"x-c2.tif"');
   rmSync(path.join(out, 'labels', 'x-c2.png'));
-  const again = await predictImages(model, (await listImages([several])).images, {
+  const again = await predictImages(model, await listed([several]), {
     ...options,
     resume: true,
   });
@@ -480,6 +489,6 @@ test('an image without any difference is told', async () => {
   await writeImage(file, { width: 20, height: 20, channels: 1, data: new Uint8Array(400) });
   const notices: unknown[] = [];
   const options = { out, formats, resume: false, onNotice: (notice: unknown) => notices.push(notice) };
-  await predictImages(model, (await listImages([file])).images, options);
+  await predictImages(model, await listed([file]), options);
   expect(notices).toMatchObject([{ where: file }]);
 });

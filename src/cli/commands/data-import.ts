@@ -123,7 +123,7 @@ async function writeSources(
 
 function provenanceText({ sources }: Provenance, out: string): string {
   const lines = sources.flatMap(({ name, images, nuclei, changed, kept, leftOut = [], repeated }) => {
-    const { overlapPixels, lostNuclei } = changed;
+    const { overlapPixels, lostNuclei, missingValues = 0 } = changed;
     const others = repeated.filter(({ hasOtherNuclei }) => hasOtherNuclei).length;
     const lost = formatCount(lostNuclei, 'nucleus', 'nuclei');
     return [
@@ -132,6 +132,9 @@ function provenanceText({ sources }: Provenance, out: string): string {
         ? [`  overlaps: the first nucleus keeps a pixel (${formatCount(overlapPixels, 'pixel')})`]
         : []),
       ...(lostNuclei > 0 ? [`  left out: ${lost} without a pixel of their own`] : []),
+      ...(missingValues > 0
+        ? [`  not a number: ${formatCount(missingValues, 'value')} of images, now the median of the others`]
+        : []),
       ...leftOut.map(({ what, count }) => `  left out: ${what} (${count})`),
       ...keptLines(kept),
       ...(repeated.length > 0

@@ -17,6 +17,7 @@ const NotedImage = z.object({
   nuclei: z.int(),
   overlapPixels: z.int(),
   lostNuclei: z.int(),
+  missingValues: z.int(),
   withHoles: z.int(),
   inPieces: z.int(),
   specks: z.int(),

@@ -115,7 +115,7 @@ class PlainWriter {
 
   async writeSource(source: PlainSource, sha256: string, onImage: () => void): Promise<SourceRecord> {
     const { dataset, path, annotator } = source;
-    const counts = { images: 0, nuclei: 0, overlapPixels: 0, lostNuclei: 0 };
+    const counts = { images: 0, nuclei: 0, overlapPixels: 0, lostNuclei: 0, missingValues: 0 };
     const kept = { withHoles: 0, inPieces: 0, specks: 0 };
     const leftOut: (readonly Omission[])[] = [];
     const annotators = new Set<string>();
@@ -139,7 +139,8 @@ class PlainWriter {
       if (row[1]) annotators.add(row[1]);
       leftOut.push(image.leftOut);
       counts.images += 1;
-      for (const key of ['nuclei', 'overlapPixels', 'lostNuclei'] as const) counts[key] += image[key];
+      for (const key of ['nuclei', 'overlapPixels', 'lostNuclei', 'missingValues'] as const)
+        counts[key] += image[key];
       for (const key of ['withHoles', 'inPieces', 'specks'] as const) kept[key] += image[key];
     }
     const { images, nuclei, ...changed } = counts;
@@ -165,6 +166,7 @@ class PlainWriter {
       ...{ source: image.id, id, pixels },
       labelsSha256: createHash('sha256').update(new Uint8Array(labels.buffer)).digest('hex'),
       ...{ nuclei: instanceCount, overlapPixels, lostNuclei: withoutPixels },
+      missingValues: image.image.missing?.count ?? 0,
       ...irregularitiesOf(image),
       leftOut: [...(image.leftOut ?? [])],
       row: [cluster, by?.annotator ?? '', by?.tool ?? ''],

@@ -25,6 +25,8 @@ const Source = z.object({
     overlapPixels: z.int(),
     /** Nuclei without a pixel of their own. */
     lostNuclei: z.int(),
+    /** Values of the images that were no finite numbers; they became the median of the others. */
+    missingValues: z.int().optional(),
   }),
   /** Nuclei that look like mistakes and were kept as they are. */
   kept: z.object({ withHoles: z.int(), inPieces: z.int(), specks: z.int() }).optional(),

@@ -124,16 +124,17 @@ test('images of equal pixels are written once, and the record says where and whe
   });
 });
 
-test('overlaps and nuclei without a pixel are counted', async () => {
+test('overlaps, nuclei without a pixel and values that are no numbers are counted', async () => {
   const mask = (name: string, start: number, length: number) => ({
     name,
     runs: Int32Array.of(start, length),
   });
-  const image = { id: 'a', image: grey(4, 1, 1), masks: [mask('1', 0, 3), mask('2', 1, 2), mask('3', 2, 2)] };
+  const pixels = { ...grey(4, 1, 1), missing: { value: 1, count: 2 } };
+  const image = { id: 'a', image: pixels, masks: [mask('1', 0, 3), mask('2', 1, 2), mask('3', 2, 2)] };
   const { sources } = await writePlainDataset([source([image])], newFolder(), options);
   expect(sources[0]).toMatchObject({
     nuclei: 2,
-    changed: { overlapPixels: 3, lostNuclei: 1 },
+    changed: { overlapPixels: 3, lostNuclei: 1, missingValues: 2 },
     kept: { withHoles: 0, inPieces: 0, specks: 3 },
   });
 });
