@@ -14,7 +14,14 @@ const xml = new XMLParser({
   isArray: (name) => ['Image', 'Channel', 'TiffData'].includes(name),
 });
 
+interface OmeImage {
+  readonly Name?: string;
+  readonly Pixels?: OmePixels;
+}
+
 interface OmePixels {
+  readonly SizeX?: string;
+  readonly SizeY?: string;
   readonly SizeC?: string;
   readonly SizeZ?: string;
   readonly SizeT?: string;
@@ -27,26 +34,48 @@ interface OmePixels {
   readonly TiffData?: readonly Record<string, unknown>[];
 }
 
-function omeImages(description: string): readonly { readonly Pixels?: OmePixels }[] {
+function omeImages(description: string): readonly OmeImage[] {
   try {
-    const document = xml.parse(description) as { OME?: { Image?: readonly { Pixels?: OmePixels }[] } };
-    return document.OME?.Image ?? [];
+    const document = xml.parse(description) as { OME?: { Image?: readonly OmeImage[] } };
+    return mainImages(document.OME?.Image ?? []);
   } catch {
     return [];
   }
 }
 
-export function omeAxes(first: TiffDirectory, directories: readonly TiffDirectory[]): PlaneAxes | undefined {
-  const images = omeImages(first.description);
+/** What scanners store beside a slide, as Bio-Formats names it. */
+const besideSlide = /^(?:label|macro|overview|thumbnail|preview)(?: image)?$/iu;
+
+/** The images of a slide but for its label and what else the scanner saw of it; all, if there are no others. */
+function mainImages(images: readonly OmeImage[]): readonly OmeImage[] {
+  const main = images.filter(({ Name = '' }) => !besideSlide.test(Name.trim()));
+  return main.length > 0 ? main : images;
+}
+
+/** How many images an error names. */
+const mostNamed = 10;
+
+/** `"A1" (512 x 512), "A2" (512 x 512)`. */
+function namesOf(images: readonly OmeImage[]): string {
+  const named = images.slice(0, mostNamed).map(({ Name, Pixels }, index) => {
+    const size = Pixels?.SizeX && Pixels.SizeY ? ` (${Pixels.SizeX} x ${Pixels.SizeY})` : '';
+    return `${Name === undefined ? `number ${index + 1}` : JSON.stringify(Name)}${size}`;
+  });
+  return [...named, ...(images.length > mostNamed ? ['...'] : [])].join(', ');
+}
+
+export function omeAxes(whole: TiffDirectory, directories: readonly TiffDirectory[]): PlaneAxes | undefined {
+  const images = omeImages(whole.description);
   const pixels = images[0]?.Pixels;
   // Without a description that can be read, a single page is still an image.
   if (!pixels && directories.length === 1) return undefined;
   if (!pixels) throw new TiffProblem('its OME-XML is damaged, or describes no pixels');
   if (images.length > 1)
     throw new TiffProblem(
-      `it holds ${images.length} images (positions, series)`,
+      `it holds ${images.length} images (positions, series): ${namesOf(images)}`,
       'Save each as a file of its own, for example with Fiji (Plugins > Bio-Formats > Bio-Formats Importer, then File > Save As).',
     );
+  const first = directories[firstDirectory(pixels)] ?? whole;
   const size = (text: string | undefined) => Math.max(1, Number(text ?? 1) || 1);
   const channels = pixels.Channel ?? [];
   // A channel for each sample is no colour, whatever TIFF says.
@@ -111,6 +140,9 @@ function omePixelSize({
   const um = (size: string | undefined, unit: string) => Number(size) * (omeUnits.get(unit) ?? NaN);
   return plausible({ x: um(width, unitX), y: um(height, unitY) });
 }
+
+/** That of its first plane: the slide may lie behind its label. */
+const firstDirectory = ({ TiffData: elements = [] }: OmePixels): number => Number(elements[0]?.['IFD'] ?? 0);
 
 const keyOf = (c: number, z: number, t: number) => `${c}/${z}/${t}`;
 
