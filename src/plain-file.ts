@@ -15,11 +15,14 @@ export class NotPlainFile extends Error implements NodeJS.ErrnoException {
   readonly syscall = 'open';
   readonly code: 'ENOTFILE' | 'ETOOLARGE';
   readonly path: string;
+  /** bytes, of a file that is too large. */
+  readonly size: number | undefined;
 
-  constructor(code: 'ENOTFILE' | 'ETOOLARGE', message: string, path: string) {
+  constructor(code: 'ENOTFILE' | 'ETOOLARGE', message: string, path: string, size?: number) {
     super(message);
     this.code = code;
     this.path = path;
+    this.size = size;
   }
 }
 
@@ -140,6 +143,7 @@ function requirePlain(found: Stats, path: string, maxBytes: number): void {
     'ETOOLARGE',
     `it has ${megabytes(found.size)}, more than the ${megabytes(maxBytes)} that are read`,
     path,
+    found.size,
   );
 }
 

@@ -1,4 +1,4 @@
-import { readPlainFile } from '../../plain-file.js';
+import { NotPlainFile, readPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 
 /** Bytes of 67 megapixels of uncompressed 16-bit RGBA, the largest image that is held in memory. */
@@ -12,7 +12,19 @@ export const maxFileBytes = 2 ** 26 * 8;
  */
 export async function readBytes(path: string, maxBytes = maxFileBytes): Promise<Buffer> {
   return readPlainFile(path, maxBytes).catch((cause: Error) => {
+    if (cause instanceof NotPlainFile && cause.size !== undefined) throw tooLarge(path, cause.size, maxBytes);
     throw fileError(path, `The file cannot be read: ${cause.message}.`, cause);
+  });
+}
+
+/** The error for a file with more bytes than are read. */
+export function tooLarge(where: string, bytes: number, maxBytes = maxFileBytes): NucleateError {
+  const [own, most] = [bytes, maxBytes].map((size) => `${(size / 1e6).toFixed(1)} MB`);
+  return new NucleateError({
+    what: `The file has ${own}, more than the ${most} that are read.`,
+    where,
+    hint: 'Cut it: images into tiles, annotations into files of fewer images.',
+    exitCode: exitCodes.data,
   });
 }
 
@@ -22,7 +34,7 @@ export const fileError = (where: string, what: string, cause?: unknown) =>
     {
       what,
       where,
-      hint: 'Check the path and its permissions. Cut very large images into tiles.',
+      hint: 'Check the path and its permissions.',
       exitCode: exitCodes.data,
     },
     { cause },

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { openPlainFile } from '../../plain-file.js';
-import { maxFileBytes } from './read-bytes.js';
+import { maxFileBytes, tooLarge } from './read-bytes.js';
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileListing } from './file-tree.js';
 import { notFollowed } from './folder-files.js';
@@ -26,8 +26,7 @@ export async function listZip(path: string): Promise<FileListing> {
         .catch((cause: unknown) => {
           throw damaged(placeIn(path, file), cause);
         });
-      if (entry.compressedSize > maxFileBytes)
-        throw damaged(placeIn(path, file), `${entry.compressedSize} bytes`);
+      if (entry.compressedSize > maxFileBytes) throw tooLarge(placeIn(path, file), entry.compressedSize);
       const packed = Buffer.allocUnsafe(entry.compressedSize);
       const { bytesRead } = await handle.read(packed, 0, packed.length, fileDataStart);
       return unpack(packed.subarray(0, bytesRead), entry, placeIn(path, file));
@@ -73,7 +72,7 @@ export async function readZip(bytes: Buffer, path: string): Promise<ZippedFile[]
     for (const [name, entry] of entries) {
       const place = placeIn(path, name);
       unpacked += entry.uncompressedSize;
-      if (unpacked > maxFileBytes) throw damaged(place, `${unpacked} bytes`);
+      if (unpacked > maxFileBytes) throw tooLarge(place, unpacked);
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
       const packed = bytes.subarray(fileDataStart, fileDataStart + entry.compressedSize);
       files.push({ name, place, bytes: unpack(packed, entry, place) });
@@ -130,7 +129,7 @@ const deflated = 8;
 /** The contents of an entry. Its size and checksum must be those of its header. */
 function unpack(packed: Buffer, entry: Entry, place: string): Buffer {
   const size = entry.uncompressedSize;
-  if (size > maxFileBytes) throw damaged(place, `${size} bytes`);
+  if (size > maxFileBytes) throw tooLarge(place, size);
   try {
     // Never unpacks more than the header says: a small entry may be a zip bomb.
     const bytes =
@@ -143,7 +142,7 @@ function unpack(packed: Buffer, entry: Entry, place: string): Buffer {
 }
 
 function damaged(where: string, cause: unknown): NucleateError {
-  const what = 'The entry is damaged (its size or checksum is wrong), or has more than 512 MB.';
+  const what = 'The entry is damaged: its size or checksum is wrong.';
   const hint = 'Download or create the archive again.';
   return new NucleateError({ what, where, hint, exitCode: exitCodes.data }, { cause });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -244,4 +244,14 @@ test('a COCO file with its images beside it is a dataset, and its identity is th
   const before = await identity();
   dataset({ 'a.json': coco([]) });
   expect(await identity()).not.toBe(before);
+});
+
+test('a file with more than 512 MiB is an error that says what to do with it', async () => {
+  dataset({ 'a.png': image, 'a.json': coco([]) });
+  truncateSync(join(folder, 'a.json'), 600e6);
+  await expect(openDataset(folder)).rejects.toMatchObject({
+    ...{ exitCode: 3, where: join(folder, 'a.json') },
+    message: 'The file has 600.0 MB, more than the 536.9 MB that are read.',
+    hint: 'Cut it: images into tiles, annotations into files of fewer images.',
+  });
 });
