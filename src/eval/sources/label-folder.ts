@@ -1,10 +1,13 @@
 import { parse } from 'node:path';
 import { openFileTree } from '../../data/files/open-files.js';
+import { readBytes } from '../../data/files/read-bytes.js';
+import type { LabelImage } from '../../data/geometry/label-image.js';
 import { readLabelImage } from '../../data/image/label-io.js';
+import type { LabelReading } from '../../data/image/label-values.js';
 import { matchingLayouts } from '../../data/read/dataset.js';
 import { identityOf } from '../../data/read/identity.js';
 import { ignoredStem, labelledStem } from '../../data/read/label-names.js';
-import { recordedIds } from '../../data/read/recorded-names.js';
+import { readingOfResult, recordedFiles } from '../../data/read/recorded-names.js';
 import type { Problem } from '../../errors.js';
 import type { SourceKind } from './source-kind.js';
 import { hasMaskFolders } from './mask-folders.js';
@@ -17,7 +20,8 @@ export const labelFolderKind: SourceKind = {
   recognise: ({ isFolder }) => isFolder,
   async open(target) {
     const { path: folder } = target;
-    const paths = await findLabelImages(target);
+    const recorded = await recordedFiles(folder);
+    const paths = await findLabelImages(target, recorded);
     return {
       path: folder,
       kind: 'label images',
@@ -25,7 +29,7 @@ export const labelFolderKind: SourceKind = {
       dataHash: await readRecordedHash(folder),
       async read(id, size) {
         const path = paths.get(id)!;
-        const labelImage = await readLabelImage(path, path, target.reading);
+        const labelImage = await readOne(path, recorded, target.reading);
         checkSize(path, labelImage, size);
         return { labelImage, withoutPixels: 0, overlapPixels: 0 };
       },
@@ -50,14 +54,14 @@ export async function holdsOnlyLabelImages(target: Target): Promise<boolean> {
 /** Label images without their images as truth. */
 export async function labelFolderTruth(target: Target): Promise<TruthSource> {
   const { path: folder } = target;
-  const paths = await findLabelImages(target);
+  const recorded = await recordedFiles(folder);
+  const paths = await findLabelImages(target, recorded);
   return {
     path: folder,
     kind: 'label images',
     ids: [...paths.keys()].sort(),
     async read(id) {
-      const path = paths.get(id)!;
-      const labelImage = await readLabelImage(path, path, target.reading);
+      const labelImage = await readOne(paths.get(id)!, recorded, target.reading);
       return { labelImage, withoutPixels: 0, overlapPixels: 0 };
     },
     readImage: () => Promise.resolve(null),
@@ -74,6 +78,13 @@ export async function labelFolderTruth(target: Target): Promise<TruthSource> {
   };
 }
 
+type Recorded = Awaited<ReturnType<typeof recordedFiles>>;
+
+async function readOne(path: string, recorded: Recorded, reading: LabelReading): Promise<LabelImage> {
+  const bytes = await readBytes(path);
+  return readLabelImage(bytes, path, readingOfResult(bytes, recorded.get(parse(path).base), reading));
+}
+
 /**
  * The paths of a folder's label images by image id.
  *
@@ -83,12 +94,14 @@ export async function labelFolderTruth(target: Target): Promise<TruthSource> {
  *
  * @throws {NucleateError} Exit code 3 if there is none, or two for one id.
  */
-async function findLabelImages({ path: folder, list }: Target): Promise<ReadonlyMap<string, string>> {
-  const recorded = await recordedIds(folder);
+async function findLabelImages(
+  { path: folder, list }: Target,
+  recorded: Recorded,
+): Promise<ReadonlyMap<string, string>> {
   const files = (await list()).images.filter(({ stem }) => ignoredStem(stem) === undefined);
   const named = files.map((image) => ({
     ...image,
-    id: recorded.get(parse(image.path).base) ?? labelledStem(image.stem) ?? image.stem,
+    id: recorded.get(parse(image.path).base)?.id ?? labelledStem(image.stem) ?? image.stem,
   }));
   const suffixed = recorded.size > 0 ? named : named.filter(({ id, stem }) => id !== stem);
   const paths = new Map<string, string>();

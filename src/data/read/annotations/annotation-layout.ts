@@ -1,12 +1,12 @@
 /** Images with annotation files of one format, beside the images, in folders of their own, or elsewhere. */
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { FileTree } from '../../files/file-tree.js';
 import { openFileTree } from '../../files/open-files.js';
 import { outputNamesIn } from '../../files/output-record.js';
 import { identityOf } from '../identity.js';
-import type { DatasetTree, DatasetLayout, DatasetListing } from '../layout.js';
-import { recordedIds } from '../recorded-names.js';
+import { type DatasetTree, type DatasetLayout, type DatasetListing, isImageFile } from '../layout.js';
+import { recordedIn } from '../recorded-names.js';
 import type { AnnotationFormat, ImageAnnotations, MaskChoice } from './annotation.js';
 import { cocoFormat } from './coco.js';
 import { annotationFormats } from './formats.js';
@@ -68,13 +68,12 @@ const hashOfBoth = (images: string, annotations: string) =>
 
 /** Annotations by the names of their images, where `nucleate predict` wrote the files and recorded them. */
 export async function asRecorded(
-  { kind, path }: FileTree,
+  tree: FileTree,
   images: readonly ImageAnnotations[],
 ): Promise<readonly ImageAnnotations[]> {
-  if (kind === 'zip') return images;
-  const recorded = await recordedIds(kind === 'folder' ? path : dirname(path));
+  const recorded = await recordedIn(tree);
   return images.map((annotations) => {
-    const id = annotations.file === undefined ? undefined : recorded.get(basename(annotations.file));
+    const id = annotations.file === undefined ? undefined : recorded.get(basename(annotations.file))?.id;
     return id === undefined ? annotations : { ...annotations, image: id };
   });
 }

@@ -1,8 +1,10 @@
 /** Label images that are not among their images, such as those that `nucleate predict` wrote and an expert corrected. */
+import { basename } from 'node:path';
 import type { FileTree } from '../../files/file-tree.js';
 import { readLabelImage } from '../../image/label-io.js';
 import { ignoredStem, labelledStem } from '../label-names.js';
 import { isImageFile, withoutExtension } from '../layout.js';
+import { readingOfResult, recordedIn } from '../recorded-names.js';
 import type { AnnotationFormat } from './annotation.js';
 import { objectsOfLabels } from './arrays.js';
 
@@ -15,20 +17,21 @@ export const labelImagesFormat: AnnotationFormat = {
   words: 'label images',
   arrangement: 'label images, named after their images',
   find: (tree) => Promise.resolve(labelFilesOf(tree)),
-  open: (tree, files, choice) =>
-    Promise.resolve({
-      images: files.map((file) => {
-        const stem = withoutExtension(file);
-        const place = tree.place(file);
-        return {
-          ...{ image: labelledStem(stem) ?? file, place, file },
-          read: async () =>
-            objectsOfLabels(await readLabelImage(await tree.read(file), place, choice), place),
-        };
-      }),
-      problems: [],
-      hasScores: false,
-    }),
+  async open(tree, files, choice) {
+    const recorded = await recordedIn(tree);
+    const images = files.map((file) => {
+      const place = tree.place(file);
+      return {
+        ...{ image: labelledStem(withoutExtension(file)) ?? file, place, file },
+        read: async () => {
+          const bytes = await tree.read(file);
+          const reading = readingOfResult(bytes, recorded.get(basename(file)), choice);
+          return objectsOfLabels(await readLabelImage(bytes, place, reading), place);
+        },
+      };
+    });
+    return { images, problems: [], hasScores: false };
+  },
 };
 
 function labelFilesOf({ files }: FileTree): string[] {
