@@ -62,7 +62,7 @@ export const withReading = <Arguments>(parser: Argv<Arguments>) =>
     type: 'string',
     requiresArg: true,
     describe:
-      'A file or folder of annotations, if not beside the images: COCO, GeoJSON, ROIs, arrays, CSV, label images',
+      'A file or folder of annotations, if not beside the images: COCO, GeoJSON, ROIs, arrays, CSV, label images, folders of masks',
   });
 
 /** The same as {@link withDataset} with `<paths..>`; for commands that read several datasets as one. */

@@ -13,7 +13,9 @@ import { annotationFormats } from './formats.js';
 import { imagejFormat } from './imagej.js';
 import { isIgnoreMap, joinImages } from './join-images.js';
 import { annotationError } from './json.js';
+import { ImageNames } from './image-names.js';
 import { labelImagesFormat } from './label-images.js';
+import { areMaskFolders, maskFoldersFormat } from './mask-folders.js';
 import { runLengthFormat } from './run-lengths.js';
 
 /** The layout of images with annotations of a format. */
@@ -44,7 +46,7 @@ export async function openWithLabels(
 ): Promise<{ format: AnnotationFormat; listing: DatasetListing }> {
   const labelsTree = await openFileTree(labels);
   try {
-    const { format, files } = await formatOf(labelsTree);
+    const { format, files } = await formatOfLabels(labelsTree, tree);
     const annotations = await format.open(labelsTree, files, choice);
     const maps = labelsTree.files.filter(isIgnoreMap);
     const listing = joinImages(
@@ -60,6 +62,15 @@ export async function openWithLabels(
     await labelsTree.close();
     throw error;
   }
+}
+
+/** As {@link formatOf}; what looks like label images may be folders of masks, which the names of the images tell. */
+async function formatOfLabels(labelsTree: FileTree, { files }: DatasetTree): Promise<FormatFiles> {
+  const found = await formatOf(labelsTree);
+  const isFolders =
+    found.format === labelImagesFormat &&
+    areMaskFolders(labelsTree, new ImageNames(files.filter(isImageFile)));
+  return isFolders ? { format: maskFoldersFormat, files: await maskFoldersFormat.find(labelsTree) } : found;
 }
 
 /** The identity of images with annotations from elsewhere: either may change. */
