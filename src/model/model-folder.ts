@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readPlainFile, readPlainText } from '../plain-file.js';
@@ -153,10 +154,18 @@ async function replaceText(target: string, text: string): Promise<void> {
 /**
  * Reads a model folder; every byte of the weights is verified before the first tensor is made.
  *
- * @throws {NucleateError} Exit code 6 if it is not a model folder, is damaged, or has a newer format; 5 if a weight is NaN
- *   or infinite. Whether the weights are those of the networks shows when these are built.
+ * @throws {NucleateError} Exit code 2 if there is no such folder; 6 if it is not a model folder, is damaged, or has a newer
+ *   format; 5 if a weight is NaN or infinite. Whether the weights are those of the networks shows when these are built.
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
+  if (!existsSync(folder)) {
+    throw new NucleateError({
+      what: `There is no model folder \`${folder}\`.`,
+      where: folder,
+      hint: 'Name a folder made by `nucleate model pack` or `nucleate finetune`.',
+      exitCode: exitCodes.usage,
+    });
+  }
   const where = path.join(folder, modelJson);
   const text = await readPlainText(where).catch((cause: Error) => {
     throw modelError(unreadable(cause, 'This folder is not a model folder', 'The model file'), where, {

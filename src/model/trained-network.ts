@@ -102,8 +102,12 @@ async function checkpointOf(place: string): Promise<string> {
 /** Rejects a place that does not exist, and a model folder, which has networks but no checkpoint. */
 function requireFolder(place: string): void {
   if (!existsSync(place)) {
-    const hint = 'Name a run folder, or one of its checkpoints.';
-    throw checkpointError(`There is no folder \`${place}\`.`, place, hint);
+    throw new NucleateError({
+      what: `There is no folder \`${place}\`.`,
+      where: place,
+      hint: 'Name a run folder, or one of its checkpoints; `nucleate runs` lists runs.',
+      exitCode: exitCodes.usage,
+    });
   }
   if (existsSync(path.join(place, 'model.json'))) {
     const what = 'This is a model folder; name the run it was packed from.';

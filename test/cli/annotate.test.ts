@@ -73,7 +73,7 @@ describe('nucleate annotate', () => {
     [['--annotator', 'a/b'], /cannot be the name of an annotator/u, 2],
     [['--annotator', 'a', '--port', '70000'], /--port takes a number up to 65535/u, 2],
     [['--annotator', 'a', '--region', '3'], /--region takes a whole number of at least 64/u, 2],
-    [['--annotator', 'a', '--model', 'none'], /not a model folder/u, 6],
+    [['--annotator', 'a', '--model', 'none'], /no model folder `none`/u, 2],
   ] as const)(
     'rejects %j',
     async (args, what, status) => {

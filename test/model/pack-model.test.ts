@@ -111,7 +111,7 @@ test('a folder that does not exist, and a model folder, are not runs', async () 
       ...{ precision: 'float16', portable: false, now: new Date(0) },
     });
   await expect(packFrom('missing')).rejects.toMatchObject({
-    exitCode: exitCodes.checkpoint,
+    exitCode: exitCodes.usage,
     message: `There is no folder \`${at('missing')}\`.`,
   });
   await expect(packFrom('packed')).rejects.toMatchObject({

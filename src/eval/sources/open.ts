@@ -1,3 +1,4 @@
+import { exitCodes } from '../../errors.js';
 import type { MaskChoice } from '../../data/read/annotations/annotation.js';
 import type { DatasetOptions } from '../../data/read/dataset.js';
 import { datasetTruth } from './dataset.js';
@@ -11,7 +12,7 @@ import { targetAt } from './target.js';
  *
  * @param kinds Tried in their order.
  * @param reading What the user says about its masks.
- * @throws {NucleateError} Exit code 3 if it is of none of these kinds or has problems.
+ * @throws {NucleateError} Exit code 2 if there is no such file or folder; 3 if it is of none of these kinds or has problems.
  */
 export async function openPrediction(
   path: string,
@@ -38,7 +39,7 @@ export async function openTruth(
 ): Promise<TruthSource> {
   const [only, ...others] = [paths].flat();
   if (options.labels === undefined && others.length === 0) {
-    const target = await targetAt(only!, options);
+    const target = await targetAt(only!, options, exitCodes.data);
     if (await holdsOnlyLabelImages(target)) return labelFolderTruth(target);
   }
   return datasetTruth([only!, ...others], options);

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { type ExitCode, exitCodes, NucleateError } from '../../errors.js';
 import { openPlainFile } from '../../plain-file.js';
 import type { MaskChoice } from '../../data/read/annotations/annotation.js';
 import { listPredictionFolder, type PredictionFolder } from './folder.js';
@@ -19,8 +20,15 @@ export interface Target {
   readonly list: () => Promise<PredictionFolder>;
 }
 
-/** @throws {NucleateError} Exit code 3 if there is no such file or folder. */
-export async function targetAt(path: string, reading: MaskChoice): Promise<Target> {
+/**
+ * @param exitCode Where there is no such file or folder: as for every run, model and result that is not there, or for a dataset.
+ * @throws {NucleateError} With it.
+ */
+export async function targetAt(
+  path: string,
+  reading: MaskChoice,
+  exitCode: ExitCode = exitCodes.usage,
+): Promise<Target> {
   const isFolder = await stat(path).then(
     (info) => info.isDirectory(),
     (cause: NodeJS.ErrnoException) => {
@@ -28,7 +36,7 @@ export async function targetAt(path: string, reading: MaskChoice): Promise<Targe
         cause.code === 'ENOENT'
           ? `There is no file or folder \`${path}\`.`
           : `There is nothing to read: ${cause.message}.`;
-      throw sourceError(path, what, 'Check the path.', cause);
+      throw new NucleateError({ what, where: path, hint: 'Check the path.', exitCode }, { cause });
     },
   );
   let listing: Promise<PredictionFolder> | undefined;

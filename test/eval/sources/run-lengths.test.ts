@@ -79,7 +79,8 @@ test('all problems of the file are reported at once, with line and column', asyn
 
 test('a file that is not there', async () => {
   const folder = temporaryFolder();
-  expect(await errorOf(openPrediction(`${folder.path}/p.csv`))).toMatch(
-    /^p\.csv There is no file or folder/u,
-  );
+  const path = `${folder.path}/p.csv`;
+  await expect(openPrediction(path)).rejects.toMatchObject({
+    ...{ exitCode: 2, where: path, message: `There is no file or folder \`${path}\`.` },
+  });
 });
