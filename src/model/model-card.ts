@@ -80,15 +80,21 @@ function ceilingLines({ people }: NewModelFile): string[] {
   ];
 }
 
-const stages = ['detector', 'segmenter'] as const;
-
-/** What both networks have learned from; once where it is the same. */
-function dataLines(file: NewModelFile): string[] {
-  const texts = stages.map((stage) => historyText(file[stage].origin.history).join('\n'));
-  if (texts[0] === texts[1]) return [texts[0]!];
-  return stages.flatMap((stage, index) => [
+/** What each network has learned from; once where that is the same for all. */
+function dataLines({ detector, segmenter, others }: NewModelFile): string[] {
+  const numbered = (stage: string, parts: readonly Pick<NewModelFile['detector'], 'origin'>[] = []) =>
+    parts.map(({ origin }, index) => ({ name: `${stage} ${index + 2}`, origin }));
+  const networks = [
+    { name: 'the detector', origin: detector.origin },
+    { name: 'the segmenter', origin: segmenter.origin },
+    ...numbered('detector', others?.detectors),
+    ...numbered('segmenter', others?.segmenters),
+  ];
+  const texts = networks.map(({ origin }) => historyText(origin.history).join('\n'));
+  if (new Set(texts).size === 1) return [texts[0]!];
+  return networks.flatMap(({ name }, index) => [
     ...(index > 0 ? [''] : []),
-    `Of the ${stage}:`,
+    `Of ${name}:`,
     '',
     texts[index]!,
   ]);
@@ -121,8 +127,11 @@ function datasetLine({ name, sha256, images, nuclei, annotators, licence }: Trai
 function sizeLines({ detector }: NewModelFile): string[] {
   const { sizes, config } = detector;
   const usual = Number(trainedDiameter(detector).toPrecision(3));
+  if (!sizes)
+    return [
+      `- How large the nuclei were that trained it is not recorded; \`--diameter PX\` takes ${usual} px for it.`,
+    ];
   const known = `- It knows nuclei of about ${usual} px in diameter; \`--diameter PX\` brings others to that size.`;
-  if (!sizes) return [known];
   const { zoom } = config.loader;
   const [low, high] = [sizes.low / zoom, sizes.high / zoom].map((size) => size.toFixed(0));
   return [

@@ -127,7 +127,9 @@ test.each([
 
 test('a card says what the networks have learnt from, and nothing that is not recorded', () => {
   expect(modelCard(file('float32'))).toContain('It is not recorded which images trained it.');
-  expect(modelCard(file('float32'))).toMatch(/It knows nuclei of about [\d.]+ px in diameter/u);
+  expect(modelCard(file('float32'))).toMatch(
+    /the nuclei were that trained it is not recorded; .* takes [\d.]+ px/u,
+  );
   const mine = {
     ...{ name: 'liver', sha256: '1'.repeat(64), images: 12, nuclei: 1500 },
     ...{ annotators: ['ada', 'ben'], licence: null },
@@ -160,6 +162,20 @@ test('a card says what the networks have learnt from, and nothing that is not re
     ].join('\n'),
   );
   for (const text of [card, modelCard(file('float32'))]) expect(text).not.toMatch(/Science Bowl|CC0/u);
+
+  // Of an ensemble, what each network has learnt from.
+  const measured = { ...trained(detector), sizes: { low: 8, typical: 20, high: 50 } };
+  const further = {
+    detectors: [{ ...detector, origin: { ...origin, history: { ...history, datasets: [theirs] } } }],
+  };
+  const several = modelCard({
+    ...{ ...others, detector: measured, segmenter: trained(segmenter) },
+    others: { ...further, segmenters: [trained(segmenter)] },
+  });
+  expect(several).toMatch(
+    /Of the detector:\n\n- liver[^]*Of detector 2:\n\n- kidney[^]*Of segmenter 2:\n\n- liver/u,
+  );
+  expect(several).toMatch(/It knows nuclei of about [\d.]+ px in diameter/u);
 });
 
 test('settings, test-time augmentation and the card are replaced, and the weights are kept', async () => {
