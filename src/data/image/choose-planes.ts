@@ -211,6 +211,12 @@ function unclear(
 ): NucleateError {
   const { sizes, channelNames } = planes;
   const { writtenAs = 'options' } = choice;
+  if (writtenAs === 'label image')
+    return imageError(
+      place,
+      `The file has ${describePlanes(planes)}, and a label image has one plane.`,
+      'Save the labels of one plane, in one channel, as a file of its own.',
+    );
   const orEach = writtenAs === 'options' ? ', or each' : '';
   const isConfig = writtenAs === 'config';
   const write = (name: string, values: readonly string[]) =>

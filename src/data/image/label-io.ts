@@ -65,7 +65,7 @@ async function readValues(
   let of: TiffPage | undefined;
   if (isTiff(bytes)) {
     const { findTiffImages } = await import('./tiff/find-images.js');
-    const [image] = await findTiffImages(bytesInMemory(bytes), {}, place);
+    const [image] = await findTiffImages(bytesInMemory(bytes), { writtenAs: 'label image' }, place);
     const { page, photometric: shown } = image!;
     if (page === undefined) {
       checkBlackIsZero(shown !== photometric.whiteIsZero, place);

@@ -12,8 +12,8 @@ export interface PlaneChoice {
   readonly plane?: AxisChoice;
   readonly z?: AxisChoice;
   readonly t?: AxisChoice;
-  /** How the user writes a choice, for hints; default: `options`. */
-  readonly writtenAs?: 'options' | 'options of a dataset' | 'config';
+  /** How the user writes a choice, for hints; of label images there is none. Default: `options`. */
+  readonly writtenAs?: 'options' | 'options of a dataset' | 'config' | 'label image';
 }
 
 /** A number from 1, the brightest or the mean value over the axis, or an image of each. */

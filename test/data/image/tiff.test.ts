@@ -5,12 +5,14 @@ import { expect, test } from 'vitest';
 import { bytesInMemory } from '../../../src/data/files/file-bytes.js';
 import { openFileTree } from '../../../src/data/files/open-files.js';
 import { readImage } from '../../../src/data/image/image-io.js';
+import { readLabelImage } from '../../../src/data/image/label-io.js';
 import type { NucleateError } from '../../../src/errors.js';
 import type { PlaneChoice } from '../../../src/data/image/plane-choice.js';
 import { openImages, readRegion } from '../../../src/data/image/stored-image.js';
 import { toImageValues } from '../../../src/data/image/tiff/image-values.js';
 import { openTiff } from '../../../src/data/image/tiff/open-tiff.js';
 import { type PlaneValues, readPlane } from '../../../src/data/image/tiff/read-plane.js';
+import { tiff } from '../../fixtures/images/write-tiff.js';
 
 /** What tifffile reads from the files of test/fixtures/tiff/make.py. */
 interface Row {
@@ -208,5 +210,22 @@ test('signed and wide integers keep their differences', () => {
   expect(toImageValues(Uint32Array.of(1_000_000, 1_000_007))).toEqual({
     values: Uint16Array.of(0, 7),
     scale: { offset: 1_000_000, factor: 1 },
+  });
+});
+
+test('values of 12 bits, as cameras pack them, rows of an odd width filled up', async () => {
+  const samples = [0, 1, 2].map((y) => [0, 1, 2, 3, 4].map((x) => (777 * (5 * y + x)) % 4096));
+  const page = { width: 5, height: 3, bits: 12, photometric: 'black-is-zero', samples } as const;
+  for (const endian of ['little', 'big'] as const) {
+    const { data } = await readImage(tiff([page], endian), 'camera.tif');
+    expect(data).toEqual(Uint16Array.from(samples.flat()));
+  }
+});
+
+test('a stack is no label image, and is not advised to be projected', async () => {
+  const reading = readLabelImage(await tree.read('pages.tif'), 'pages.tif');
+  await expect(reading).rejects.toMatchObject({
+    ...{ exitCode: 3, message: 'The file has 4 pages, and a label image has one plane.' },
+    hint: 'Save the labels of one plane, in one channel, as a file of its own.',
   });
 });

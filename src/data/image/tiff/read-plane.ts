@@ -76,6 +76,10 @@ async function readDecoded(
   });
   // Without the width and height that geotiff adds to the array.
   const values = read.subarray(0);
+  // geotiff unpacks such samples into the order of this machine's bytes, and reads that in the order of the file's.
+  const isPacked = kind === 'uint' && directory.bits > 8 && directory.bits % 8 !== 0;
+  if (isPacked && !image.littleEndian)
+    swap(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), values.BYTES_PER_ELEMENT);
   return wide ? narrowIntegers(values as Float64Array, kind) : values;
 }
 

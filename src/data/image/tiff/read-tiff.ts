@@ -31,8 +31,13 @@ export function libvipsPage({ directories, axes }: TiffFile, { channels }: Chose
   const isKnown = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_001].includes(compression);
   const isInverted = meaning === photometric.whiteIsZero && bits >= 8;
   const isSeparate = isPlanar && isTiled;
-  return isKnown && kind === 'uint' && bits <= 16 && !isInverted && !isSeparate ? index : undefined;
+  return isKnown && kind === 'uint' && libvipsBits.has(bits) && !isInverted && !isSeparate
+    ? index
+    : undefined;
 }
+
+/** Of a sample; cameras also pack 10, 12 and 14 bits. */
+const libvipsBits: ReadonlySet<number> = new Set([1, 2, 4, 8, 16]);
 
 /** The whole image. @throws {Error} Why it cannot be read, as the end of a sentence. */
 export async function readTiffImage(file: TiffFile, chosen: ChosenImage): Promise<Image> {
