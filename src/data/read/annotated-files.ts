@@ -1,4 +1,5 @@
 /** Reads one image with the files that hold its masks, in whatever layout they were found. */
+import type { Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import { masksOfLabels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
@@ -6,7 +7,7 @@ import { readLabelImage, readMaskImage } from '../image/label-io.js';
 import type { Image } from '../image/image.js';
 import type { LabelReading } from '../image/label-values.js';
 import type { AnnotatedImage } from './example.js';
-import { type DatasetTree, readImageOf, sizeMismatch } from './layout.js';
+import { byId, type DatasetTree, type ImageEntry, readImageOf, sizeMismatch } from './layout.js';
 import { readMaskFile } from './mask-file.js';
 import { allOrProblems, mapAllOrProblems, problemsError, problemsOf } from './problems.js';
 
@@ -20,6 +21,26 @@ export interface AnnotatedFiles {
   readonly ignore?: string | undefined;
   /** Where its values are 0, no expert has reviewed the pixel. */
   readonly reviewed?: string | undefined;
+}
+
+/** Images with their files as entries of a dataset, in the order of their ids. */
+export const entriesOf = (
+  tree: DatasetTree,
+  found: readonly AnnotatedFiles[],
+  reading: LabelReading,
+): ImageEntry[] =>
+  found
+    .map((files) => ({
+      id: files.id,
+      place: tree.place(files.image),
+      read: () => readAnnotated(tree, files, reading),
+    }))
+    .sort(byId);
+
+/** Why it is unclear which of several files belongs to an image; undefined for one file and for none. */
+export function unclearFile([one, other]: readonly string[]): Required<Omit<Problem, 'where'>> | undefined {
+  if (one === undefined || other === undefined) return undefined;
+  return { what: `It is unclear which file is meant: ${one} or ${other}.`, hint: 'Keep one of them.' };
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
-import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
+import { type AnnotatedFiles, readAnnotated, unclearFile } from './annotated-files.js';
 import type { AnnotatedImage } from './example.js';
 import { isFoldersTree } from './folders-layout.js';
 import { ignoredStem } from './label-names.js';
@@ -81,9 +81,8 @@ function listImages(tree: DatasetTree): DatasetListing {
       const hint = `Keep one image in ${place('images')}, and give each other image its own folder.`;
       return report(`The folder images has ${images.length} images.`, hint);
     }
-    const [map, otherMap] = ignore.length > 1 ? ignore : reviewed.length > 1 ? reviewed : [];
-    if (map !== undefined && otherMap !== undefined)
-      return report(`It is unclear which file is meant: ${map} or ${otherMap}.`, 'Keep one of them.');
+    const unclear = unclearFile(ignore) ?? unclearFile(reviewed);
+    if (unclear) return report(unclear.what, unclear.hint);
     const id = folder === '' ? stemOf(file) : folder.slice(folder.lastIndexOf('/') + 1);
     const masksPlace = masks.length > 0 || emptyFolders.has(inFolder('masks')) ? undefined : place('masks');
     return [{ id, image: file, masks, ignore: ignore[0], reviewed: reviewed[0], masksPlace }];

@@ -6,10 +6,9 @@ import type { Problem } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
 import { folderOf } from '../files/open-files.js';
 import type { LabelReading } from '../image/label-values.js';
-import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
+import { type AnnotatedFiles, entriesOf, unclearFile } from './annotated-files.js';
 import { ignoredStem, imageStem, labelledStem } from './label-names.js';
 import {
-  byId,
   isImageFile,
   nameClashes,
   type DatasetLayout,
@@ -223,12 +222,7 @@ function listFolders(tree: DatasetTree, _masks: string, reading: LabelReading = 
   }
   const ids = new Map(found.map(({ image, id }) => [image, id]));
   problems.push(...nameClashes([...ids.keys()], (file) => ids.get(file)!, tree));
-  const images = found.map((files) => ({
-    id: files.id,
-    place: tree.place(files.image),
-    read: () => readAnnotated(tree, files, reading),
-  }));
-  return { images: images.sort(byId), files: used.sort(), problems };
+  return { images: entriesOf(tree, found, reading), files: used.sort(), problems };
 }
 
 /** The files of one image; undefined, with a problem, if it is not clear which they are. */
@@ -239,25 +233,22 @@ function filesOf(
   problems: Problem[],
 ): AnnotatedFiles | undefined {
   const { image, whole, parts, hasFolder, ignore, reviewed } = joined;
-  const report = (what: string, hint: string) => {
-    problems.push({ what, where: tree.place(image.path), hint });
+  const report = (problem: Omit<Problem, 'where'>) => {
+    problems.push({ ...problem, where: tree.place(image.path) });
     return undefined;
   };
   if (!hasMasks(joined)) {
     const folder = tree.place(`${parent}${labels[0]?.folder ?? 'masks'}/${image.name}`);
-    return report(
-      'The image has no masks.',
-      `Add ${folder}.png; if the image has no nuclei, all its pixels are 0, or ${folder} is an empty folder.`,
-    );
+    const hint = `Add ${folder}.png; if the image has no nuclei, all its pixels are 0, or ${folder} is an empty folder.`;
+    return report({ what: 'The image has no masks.', hint });
   }
   const rivals = [
     ...whole,
     ...(parts.length > 0 || (hasFolder && whole.length === 0) ? parts.slice(0, 1) : []),
   ];
   for (const files of [rivals, ignore, reviewed]) {
-    const [one, other] = files;
-    if (other)
-      return report(`It is unclear which file is meant: ${one!.path} or ${other.path}.`, 'Keep one of them.');
+    const unclear = unclearFile(files.map(({ path }) => path));
+    if (unclear) return report(unclear);
   }
   return {
     id: parent + imageStem(image.name),

@@ -4,12 +4,11 @@
  */
 import type { FileTree } from '../files/file-tree.js';
 import type { LabelReading } from '../image/label-values.js';
-import { readAnnotated, type AnnotatedFiles } from './annotated-files.js';
+import { type AnnotatedFiles, entriesOf, unclearFile } from './annotated-files.js';
 import { isChallengeTree } from './challenge-layout.js';
 import { isBelowMasks, isFoldersTree } from './folders-layout.js';
 import { ignoredStem, imageStem, labelledStem, masksSuffix } from './label-names.js';
 import {
-  byId,
   isImageFile,
   nameClashes,
   type DatasetLayout,
@@ -87,10 +86,9 @@ function listPairs(tree: DatasetTree, _masks: string, reading: LabelReading = {}
   const found = pairs.flatMap(({ image, labels, ignore }): AnnotatedFiles[] => {
     const name = imageStem(withoutExtension(image));
     const where = tree.place(image);
-    for (const [one, other] of [labels, ignore]) {
-      if (other === undefined) continue;
-      const what = `It is unclear which file is meant: ${one!} or ${other}.`;
-      problems.push({ what, where, hint: 'Keep one of them.' });
+    const unclear = unclearFile(labels) ?? unclearFile(ignore);
+    if (unclear) {
+      problems.push({ ...unclear, where });
       return [];
     }
     const [masks] = labels;
@@ -99,10 +97,5 @@ function listPairs(tree: DatasetTree, _masks: string, reading: LabelReading = {}
     problems.push({ what: 'The image has no masks.', where, hint });
     return [];
   });
-  const images = found.map((entry) => ({
-    id: entry.id,
-    place: tree.place(entry.image),
-    read: () => readAnnotated(tree, entry, reading),
-  }));
-  return { images: images.sort(byId), files, problems };
+  return { images: entriesOf(tree, found, reading), files, problems };
 }
