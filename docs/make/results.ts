@@ -72,7 +72,7 @@ function textsOf(root: string, results: Results): Record<string, string> {
   const clusters = Object.keys(fold0.images);
   const row = (name: string, values: ByCluster, text = score) => [
     name,
-    ...clusters.map((cluster) => text(values[cluster]!)),
+    ...clusters.map((cluster) => (values[cluster] === undefined ? '' : text(values[cluster]))),
   ];
   const ofHeldOut = {
     all: heldOut.score,
