@@ -4,7 +4,7 @@ import { readComplete } from '../../src/config/complete.js';
 import { migrateModelFile } from '../../src/config/migrations.js';
 import { ModelFile } from '../../src/config/model-file.js';
 
-test.each(['models/nucleate-small', 'experiments/nucleate-small-twin'])(
+test.each(['models/nucleate-stains', 'models/nucleate-small', 'experiments/nucleate-small-twin'])(
   'model.json of %s has every key that the schemas have today',
   (folder) => {
     const file = JSON.parse(readFileSync(`${folder}/model.json`, 'utf8')) as { format: number };

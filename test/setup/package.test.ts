@@ -36,7 +36,7 @@ test('npm pack takes what runs, with its models, configs and sample, and nothing
     ...['bin/watch-launcher.js', 'setup/pins.json', 'setup/extract.py', 'setup/quiet_load.cc'],
     ...['package.json', 'README.md', 'LICENSE', 'THIRD-PARTY.md', 'CHANGELOG.md'],
     ...['model.json', 'detector.safetensors', 'segmenter.safetensors'].map(
-      (name) => `models/nucleate-small/${name}`,
+      (name) => `models/nucleate-stains/${name}`,
     ),
     ...readdirSync(path.join(root, 'configs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.\w+$/u.test(name))
@@ -56,7 +56,7 @@ test('what the sources read of the repository at run time is packed', async () =
       ...read(`src/${file}`).matchAll(/(?:packageFile\(|packageRoot, )['`]([\w./-]+)['`]/gu),
     ])
     .map(([, place]) => place!);
-  expect(named).toContain('models/nucleate-small');
+  expect(named).toContain('models/nucleate-stains');
   expect(
     named.filter((place) => !files.some((file) => file === place || file.startsWith(`${place}/`))),
   ).toEqual([]);

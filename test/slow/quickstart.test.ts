@@ -36,13 +36,13 @@ test('a quickstart of few steps, from another folder: each command, its result, 
   const { targets } = steps[6]!.result as { targets: { score: number }[] };
   expect(models).toMatchObject([
     { name: 'tiny', score: expect.closeTo(targets[0]!.score, 9) as number },
-    { name: 'nucleate-small', score: expect.closeTo(targets[1]!.score, 9) as number },
+    { name: 'nucleate-stains', score: expect.closeTo(targets[1]!.score, 9) as number },
   ]);
   expect(models[1]!.score).toBeGreaterThan(models[0]!.score);
 
   const out = path.join(cwd, 'runs/quickstart');
   expect(readdirSync(cwd)).toEqual(['runs']);
-  for (const name of ['tiny', 'nucleate-small']) {
+  for (const name of ['tiny', 'nucleate-stains']) {
     const overlays = readdirSync(path.join(out, 'nuclei', name, 'overlay'));
     expect(overlays).toEqual(images.map((image) => `${image}.png`));
   }
