@@ -1,7 +1,7 @@
 /**
  * Time and memory of predicting a large image: a 16-bit BigTIFF pyramid in tiles, made of the sample.
  *
- *     npm run bench -- large-image [--side 20000] [--region x,y,w,h] [--model models/nucleate-small]
+ *     npm run bench -- large-image [--side 20000] [--region x,y,w,h] [--model models/nucleate-stains]
  *
  * With a region the whole image is still read, and the label image still has its size; only the part is predicted. The
  * image and its unpacked copy take about 1.2 GB in TMPDIR at the default side.
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: {
     side: { type: 'string', default: '20000' },
     region: { type: 'string' },
-    model: { type: 'string', default: 'models/nucleate-small' },
+    model: { type: 'string', default: 'models/nucleate-stains' },
     once: { type: 'string' },
   },
 });

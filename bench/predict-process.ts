@@ -1,7 +1,7 @@
 /**
  * Whole processes that predict a folder of images, in turns: `nucleate predict` and StarDist.
  *
- *     npm run bench -- predict-process IMAGES [--model models/nucleate-small] [--rounds 3] [--python PYTHON] [--out predict-process.json]
+ *     npm run bench -- predict-process IMAGES [--model models/nucleate-stains] [--rounds 3] [--python PYTHON] [--out predict-process.json]
  *
  * IMAGES is a folder of PNG files. PYTHON has StarDist (default: that of `npx tsx bench/python-environment.ts`); its network has
  * random weights, see bench/python/stardist_predict.py, and it draws as many nuclei as nucleate finds. Both write label
@@ -32,7 +32,7 @@ const mostLoad = 0.2;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    model: { type: 'string', default: 'models/nucleate-small' },
+    model: { type: 'string', default: 'models/nucleate-stains' },
     rounds: { type: 'string', default: '3' },
     python: { type: 'string', default: findPython() ?? '' },
     out: { type: 'string', default: 'predict-process.json' },

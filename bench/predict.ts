@@ -1,7 +1,7 @@
 /**
  * Prediction compared with torchvision's Mask R-CNN, image by image in turns, and the time that its start takes.
  *
- *     npm run bench -- predict [IMAGES...] [--model models/nucleate-small] [--most 16] [--rounds 3] [--out predict.json]
+ *     npm run bench -- predict [IMAGES...] [--model models/nucleate-stains] [--most 16] [--rounds 3] [--out predict.json]
  *
  * IMAGES are what `nucleate predict` takes; default: the bundled sample. torchvision needs
  * `npx tsx bench/python-environment.ts` once. It runs ResNet-50 FPN with random weights on images of the same size and
@@ -33,7 +33,7 @@ interface Times {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    model: { type: 'string', default: 'models/nucleate-small' },
+    model: { type: 'string', default: 'models/nucleate-stains' },
     most: { type: 'string', default: '16' },
     rounds: { type: 'string', default: '3' },
     out: { type: 'string', default: 'predict.json' },

@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 /** @param folder What is made; nothing else may be in it. */
 export async function makeDemo(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  const model = path.join(root, 'models/nucleate-small');
+  const model = path.join(root, 'models/nucleate-stains');
   await startRuntime('cpu');
   for (const stage of ['detector', 'segmenter'] as const)
     await exportNetwork(stage, model, path.join(folder, stage));

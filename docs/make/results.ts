@@ -38,6 +38,15 @@ export interface Results {
     readonly trueBoxes: number;
     readonly trueMasks: number;
   }[];
+  /** experiments/generalise.ts for both models: images that no network of the line has seen. */
+  readonly yardstick: readonly {
+    readonly line: string;
+    readonly images: number;
+    /** By model: score, precision and recall at IoU 0.5. */
+    readonly models: Readonly<
+      Record<string, { readonly score: number; readonly precision: number; readonly recall: number }>
+    >;
+  }[];
 }
 
 interface TunedModel {
@@ -67,7 +76,8 @@ const score = (value: number) => value.toFixed(3);
 
 /** What stands at each marked place, by its name. */
 function textsOf(root: string, results: Results): Record<string, string> {
-  const { fold0, training, speed, withoutCluster } = results;
+  const { fold0, training, speed, withoutCluster, yardstick } = results;
+  const models = Object.keys(yardstick[0]!.models);
   const { heldOut } = readJson<TunedModel>(path.join(root, results.model, 'model.json')).tuned;
   const clusters = Object.keys(fold0.images);
   const row = (name: string, values: ByCluster, text = score) => [
@@ -104,6 +114,17 @@ function textsOf(root: string, results: Results): Record<string, string> {
       withoutCluster.map((one) => [
         ...[one.cluster, `${one.trained} images`, String(one.scored)],
         ...[one.score, one.boxRecall, one.maskIou, one.trueBoxes, one.trueMasks].map(score),
+      ]),
+    ),
+    yardstick: table(
+      ['Score (precision, recall at IoU 0.5)', 'images', ...models],
+      yardstick.map(({ line, images, models: of }) => [
+        line,
+        String(images),
+        ...models.map((name) => {
+          const { score: value, precision, recall } = of[name]!;
+          return `${score(value)} (${precision.toFixed(2)}, ${recall.toFixed(2)})`;
+        }),
       ]),
     ),
     gains: `from ${score(fold0.score['all']!)} to ${score(fold0.trueBoxes['all']!)} with true boxes, and to ${score(fold0.trueMasks['all']!)} with true masks`,
