@@ -9,13 +9,13 @@ import type { Terminal } from '../terminal.js';
 import { commandLine, commandLines } from './command-line.js';
 import { takeFolder, writeRecord } from './folder.js';
 import { runCommand } from './run-command.js';
-import { seenSentence } from './seen.js';
+import { seenSentence, wholeSplitName } from './seen.js';
 import {
+  packageFile,
   quickstartFiles,
   type QuickstartRequest,
   type QuickstartStep,
   quickstartSteps,
-  sample,
   sampleSplit,
   shippedName,
   validationFold,
@@ -48,6 +48,7 @@ export async function runQuickstart(
   const began = performance.now();
   const images = validationImages(await readSplit(sampleSplit()));
   const shipped = await readModelFolder(shippedModel);
+  const whole = await readSplit(packageFile(`configs/splits/${wholeSplitName}`));
   const release = takeFolder(out);
   try {
     const done = await runAll(terminal, quickstartSteps({ out, device, steps, images }));
@@ -69,7 +70,7 @@ export async function runQuickstart(
           predictionSeconds: done.predictShipped.seconds,
         },
       ],
-      seen: await seenSentence(shipped.file, sample(), images),
+      seen: seenSentence(shipped.file, whole),
       seconds: (performance.now() - began) / 1000,
     };
     const value = { ...summary, files, steps: Object.values(done) };

@@ -1,28 +1,24 @@
+import path from 'node:path';
 import type { ModelFile } from '../../config/model-file.js';
-import { openDataset, readExamples } from '../../data/read/dataset.js';
-import { fingerprintOf } from '../../data/split/fingerprint.js';
-import { hasHistory, seenImages, trainedSentence } from '../../model/seen-images.js';
+import type { Split } from '../../data/split/split.js';
+import { validationFold } from './steps.js';
+
+/** The split of the whole dataset; the folds of the sample are the same. */
+export const wholeSplitName = 'dsb2018.json';
 
 /**
- * Says whether a model was trained on some images of a dataset.
+ * Says whether a model was trained on the validation images of the sample.
  *
- * @param ids Of the images.
- * @throws {NucleateError} Exit code 3 if one cannot be read.
+ * @param whole The split named {@link wholeSplitName}.
  */
-export async function seenSentence(model: ModelFile, data: string, ids: readonly string[]): Promise<string> {
-  const { name, tuned } = model;
-  if (!hasHistory(model)) return `It is not recorded whether ${name} was trained on them.`;
-  const dataset = await openDataset(data);
-  try {
-    const images = dataset.images.filter(({ id }) => ids.includes(id));
-    const fingerprints = [];
-    for await (const { image } of readExamples({ images })) fingerprints.push(fingerprintOf(image));
-    const thresholds = tuned ? '; its thresholds were chosen on images of these kinds' : '';
-    return (
-      trainedSentence(seenImages(model, fingerprints), name) ??
-      `${name} was not trained on them either${thresholds}.`
-    );
-  } finally {
-    await dataset.close();
-  }
+export function seenSentence({ name, detector, segmenter, tuned }: ModelFile, whole: Split): string {
+  const stages = [detector, segmenter].map(({ config: { data }, origin }) => {
+    if (data.trainOnAll) return 'seen';
+    const isOfWhole =
+      origin.dataset.startsWith(whole.dataset) && path.basename(data.split) === wholeSplitName;
+    return isOfWhole && data.validationFold === validationFold ? 'unseen' : 'unknown';
+  });
+  if (stages.includes('seen')) return `${name} was trained on them; its score on new images will be lower.`;
+  if (stages.includes('unknown')) return `It is not recorded whether ${name} was trained on them.`;
+  return `${name} was not trained on them either${tuned ? '; its thresholds were chosen on them as well' : ''}.`;
 }

@@ -41,7 +41,7 @@ export const quickstartFiles = (out: string) => ({
 export const shippedName = path.basename(shippedModel);
 
 /** The images with their masks, and their folds. */
-export const sample = () => placeOf(packageFile('examples/dsb2018-mini'));
+const sample = () => placeOf(packageFile('examples/dsb2018-mini'));
 export const sampleSplit = () => placeOf(packageFile('configs/splits/dsb2018-mini.json'));
 
 /** The whole workflow as ordinary command lines, in their order. */
@@ -111,7 +111,7 @@ const shortened = (steps: number) =>
   ]);
 
 /** A file that comes with nucleate. */
-const packageFile = (file: string) => path.join(packageRoot, file);
+export const packageFile = (file: string) => path.join(packageRoot, file);
 
 /** A path for a command line: relative if it lies below the current folder. */
 function placeOf(whole: string): string {
