@@ -45,7 +45,10 @@ test('run lengths are read back', async () => {
     fc.asyncProperty(segmentations, async (segmentation) => {
       const { labelImage } = segmentation;
       const text = [runLengthHeader, ...runLengthLines('an, "id"', segmentation)];
-      const { images, problems } = await readRunLengthCsv(Readable.from(text), 'file');
+      const { images, problems } = await readRunLengthCsv(
+        Readable.from(text.map((line) => Buffer.from(line))),
+        'file',
+      );
       expect(problems).toEqual([]);
       const runs = [...images.get('an, "id"')!].map((row) => decodeRuns(row.runs, labelImage));
       const masks = masksOfLabels(labelImage.labels, labelImage).map((mask) => mask.runs);
