@@ -50,7 +50,9 @@ test.each([
   ['model.boxHead.batchSizePerImage', 1e9],
   ['model.proposals.trainPreNmsTopK', 1e9],
 ])('%s=%d is an error of one sentence', (key, value) => {
-  const error = thrownBy(() => loadConfig('configs/detector/tiny.yaml', [`${key}=${value}`])) as NucleateError;
+  const error = thrownBy(() =>
+    loadConfig('configs/detector/tiny.yaml', [`${key}=${value}`]),
+  ) as NucleateError;
   expect(error.exitCode).toBe(2);
   expect(error.problems).toHaveLength(1);
   expect(error.problems[0]!.what).toMatch(/^Expected `.*` to be .*, received \d+\.$/u);

@@ -191,7 +191,8 @@ async function tuneOnPairs(
   const given = [data.length > 0 ? data : undefined, labels, split, fold].some(
     (value) => value !== undefined,
   );
-  if (given || Object.keys({ ...datasetKeys(asked), ...ttaSettings(asked) }).length > 0) throw onlyPairs(folder);
+  if (given || Object.keys({ ...datasetKeys(asked), ...ttaSettings(asked) }).length > 0)
+    throw onlyPairs(folder);
   const [
     { readModelFolder, replaceModelFile },
     { readPair, tunePairs },

@@ -110,7 +110,7 @@ describe('readImage rejects', () => {
     writeFileSync(path, '\x89PNG\r\n\x1a\n', 'latin1');
     truncateSync(path, 3_000_000_000);
     expect((await dataErrorOf(readImage(path))).what).toBe(
-      'The file cannot be read: it has 3000.0 MB, more than the 2147.5 MB that are read.',
+      'The file has 3000.0 MB, more than the 2147.5 MB that are read.',
     );
   });
 
@@ -142,7 +142,7 @@ describe('readLabelImage', () => {
     ['bit1.png', 'Expected labels of 8 or 16 bits, received 1: this may be a foreground mask.'],
     ['flat.jpg', 'A JPEG cannot hold labels: its compression changes values.'],
     ['grey-alpha8-fading.png', 'The image has a channel after the first that is not opaque alpha.'],
-    ['two-pages.tif', 'The file has 2 pages, so it is unclear which of them shows the nuclei.'],
+    ['two-pages.tif', 'The file has 2 pages, and a label image has one plane.'],
   ])('rejects %s', async (name, what) => {
     expect(await dataErrorOf(readLabelImage(fixture(name)))).toEqual({
       what,

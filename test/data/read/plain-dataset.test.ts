@@ -17,6 +17,7 @@ import { openDataset } from '../../../src/data/read/dataset.js';
 import type { AnnotatedImage } from '../../../src/data/read/example.js';
 import type { Dataset } from '../../../src/data/read/layout.js';
 import { type PlainSource, writePlainDataset } from '../../../src/data/read/plain-dataset.js';
+import { ownIdentity } from '../../../src/process-identity.js';
 import { readAll } from '../read-all.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-plain-'));
@@ -184,6 +185,11 @@ test('after a kill an import goes on where it was; other sources begin again', a
   await vi.waitUntil(() => existsSync(`${out}.part`) && written() === 1);
   await vi.waitUntil(() => readFileSync(join(`${out}.part`, 'import.jsonl'), 'utf8').split('\n').length >= 5);
   read.length = 0;
+  // A process before the last boot has written it, so it is dead.
+  writeFileSync(
+    join(`${out}.part`, '.nucleate-part.json'),
+    JSON.stringify({ ...ownIdentity(), boot: 'before' }),
+  );
   await writePlainDataset([begun(true)], out, options);
   expect(read).toEqual(['d']);
   const contents = (path: string) =>
