@@ -40,7 +40,7 @@ test('an error in the parent points into the parent, one in the child into the c
   };
   expect(problemsOf(files)).toEqual([
     'base.yaml:2:1: Unknown key `sead`. Did you mean `seed`?',
-    'base.yaml:4:14: Expected `loader.batchSize` to be an integer from 1 up, received "none". Correct the value, or leave the key out for its default, 4.',
+    'base.yaml:4:14: Expected `loader.batchSize` to be an integer from 1 to 1024, received "none". Correct the value, or leave the key out for its default, 4.',
     'config.yaml:4:9: Expected `loader.zoom` to be a number above 0, received "high". Correct the value, or leave the key out for its default, 1.',
   ]);
 });

@@ -50,7 +50,7 @@ test.each([
   ],
   [
     'loader.batchSize=two',
-    'Expected `loader.batchSize` to be an integer from 1 up, received "two". Correct the value, or leave the key out for its default, 4.',
+    'Expected `loader.batchSize` to be an integer from 1 to 1024, received "two". Correct the value, or leave the key out for its default, 4.',
   ],
   [
     'seed=',
