@@ -37,7 +37,7 @@ test('a model that left no image out, or that is not there, is no pair', async (
   const folder = scratchFolder();
   const model = await writeSmallModel(path.join(folder, 'model'), {}, { trainOnAll: true });
   await expect(readPair(model)).rejects.toMatchObject({ exitCode: exitCodes.usage, where: model });
-  await expect(readPair(path.join(folder, 'none'))).rejects.toMatchObject({ exitCode: exitCodes.checkpoint });
+  await expect(readPair(path.join(folder, 'none'))).rejects.toMatchObject({ exitCode: exitCodes.usage });
   await expect(readPair(`${model}@${path.join(folder, 'none')}`)).rejects.toMatchObject({
     exitCode: exitCodes.data,
   });
