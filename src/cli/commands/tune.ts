@@ -32,8 +32,8 @@ export const tuneCommand: Command<Arguments> = {
   examples: [
     ['nucleate tune models/mine', 'on the validation images of its detector'],
     [
-      'nucleate tune models/mine --pair models/mine@examples/dsb2018-mini --pair models/mine',
-      'for images that users bring: on kinds that a model has not seen, and at home',
+      'nucleate tune models/mine --pair models/mine',
+      'for strange images: --pair MODEL@DATASET, which MODEL has not seen',
     ],
   ],
   builder: (parser) =>
