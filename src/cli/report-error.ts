@@ -1,4 +1,5 @@
 import { inspect, styleText } from 'node:util';
+import { renamingExample } from '../data/files/garbled-name.js';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
 import { cleanJson, cleanLine, cleanLines } from '../clean-text.js';
 import type { GlobalOptions } from './global-options.js';
@@ -87,8 +88,7 @@ export function explain(thrown: unknown): NucleateError {
 function withNameHint(error: NucleateError): NucleateError {
   const { message: what, where, exitCode, problems } = error;
   if (!where?.includes('\ufffd')) return error;
-  const hint =
-    'A name in this path is not UTF-8; rename it, for example: convmv -f latin1 -t utf-8 --notest -r FOLDER';
+  const hint = `A name in this path is not UTF-8; rename it, for example: ${renamingExample}`;
   return new NucleateError({ what, where, hint, exitCode, problems }, { cause: error });
 }
 

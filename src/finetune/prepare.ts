@@ -1,9 +1,8 @@
-import { fingerprintOf } from '../data/split/fingerprint.js';
 import type { PredictionSource, TruthSource } from '../eval/sources/source.js';
 import { hasTrainedOn, pairNetworks, severalNetworks } from '../model/find-networks.js';
 import { type ModelFolder, networksOf, readModelFolder } from '../model/model-folder.js';
 import { modelPrediction } from '../model/model-prediction.js';
-import { hasHistory, seenImages, trainedSentence, unknownAncestors } from '../model/seen-images.js';
+import { hasHistory, trainedOnSentence, unknownAncestors } from '../model/seen-images.js';
 import { type FinetuneData, type FinetuneDataset, readFinetuneData } from './finetune-data.js';
 import type { FinetuneStarted } from './finetune-events.js';
 import type { FinetuneProcess } from './finetune-options.js';
@@ -41,13 +40,7 @@ export async function prepare(
   const { assemble, predict } = stored.file;
   const networks = pairNetworks({ path: model, ...networksOf(stored), assemble, predict }, undefined);
   const seen = hasHistory(stored.file)
-    ? trainedSentence(
-        seenImages(
-          stored.file,
-          data.validation.map(({ image }) => fingerprintOf(image)),
-        ),
-        model,
-      )
+    ? trainedOnSentence(stored.file, data.validation, model)
     : hasTrainedOn(networks, { sha256: data.identity, fold: undefined })
       ? `${model} was trained on some of these images: its score is optimistic.`
       : undefined;

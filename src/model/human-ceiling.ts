@@ -3,6 +3,7 @@ import type { HumanCeiling } from '../config/model-file.js';
 import { annotatorAt } from '../data/read/annotations-folder.js';
 import { agreementOf, type PairAgreement } from '../eval/agreement.js';
 import { NucleateError } from '../errors.js';
+import { mean } from '../predict/tune-settings.js';
 
 /**
  * How far the people who annotated the training images agree, as far as two of them have reviewed the same images with
@@ -28,12 +29,11 @@ export async function humanCeiling(paths: readonly string[]): Promise<HumanCeili
   return {
     annotators: [...new Set(pairs.flatMap(({ annotators }) => annotators))].sort(),
     images: images.length,
-    score: mean(known('score'))!,
-    f1: mean(known('f1')),
-    iou: mean(known('iou')),
+    score: mean(known('score')),
+    f1: meanOf(known('f1')),
+    iou: meanOf(known('iou')),
   };
 }
 
 /** Null without any. */
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanOf = (values: readonly number[]): number | null => (values.length === 0 ? null : mean(values));

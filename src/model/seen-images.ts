@@ -1,5 +1,11 @@
 import type { TrainingHistory } from '../config/history.js';
-import { decodeFingerprints, type Fingerprint, sightingsOf } from '../data/split/fingerprint.js';
+import type { Image } from '../data/image/image.js';
+import {
+  decodeFingerprints,
+  type Fingerprint,
+  fingerprintOf,
+  sightingsOf,
+} from '../data/split/fingerprint.js';
 
 /** The networks of a model, as far as their history matters. */
 interface Pair {
@@ -56,6 +62,16 @@ export function trainedSentence({ images, same, copies }: SeenImages, name: stri
   const looks = copies === 0 ? '' : ` (${copies} as a copy that is flipped, scaled or changed in brightness)`;
   return `${same + copies} of ${images} images trained ${name} or a network that it began from${looks}: its score is optimistic.`;
 }
+
+/** {@link trainedSentence} about images with their pixels. */
+export const trainedOnSentence = (model: Pair, examples: readonly { image: Image }[], name: string) =>
+  trainedSentence(
+    seenImages(
+      model,
+      examples.map(({ image }) => fingerprintOf(image)),
+    ),
+    name,
+  );
 
 /** A sentence if it is not recorded which images trained an ancestor of a model; undefined if all are known. */
 export function unknownAncestors(model: Pair, name: string): string | undefined {

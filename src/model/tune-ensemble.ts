@@ -1,9 +1,8 @@
 import type { Mode } from '../engine/step.js';
-import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import type { GroupedImage } from '../predict/held-out-score.js';
 import type { ModelFile } from '../config/model-file.js';
 import type { FoldData } from './out-of-fold.js';
-import { collectCandidates, groupsWithSingles, tuneCandidates, type TunedModel } from './tune-model.js';
+import { collectWith, groupsWithSingles, tuneCandidates, type TunedModel } from './tune-model.js';
 
 /**
  * Tunes an ensemble on out-of-fold predictions: each image is predicted by the networks that kept its fold for validation, one
@@ -30,16 +29,12 @@ export async function tuneEnsemble(
   const groupOf = groupsWithSingles(examples, groups);
   const images: GroupedImage[] = [];
   for (const { networks, data } of folds) {
-    const predictor = new NucleusPredictor(networks, { mode, predict });
     const before = images.length;
-    try {
-      const found = await collectCandidates({ predictor }, data.validation, groupOf, (done) =>
-        onImage(before + done),
-      );
-      images.push(...found);
-    } finally {
-      predictor.dispose();
-    }
+    const found = await collectWith(networks, data.validation, {
+      ...{ mode, predict, groupOf },
+      onImage: (done) => onImage(before + done),
+    });
+    images.push(...found);
   }
   return tuneCandidates(images, assemble, onTried);
 }

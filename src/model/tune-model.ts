@@ -4,6 +4,8 @@ import { pasteCandidate } from '../predict/assemble/candidate.js';
 import { type GroupedImage, heldOutScore, type HeldOutScore } from '../predict/held-out-score.js';
 import { tunedValues, type TunedSettings, tuneSettings } from '../predict/tune-settings.js';
 import type { AssembleSettings } from '../config/assemble.js';
+import type { NetworkPair } from '../models/network.js';
+import { NucleusPredictor, type NucleusPredictorOptions } from '../predict/nucleus-predictor.js';
 import type { Model } from './model.js';
 
 /** Lowest score threshold that is tried; candidates with a lower score are not needed. */
@@ -34,6 +36,27 @@ export async function collectCandidates(
     onImage(images.length);
   }
   return images;
+}
+
+/** {@link collectCandidates} by networks that are built for it and freed again. */
+export async function collectWith(
+  networks: NetworkPair,
+  examples: readonly Example[],
+  {
+    groupOf,
+    onImage,
+    ...options
+  }: NucleusPredictorOptions & {
+    readonly groupOf: (id: string) => number;
+    readonly onImage: (done: number) => void;
+  },
+): Promise<GroupedImage[]> {
+  const predictor = new NucleusPredictor(networks, options);
+  try {
+    return await collectCandidates({ predictor }, examples, groupOf, onImage);
+  } finally {
+    predictor.dispose();
+  }
 }
 
 export interface TunedModel extends TunedSettings {

@@ -6,10 +6,9 @@ import type { Example } from '../data/read/example.js';
 import type { Mode } from '../engine/step.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { GroupedImage } from '../predict/held-out-score.js';
-import { NucleusPredictor } from '../predict/nucleus-predictor.js';
 import { scoreSettings } from '../predict/tune-settings.js';
 import { type ModelFolder, networksOf, readModelFolder } from './model-folder.js';
-import { collectCandidates, groupsWithSingles, tuneCandidates, type TunedModel } from './tune-model.js';
+import { collectWith, groupsWithSingles, tuneCandidates, type TunedModel } from './tune-model.js';
 
 /** A model, and images that it has not seen. */
 export interface TunePair {
@@ -84,17 +83,13 @@ export async function tunePairs(
   const found: GroupedImage[][] = [];
   let done = 0;
   for (const { name, model, examples, groups } of pairs) {
-    const predictor = new NucleusPredictor(networksOf(model), { mode, predict: model.file.predict });
-    try {
-      const groupOf = groupsWithSingles(examples, groups);
-      const images = await collectCandidates({ predictor }, examples, groupOf, (count) =>
-        onImage(done + count),
-      );
-      done += images.length;
-      found.push(images.map((image) => ({ ...image, cluster: name, weight: 1 / images.length })));
-    } finally {
-      predictor.dispose();
-    }
+    const before = done;
+    const images = await collectWith(networksOf(model), examples, {
+      ...{ mode, predict: model.file.predict, groupOf: groupsWithSingles(examples, groups) },
+      onImage: (count) => onImage(before + count),
+    });
+    done += images.length;
+    found.push(images.map((image) => ({ ...image, cluster: name, weight: 1 / images.length })));
   }
   const tuned = await tuneCandidates(withDistinctNames(found), start, onTried);
   const scores = found.map((images, index) => ({

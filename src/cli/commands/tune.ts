@@ -86,8 +86,7 @@ export const tuneCommand: Command<Arguments> = {
       { modelCard },
       { describeTta },
       { readTrainingData },
-      { hasHistory, seenImages, trainedSentence, unknownAncestors },
-      { fingerprintOf },
+      { hasHistory, trainedOnSentence, unknownAncestors },
     ] = await Promise.all([
       import('../../model/model.js'),
       import('../../model/model-folder.js'),
@@ -96,7 +95,6 @@ export const tuneCommand: Command<Arguments> = {
       import('../../predict/tta.js'),
       import('../../data/loader/training-data.js'),
       import('../../model/seen-images.js'),
-      import('../../data/split/fingerprint.js'),
     ]);
     const stored = await readModelFolder(folder);
     if (stored.others && fold !== undefined) throw allFolds(folder);
@@ -128,13 +126,7 @@ export const tuneCommand: Command<Arguments> = {
         trained: origin.dataset,
       });
       const seen = hasHistory(file)
-        ? trainedSentence(
-            seenImages(
-              file,
-              validation.map(({ image }) => fingerprintOf(image)),
-            ),
-            folder,
-          )
+        ? trainedOnSentence(file, validation, folder)
         : config.data.trainOnAll
           ? 'The detector was trained on these images: the score is optimistic.'
           : undefined;
@@ -197,14 +189,12 @@ async function tuneOnPairs(
     { readModelFolder, replaceModelFile },
     { readPair, tunePairs },
     { modelCard },
-    { hasHistory, seenImages, trainedSentence },
-    { fingerprintOf },
+    { hasHistory, trainedOnSentence },
   ] = await Promise.all([
     import('../../model/model-folder.js'),
     import('../../model/tune-pairs.js'),
     import('../../model/model-card.js'),
     import('../../model/seen-images.js'),
-    import('../../data/split/fingerprint.js'),
   ]);
   const { file } = await readModelFolder(folder);
   await startDevice(device, terminal);
@@ -212,13 +202,7 @@ async function tuneOnPairs(
   for (const written of pairs) {
     const pair = await readPair(written);
     const { file: known } = pair.model;
-    const seen = hasHistory(known)
-      ? seenImages(
-          known,
-          pair.examples.map(({ image }) => fingerprintOf(image)),
-        )
-      : undefined;
-    const text = seen && trainedSentence(seen, written);
+    const text = hasHistory(known) ? trainedOnSentence(known, pair.examples, written) : undefined;
     if (text !== undefined) terminal.warn(text);
     read.push(pair);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { streamPlainFile } from '../../plain-file.js';
 import type { Problem } from '../../errors.js';
 import type { FileListing } from './file-tree.js';
-import { isGarbled } from './garbled-name.js';
+import { isGarbled, renamingExample } from './garbled-name.js';
 import { fileError, readBytes } from './read-bytes.js';
 
 /**
@@ -27,7 +27,7 @@ export async function listFolder(root: string): Promise<FileListing> {
         problems.push({
           what: 'The name is not UTF-8, so that it cannot be opened.',
           where: place(path),
-          hint: 'Rename it, for example: convmv -f latin1 -t utf-8 --notest -r FOLDER',
+          hint: `Rename it, for example: ${renamingExample}`,
         });
       else if (entry.isDirectory()) {
         folders.push(path);

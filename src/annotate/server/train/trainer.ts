@@ -136,12 +136,12 @@ export class Trainer {
     if (outcome.kind === 'failed') return end('failed', outcome.why);
     try {
       const { model } = this.#files.ofAttempt(attempt);
-      const [before, after] = hasControls ? [outcome.before, outcome.after] : [null, null];
       // What is worse than the first model must not answer in place of what there is.
-      const isTaken = before === null || after === null || after >= before;
+      const isTaken = !hasControls || outcome.after >= outcome.before;
       if (isTaken) await this.#options.onModel(model);
       const logs = this.#workplace.images.map(({ stem }) => readLogFile(stem + logEnding).events);
       const { minutes, clicks, nuclei } = effortOf(logs, this.#rounds.at(-1)?.finished);
+      const [before, after] = hasControls ? [outcome.before, outcome.after] : [null, null];
       const round: TrainRound = {
         ...{ round: attempt, finished: new Date().toISOString(), minutes, clicks, nuclei, images },
         ...{ before, after, isTaken, model: this.#options.serving() },
