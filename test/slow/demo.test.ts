@@ -103,7 +103,7 @@ test.each(['a-5afb7932.png', 'f-16c3d593.png'])(
     else await page.getByLabel('Choose an image').setInputFiles(sampleFile(name));
     const found = await foundInPage();
     // In float32, as in the browser.
-    const stored = await readModelFolder(path.join(root, 'models/nucleate-small'));
+    const stored = await readModelFolder(path.join(root, 'models/nucleate-stains'));
     const model = buildModel(stored, { mode: 'eager' });
     const { labelImage, instances } = await model.segment(await readImage(sampleFile(name)));
     model.dispose();
