@@ -12,7 +12,7 @@ const sample = 'examples/dsb2018-mini';
 test('data preview writes two sheets, the same for the same seed', async () => {
   const preview = async (name: string, seed: string) => {
     const output = path.join(folder, name);
-    const args = ['data', 'preview', sample, '--count', '3', '--seed', seed, '--output', output, '--json'];
+    const args = ['data', 'preview', sample, '--count', '3', '--seed', seed, '--out', output, '--json'];
     const { status, stdout } = await nucleate(args);
     expect(status).toBe(0);
     const { files, ids } = JSON.parse(stdout) as {
@@ -43,7 +43,7 @@ test('data preview --config shows only crops for the network of the config', asy
       sample,
       ...config,
       ...more,
-      '--output',
+      '--out',
       output,
       '--json',
     ]);
@@ -110,6 +110,6 @@ test.each([
 test('a preview that cannot be written is an input/output error', async () => {
   const output = path.join(folder, 'file');
   writeFileSync(output, '');
-  const outcome = await nucleate(['data', 'preview', sample, '--count', '1', '--output', output, '--json']);
+  const outcome = await nucleate(['data', 'preview', sample, '--count', '1', '--out', output, '--json']);
   expect(outcome.status).toBe(8);
 });

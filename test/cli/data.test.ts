@@ -70,7 +70,7 @@ test('data split and data check --split find a leak', async () => {
     'c_masks.png': mask,
   });
   const output = join(folder, 'split.json');
-  expect((await nucleate(['data', 'split', path, '--folds', '2', '--output', output])).status).toBe(0);
+  expect((await nucleate(['data', 'split', path, '--folds', '2', '--out', output])).status).toBe(0);
   expect((await nucleate(['data', 'check', path, '--split', output])).status).toBe(0);
   const split = JSON.parse(readFileSync(output, 'utf8')) as { images: Record<string, { fold: number }> };
   split.images['a']!.fold = 1 - split.images['b']!.fold;
@@ -92,14 +92,14 @@ test('data layouts lists every layout', async () => {
 
 test.each([
   [
-    ['data', 'split', 'x', '--folds', '1', '--output', 'y'],
+    ['data', 'split', 'x', '--folds', '1', '--out', 'y'],
     2,
     '--folds takes a whole number of at least 2, received `1`.',
   ],
   [['data', 'check', 'missing'], 3, /^There is no file or folder `missing`\.$/u],
-  [['data', 'split', 'examples/dsb2018-mini', '--folds', '25', '--output', 'y'], 3, /at least 25 groups/u],
+  [['data', 'split', 'examples/dsb2018-mini', '--folds', '25', '--out', 'y'], 3, /at least 25 groups/u],
   [
-    ['data', 'prepare', 'examples/dsb2018-mini', '--output', 'no/such/folder'],
+    ['data', 'prepare', 'examples/dsb2018-mini', '--out', 'no/such/folder'],
     8,
     /cannot be written: ENOENT/u,
   ],

@@ -56,7 +56,7 @@ test('the story of a lab, with no step by hand', { timeout: 600_000 }, async () 
     if (!isFresh) copyFileSync(path.join(sample, name), at('old', name));
     else if (!name.includes('_masks')) copyFileSync(path.join(sample, name), at('new', name));
   }
-  await run('data', 'split', at('old'), '--folds', '4', '--output', at('old.json'));
+  await run('data', 'split', at('old'), '--folds', '4', '--out', at('old.json'));
 
   await run('predict', at('new'), '--format', 'labels', '--format', 'geojson', '--out', at('nuclei'));
   const nuclei = correct(at('nuclei/geojson', 'a-5afb7932.geojson'));
@@ -80,7 +80,7 @@ test('the story of a lab, with no step by hand', { timeout: 600_000 }, async () 
     at('joined'),
     '--keep',
     at('old.json'),
-    '--output',
+    '--out',
     at('joined.json'),
   );
   expect(split.stdout).toContain('kept        22 images, 2 new');

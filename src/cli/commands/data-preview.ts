@@ -21,7 +21,7 @@ type Arguments = LabelArguments &
     labels: string | undefined;
     config: string | undefined;
     set: string[];
-    output: string;
+    out: string;
     count: string;
     seed: string;
   };
@@ -57,7 +57,8 @@ export const dataPreviewCommand: Command<Arguments> = {
         requiresArg: true,
         describe: 'Training config: draw only crops for its network, with its augmentation',
       })
-      .option('output', {
+      .option('out', {
+        alias: 'output',
         type: 'string',
         requiresArg: true,
         default: 'preview',
@@ -70,7 +71,7 @@ export const dataPreviewCommand: Command<Arguments> = {
         default: '1',
         describe: 'Seed of the random draw',
       }),
-  async handler({ path, labels, channel, plane, config, set, output, ...numbers }, terminal) {
+  async handler({ path, labels, channel, plane, config, set, out, ...numbers }, terminal) {
     const count = wholeNumber('count', numbers.count, 1);
     const seed = wholeNumber('seed', numbers.seed, 1);
     const { detection, segmentation, intensity, planes } = await readLoaders(config, set, terminal);
@@ -88,7 +89,7 @@ export const dataPreviewCommand: Command<Arguments> = {
       ...labelReading(numbers),
       planes: asked,
     });
-    makeFolder(output);
+    makeFolder(out);
     const settings = { batchSize: count, workers: 0 };
     const files: Record<string, string> = {};
     const ids: Record<string, readonly string[]> = {};
@@ -96,7 +97,7 @@ export const dataPreviewCommand: Command<Arguments> = {
     if (detection) {
       const loader = { ...detection, ...settings };
       const { value } = await batches({ task: 'detection', loader, seed, examples }).next();
-      files['detection'] = join(output, 'detection.png');
+      files['detection'] = join(out, 'detection.png');
       ids['detection'] = value.ids;
       await writeDrawing(files['detection'], sheet(detectionCells(value), columns.detection));
       lines.push(
@@ -106,7 +107,7 @@ export const dataPreviewCommand: Command<Arguments> = {
     if (segmentation) {
       const loader = { ...segmentation, ...settings };
       const { value } = await batches({ task: 'segmentation', loader, seed, examples }).next();
-      files['segmentation'] = join(output, 'segmentation.png');
+      files['segmentation'] = join(out, 'segmentation.png');
       ids['segmentation'] = value.ids;
       await writeDrawing(files['segmentation'], sheet(segmentationCells(value), columns.segmentation));
       lines.push(

@@ -15,7 +15,7 @@ type SplitArguments = PlaneArguments & {
   folds: string | undefined;
   keep: string | undefined;
   seed: string;
-  output: string;
+  out: string;
 } & LabelArguments;
 
 export const dataSplitCommand: Command<SplitArguments> = {
@@ -23,15 +23,12 @@ export const dataSplitCommand: Command<SplitArguments> = {
   describe: 'Split a dataset into folds, with crops of one field in the same fold',
   examples: [
     [
-      `nucleate data split ${sample} --folds 4 --output split.json`,
+      `nucleate data split ${sample} --folds 4 --out split.json`,
       'find crops of one field and modalities from the pixels',
     ],
+    [`nucleate data split ${sample} --seed 2 --out s.json --json`, 'another seed; print one JSON document'],
     [
-      `nucleate data split ${sample} --seed 2 --output s.json --json`,
-      'another seed; print one JSON document',
-    ],
-    [
-      `nucleate data split ${sample} --keep s.json --output s2.json`,
+      `nucleate data split ${sample} --keep s.json --out s2.json`,
       'after the dataset has grown: all images of s.json stay in their folds',
     ],
   ],
@@ -62,13 +59,14 @@ export const dataSplitCommand: Command<SplitArguments> = {
         default: '1',
         describe: 'Seed of the random assignment to folds',
       })
-      .option('output', {
+      .option('out', {
+        alias: 'output',
         type: 'string',
         requiresArg: true,
         demandOption: true,
         describe: 'File to write',
       }),
-  async handler({ paths, labels, channel, plane, groups, output, keep: keptPath, ...options }, terminal) {
+  async handler({ paths, labels, channel, plane, groups, out, keep: keptPath, ...options }, terminal) {
     const [{ openDatasets }, { splitDataset }, { readGroupsCsv }, { readSplit, writeSplit }] =
       await Promise.all([
         import('../../data/read/joined-datasets.js'),
@@ -88,10 +86,10 @@ export const dataSplitCommand: Command<SplitArguments> = {
       const result = await splitDataset(dataset, { folds, seed, known, keep, onImage });
       const { split, kept, warnings } = result;
       for (const { what, hint = '' } of warnings) terminal.warn(`${what} ${hint}`.trim());
-      await writeSplit(output, split);
+      await writeSplit(out, split);
       terminal.result({
-        text: resultText(result, output, keep !== undefined),
-        value: { file: output, ...split, kept, warnings },
+        text: resultText(result, out, keep !== undefined),
+        value: { file: out, ...split, kept, warnings },
       });
     } finally {
       await dataset.close();
@@ -106,7 +104,7 @@ function foldsOf(text: string | undefined): number | 'clusters' | undefined {
 
 function resultText(
   { split: { dataset, folds, images }, kept }: SplitResult,
-  output: string,
+  out: string,
   isKeeping: boolean,
 ): string {
   const all = Object.values(images);
@@ -124,6 +122,6 @@ function resultText(
     `groups      ${formatCount(all.length, 'image')} in ${formatCount(groups, 'group')}`,
     ...(isKeeping ? [`kept        ${formatCount(kept, 'image')}, ${all.length - kept} new`] : []),
     `dataset     ${dataset}`,
-    `written     ${output}`,
+    `written     ${out}`,
   ].join('\n');
 }

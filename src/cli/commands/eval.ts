@@ -61,7 +61,7 @@ export const evalCommand: Command<Arguments> = {
       'also write an HTML page with charts and images',
     ],
     [
-      'S=examples/dsb2018-mini; nucleate data split $S --folds 3 --output s.json\n  nucleate eval $S --data $S --split s.json --fold 0',
+      'S=examples/dsb2018-mini; nucleate data split $S --folds 3 --out s.json\n  nucleate eval $S --data $S --split s.json --fold 0',
       'score only the images of one fold',
     ],
   ],

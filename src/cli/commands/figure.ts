@@ -16,7 +16,7 @@ import { reportDevice } from '../start-device.js';
 type Arguments = {
   images: string[];
   model: string | undefined;
-  output: string;
+  out: string;
   size: string;
   columns: string;
   device: DeviceChoice;
@@ -33,7 +33,8 @@ export const figureCommand: Command<Arguments> = {
   builder: (parser) =>
     withDevice(
       withPrediction(withPlanes(withTta(withImages(parser)), 'or each'))
-        .option('output', {
+        .option('out', {
+          alias: 'output',
           type: 'string',
           requiresArg: true,
           default: 'figure.png',
@@ -52,7 +53,7 @@ export const figureCommand: Command<Arguments> = {
           describe: 'Number of images in a row',
         }),
     ),
-  async handler({ images, model: folder, output, device, channel, plane, ...asked }, terminal) {
+  async handler({ images, model: folder, out, device, channel, plane, ...asked }, terminal) {
     const predict = ttaSettings(asked);
     const { settings, pixelSize } = askedPrediction(asked);
     const size = wholeNumber('size', asked.size, 16);
@@ -88,14 +89,14 @@ export const figureCommand: Command<Arguments> = {
         }
         progress.update(index + 1, formatCount(nuclei, 'nucleus', 'nuclei'));
       }
-      await writeDrawing(output, sheet(cells, columns));
+      await writeDrawing(out, sheet(cells, columns));
       const { leftOut } = listed;
       const counted = `${formatCount(cells.length, 'image')}, ${formatCount(nuclei, 'nucleus', 'nuclei')}`;
       terminal.result({
-        text: [`drawn       ${counted}`, `written     ${output}`, cleanLine(leftOutLine(leftOut))]
+        text: [`drawn       ${counted}`, `written     ${out}`, cleanLine(leftOutLine(leftOut))]
           .join('\n')
           .trimEnd(),
-        value: { output, images: listed.images.map(({ file }) => file), nuclei, leftOut },
+        value: { output: out, images: listed.images.map(({ file }) => file), nuclei, leftOut },
       });
     } finally {
       model?.dispose();
