@@ -89,10 +89,17 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
         area,
       });
     }
-    if (mask.isBlurred) {
-      const what = `The mask ${mask.name} has several grey values besides 0.`;
-      warn('blurred-mask', mask, what, 'Save it without smoothing: 0 outside, 255 inside.', { area });
-    }
+  }
+  // One finding for all: a folder that was saved as JPEG has only such masks.
+  const blurred = masks.filter((mask) => mask.isBlurred && areaOf(mask) > 0 && !copies.has(mask));
+  if (blurred.length > 0) {
+    const [first] = blurred;
+    const which =
+      blurred.length === 1
+        ? `The mask ${first!.name} has`
+        : `${blurred.length} masks, the first of them ${first!.name}, have`;
+    const hint = 'Save masks without smoothing: 0 outside, 255 inside.';
+    warn('blurred-mask', first, `${which} several grey values besides 0.`, hint, { masks: blurred.length });
   }
   for (const { first, second, shared } of overlapsOf(
     masks.filter((mask) => !copies.has(mask)),

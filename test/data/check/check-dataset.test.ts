@@ -125,9 +125,9 @@ test('masks: every kind of problem, with its numbers', () => {
     ['empty-mask', 'empty', {}],
     ['speck', 'speck', { area: 3 }],
     ['pieces', 'parts', { area: 17, pieces: 2, smallest: 1 }],
-    ['blurred-mask', 'soft', { area: 20 }],
     // 36 of 144 pixels are just a quarter.
     ['full-mask', 'full', { area: 36 }],
+    ['blurred-mask', 'soft', { masks: 1 }],
     ['overlap', 'parts', { shared: 1, area: 17 }],
     // The row 8 of "parts": columns 5 to 7 and 11.
     ['overlap', 'full', { shared: 4, area: 36 }],
@@ -140,6 +140,13 @@ test('masks: every kind of problem, with its numbers', () => {
     box: { x1: 0, y1: 0, x2: 5, y2: 4 },
   });
   expect(found.at(-1)!.what).toBe('The masks parts and full overlap by 4 pixels.');
+  // A folder that was saved as JPEG has only blurred masks.
+  const blurred = [masks[5]!, masks[6]!].map((mask) => ({ ...mask, isBlurred: true as const }));
+  expect(checkMasks({ id: 'x', image, masks: blurred }).at(-1)).toMatchObject({
+    kind: 'blurred-mask',
+    what: '2 masks, the first of them parts, have several grey values besides 0.',
+    numbers: { masks: 2 },
+  });
   expect(checkMasks({ id: 'x', image, masks: [] }).map(({ kind }) => kind)).toEqual(['no-nuclei']);
 });
 
