@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { nativeEnvironment } from './setup/environment.js';
+import { LongFirst } from './test/long-first.js';
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait for processes that they start; one worker, the default on two cores, leaves a core idle.
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // As the commands compute: some tests compare with them to the bit.

@@ -98,7 +98,7 @@ const mergeCommand: Command<MergeArguments> = {
   describe: 'Put the results of all shards together, with a manifest that has each planned image once',
   examples: [
     [
-      'P="--plan p.json --out sharded"; S=examples/dsb2018-mini\n' +
+      'P="--plan p.json --out sharded"; S=examples/dsb2018-mini/d*.png\n' +
         '  nucleate shard plan $S --shards 2 --out p.json\n' +
         '  nucleate predict $P --shard 0; nucleate predict $P --shard 1\n' +
         '  nucleate shard merge $P',

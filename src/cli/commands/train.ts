@@ -255,7 +255,7 @@ export const trainCommands: CommandGroup = {
       describe: 'Train the network that finds nuclei',
       examples: [
         [
-          'C=configs/detector/tiny.yaml\n  nucleate train detector --config $C --run-dir runs/d --time 20s',
+          'C=configs/detector/tiny.yaml\n  nucleate train detector --config $C --run-dir runs/d --time 10s',
           '20 seconds on the bundled sample',
         ],
       ],
@@ -266,7 +266,7 @@ export const trainCommands: CommandGroup = {
       describe: 'Train the network that outlines a nucleus in its box',
       examples: [
         [
-          'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/s --time 20s',
+          'C=configs/segmenter/tiny.yaml\n  nucleate train segmenter --config $C --run-dir runs/s --time 10s',
           '20 seconds on the bundled sample',
         ],
       ],
