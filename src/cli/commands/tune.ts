@@ -189,7 +189,7 @@ async function tuneOnPairs(
     { readModelFolder, replaceModelFile },
     { readPair, tunePairs },
     { modelCard },
-    { hasHistory, trainedOnSentence },
+    { hasHistory, trainedOnSentence, unknownAncestors },
   ] = await Promise.all([
     import('../../model/model-folder.js'),
     import('../../model/tune-pairs.js'),
@@ -202,8 +202,8 @@ async function tuneOnPairs(
   for (const written of pairs) {
     const pair = await readPair(written);
     const { file: known } = pair.model;
-    const text = hasHistory(known) ? trainedOnSentence(known, pair.examples, written) : undefined;
-    if (text !== undefined) terminal.warn(text);
+    const seen = hasHistory(known) ? trainedOnSentence(known, pair.examples, written) : undefined;
+    for (const text of [seen, unknownAncestors(known, written)]) if (text !== undefined) terminal.warn(text);
     read.push(pair);
   }
   const images = read.reduce((sum, { examples }) => sum + examples.length, 0);
