@@ -3,10 +3,11 @@ import path from 'node:path';
 import { readLabelImage } from '../../data/image/label-io.js';
 import type { Health } from '../../engine/health.js';
 import { evaluateImage } from '../../eval/evaluate-image.js';
+import { type ExitCode, NucleateError } from '../../errors.js';
 import { summarise } from '../../eval/summarise.js';
 import { packageRoot } from '../../package-root.js';
 import { makeTemporaryFolder } from '../../temporary-folder.js';
-import { runCommand } from '../quickstart/run-command.js';
+import { isInterruption, runCommand } from '../quickstart/run-command.js';
 import type { Terminal } from '../terminal.js';
 import type { GpuCheck, GpuReport } from './gpu-report.js';
 import { measureKeras } from './keras-convolution.js';
@@ -32,6 +33,7 @@ const onSample = [
   ...['--set', `data.split=${path.join(packageRoot, 'configs/splits/dsb2018-mini.json')}`],
 ];
 
+/** @throws {NucleateError} With the exit code of the signal, if it was asked to end. */
 export async function runGpuCheck(health: Health, terminal: Terminal): Promise<GpuReport> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
@@ -63,16 +65,28 @@ export async function runGpuCheck(health: Health, terminal: Terminal): Promise<G
   };
 }
 
-const failed = (error: unknown): GpuCheck => ({
-  ...{ name: '', passed: false, expected: 'no error' },
-  measured: { error: (error as Error).message },
-});
+function failed(error: unknown): GpuCheck {
+  if (error instanceof NucleateError && isInterruption(error.exitCode)) throw error;
+  return {
+    ...{ name: '', passed: false, expected: 'no error' },
+    measured: { error: (error as Error).message },
+  };
+}
+
+const interrupted = (status: number) =>
+  new NucleateError({
+    what: 'The checks were interrupted.',
+    hint: 'Run them again; they start from the beginning.',
+    // 128 + the number of a signal; the process ends with it like with any other code.
+    exitCode: status as ExitCode,
+  });
 
 /** Runs a command and reads the documents that it prints, one or one a line. */
 async function documents(
   args: readonly string[],
 ): Promise<{ output: Record<string, unknown>[]; seconds: number }> {
   const { status, stdout, seconds } = await runCommand([...args, '--json', '--quiet'], { capture: true });
+  if (isInterruption(status)) throw interrupted(status);
   if (status !== 0) throw new Error(`nucleate ${args.slice(0, 2).join(' ')} ended with exit code ${status}`);
   const lines = stdout.startsWith('{\n') ? [stdout] : stdout.trim().split('\n');
   return { output: lines.map((line) => JSON.parse(line) as Record<string, unknown>), seconds };

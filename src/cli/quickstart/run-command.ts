@@ -13,6 +13,12 @@ export interface CommandEnd {
 /** Forwarded to the command: the launcher sends these signals to this process only. */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'] as const;
 
+const { SIGINT, SIGTERM, SIGHUP, SIGQUIT } = constants.signals;
+
+/** Whether an exit code says that the command was asked to end. */
+export const isInterruption = (status: number): boolean =>
+  [SIGINT, SIGTERM, SIGHUP, SIGQUIT].some((number) => status === 128 + number);
+
 /**
  * Runs another command of nucleate until it ends, with the streams of this process.
  *

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import path from 'node:path';
 import type { Split } from '../../data/split/split.js';
 import { readSplit } from '../../data/split/split-file.js';
@@ -8,7 +7,7 @@ import { shippedModel } from '../../model/shipped-model.js';
 import type { Terminal } from '../terminal.js';
 import { commandLine, commandLines } from './command-line.js';
 import { takeFolder, writeRecord } from './folder.js';
-import { runCommand } from './run-command.js';
+import { isInterruption, runCommand } from './run-command.js';
 import { seenSentence, wholeSplitName } from './seen.js';
 import {
   packageFile,
@@ -123,12 +122,9 @@ function lastDocument(stdout: string): unknown {
   return null;
 }
 
-const { SIGINT, SIGTERM, SIGHUP, SIGQUIT } = constants.signals;
-const interruptions = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].map((number) => 128 + number);
-
 function stopped(command: string, status: number, result: unknown): NucleateError {
   const cause = (result as { error?: Problem } | null)?.error;
-  const isInterrupted = interruptions.includes(status);
+  const isInterrupted = isInterruption(status);
   return new NucleateError({
     what: isInterrupted
       ? 'The quickstart was interrupted.'
