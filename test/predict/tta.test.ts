@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { areaFactor } from '../../src/data/geometry/linear-map.js';
 import { describeTta, fuseViews, plainView, ttaViews } from '../../src/predict/tta.js';
+import { uniform } from '../helpers/uniform.js';
 
 test('views are all combinations of what is named, the plain one first', () => {
   expect(ttaViews([])).toEqual([plainView]);
@@ -70,7 +71,7 @@ const boxes = fc.array(
     .chain(([x, y, side]) =>
       fc.record({
         box: fc.constant(box(x, y, x + side, y + side)),
-        score: fc.double({ min: 0, max: 1, noNaN: true }),
+        score: uniform(0, 1),
       }),
     ),
   { maxLength: 8 },

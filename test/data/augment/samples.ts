@@ -4,6 +4,7 @@ import { Augment as AugmentSchema } from '../../../src/config/augment.js';
 import type { Sample } from '../../../src/data/augment/sample.js';
 import { type Example, renumberLabels } from '../../../src/data/read/example.js';
 import { randomFor } from '../../../src/random.js';
+import { uniform } from '../../helpers/uniform.js';
 
 export interface Disc {
   readonly x: number;
@@ -36,8 +37,8 @@ export function discs(width: number, height: number, list: readonly Disc[], chan
 
 const disc = (width: number, height: number) =>
   fc.record({
-    x: fc.double({ min: 0, max: width, noNaN: true }),
-    y: fc.double({ min: 0, max: height, noNaN: true }),
+    x: uniform(0, width),
+    y: uniform(0, height),
     radius: fc.double({ min: 1, max: 12, noNaN: true }),
   });
 

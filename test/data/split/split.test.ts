@@ -15,6 +15,7 @@ import { readSplit, writeSplit } from '../../../src/data/split/split-file.js';
 import { type FindSplitImage, imageFinder, leaksOf, splitImages } from '../../../src/data/split/split.js';
 import { randomFor } from '../../../src/random.js';
 import { dataErrorOf } from '../expect-error.js';
+import { uniform } from '../../helpers/uniform.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleate-split-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -103,7 +104,7 @@ describe('images that belong together', () => {
       const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
       return values.map((value) => value / length);
     };
-    const mixed = fc.double({ min: 0, max: 0.3, noNaN: true }).map((part) => {
+    const mixed = uniform(0, 0.3).map((part) => {
       const thumbnail = unit(base.thumbnail.map((value, at) => value + part * other.thumbnail[at]!));
       return { ...base, id: 'mixed', pixelHash: 'mixed', thumbnail };
     });
