@@ -1,6 +1,7 @@
 /** Reads the pixels of one plane of a TIFF file, as they are stored. */
 import type { FileBytes } from '../../files/file-bytes.js';
 import { photometric } from '../png-tiff-headers.js';
+import { bigEndianBlocks, swap } from './big-endian.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import type { TiffFile } from './tiff-file.js';
 import type { PlanePlace } from './plane-axes.js';
@@ -73,6 +74,7 @@ async function readDecoded(
     window: [x1, y1, x2, y2],
     samples: [...samples],
     interleave: true,
+    pool: image.littleEndian ? null : bigEndianBlocks,
   });
   // Without the width and height that geotiff adds to the array.
   const values = read.subarray(0);
@@ -111,10 +113,6 @@ async function readBehind(
     bytes.set(rows.subarray(y * rowBytes + x1 * pixelBytes, y * rowBytes + x1 * pixelBytes + part), y * part);
   if (!directory.image.littleEndian) swap(bytes, bits / 8);
   return typed(bytes.buffer, directory);
-}
-
-function swap(bytes: Uint8Array, width: number): void {
-  for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
 }
 
 function typed(buffer: ArrayBuffer, { kind, bits }: TiffDirectory): PlaneValues {
