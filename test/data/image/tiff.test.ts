@@ -131,6 +131,17 @@ test.each([
   ['pages.tif', 'The file has 4 pages, so it is unclear which of them shows the nuclei.'],
   ['named_jpegxl.tif', 'The TIFF cannot be read: its pixels are compressed as JPEG XL.'],
   ['named_jpeg2000.tif', 'The TIFF cannot be read: its pixels are compressed as JPEG 2000.'],
+  ...['none', 'zstd'].flatMap((compression) => [
+    [
+      `colours_ycbcr_${compression}.tif`,
+      'The TIFF cannot be read: its pixels are colours as YCbCr without JPEG.',
+    ],
+    [`colours_cielab_${compression}.tif`, 'The TIFF cannot be read: its pixels are colours as CIELAB.'],
+  ]),
+  ['colours_cmyk_none.tif', 'This kind of pixels is not supported: colour space cmyk'],
+  ['colours_cmyk_zstd.tif', 'The TIFF cannot be read: its pixels are colours of a printer (CMYK).'],
+  ['colours_palette_zstd.tif', 'The TIFF cannot be read: its pixels are numbers of a palette of colours.'],
+  ['colours_cfa_zstd.tif', 'The TIFF cannot be read: its pixels are those of a camera sensor (CFA).'],
   ['named_lzma.tif', 'The TIFF cannot be read: its pixels are compressed as LZMA.'],
 ])('%s is an error that says what is in it', async (file, message) => {
   const reading = readImage(await tree.read(file), file);

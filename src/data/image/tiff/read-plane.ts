@@ -4,7 +4,7 @@ import { photometric } from '../png-tiff-headers.js';
 import { bigEndianBlocks, swap } from './big-endian.js';
 import { compressionName, decodable, type TiffDirectory } from './directory.js';
 import type { TiffFile } from './tiff-file.js';
-import type { PlanePlace } from './plane-axes.js';
+import { isColour, type PlanePlace } from './plane-axes.js';
 import { cutOff, TiffProblem } from './tiff-problem.js';
 import { isWide, narrowIntegers, readWideIntegers } from './wide-integers.js';
 
@@ -36,6 +36,7 @@ export async function readPlane(
   region: Region,
 ): Promise<Plane> {
   const directory = directories[index]!;
+  checkMeaning(directory, sample);
   const width = region.x2 - region.x1;
   const height = region.y2 - region.y1;
   const samples = sample === undefined ? colourSamples(directory) : 1;
@@ -54,6 +55,32 @@ export async function readPlane(
     values: directory.photometric === photometric.whiteIsZero ? inverted(values, directory) : values,
   };
 }
+
+/** Numbers of colours that are not read would pass for brightness. */
+function checkMeaning(directory: TiffDirectory, sample: number | undefined): void {
+  const { photometric: meaning, compression } = directory;
+  const isBrightness = readMeanings.has(meaning) || (sample !== undefined && !isColour(directory));
+  if (!isBrightness && decodable.has(compression))
+    throw new TiffProblem(
+      `its pixels are ${meaningNames.get(meaning) ?? `of the kind ${meaning}`}`,
+      'Save it as 8- or 16-bit grey or RGB.',
+    );
+}
+
+const readMeanings: ReadonlySet<number> = new Set([
+  photometric.whiteIsZero,
+  photometric.blackIsZero,
+  photometric.rgb,
+]);
+
+/** For errors: of TIFF's numbers, tag 262. */
+const meaningNames = new Map<number, string>([
+  [photometric.palette, 'numbers of a palette of colours'],
+  [photometric.cmyk, 'colours of a printer (CMYK)'],
+  [photometric.yCbCr, 'colours as YCbCr without JPEG'],
+  [photometric.lab, 'colours as CIELAB'],
+  [32_803, 'those of a camera sensor (CFA)'],
+]);
 
 const colourSamples = ({ photometric: meaning, samples }: TiffDirectory) =>
   meaning === photometric.rgb && samples >= 3 ? 3 : 1;

@@ -31,10 +31,15 @@ export function libvipsPage({ directories, axes }: TiffFile, { channels }: Chose
   const isKnown = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_001].includes(compression);
   const isInverted = meaning === photometric.whiteIsZero && bits >= 8;
   const isSeparate = isPlanar && isTiled;
-  return isKnown && kind === 'uint' && libvipsBits.has(bits) && !isInverted && !isSeparate
+  // It takes CIELAB for damage, and YCbCr for RGB unless it is JPEG.
+  const isOther = meaning === photometric.lab || (meaning === photometric.yCbCr && compression !== jpeg);
+  return isKnown && kind === 'uint' && libvipsBits.has(bits) && !isInverted && !isSeparate && !isOther
     ? index
     : undefined;
 }
+
+/** TIFF's number of a compression. */
+const jpeg = 7;
 
 /** Of a sample; cameras also pack 10, 12 and 14 bits. */
 const libvipsBits: ReadonlySet<number> = new Set([1, 2, 4, 8, 16]);
