@@ -78,6 +78,26 @@ test.each([
   expect(await readAll(path)).toMatchObject([{ id: 'x', instanceCount: 1, labelImage: { labels } }]);
 });
 
+const roisByName = { 'x/nucleus.roi': upperRow, 'x/late one.roi': upperRow };
+
+test.each<[string, Files, string?]>([
+  ['beside its image', { 'x.png': image, ...roisByName }],
+  ['beside the folder of its image', { 'images/x.png': image, ...roisByName }],
+  ['elsewhere', { 'images/x.png': image, 'rois/x/nucleus.roi': upperRow }, 'rois'],
+])(
+  'a folder of regions that a user has named belongs to the image of its name, %s',
+  async (_, files, own) => {
+    const root = writeFolder(join(folder, 'named-rois'), files);
+    const examples = await readAll(own ? join(root, 'images') : root, own ? { labels: join(root, own) } : {});
+    expect(examples).toMatchObject([{ id: 'x', labelImage: { labels: Int32Array.of(1, 1, 0, 0) } }]);
+  },
+);
+
+test('a folder of regions with the names of images is not of one image', async () => {
+  const root = writeFolder(join(folder, 'rois-by-image'), { 'x.png': image, 'rois/x.roi': upperRow });
+  expect(await readAll(root)).toMatchObject([{ id: 'x', instanceCount: 1 }]);
+});
+
 test('layouts have different names', () => {
   expect(new Set(layouts.map(({ name }) => name)).size).toBe(layouts.length);
 });

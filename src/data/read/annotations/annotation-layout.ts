@@ -28,7 +28,8 @@ export const annotationLayout = (format: AnnotationFormat): DatasetLayout => ({
     const files = await format.find(tree);
     const places = files.map((file) => tree.place(file));
     const maps = { tree, files: tree.files.filter(isIgnoreMap) };
-    const listing = joinImages(tree, await format.open(tree, files, choice), { places, maps }, choice);
+    const annotations = await format.open(tree, files, choice, imageNamesIn(tree));
+    const listing = joinImages(tree, annotations, { places, maps }, choice);
     return { ...listing, files: [...listing.files, ...files].sort() };
   },
 });
@@ -47,7 +48,7 @@ export async function openWithLabels(
   const labelsTree = await openFileTree(labels);
   try {
     const { format, files } = await formatOfLabels(labelsTree, tree);
-    const annotations = await format.open(labelsTree, files, choice);
+    const annotations = await format.open(labelsTree, files, choice, imageNamesIn(tree));
     const maps = labelsTree.files.filter(isIgnoreMap);
     const listing = joinImages(
       tree,
@@ -64,12 +65,12 @@ export async function openWithLabels(
   }
 }
 
+const imageNamesIn = ({ files }: Pick<FileTree, 'files'>) => new ImageNames(files.filter(isImageFile));
+
 /** As {@link formatOf}; what looks like label images may be folders of masks, which the names of the images tell. */
-async function formatOfLabels(labelsTree: FileTree, { files }: DatasetTree): Promise<FormatFiles> {
+async function formatOfLabels(labelsTree: FileTree, tree: DatasetTree): Promise<FormatFiles> {
   const found = await formatOf(labelsTree);
-  const isFolders =
-    found.format === labelImagesFormat &&
-    areMaskFolders(labelsTree, new ImageNames(files.filter(isImageFile)));
+  const isFolders = found.format === labelImagesFormat && areMaskFolders(labelsTree, imageNamesIn(tree));
   return isFolders ? { format: maskFoldersFormat, files: await maskFoldersFormat.find(labelsTree) } : found;
 }
 

@@ -9,6 +9,7 @@ import type { Box } from '../../geometry/box.js';
 import type { Size } from '../../geometry/rect.js';
 import type { LabelReading } from '../../image/label-values.js';
 import type { Omission } from '../example.js';
+import type { ImageNames } from './image-names.js';
 
 /** Something that is marked in an image. */
 export interface AnnotatedObject {
@@ -89,6 +90,12 @@ export interface AnnotationFormat {
    * Lists the images of files.
    *
    * @param files What {@link find} gave.
+   * @param names Of the images that they may be of, where these are known.
    */
-  open(tree: FileTree, files: readonly string[], choice: MaskChoice): Promise<AnnotationListing>;
+  open(
+    tree: FileTree,
+    files: readonly string[],
+    choice: MaskChoice,
+    names?: ImageNames,
+  ): Promise<AnnotationListing>;
 }

@@ -5,12 +5,13 @@
  * the code is ours. Coordinates of regions with an area are px, (0, 0) is the corner of the first pixel; ImageJ fills them by
  * the rule of `polygon.ts`.
  */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { FileTree } from '../../files/file-tree.js';
 import { readZip, type ZippedFile } from '../../files/zip-files.js';
 import { runsOfEllipse } from '../../geometry/ellipse.js';
 import { extentOf, runsOfPolygon, type Ring } from '../../geometry/polygon.js';
 import type { AnnotatedObject, AnnotatedObjects, AnnotationFormat, ImageAnnotations } from './annotation.js';
+import type { ImageNames } from './image-names.js';
 import { annotationError } from './json.js';
 import { requireOnePosition, type StackPosition } from './stack-position.js';
 
@@ -26,9 +27,9 @@ export const imagejFormat: AnnotationFormat = {
     }
     return found;
   },
-  open: (tree, files) =>
+  open: (tree, files, _, names) =>
     Promise.resolve({
-      images: [...filesByImage(tree, files)].map(([image, own]): ImageAnnotations => ({
+      images: [...filesByImage(tree, files, names)].map(([image, own]): ImageAnnotations => ({
         image,
         place: placeOf(tree, own),
         ...(own.length === 1 && { file: own[0]! }),
@@ -50,20 +51,31 @@ const isRoiSet = (bytes: Buffer) =>
 const managerName = /^\d{1,8}(-\d{1,8}){0,3}\.roi$/iu;
 
 /** The files of each image. An archive is a folder: its files are of the image that it is called after; so is an empty one. */
-function filesByImage(tree: FileTree, files: readonly string[]): Map<string, string[]> {
+function filesByImage(
+  tree: FileTree,
+  files: readonly string[],
+  names: ImageNames | undefined,
+): Map<string, string[]> {
   const images = new Map<string, string[]>();
   if (tree.kind === 'zip' && files.length === 0) images.set(imageOf(basename(tree.path)), []);
   for (const file of files) {
-    const slash = file.lastIndexOf('/');
-    const folder = file.slice(0, Math.max(slash, 0));
-    const isOfFolder = tree.kind === 'zip' || (slash !== -1 && managerName.test(file.slice(slash + 1)));
-    const named = isOfFolder && /\.roi$/iu.test(file) ? folder || basename(tree.path) : file;
-    const image = imageOf(named);
+    const image = imageOf(/\.roi$/iu.test(file) ? ownerOf(tree, file, names) : file);
     const own = images.get(image);
     if (own) own.push(file);
     else images.set(image, [file]);
   }
   return images;
+}
+
+/** What a .roi file belongs to: itself, or its folder, as the names tell that the ROI Manager or the images have. */
+function ownerOf(tree: FileTree, file: string, names: ImageNames | undefined): string {
+  const isDeep = file.includes('/');
+  if (tree.kind === 'zip') return isDeep ? dirname(file) : basename(tree.path);
+  if (isDeep && managerName.test(basename(file))) return dirname(file);
+  // A tree leaves out the folders that all its files have in common.
+  const folder = isDeep ? dirname(file) : basename(dirname(tree.place(file)));
+  const isOfFolder = names?.find(imageOf(file)).length === 0 && names.find(folder).length > 0;
+  return isOfFolder ? folder : file;
 }
 
 const imageOf = (name: string) => name.replace(/\.(zip|roi)$/iu, '').replace(/[_-](rois?|roi_?set)$/iu, '');
