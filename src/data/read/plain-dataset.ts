@@ -8,6 +8,7 @@ import { streamPlainFile } from '../../plain-file.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { writeFolder } from '../files/write-folder.js';
 import { componentsOf, speckArea } from '../geometry/components.js';
+import type { Labels } from '../geometry/label-image.js';
 import { areaOf, paintMasks } from '../geometry/mask.js';
 import { writeImage } from '../image/image-io.js';
 import { encodeLabelImage, writeLabelImage } from '../image/label-io.js';
@@ -164,7 +165,7 @@ class PlainWriter {
     const by = annotator === undefined ? annotation : { annotator };
     const noted: NotedImage = {
       ...{ source: image.id, id, pixels },
-      labelsSha256: createHash('sha256').update(new Uint8Array(labels.buffer)).digest('hex'),
+      labelsSha256: hashOfNuclei(labels),
       ...{ nuclei: instanceCount, overlapPixels, lostNuclei: withoutPixels },
       missingValues: image.image.missing?.count ?? 0,
       ...irregularitiesOf(image),
@@ -205,6 +206,17 @@ function irregularitiesOf({ masks, image }: AnnotatedImage) {
     if (area > 0 && area < speckArea) counts.specks++;
   }
   return counts;
+}
+
+/** Of the pixels of each nucleus: formats list the same nuclei in different orders. */
+function hashOfNuclei(labels: Labels): string {
+  const numbers = new Map([[0, 0]]);
+  const inOrder = Int32Array.from(labels, (label) => {
+    const number = numbers.get(label) ?? numbers.size;
+    if (number === numbers.size) numbers.set(label, number);
+    return number;
+  });
+  return createHash('sha256').update(new Uint8Array(inOrder.buffer)).digest('hex');
 }
 
 async function writePlainImage(

@@ -96,6 +96,13 @@ test('what is written is read back: pixels, nuclei, reviewed regions, clusters a
   );
 });
 
+test('nuclei that are numbered in another order do not differ', async () => {
+  const image = grey(3, 1, 7);
+  const parts = [source([annotated('x', image, [1, 0, 2])]), source([annotated('p', image, [2, 0, 1])])];
+  const { sources } = await writePlainDataset(parts, newFolder(), options);
+  expect(sources[1]!.repeated).toEqual([{ image: 'p', sameAs: 'x', hasOtherNuclei: false }]);
+});
+
 test('images of equal pixels are written once, and the record says where and whether the nuclei differ', async () => {
   const [one, two] = [grey(2, 1, 7), grey(2, 1, 8)];
   const first = source([annotated('x', one, [1, 0]), annotated('y', two, [1, 1])], { licence: 'CC0-1.0' });
