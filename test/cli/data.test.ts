@@ -57,6 +57,17 @@ test('data check --html: names are escaped, and the page loads nothing', async (
   expect(readdirSync(warned, { recursive: true })).toEqual(before);
 });
 
+test.each([
+  ['coco,geojson', 'geojson'],
+  ['coco', 'geojson'],
+])('data export --format %s --format %s writes each format once, as predict does', async (...formats) => {
+  const out = join(folder, `exported-${formats[0]}`);
+  const options = formats.flatMap((format) => ['--format', format]);
+  const { status } = await nucleate(['data', 'export', warned, '--out', out, ...options]);
+  expect(status).toBe(0);
+  expect(readdirSync(out).sort()).toEqual(['coco', 'geojson']);
+});
+
 test('data split and data check --split find a leak', async () => {
   const [image, mask] = [await drawingPng('12', '34'), await drawingPng('##', '..')];
   const path = writeFolder(join(folder, 'twins'), {
@@ -98,11 +109,7 @@ test.each([
   ],
   [['data', 'check', 'missing'], 3, /^There is no file or folder `missing`\.$/u],
   [['data', 'split', 'examples/dsb2018-mini', '--folds', '25', '--out', 'y'], 3, /at least 25 groups/u],
-  [
-    ['data', 'prepare', 'examples/dsb2018-mini', '--out', 'no/such/folder'],
-    8,
-    /cannot be written: ENOENT/u,
-  ],
+  [['data', 'prepare', 'examples/dsb2018-mini', '--out', 'no/such/folder'], 8, /cannot be written: ENOENT/u],
 ])('%o', async (args, code, what) => {
   const outcome = await nucleate([...args, '--json']);
   expect(outcome.status).toBe(code);

@@ -1,5 +1,6 @@
 import { type OutputFormat, outputFormatNames } from '../../predict/formats/output-formats.js';
 import type { Command } from '../command.js';
+import { formatsOf } from '../format-option.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
 import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
@@ -9,7 +10,7 @@ const sample = 'examples/dsb2018-mini';
 type ExportArguments = {
   path: string;
   labels: string | undefined;
-  format: string[];
+  format: OutputFormat[];
   out: string;
 } & LabelArguments &
   PlaneArguments;
@@ -25,7 +26,8 @@ export const dataExportCommand: Command<ExportArguments> = {
         array: true,
         requiresArg: true,
         demandOption: true,
-        describe: 'What to write, as in `nucleate predict`; may be repeated',
+        coerce: formatsOf,
+        describe: 'What to write, as in `nucleate predict`, one or several as labels,coco',
       })
       .option('out', {
         type: 'string',
@@ -45,12 +47,11 @@ export const dataExportCommand: Command<ExportArguments> = {
     });
     try {
       const progress = terminal.progress('exporting', dataset.images.length);
-      const formats = [...new Set(format)] as OutputFormat[];
-      await exportDataset(dataset, out, formats, (done) => progress.update(done));
+      await exportDataset(dataset, out, format, (done) => progress.update(done));
       const images = dataset.images.length;
       terminal.result({
         text: `images      ${images}\nwritten     ${out}`,
-        value: { folder: out, formats, images },
+        value: { folder: out, formats: format, images },
       });
     } finally {
       await dataset.close();
