@@ -14,6 +14,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function parseJson(bytes: Buffer, place: string): unknown {
   const hint = 'Save or export the file again.';
   if (bytes.length === 0) throw annotationError(place, 'The file is empty.', hint);
+  // PowerShell writes so; what JSON.parse says of it is no text.
+  if (utf16Marks.includes(bytes.toString('latin1', 0, 2)))
+    throw annotationError(place, 'The file is text in UTF-16, and JSON is UTF-8.', 'Save it as UTF-8.');
   const twice = doubledKey(bytes);
   if (twice !== undefined) {
     const what = `An object has the key ${JSON.stringify(twice.key)} twice.`;
@@ -25,6 +28,8 @@ export function parseJson(bytes: Buffer, place: string): unknown {
     throw annotationError(place, `The file is not JSON: ${(cause as Error).message}.`, hint, cause);
   }
 }
+
+const utf16Marks = ['\xff\xfe', '\xfe\xff'];
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -6,6 +6,7 @@ import { writeImage } from '../../../../src/data/image/image-io.js';
 import { openDataset } from '../../../../src/data/read/dataset.js';
 import type { AnnotationChoice } from '../../../../src/data/read/annotations/annotation.js';
 import { readGeoJson } from '../../../../src/data/read/annotations/geojson.js';
+import { parseJson } from '../../../../src/data/read/annotations/json.js';
 import { masksOfObjects } from '../../../../src/data/read/annotations/masks-of-objects.js';
 import { dataErrorOf } from '../../expect-error.js';
 import { fixture, fixtures, readObjects, rowsOf, size } from './read.js';
@@ -169,6 +170,14 @@ test.each<[string, unknown, string, string]>([
   const error = await dataErrorOf(masksOf(document));
   expect(error.what).toContain(what);
   expect(error.where).toBe(where);
+});
+
+test.each([
+  ['little', '\xff\xfe[\0]\0'],
+  ['big', '\xfe\xff\0[\0]'],
+])('a file in UTF-16, %s-endian, is an error that says so', async (_, text) => {
+  const read = Promise.resolve().then(() => parseJson(Buffer.from(text, 'latin1'), 'x.geojson'));
+  expect((await dataErrorOf(read)).what).toBe('The file is text in UTF-16, and JSON is UTF-8.');
 });
 
 test('X_ignore.png and Ignore* are not reviewed, either of them', async () => {
