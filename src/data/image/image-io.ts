@@ -164,11 +164,17 @@ async function findTiff(bytes: FileBytes, choice: PlaneChoice, place: string): P
     // libvips takes the end of a name in brackets for options: "a.tif[page=1]".
     const input = bytes.path?.endsWith(']') === false ? bytes.path : await bytes.all(maxWholeBytes);
     const header = await headerOf(input, place, { page, shown });
-    const byLibvips = imageOfLibvips({ input, header, page, place }, chosen);
+    const byLibvips = checkedBefore(imageOfLibvips({ input, header, page, place }, chosen), image.check);
     found.push(withPixelSize(image.isPlain ? orElse(byLibvips, image) : byLibvips, pixelSize));
   }
   return found;
 }
+
+const checkedBefore = (image: FoundImage, check: () => Promise<void>): FoundImage => ({
+  ...image,
+  read: () => check().then(() => image.read()),
+  unpack: (target) => check().then(() => image.unpack(target)),
+});
 
 /** What libvips cannot read is tried without it, which also tells better why it cannot be read. */
 const orElse = (byLibvips: FoundImage, other: Pick<FoundImage, 'read' | 'unpack'>): FoundImage => {

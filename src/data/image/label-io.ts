@@ -71,6 +71,7 @@ async function readValues(
       checkBlackIsZero(shown !== photometric.whiteIsZero, place);
       return image!.readValues();
     }
+    await image!.check();
     of = { page, shown };
   }
   const header = await headerOf(bytes, place, of);

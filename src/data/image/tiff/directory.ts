@@ -37,6 +37,8 @@ export interface TiffDirectory {
   readonly subDirectories: readonly number[];
   /** Byte at which its pixels begin, if they lie in one piece without compression. */
   readonly contiguous: { readonly offset: number; readonly bytes: number } | undefined;
+  /** Where its strips or tiles are. */
+  readonly pieces: readonly { readonly offset: number; readonly length: number }[];
   /** Planes of a MetaMorph stack; 1 elsewhere. */
   readonly stackPlanes: number;
   /** What a confocal microscope of Zeiss tells (LSM); undefined elsewhere. */
@@ -130,6 +132,7 @@ async function readDirectory(image: GeoTIFFImage, index: number, fileBytes: numb
       inOnePiece && offsets.length > 0
         ? { offset: offsets[0]!, bytes: counts.reduce((sum, count) => sum + count, 0) }
         : undefined,
+    pieces: offsets.map((offset, i) => ({ offset, length: counts[i] ?? 0 })),
     stackPlanes: file.hasTag(uic2Tag) ? await stackPlanesOf(file) : 1,
     lsm: file.hasTag(lsmTag) ? Uint8Array.from(await list(lsmTag)) : undefined,
   };

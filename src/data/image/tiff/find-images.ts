@@ -18,6 +18,7 @@ import type { StoredValues } from '../label-values.js';
 import { exportHint } from '../other-formats.js';
 import type { PlaneChoice } from '../plane-choice.js';
 import { photometric } from '../png-tiff-headers.js';
+import { checkDeflate } from './checksums.js';
 import type { TiffDirectory } from './directory.js';
 import { openTiff } from './open-tiff.js';
 import type { TiffFile } from './tiff-file.js';
@@ -35,6 +36,8 @@ export interface TiffImage extends Size {
   readonly isPlain: boolean;
   /** Undefined where the file does not tell. */
   readonly pixelSize: PixelSize | undefined;
+  /** Notices damage to the page that libvips does not. */
+  readonly check: () => Promise<void>;
   /** Its values as they are stored, read without libvips. */
   readonly readValues: () => Promise<StoredValues>;
   /** Reads it without libvips. */
@@ -72,6 +75,11 @@ function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImag
     ...{ width, height, chosen, page, pixelSize: file.axes.pixelSize },
     isPlain: isPlain(file.axes.base),
     photometric: file.directories[page ?? 0]!.photometric,
+    check: async () => {
+      await checkDeflate(file.directories[page ?? 0]!, file.bytes).catch((cause: unknown) => {
+        throw tiffError(place, cause);
+      });
+    },
     readValues: async () => {
       checkPixelCount({ width, height }, place);
       return readTiffValues(file, chosen).catch((cause: unknown) => {
