@@ -132,8 +132,8 @@ function readImages(entries: readonly unknown[], place: string): Map<string, Coc
 
 const isSide = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0;
 
-/** The images of a results list, which names none: those of the dataset file beside it. */
-async function imagesOfResults({ place }: CocoFile, tree: FileTree, file: string) {
+/** The images of a results list: those of the dataset file beside it, or those that its ids name. */
+async function imagesOfResults({ place, annotations }: CocoFile, tree: FileTree, file: string) {
   const found: CocoFile[] = [];
   for (const { bytes, where } of await jsonBeside(tree, file)) {
     if (isCoco(bytes) && bytes.toString('latin1', 0, 100).trimStart().startsWith('{'))
@@ -143,6 +143,8 @@ async function imagesOfResults({ place }: CocoFile, tree: FileTree, file: string
   const [first, ...others] = lists;
   const hint =
     'Put the COCO dataset file with the images, which the results are for, beside them; only that one.';
+  const named = first ? undefined : imagesNamed(annotations);
+  if (named) return named;
   if (!first)
     throw annotationError(place, 'A results list has only numbers of images, not their names.', hint);
   for (const other of others) {
@@ -150,6 +152,13 @@ async function imagesOfResults({ place }: CocoFile, tree: FileTree, file: string
     throw annotationError(place, 'The files beside the results list number the images differently.', hint);
   }
   return found[0]!.images!;
+}
+
+/** Some programs write the name of an image for its number. */
+function imagesNamed(results: readonly unknown[]): Map<string, CocoImage> | undefined {
+  const ids = results.map((result) => (isObject(result) ? result['image_id'] : undefined));
+  const isName = (id: unknown): id is string => typeof id === 'string' && !/^\d*$/u.test(id);
+  return ids.every(isName) ? new Map(ids.map((id) => [id, { name: id }])) : undefined;
 }
 
 /** The other JSON files of the folder. */

@@ -59,6 +59,20 @@ describe('what pycocotools writes', () => {
 });
 
 describe('a dataset with a COCO file', () => {
+  test('a results list may have names of images in place of numbers', async () => {
+    const result = { image_id: 'a.png', score: 0.5, segmentation: columns(0, 1) };
+    const path = dataset({
+      'a.png': image,
+      'results.json': JSON.stringify([result, { ...result, segmentation: columns(2, 4) }]),
+    });
+    const [example] = await readAll(path);
+    expect([...example!.labelImage.labels]).toEqual([1, 0, 2, 2, 1, 0, 2, 2]);
+    // "7" is a number that was written as a text.
+    writeFolder(folder, { 'results.json': JSON.stringify([{ ...result, image_id: '7' }]) });
+    const { what } = await dataErrorOf(readAll(path));
+    expect(what).toBe('A results list has only numbers of images, not their names.');
+  });
+
   test('finds images by their names, on whatever computer the file was made', async () => {
     const masks = { image_id: 1, segmentation: columns(0, 1) };
     const path = dataset({
