@@ -60,7 +60,8 @@ export function seenImages(model: Pair, images: readonly Fingerprint[]): SeenIma
 export function trainedSentence({ images, same, copies }: SeenImages, name: string): string | undefined {
   if (same + copies === 0) return undefined;
   const looks = copies === 0 ? '' : ` (${copies} as a copy that is flipped, scaled or changed in brightness)`;
-  return `${same + copies} of ${images} images trained ${name} or a network that it began from${looks}: its score is optimistic.`;
+  const others = same + copies < images ? ' Crops of trained images are not noticed.' : '';
+  return `${same + copies} of ${images} images trained ${name} or a network that it began from${looks}: its score is optimistic.${others}`;
 }
 
 /** {@link trainedSentence} about images with their pixels. */
