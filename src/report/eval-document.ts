@@ -18,11 +18,13 @@ export interface ScoredData {
   readonly sha256: string;
   readonly selection: Selection;
   readonly split: EvalDocument['data']['split'];
+  /** See `EvalDocument`; default: none. */
+  readonly warnings?: readonly string[];
 }
 
 /** All results in one document, with the comparisons of other targets with the first. */
 export function evalDocument(
-  { truth, sha256, selection: { ids, groups }, split }: ScoredData,
+  { truth, sha256, selection: { ids, groups }, split, warnings = [] }: ScoredData,
   { truthOverlaps, truthLeftOut, targets }: Scored,
 ): EvalDocument {
   const first = targets[0]!;
@@ -40,6 +42,7 @@ export function evalDocument(
       overlaps: truthOverlaps,
       leftOut: truthLeftOut,
     },
+    warnings,
     bootstrap: {
       ...{ resamples: bootstrapResamples, level: intervalLevel, seed: bootstrapSeed },
       ...{ unit: groups ? 'group' : 'image', units },

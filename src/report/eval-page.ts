@@ -30,7 +30,8 @@ export async function evalPage(document: EvalDocument, sources: EvalSources): Pr
       Data <b>${data.path}</b>: ${data.kind}, ${formatCount(data.imageCount, 'image')},
       ${formatCount(data.gtCount, 'nucleus', 'nuclei')}. SHA-256 <code>${data.sha256}</code>
     </p>
-    ${notes(document)} ${targetTable(document)} ${columnNotes()}
+    ${document.warnings.map((text) => html`<p><b>Warning:</b> ${text}</p>`)} ${notes(document)}
+    ${targetTable(document)} ${columnNotes()}
     <div class="charts">${charts(document)}</div>
     ${boxTable(document)} ${stageTable(document)} ${compared ? await changedSection(document, entry) : ''}
     <h2>Images with the lowest scores</h2>

@@ -233,6 +233,10 @@ export const EvalDocument = z
       overlaps: Overlaps,
       leftOut: Omission,
     }),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .describe('What makes scores doubtful, such as images that trained a model; they are also on stderr'),
     bootstrap: z.strictObject({
       resamples: count.describe('Number of bootstrap resamples'),
       level: fraction.describe('Confidence level: fraction of the resampled differences within the interval'),

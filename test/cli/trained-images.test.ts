@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -49,11 +49,18 @@ const warningsOf = async (...args: string[]) => {
 test('eval says how many images trained the model, whatever they are called; none of the held-out fold did', async () => {
   const fold = ['--data', sample, '--split', split, '--fold'];
   expect(await warningsOf('eval', at('model'), ...fold, '0')).toEqual([]);
-  const [seen, ...others] = await warningsOf('eval', at('model'), '--data', at('renamed'));
-  expect(others).toEqual([]);
-  expect(seen).toMatch(
+  const { status, stdout, stderr } = await nucleate([
+    ...['eval', at('model'), '--data', at('renamed'), '--json', '--html', at('scores.html')],
+    ...['--device', 'cpu', '--no-progress'],
+  ]);
+  expect(status, stderr).toBe(0);
+  const { warnings } = JSON.parse(stdout) as { warnings: string[] };
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(
     /[1-9] of [0-9] images trained .*model or a network that it began from: its score is optimistic/u,
   );
+  expect(stderr).toContain(warnings[0]);
+  expect(readFileSync(at('scores.html'), 'utf8')).toContain('<b>Warning:</b>');
 }, 240_000);
 
 test('tune says it, too', async () => {

@@ -13,7 +13,6 @@ import { type PlaneArguments, planesOfDataset, withPlanes } from '../plane-optio
 import { askedScale, type ScaleArguments, withScale } from '../scale-options.js';
 import { type TtaArguments, ttaSettings, withTta } from '../tta-options.js';
 import { wholeNumber } from '../number-options.js';
-import type { Terminal } from '../terminal.js';
 import { startDevice } from '../start-device.js';
 import { writeText } from '../write-text.js';
 
@@ -192,8 +191,10 @@ export const evalCommand: Command<Arguments> = {
       const sha256 = await truth.identity();
       if (!allowOtherData) rejectOtherData(predictions, data.join(', '), sha256);
       const { selection, split } = await select(truth, allowOtherData ? null : sha256, choice);
-      if (!outOfFold)
-        await warnOfTrained([...networks.values()], { truth, selection, sha256, split }, terminal);
+      const warnings = outOfFold
+        ? []
+        : await trainedWarnings([...networks.values()], { truth, selection, sha256, split });
+      for (const warning of warnings) terminal.warn(warning);
 
       const progress = terminal.progress('scoring', selection.ids.length);
       const scored = await scoreSources(truth, predictions, {
@@ -201,7 +202,7 @@ export const evalCommand: Command<Arguments> = {
         ablate: ablation,
         onImage: (done) => progress.update(done),
       });
-      const document = evalDocument({ truth, sha256, selection, split }, scored);
+      const document = evalDocument({ truth, sha256, selection, split, warnings }, scored);
 
       if (csv !== undefined) {
         const { evalCsv } = await import('../../report/eval-csv.js');
@@ -242,12 +243,11 @@ async function readNetworks(
   return new Map(found.map((networks) => [networks.path, pairNetworks(networks, partner, settings)]));
 }
 
-/** Says which models were trained on images that they are scored on. */
-async function warnOfTrained(
+/** Which models were trained on images that they are scored on. */
+async function trainedWarnings(
   pairs: readonly PairedNetworks[],
   { truth, selection, sha256, split }: Scored,
-  terminal: Terminal,
-): Promise<void> {
+): Promise<string[]> {
   const [{ hasTrainedOn }, { hasHistory, seenImages, trainedSentence, unknownAncestors }, { fingerprintOf }] =
     await Promise.all([
       import('../../model/find-networks.js'),
@@ -261,16 +261,15 @@ async function warnOfTrained(
       if (image) images.push(fingerprintOf(image));
     }
   }
-  for (const pair of pairs) {
+  return pairs.flatMap((pair) => {
     const isKnown = hasHistory(pair) && images.length > 0;
     const seen = trainedSentence(seenImages(pair, images), pair.path);
     const isSeen = !isKnown && hasTrainedOn(pair, { sha256, fold: split?.fold ?? undefined });
     const sentence =
       seen ??
       (isSeen ? `${pair.path} was trained on some of these images: its score is optimistic.` : undefined);
-    for (const text of [sentence, unknownAncestors(pair, pair.path)])
-      if (text !== undefined) terminal.warn(text);
-  }
+    return [sentence, unknownAncestors(pair, pair.path)].filter((text) => text !== undefined);
+  });
 }
 
 /** Models as a kind of predictions; it is tried before other kinds, since models are folders, too. */
