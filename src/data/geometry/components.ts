@@ -31,6 +31,21 @@ export function componentsOf(mask: Mask, imageWidth: number): Components {
   return { pieces: pieces.sort(largestFirst), holes: holes.sort(largestFirst) };
 }
 
+/**
+ * Whether each row has one run that touches that of the row before: then the mask is one piece, which is seen many times faster so
+ * than by {@link componentsOf}. False tells nothing.
+ */
+export function isOneStack({ runs }: Mask, imageWidth: number): boolean {
+  for (let run = 2; run < runs.length; run += 2) {
+    const [start, end] = [runs[run]!, runs[run]! + runs[run + 1]!];
+    // The run before, a row further down.
+    const above = runs[run - 2]! + imageWidth;
+    if (Math.floor(start / imageWidth) !== Math.floor(above / imageWidth)) return false;
+    if (start > above + runs[run - 1]! || end < above) return false;
+  }
+  return true;
+}
+
 /** px; the smallest of the 29,461 nuclei of the 2018 Data Science Bowl has 21. */
 export const speckArea = 16;
 

@@ -1,6 +1,6 @@
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
-import { componentsOf, speckArea } from '../geometry/components.js';
+import { componentsOf, isOneStack, speckArea } from '../geometry/components.js';
 import { piecesOfLabels } from '../geometry/label-pieces.js';
 import { areaOf, boxOf, runsOfPixels, type Mask } from '../geometry/mask.js';
 import type { Size } from '../geometry/rect.js';
@@ -52,6 +52,7 @@ function requireOneNucleus({ mask, place, width, height }: SizedMask, isOnly: bo
         'Save it with 0 outside of the nucleus, and another value inside.',
       );
   }
+  if (isOneStack(mask, width)) return;
   const pieces = componentsOf(mask, width).pieces.filter((area) => area >= speckArea);
   if (pieces.length <= (isOnly ? mostPieces.alone : mostPieces.amongOthers)) return;
   throw maskError(
