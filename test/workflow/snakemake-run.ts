@@ -10,10 +10,20 @@ interface Changes {
   readonly train?: object;
 }
 
-/** Runs a target of the workflow in a folder, with a config of its own. */
+/** Runs targets of the workflow in a folder, with a config of its own. */
 export function snakemake(
   program: string,
-  { folder, target, profile, changes }: { folder: string; target: string; profile: string; changes: Changes },
+  {
+    folder,
+    target,
+    profile,
+    changes,
+  }: {
+    folder: string;
+    target: string | readonly string[];
+    profile: string;
+    changes: Changes;
+  },
   options: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
@@ -28,7 +38,9 @@ export function snakemake(
   const file = path.join(folder, `${changes.out}.yaml`);
   writeFileSync(file, stringify(config));
   const args = [
-    ...[target, '--snakefile', path.join(root, 'workflow/Snakefile'), '--configfile', file],
+    // Behind options it takes no more targets.
+    ...[target].flat(),
+    ...['--snakefile', path.join(root, 'workflow/Snakefile'), '--configfile', file],
     ...['--profile', path.join(root, 'workflow/profiles', profile), ...options],
   ];
   return run(program, args, { cwd: folder, env: { ...env, TF_NUM_INTRAOP_THREADS: '1' } });
