@@ -1,3 +1,4 @@
+import { read } from 'node:fs';
 import { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
@@ -16,9 +17,12 @@ import { notFollowed } from './folder-files.js';
 export async function listZip(path: string): Promise<FileListing> {
   const handle = await openPlainFile(path);
   try {
-    const zip = await yauzl.fromFdPromise(handle.fd, { autoClose: false });
+    const reader = new ArchiveReader(handle.fd);
+    const { size } = await handle.stat();
+    const zip = await yauzl.fromRandomAccessReaderPromise(reader, size, { autoClose: false });
     const { entries, folders, problems } = await listEntries(zip, path);
-    const read = async (file: string) => {
+    reader.isListed = true;
+    const readEntry = async (file: string) => {
       const entry = entries.get(file);
       if (!entry) throw new RangeError(`Expected a file of the archive, received ${file}`);
       const { fileDataStart } = await zip
@@ -36,14 +40,54 @@ export async function listZip(path: string): Promise<FileListing> {
       folders,
       problems,
       place: (file) => placeIn(path, file),
-      read,
-      stream: (file) => Readable.from(contentOf(() => read(file))),
+      read: readEntry,
+      stream: (file) => Readable.from(contentOf(() => readEntry(file))),
       close: () => handle.close(),
     };
   } catch (cause) {
     await handle.close();
     if (cause instanceof NucleateError) throw cause;
     throw unreadable(path, cause);
+  }
+}
+
+/** Bytes; the list of an archive is two small reads for each of its files, many thousand in all. */
+const blockBytes = 1 << 16;
+
+/** Reads an archive for yauzl: its list in blocks, and later what is asked for alone. */
+class ArchiveReader extends yauzl.RandomAccessReader {
+  isListed = false;
+  readonly #fd: number;
+  readonly #block = { at: 0, bytes: Buffer.alloc(0) };
+
+  constructor(fd: number) {
+    super();
+    this.#fd = fd;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytes?: number) => void,
+  ): void {
+    const block = this.#block;
+    const copy = () => block.bytes.copy(buffer, offset, position - block.at, position - block.at + length);
+    if (position >= block.at && position + length <= block.at + block.bytes.length) {
+      process.nextTick(callback, null, copy());
+      return;
+    }
+    if (this.isListed || length > blockBytes) {
+      read(this.#fd, buffer, offset, length, position, callback);
+      return;
+    }
+    read(this.#fd, Buffer.allocUnsafe(blockBytes), 0, blockBytes, position, (error, bytes, read) => {
+      if (error) return callback(error);
+      block.at = position;
+      block.bytes = read.subarray(0, bytes);
+      return callback(null, copy());
+    });
   }
 }
 

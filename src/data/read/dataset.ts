@@ -4,7 +4,6 @@
  * `groups-csv.ts` tables of clusters, `identity.ts` hashes a dataset, `problems.ts` collects errors.
  */
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exitCodes, NucleateError } from '../../errors.js';
 import type { FileTree } from '../files/file-tree.js';
@@ -53,10 +52,9 @@ export interface DatasetOptions extends MaskChoice {
  *   thrown.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const beside = options.labels === undefined && (await isOnlyAnnotations(path));
   const named = annotatorAt(path);
   const { annotator = named?.annotator } = options;
-  const files = await openFileTree(named?.images ?? (beside ? dirname(path) : path));
+  const { files, beside } = await openFiles(named?.images ?? path, options.labels);
   const tree: DatasetTree = {
     ...(annotator === undefined ? files : annotatedBy(files, annotator)),
     ...(options.planes && { planes: options.planes }),
@@ -94,16 +92,23 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   }
 }
 
-/** Whether a path is a file of annotations, a ROI set for example, whose images lie beside it. */
-async function isOnlyAnnotations(path: string): Promise<boolean> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info?.isFile() || (await isPrepared(path))) return false;
+/** The files of a path; if that is only annotations, those beside it. */
+async function openFiles(path: string, labels: string | undefined) {
   const tree = await openFileTree(path);
   try {
-    return !tree.files.some(isImageFile) && (await formatsOf(tree)).length > 0;
-  } finally {
+    if (labels !== undefined || !(await isOnlyAnnotations(tree))) return { files: tree, beside: false };
+  } catch (error) {
     await tree.close();
+    throw error;
   }
+  await tree.close();
+  return { files: await openFileTree(dirname(path)), beside: true };
+}
+
+/** Whether a file is one of annotations, a ROI set for example, whose images lie beside it. */
+async function isOnlyAnnotations(tree: FileTree): Promise<boolean> {
+  if (tree.kind === 'folder' || (await isPrepared(tree.path))) return false;
+  return !tree.files.some(isImageFile) && (await formatsOf(tree)).length > 0;
 }
 
 /** Lists the images by the layout of the tree, or with the masks of a table elsewhere. */
