@@ -3,11 +3,7 @@
  * Starts `nucleate`: runs Node again with the compiled sources and the environment variables that native libraries read
  * while they load. It needs no packages, so that it can say what is missing in a fresh clone.
  */
-import { compileSources } from '../setup/compile.js';
-import { nativeEnvironment } from '../setup/environment.js';
-import { runSetup } from '../setup/run-setup.js';
 import { printFailure } from './failure.js';
-import { launch } from './launch.js';
 import { neededFiles, readLimits } from './limits.js';
 
 const args = process.argv.slice(2);
@@ -34,6 +30,18 @@ function workingFolderExists() {
 }
 
 async function start() {
+  const { openFiles = Infinity } = readLimits();
+  if (openFiles < neededFiles) {
+    const what = `Only ${openFiles} files may be open at once; nucleate needs ${neededFiles}.`;
+    return fail({ what, hint: 'Raise the limit: ulimit -n 1024', code: 8 });
+  }
+  // Loaded behind the check, since Node opens all modules of a file at once.
+  const [{ compileSources }, { nativeEnvironment }, { runSetup }, { launch }] = await Promise.all([
+    import('../setup/compile.js'),
+    import('../setup/environment.js'),
+    import('../setup/run-setup.js'),
+    import('./launch.js'),
+  ]);
   // It needs no packages, and installs them in a clone. No option that may stand before a command takes a value.
   const command = args.findIndex((argument) => !argument.startsWith('-'));
   if (args[command] === 'setup' && !args.some((argument) => ['--help', '-h'].includes(argument)))
@@ -41,11 +49,6 @@ async function start() {
   if (!workingFolderExists()) {
     const what = 'The folder in which nucleate was started does not exist any more.';
     return fail({ what, hint: 'Change to another folder, then run again.', code: 8 });
-  }
-  const { openFiles = Infinity } = readLimits();
-  if (openFiles < neededFiles) {
-    const what = `Only ${openFiles} files may be open at once; nucleate needs ${neededFiles}.`;
-    return fail({ what, hint: 'Raise the limit: ulimit -n 1024', code: 8 });
   }
   if (!packagesAreInstalled())
     return fail({ what: 'The npm packages are not installed.', hint: 'npx nucleate setup', code: 9 });
