@@ -63,7 +63,7 @@ export function wholeNumber(option: string, text: string, least: number): number
   if (number >= least) return number;
   throw wrong(
     `--${option} takes a whole number of at least ${least}, received \`${text}\`.`,
-    `For example: --${option} 5`,
+    `For example: --${option} ${Math.max(least, 5)}`,
   );
 }
 
