@@ -36,6 +36,7 @@ test('exit codes say whether another run of a shard can help', async () => {
   const named = [at('corrupt.png'), at('images', 'i01.png')];
   const plan = await nucleate(['shard', 'plan', ...named, '--shards', '1', '--out', at('codes')]);
   expect([plan.status, plan.stdout]).toEqual([0, expect.stringContaining('2 images in 1 shard')]);
+  expect(plan.stdout).toMatch(/^next +nucleate predict --plan \S+ --shard 0$/mu);
   const unfinished = await merge('codes');
   expect(unfinished.status).toBe(75);
   expect(JSON.parse(unfinished.stdout)).toMatchObject({ images: 0, unfinished: [0] });

@@ -79,7 +79,7 @@ const planCommand: Command<PlanArguments> = {
         const lines = [
           `planned     ${formatCount(plan.images.length, 'image')}${regions > 0 ? `, ${regions} regions` : ''} in ${formatCount(count, 'shard')}`,
           `written     ${out}`,
-          `next        nucleate predict --plan ${out} --shard 0, and so on to ${count - 1}`,
+          `next        nucleate predict --plan ${out} --shard 0${count > 1 ? `, and so on to ${count - 1}` : ''}`,
           ...(leftOut.length > 0 ? [leftOutLine(leftOut)] : []),
         ];
         const value = { plan: out, images: plan.images.length, regions, shards: count, leftOut };
