@@ -147,7 +147,8 @@ function requirePlain(found: Stats, path: string, maxBytes: number): void {
   );
 }
 
-function kindOf(found: Stats): string {
+/** What something is that is neither a plain file nor a link, as `a named pipe`. */
+export function kindOf(found: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): string {
   if (found.isDirectory()) return 'a folder';
   if (found.isFIFO()) return 'a named pipe';
   if (found.isSocket()) return 'a socket';

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readPlainFileSync } from '../plain-file.js';
+import { kindOf, readPlainFileSync } from '../plain-file.js';
 import type { Problem } from '../errors.js';
 import { type LocatedMapping, plain } from './located.js';
 import { received, shortened } from './wording.js';
@@ -41,7 +41,7 @@ function readText(file: string): string | Problem {
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) return { what: `There is no config ${name}.`, hint: 'Check the path.' };
     if (!found.isFile()) {
-      return { what: `The config ${name} is a folder or a device, not a file.`, hint: 'Name a YAML file.' };
+      return { what: `The config ${name} is ${kindOf(found)}, not a file.`, hint: 'Name a YAML file.' };
     }
     if (found.size > maxBytes) {
       const what = `The config ${name} has ${found.size} bytes, more than the ${maxBytes} that are read.`;

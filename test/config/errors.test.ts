@@ -257,7 +257,7 @@ test('loadConfig reports a folder', () => {
   inFolder({}, (folder) => {
     mkdirSync(join(folder, 'configs'));
     expect(thrownBy(() => loadConfig(join(folder, 'configs')))).toMatchObject({
-      problems: [{ what: `The config "${join(folder, 'configs')}" is a folder or a device, not a file.` }],
+      problems: [{ what: `The config "${join(folder, 'configs')}" is a folder, not a file.` }],
     });
   });
 });

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { streamPlainFile } from '../../plain-file.js';
+import { kindOf, streamPlainFile } from '../../plain-file.js';
 import type { Problem } from '../../errors.js';
 import type { FileListing } from './file-tree.js';
 import { isGarbled, renamingExample } from './garbled-name.js';
@@ -35,9 +35,9 @@ export async function listFolder(root: string): Promise<FileListing> {
       } else if (entry.isFile()) files.push(path);
       else
         problems.push({
-          what: notFollowed,
+          what: entry.isSymbolicLink() ? notFollowed : `This is ${kindOf(entry)}, not a file.`,
           where: place(path),
-          hint: 'Replace the link by the file itself.',
+          hint: 'Replace it by the file itself.',
         });
     }
   }

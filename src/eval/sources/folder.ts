@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Problem } from '../../errors.js';
+import { kindOf } from '../../plain-file.js';
 import { throwIfProblems, sourceError } from './source.js';
 
 /** An image file of a folder. */
@@ -48,7 +49,10 @@ export async function listPredictionFolder(folder: string): Promise<PredictionFo
     else if (ext.toLowerCase() === '.json' && info.isFile()) documents.push(path);
     else if (!isImage) continue;
     else if (info.isFile()) images.push({ stem, path });
-    else problems.push({ what: 'Links are not followed.', where: path, hint: 'Put the file itself there.' });
+    else {
+      const what = info.isSymbolicLink() ? 'Links are not followed.' : `This is ${kindOf(info)}, not a file.`;
+      problems.push({ what, where: path, hint: 'Put the file itself there.' });
+    }
 
     const folded = (info.isDirectory() ? name : stem).normalize('NFC').toLowerCase();
     const rival = namesInUse.get(folded);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,9 +97,11 @@ describe('the layout of the Data Science Bowl', () => {
       'twin/masks/m.png': image,
     });
     symlinkSync('/etc/passwd', join(path, 'link.png'));
+    execFileSync('mkfifo', [join(path, 'pipe.png')]);
     const { problems } = await dataErrorOf(readAll(path));
     expect(problems.map(({ what, where }) => `${where?.slice(folder.length + 1)}: ${what}`)).toEqual([
       'link.png: Links are not followed.',
+      'pipe.png: This is a named pipe, not a file.',
       'no-image/masks/m.png: The masks have no image.',
       'several/images/x.png: The folder images has 2 images.',
       'twin/images/x.png: The name clashes with deep/Twin/images/x.png: names must differ in more than case and accents.',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -62,6 +63,10 @@ describe('label images', () => {
     expect((await dataErrorOf(openPrediction(linked.path))).problems).toMatchObject([
       { what: 'Links are not followed.' },
     ]);
+    execFileSync('mkfifo', [join(linked.path, 'c.png')]);
+    expect((await dataErrorOf(openPrediction(linked.path))).problems[1]).toMatchObject({
+      what: 'This is a named pipe, not a file.',
+    });
   });
 
   test('of another size are an error', async () => {
