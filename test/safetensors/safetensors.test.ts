@@ -177,6 +177,8 @@ test.each<[string, Uint8Array, RegExp]>([
 ])('%s is refused', (_, file, reason) => {
   expect(() => decodeSafetensors(file)).toThrow(SafetensorsError);
   expect(() => decodeSafetensors(file)).toThrow(reason);
+  // It ends the sentence of whoever reads the file.
+  expect(() => decodeSafetensors(file)).toThrow(/[^.]$/u);
 });
 
 test('a header of more than 100 MB is an error, even if the file is that long', () => {
