@@ -9,7 +9,6 @@ import type { Box } from '../../geometry/box.js';
 import type { Size } from '../../geometry/rect.js';
 import type { LabelReading } from '../../image/label-values.js';
 import type { Omission } from '../example.js';
-import type { ImageNames } from './image-names.js';
 
 /** Something that is marked in an image. */
 export interface AnnotatedObject {
@@ -76,6 +75,12 @@ export interface AnnotationChoice {
 /** What the user says about the masks: what a label image holds, and which category of annotations is nuclei. */
 export interface MaskChoice extends AnnotationChoice, LabelReading {}
 
+/** Finds images by what annotation files call them. */
+export interface NamedImages {
+  /** The files that a name can mean. */
+  find(name: string): readonly string[];
+}
+
 /** One format of annotation files. */
 export interface AnnotationFormat {
   /** Short and unique. */
@@ -96,6 +101,6 @@ export interface AnnotationFormat {
     tree: FileTree,
     files: readonly string[],
     choice: MaskChoice,
-    names?: ImageNames,
+    names?: NamedImages,
   ): Promise<AnnotationListing>;
 }

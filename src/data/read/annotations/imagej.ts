@@ -10,8 +10,13 @@ import type { FileTree } from '../../files/file-tree.js';
 import { readZip, type ZippedFile } from '../../files/zip-files.js';
 import { runsOfEllipse } from '../../geometry/ellipse.js';
 import { extentOf, runsOfPolygon, type Ring } from '../../geometry/polygon.js';
-import type { AnnotatedObject, AnnotatedObjects, AnnotationFormat, ImageAnnotations } from './annotation.js';
-import type { ImageNames } from './image-names.js';
+import type {
+  AnnotatedObject,
+  AnnotatedObjects,
+  AnnotationFormat,
+  ImageAnnotations,
+  NamedImages,
+} from './annotation.js';
 import { annotationError } from './json.js';
 import { requireOnePosition, type StackPosition } from './stack-position.js';
 
@@ -54,7 +59,7 @@ const managerName = /^\d{1,8}(-\d{1,8}){0,3}\.roi$/iu;
 function filesByImage(
   tree: FileTree,
   files: readonly string[],
-  names: ImageNames | undefined,
+  names: NamedImages | undefined,
 ): Map<string, string[]> {
   const images = new Map<string, string[]>();
   if (tree.kind === 'zip' && files.length === 0) images.set(imageOf(basename(tree.path)), []);
@@ -68,7 +73,7 @@ function filesByImage(
 }
 
 /** What a .roi file belongs to: itself, or its folder, as the names tell that the ROI Manager or the images have. */
-function ownerOf(tree: FileTree, file: string, names: ImageNames | undefined): string {
+function ownerOf(tree: FileTree, file: string, names: NamedImages | undefined): string {
   const isDeep = file.includes('/');
   if (tree.kind === 'zip') return isDeep ? dirname(file) : basename(tree.path);
   if (isDeep && managerName.test(basename(file))) return dirname(file);
