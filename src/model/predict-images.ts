@@ -8,10 +8,8 @@ import { outputSettingsName } from '../data/files/output-record.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
 import { writeWhole } from '../predict/formats/write-file.js';
 import { writeOutputs } from '../predict/formats/write-outputs.js';
-import type { Pixels } from '../data/image/stored-image.js';
 import { hashListed, type ListedImage, openListed } from '../predict/inputs/listed-image.js';
 import { OutputFolder, type StaleReason } from '../predict/outputs/output-folder.js';
-import { WriteBehind } from '../predict/outputs/write-behind.js';
 import { madeWith } from './made-with.js';
 import type { Model } from './model.js';
 import { type SegmentSettings, settingsFor } from './segment-settings.js';
@@ -56,7 +54,7 @@ export interface PredictedImages {
 }
 
 /**
- * Finds the nuclei of images, one after the other, and writes the outputs, those of one while the networks see the next. An image that cannot be read, or whose results
+ * Finds the nuclei of images, one after the other, and writes the outputs. An image that cannot be read, or whose results
  * may not be replaced, is reported and skipped. {@link UsedSettings} are written beside the outputs.
  *
  * @throws {NucleateError} Exit code 2 if the folder would end as a mixture of settings (see {@link OutputFolder.open}), or
@@ -96,7 +94,6 @@ export async function predictImages(
     isTold = true;
   };
   const names = new Set(images.map(({ name }) => name.toLowerCase()));
-  const writer = new WriteBehind();
   try {
     for (const [index, listed] of images.entries()) {
       const { file, name, id } = listed;
@@ -122,56 +119,37 @@ export async function predictImages(
                 return;
               }
               const onProgress = (fraction: number) => onImage(index + (part + fraction) / count, nuclei);
-              const again = state === 'none' || state === 'done' ? {} : { again: state };
-              await segmentImage(
+              const found = await segmentImage(
                 model,
                 file,
                 image,
                 { ...options, onProgress },
                 async (segmented, diameter) => {
                   const { length } = segmented.segmentation.instances;
-                  await writer.begin(() =>
-                    attempt(file, async () => {
-                      await tellSettings();
-                      const write = () => writeOutputs(out, partName, segmented, formats);
-                      const written = await outputs.replace(own, length, write);
-                      const paths = written.map((output) => path.join(out, output.file));
-                      const found = {
-                        nuclei: length,
-                        ...(diameter !== undefined && { diameter }),
-                        outputs: paths,
-                      };
-                      predicted.push({ file, planes: image.suffix, ...found, ...again });
-                      nuclei += length;
-                    }),
-                  );
-                  if (isLarge(segmented.image)) await writer.end();
+                  await tellSettings();
+                  const write = () => writeOutputs(out, partName, segmented, formats);
+                  const written = await outputs.replace(own, length, write);
+                  const paths = written.map((output) => path.join(out, output.file));
+                  return { nuclei: length, ...(diameter !== undefined && { diameter }), outputs: paths };
                 },
               );
+              const again = state === 'none' || state === 'done' ? {} : { again: state };
+              predicted.push({ file, planes: image.suffix, ...found, ...again });
+              nuclei += found.nuclei;
             });
           }
         } finally {
           await opened.close();
         }
       });
-      writer.after(async () => {
-        await attempt(file, () => outputs.removeStale(name, sha256));
-        onImage(index + 1, nuclei);
-      });
+      await attempt(file, () => outputs.removeStale(name, sha256));
+      onImage(index + 1, nuclei);
     }
-    await writer.end();
   } finally {
-    await writer.settle();
     await outputs.close();
   }
   return { predicted, skipped, failed, nuclei, used };
 }
-
-/** px: 64 MB of pixels and labels, which may wait in memory. */
-const mostWaiting = 8e6;
-
-/** Whether the results are written before the next image is read. An image that is read part by part is closed then. */
-const isLarge = (image: Pixels): boolean => 'read' in image || image.width * image.height > mostWaiting;
 
 /** Adds a number to a name that is that of another image, in any case of its letters. */
 function unusedName(wanted: string, names: Set<string>): string {
@@ -182,13 +160,13 @@ function unusedName(wanted: string, names: Set<string>): string {
 }
 
 /** Finds the nuclei of an image, and hands them over until it is closed. */
-async function segmentImage(
+async function segmentImage<Result>(
   model: Model,
   file: string,
   unread: UnreadImage,
   options: PredictImagesOptions & { readonly onProgress: (fraction: number) => void },
-  use: (segmented: Segmented, diameter: number | undefined) => Promise<void>,
-): Promise<void> {
+  use: (segmented: Segmented, diameter: number | undefined) => Promise<Result>,
+): Promise<Result> {
   const { settings = {}, pixelSize, onProgress, onNotice = () => {} } = options;
   const opened = await unread.open();
   try {
@@ -204,7 +182,7 @@ async function segmentImage(
     const { region } = settings;
     const fileName = `${suffix === '' ? stem : `${stem}-${suffix}`}${ext}`;
     const segmented = { image, segmentation, fileName, ...(region && { region }) };
-    await use(segmented, scale?.diameter);
+    return await use(segmented, scale?.diameter);
   } finally {
     if ('read' in opened) opened.close();
   }
