@@ -20,17 +20,13 @@ export async function writeOutputs(
   segmented: Segmented,
   formats: readonly OutputFormat[],
 ): Promise<OutputFile[]> {
-  const write = async (format: OutputFormat): Promise<OutputFile> => {
+  const outputs: OutputFile[] = [];
+  for (const format of formats) {
     const encode = await outputFormats[format].load();
     const { extension, pieces } = await encode(name, segmented);
     const file = safeName(name) + extension;
     const written = await writeWhole(path.join(folder, format, file), pieces);
-    return { file: `${format}/${file}`, ...written };
-  };
-  // At once, since compressing and flushing to the disk wait for other threads. All end before an error is thrown.
-  const outcomes = await Promise.allSettled(formats.map(write));
-  return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
-  });
+    outputs.push({ file: `${format}/${file}`, ...written });
+  }
+  return outputs;
 }
