@@ -1,6 +1,6 @@
 import { type OutputFormat, outputFormatNames } from '../../predict/formats/output-formats.js';
 import type { Command } from '../command.js';
-import { formatsOf } from '../format-option.js';
+import { outputFormatsOf } from '../format-option.js';
 import { withDataset } from '../global-options.js';
 import { type LabelArguments, labelReading } from '../label-options.js';
 import { type PlaneArguments, planesOfDataset } from '../plane-options.js';
@@ -26,7 +26,7 @@ export const dataExportCommand: Command<ExportArguments> = {
         array: true,
         requiresArg: true,
         demandOption: true,
-        coerce: formatsOf,
+        coerce: outputFormatsOf,
         describe: 'What to write, as in `nucleate predict`, one or several as labels,coco',
       })
       .option('out', {

@@ -8,7 +8,7 @@ import type { PredictedImages } from '../../model/predict-images.js';
 import type { StaleReason } from '../../predict/outputs/output-folder.js';
 import { formatCount } from '../../report/numbers.js';
 import type { Command } from '../command.js';
-import { formatsOf } from '../format-option.js';
+import { outputFormatsOf } from '../format-option.js';
 import { imagesInWords, withDevice, withModel } from '../global-options.js';
 import { wholeNumber } from '../number-options.js';
 import { type PlaneArguments, withPlanes } from '../plane-options.js';
@@ -66,7 +66,7 @@ export const predictCommand: Command<Arguments> = {
           array: true,
           requiresArg: true,
           default: ['labels', 'table', 'overlay'] as OutputFormat[],
-          coerce: formatsOf,
+          coerce: outputFormatsOf,
           describe: `What to write, one or several as labels,coco: ${formatsInWords}`,
         })
         .option('resume', {
