@@ -34,6 +34,7 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
     warn('no-nuclei', undefined, 'The image has no nuclei.', 'Check that this is correct.');
   const byPixels = new Map<string, Mask>();
   const copies = new Set<Mask>();
+  const blurred: Mask[] = [];
   for (const mask of masks) {
     const area = areaOf(mask);
     if (area === 0) {
@@ -89,15 +90,15 @@ export function checkMasks({ id, origin, image, masks }: AnnotatedImage): Findin
         area,
       });
     }
+    if (mask.isBlurred) blurred.push(mask);
   }
   // One finding for all: a folder that was saved as JPEG has only such masks.
-  const blurred = masks.filter((mask) => mask.isBlurred && areaOf(mask) > 0 && !copies.has(mask));
-  if (blurred.length > 0) {
-    const [first] = blurred;
+  const [first] = blurred;
+  if (first) {
     const which =
       blurred.length === 1
-        ? `The mask ${first!.name} has`
-        : `${blurred.length} masks, the first of them ${first!.name}, have`;
+        ? `The mask ${first.name} has`
+        : `${blurred.length} masks, the first of them ${first.name}, have`;
     const hint = 'Save masks without smoothing: 0 outside, 255 inside.';
     warn('blurred-mask', first, `${which} several grey values besides 0.`, hint, { masks: blurred.length });
   }

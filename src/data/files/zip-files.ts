@@ -82,10 +82,10 @@ class ArchiveReader extends yauzl.RandomAccessReader {
       read(this.#fd, buffer, offset, length, position, callback);
       return;
     }
-    read(this.#fd, Buffer.allocUnsafe(blockBytes), 0, blockBytes, position, (error, bytes, read) => {
+    read(this.#fd, Buffer.allocUnsafe(blockBytes), 0, blockBytes, position, (error, count, bytes) => {
       if (error) return callback(error);
       block.at = position;
-      block.bytes = read.subarray(0, bytes);
+      block.bytes = bytes.subarray(0, count);
       return callback(null, copy());
     });
   }

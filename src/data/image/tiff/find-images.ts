@@ -71,33 +71,27 @@ export async function findTiffImages(
 function tiffImage(file: TiffFile, chosen: ChosenImage, place: string): TiffImage {
   const { width, height } = file.axes.base;
   const page = libvipsPage(file, chosen);
+  const named = <Value>(work: Promise<Value>) =>
+    work.catch((cause: unknown) => {
+      throw tiffError(place, cause);
+    });
   return {
     ...{ width, height, chosen, page, pixelSize: file.axes.pixelSize },
     isPlain: isPlain(file.axes.base),
     photometric: file.directories[page ?? 0]!.photometric,
-    check: async () => {
-      await checkDeflate(file.directories[page ?? 0]!, file.bytes).catch((cause: unknown) => {
-        throw tiffError(place, cause);
-      });
-    },
+    check: () => named(checkDeflate(file.directories[page ?? 0]!, file.bytes)),
     readValues: async () => {
       checkPixelCount({ width, height }, place);
-      return readTiffValues(file, chosen).catch((cause: unknown) => {
-        throw tiffError(place, cause);
-      });
+      return named(readTiffValues(file, chosen));
     },
     read: async () => {
       checkPixelCount({ width, height }, place);
-      const image = await readTiffImage(file, chosen).catch((cause: unknown) => {
-        throw tiffError(place, cause);
-      });
+      const image = await named(readTiffImage(file, chosen));
       return { ...image, ...pickColours(image, chosen.colours) };
     },
     unpack: async (target) => {
       checkPixelCount({ width, height }, place, maxStoredPixels);
-      const bands = await tiffBands(file, chosen).catch((cause: unknown) => {
-        throw tiffError(place, cause);
-      });
+      const bands = await named(tiffBands(file, chosen));
       await writeFile(target, bytesOfBands(bands, place)).catch((cause: Error) => {
         throw cause instanceof NucleateError ? cause : noRoom(place, cause);
       });

@@ -143,10 +143,11 @@ async function imagesOfResults({ place, annotations }: CocoFile, tree: FileTree,
   const [first, ...others] = lists;
   const hint =
     'Put the COCO dataset file with the images, which the results are for, beside them; only that one.';
-  const named = first ? undefined : imagesNamed(annotations);
-  if (named) return named;
-  if (!first)
+  if (!first) {
+    const named = imagesNamed(annotations);
+    if (named) return named;
     throw annotationError(place, 'A results list has only numbers of images, not their names.', hint);
+  }
   for (const other of others) {
     if (JSON.stringify([...other]) === JSON.stringify([...first])) continue;
     throw annotationError(place, 'The files beside the results list number the images differently.', hint);
