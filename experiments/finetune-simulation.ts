@@ -4,11 +4,13 @@
  *
  *     npx tsx experiments/finetune-simulation.ts OUT.json --model MODEL --data DATASET --learn REGEX --judge REGEX
  *       [--images 1,3,6,12] [--nuclei 100,200,400] [--seeds 1,2,3] [--steps N | --minutes N] [--replay DATASET] [--home DATASET]
+ *       [--region PX] [--order random|doubtful]
  *
  * REGEX chooses images by id. Each seed draws its own order of the images to learn from, and all budgets of a seed take from
  * the front of it, so that they can be compared in pairs. A budget of nuclei ends within an image: what lies below the last
- * nucleus is not reviewed. `--home` scores a dataset that must not be forgotten, too. OUT.json is written after each
- * fine-tuning, and what is in it is not repeated; OUT.svg is the curve.
+ * nucleus is not reviewed. With `--region`, squares of this side are corrected instead of whole images, as on the page of
+ * `nucleate annotate`; `--order doubtful` takes them in the order of its queue of that name. `--home` scores a dataset that must
+ * not be forgotten, too. OUT.json is written after each fine-tuning, and what is in it is not repeated; OUT.svg is the curve.
  *
  * For tnbc-dev as pairs: --learn '^0[123]_' --judge '^0[45]_'.
  */
@@ -16,17 +18,23 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { doubtOf, sightOf } from '../src/annotate/server/doubt.js';
+import { doubtfulOrder, type PlannedItem, regionsOf } from '../src/annotate/server/queue-plan.js';
 import { measureInstances } from '../src/data/geometry/label-image.js';
-import { boxAt } from '../src/data/geometry/box.js';
+import { type Box, boxAt } from '../src/data/geometry/box.js';
+import type { Rect } from '../src/data/geometry/rect.js';
+import { imagePart } from '../src/data/image/image-part.js';
 import { writeImage } from '../src/data/image/image-io.js';
 import { writeLabelImage } from '../src/data/image/label-io.js';
 import { readDataset } from '../src/data/read/dataset.js';
-import type { Example } from '../src/data/read/example.js';
+import { type Example, withoutUnreviewed } from '../src/data/read/example.js';
 import { startRuntime } from '../src/engine/runtime.js';
 import { compareImages } from '../src/eval/compare.js';
 import { scoreSources } from '../src/eval/score-sources.js';
 import { openTruth } from '../src/eval/sources/open.js';
 import { finetune } from '../src/finetune/finetune.js';
+import { buildModel } from '../src/model/model.js';
+import { readModelFolder } from '../src/model/model-folder.js';
 import { findNetworks, pairNetworks } from '../src/model/find-networks.js';
 import { modelPrediction } from '../src/model/model-prediction.js';
 import { randomFor } from '../src/random.js';
@@ -47,6 +55,8 @@ const { values: given, positionals } = parseArgs({
     minutes: { type: 'string' },
     replay: { type: 'string' },
     home: { type: 'string' },
+    region: { type: 'string' },
+    order: { type: 'string', default: 'random' },
   },
 });
 const [out] = positionals;
@@ -101,28 +111,79 @@ async function evaluate(folder: string, dataset: string, ids?: readonly string[]
   return { judged: { score, precision, recall } satisfies Judged, images };
 }
 
-/** The first images of an order, until the budget is used up. */
-function corrected(order: readonly Example[], { unit, count }: (typeof budgets)[number]): Example[] {
-  if (unit === 'images') return order.slice(0, count);
-  const taken: Example[] = [];
-  let left = count;
-  for (const example of order) {
-    if (left <= 0) break;
-    taken.push(example.instanceCount <= left ? example : firstNuclei(example, left));
-    left -= example.instanceCount;
-  }
-  return taken;
+/** What is corrected in one go: an image or a square of it. */
+interface Unit {
+  readonly example: Example;
+  readonly region: Rect;
 }
 
-/** An image that is reviewed from the top down to the lower edge of the nucleus that ends the budget. */
-function firstNuclei(example: Example, count: number): Example {
-  const { labelImage, instanceCount } = example;
+const units = learnt.flatMap((example): Unit[] => {
+  const { width, height } = example.image;
+  const regions =
+    given.region === undefined
+      ? [{ x: 0, y: 0, width, height }]
+      : regionsOf(example.image, Number(given.region));
+  return regions.map((region) => ({ example, region }));
+});
+
+/** How unsure the model is of each unit. */
+async function doubts(): Promise<Map<Unit, number>> {
+  const { predictor, file, dispose } = buildModel(await readModelFolder(model));
+  const found = new Map<Unit, number>();
+  for (const unit of units) {
+    const image = imagePart(unit.example.image, unit.region);
+    found.set(unit, doubtOf(await sightOf(predictor, image), unit.region, file.assemble));
+  }
+  dispose();
+  return found;
+}
+
+function orderOf(seed: number, doubt: ReadonlyMap<Unit, number> | undefined): Unit[] {
+  if (!doubt) return randomFor(seed, 'oracle').shuffle([...units]);
+  const unitOf = new Map(
+    units.map((unit): [PlannedItem, Unit] => {
+      const { id, image } = unit.example;
+      const { width, height } = image;
+      const facts = { name: id, width, height, region: unit.region, doubt: doubt.get(unit)! };
+      return [{ ...facts, stratum: 'stained', contrast: 1 }, unit];
+    }),
+  );
+  return doubtfulOrder([...unitOf.keys()], new Set(), seed).map(({ item }) => unitOf.get(item)!);
+}
+
+/** The first units of an order until the budget is used up: their images, reviewed where they are corrected. */
+function corrected(order: readonly Unit[], { unit: kind, count }: (typeof budgets)[number]): Example[] {
+  const reviewed = new Map<Example, Rect[]>();
+  let left = count;
+  for (const { example, region } of order) {
+    if (left <= 0) break;
+    const ends = boxesIn(example, region).map(({ y2 }) => y2);
+    const isCut = kind === 'nuclei' && ends.length > left;
+    const end = isCut ? ends.toSorted((one, other) => one - other)[left - 1]! : region.y + region.height;
+    const rect = { ...region, height: Math.min(end - region.y, region.height) };
+    reviewed.set(example, [...(reviewed.get(example) ?? []), rect]);
+    left -= kind === 'nuclei' ? ends.length : 1;
+  }
+  return [...reviewed].map(([example, rects]) => reviewedIn(example, rects));
+}
+
+/** The boxes of the nuclei with their centres in a region. */
+function boxesIn({ labelImage, instanceCount }: Example, { x, y, width, height }: Rect): Box[] {
   const { boxes } = measureInstances(labelImage, instanceCount);
-  const ends = Array.from({ length: instanceCount }, (_, k) => boxAt(boxes, k).y2).sort((a, b) => a - b);
-  const end = ends[count - 1]! * labelImage.width;
-  const ignore = example.ignore ? Uint8Array.from(example.ignore) : new Uint8Array(labelImage.labels.length);
-  ignore.fill(1, end);
-  return { ...example, ignore, instanceCount: count };
+  return Array.from({ length: instanceCount }, (_, k) => boxAt(boxes, k)).filter(({ x1, y1, x2, y2 }) => {
+    const [column, row] = [(x1 + x2) / 2 - x, (y1 + y2) / 2 - y];
+    return column >= 0 && column < width && row >= 0 && row < height;
+  });
+}
+
+/** An image of which only some rectangles are reviewed. */
+function reviewedIn(example: Example, rects: readonly Rect[]): Example {
+  const { width } = example.image;
+  const ignore = new Uint8Array(example.labelImage.labels.length).fill(1);
+  for (const { x, y, width: columns, height } of rects)
+    for (let row = y; row < y + height; row++) ignore.fill(0, row * width + x, row * width + x + columns);
+  example.ignore?.forEach((value, at) => (ignore[at]! |= value));
+  return ignore.includes(1) ? withoutUnreviewed({ ...example, ignore }) : example;
 }
 
 async function writeExamples(folder: string, written: readonly Example[]): Promise<void> {
@@ -144,9 +205,10 @@ async function writeExamples(folder: string, written: readonly Example[]): Promi
 const known = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as { rounds: Round[] }).rounds : [];
 const before = await evaluate(model, data, judging);
 const homeBefore = home === undefined ? null : (await evaluate(model, home)).judged;
+const doubt = given.order === 'doubtful' ? await doubts() : undefined;
 const rounds: Round[] = [...known];
 for (const seed of numbers(given.seeds)) {
-  const order = randomFor(seed, 'oracle').shuffle([...learnt]);
+  const order = orderOf(seed, doubt);
   for (const asked of budgets) {
     if (
       known.some(({ unit, count, seed: of }) => unit === asked.unit && count === asked.count && of === seed)
@@ -165,7 +227,7 @@ writeResults();
 
 async function round(
   folder: string,
-  order: readonly Example[],
+  order: readonly Unit[],
   asked: (typeof budgets)[number],
   seed: number,
 ): Promise<Round> {

@@ -15,7 +15,7 @@ import { segmentDetections } from './segment-detections.js';
 import { type Detection, type Detections, DetectorPredictor } from './detect.js';
 import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
-import { ttaViews } from './tta.js';
+import { type TtaView, ttaViews } from './tta.js';
 
 export interface NucleusPredictorOptions {
   readonly mode: Mode;
@@ -33,6 +33,11 @@ export interface NucleusOptions {
 export interface MaskOptions extends NucleusOptions {
   /** px of the image, half-open. */
   readonly region?: Box | undefined;
+}
+
+export interface DetectionOptions extends MaskOptions {
+  /** How the image is shown; default: as the test-time augmentation of the settings says. */
+  readonly views?: readonly TtaView[] | undefined;
 }
 
 /**
@@ -134,10 +139,12 @@ export class NucleusPredictor {
   }
 
   /** The detections without masks. */
-  async detect(image: Pixels, { zoom, region, onProgress }: MaskOptions = {}): Promise<Detections> {
+  async detect(
+    image: Pixels,
+    { zoom, region, views = ttaViews(this.#predict.tta), onProgress }: DetectionOptions = {},
+  ): Promise<Detections> {
     if (region && zoom === undefined && this.#predict.secondPass)
       throw new RangeError('Expected a zoom: the second pass measures the whole image');
-    const views = ttaViews(this.#predict.tta);
     const detectAt = (scale: number | undefined) =>
       detectViews(
         this.#detectors.flatMap(({ network, predictor }) => {

@@ -28,6 +28,8 @@ const plainTurn = flips[0]!;
 
 export const plainView: TtaView = { turn: plainTurn, scale: 1, inverted: false };
 
+export const mirroredView: TtaView = { ...plainView, turn: flips[1]! };
+
 /** Half an octave in all, well within the range of the scale augmentation in training. */
 const scales = [1, 2 ** -0.25, 2 ** 0.25];
 

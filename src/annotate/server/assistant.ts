@@ -13,6 +13,7 @@ import { pasteCandidate } from '../../predict/assemble/candidate.js';
 import type { SegmentAnswer, MaskRequest } from '../protocol/messages.js';
 import { patchOfValues } from '../protocol/patch.js';
 import type { AnnotationState } from '../protocol/state.js';
+import { type Sight, sightOf } from './doubt.js';
 import { type Proposal, proposalOf } from './proposal.js';
 
 /** A model that answers one question after the other; the runtime must have been started. */
@@ -80,9 +81,9 @@ export class Assistant {
     });
   }
 
-  /** The detections and masks of an image before any threshold; for the queue. */
-  async candidates(image: StoredImage, minScore: number) {
-    return this.#afterOthers(() => this.#model.predictor.candidates(image, minScore));
+  /** What the model sees in an image before any threshold; for the queue. */
+  async look(image: StoredImage): Promise<Sight> {
+    return this.#afterOthers(() => sightOf(this.#model.predictor, image));
   }
 
   async close(): Promise<void> {

@@ -35,6 +35,8 @@ export const QueuePlan = z.strictObject({
   /** px: larger images are cut into regions with at most this side; null for whole images. */
   regionSide: z.int().min(1).nullable(),
   items: z.array(PlannedItem),
+  /** SHA-256 of the model whose doubts are kept; absent without doubts. */
+  doubtsOf: z.string().optional(),
   /** Names of the images that measure the model: never proposed on, and never learnt from. */
   controls: z.array(z.string()),
 });

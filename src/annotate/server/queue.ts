@@ -1,5 +1,4 @@
 /** What to look at next, and how far each of it is. */
-import { boxIou } from '../../data/geometry/box.js';
 import type { Rect } from '../../data/geometry/rect.js';
 import { imagePart } from '../../data/image/image-part.js';
 import { toEightBits } from '../../data/image/intensity.js';
@@ -7,14 +6,12 @@ import { readRegion } from '../../data/image/stored-image.js';
 import { damagedLog, logEnding } from '../../data/read/annotations-folder.js';
 import { modalityOf } from '../../data/split/modality.js';
 import { greyOf } from '../../data/split/signature.js';
-import { maskOf } from '../../predict/assemble/candidate-mask.js';
-import { type Candidate, pasteCandidate } from '../../predict/assemble/candidate.js';
-import type { AssembleSettings } from '../../config/assemble.js';
 import type { Queue, QueueItem } from '../protocol/messages.js';
 import { replay } from '../protocol/log.js';
 import { areaOfRegions, withoutRegion } from '../protocol/regions.js';
 import type { StateParts } from '../protocol/state.js';
 import type { Assistant } from './assistant.js';
+import { doubtOf } from './doubt.js';
 import { readLogFile } from './log-file.js';
 import {
   doubtfulOrder,
@@ -128,8 +125,12 @@ async function planOf(
   const kept = new Map<string, PlannedItem[]>();
   for (const item of known?.items ?? [])
     if (names.includes(item.name) && fits(item)) kept.set(item.name, [...(kept.get(item.name) ?? []), item]);
+  const doubtsOf = assistant?.about.hash ?? known?.doubtsOf;
+  const isOtherModel = doubtsOf !== known?.doubtsOf;
   const needsDoubt = (name: string) =>
-    assistant && !controls.includes(name) && kept.get(name)?.some(({ doubt }) => doubt === undefined);
+    assistant &&
+    !controls.includes(name) &&
+    (isOtherModel || kept.get(name)?.some(({ doubt }) => doubt === undefined));
   const todo = workplace.images.filter(({ name }) => !kept.has(name) || needsDoubt(name));
   for (const [done, { index, name }] of todo.entries()) {
     const image = await workplace.open(index);
@@ -139,6 +140,7 @@ async function planOf(
   }
   const plan: QueuePlan = {
     ...{ nucleate: 'queue', format: 1, seed: known?.seed ?? seed, regionSide, controls },
+    ...(doubtsOf !== undefined && { doubtsOf }),
     items: names.flatMap((name) => kept.get(name)!),
   };
   if (!workplace.readOnly && JSON.stringify(plan) !== JSON.stringify(known))
@@ -184,12 +186,6 @@ function deviationOf(values: Float32Array): number {
   return Math.round(100 * Math.sqrt(Math.max(0, squares / values.length - mean * mean))) / 100;
 }
 
-/** Detections with a lower score are background to every model. */
-const leastScore = 0.2;
-
-/** Scores below this, and from {@link leastScore}, are near no decision. */
-const sureScore = 0.8;
-
 async function withDoubts(
   items: readonly PlannedItem[],
   { stored, pixels }: OpenImage,
@@ -198,26 +194,8 @@ async function withDoubts(
   const doubts: PlannedItem[] = [];
   for (const item of items) {
     const { region = { x: 0, y: 0, width: pixels.width, height: pixels.height } } = item;
-    const part = imagePart(stored, region);
-    const { candidates } = await assistant.candidates(part, leastScore);
-    doubts.push({ ...item, doubt: doubtOf(candidates, region, assistant.settings) });
+    const sight = await assistant.look(imagePart(stored, region));
+    doubts.push({ ...item, doubt: doubtOf(sight, region, assistant.settings) });
   }
   return doubts;
-}
-
-/**
- * How unsure a model is: the part of its detections with a score near no decision, plus how much the boxes of both stages
- * differ (1 - IoU, mean over detections).
- *
- * @returns 0 to 2; 0 without detections.
- */
-function doubtOf(candidates: readonly Candidate[], image: Rect, settings: AssembleSettings): number {
-  if (candidates.length === 0) return 0;
-  let [unsure, different] = [0, 0];
-  for (const candidate of candidates) {
-    if (candidate.score < sureScore) unsure += 1;
-    const mask = maskOf(pasteCandidate(candidate, image), { ...settings, scoreThreshold: 0 });
-    different += mask ? 1 - boxIou(mask.box, candidate.box) : 1;
-  }
-  return (unsure + different) / candidates.length;
 }
