@@ -109,15 +109,35 @@ test('a box and a click give a mask within the image, and change nothing', async
   expect((await client.ask('/api/images/0')).value).toMatchObject({ seq: 1 });
 });
 
-test('the doubtful queue asks the model of each image that does not measure it', async () => {
-  const { client, folder } = await begin(5, 'doubtful');
+test('the doubtful queue asks the model of each image that does not measure it, and another model anew', async () => {
+  const { client, folder, options, service, close } = await begin(5, 'doubtful');
   const items = await itemsOf(client);
   expect(items.filter(({ chosen }) => chosen === 'doubtful').length).toBeGreaterThan(2);
-  const plan = JSON.parse(readFileSync(path.join(folder, 'annotations/queue.json'), 'utf8')) as {
-    items: { name: string; doubt?: number }[];
-    controls: string[];
-  };
+  const planNow = () =>
+    JSON.parse(readFileSync(path.join(folder, 'annotations/queue.json'), 'utf8')) as {
+      items: { name: string; doubt?: number }[];
+      doubtsOf: string;
+      controls: string[];
+    };
+  const plan = planNow();
   for (const { name, doubt } of plan.items) expect(doubt === undefined).toBe(plan.controls.includes(name));
+  expect(plan.doubtsOf).toBe(service.session.model!.hash);
+  await close();
+  // Doubts that no model has stay until another model is asked.
+  const items99 = plan.items.map((item) => ({ ...item, doubt: item.doubt && 99 }));
+  const openWith = async (doubtsOf: string, strategy: Queue['strategy']) => {
+    writeFileSync(
+      path.join(folder, 'annotations/queue.json'),
+      JSON.stringify({ ...plan, doubtsOf, items: items99 }),
+    );
+    const server = await startServer({ ...options, strategy });
+    await server.close();
+    return planNow();
+  };
+  const kept = JSON.parse(JSON.stringify(items99)) as unknown;
+  expect((await openWith(plan.doubtsOf, 'doubtful')).items).toEqual(kept);
+  expect(await openWith('another', 'random')).toMatchObject({ doubtsOf: 'another', items: kept });
+  expect(await openWith('another', 'doubtful')).toEqual(plan);
 });
 
 test('exports what is reviewed, and nothing before', async () => {
