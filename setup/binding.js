@@ -16,11 +16,13 @@ const { sources: tfjsSources, built } = tfjsNode();
  */
 function modules(library) {
   const native = `${library}/tensorflow`;
+  const own = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+  const quietLoad = own('quiet_load.cc');
   const sources = readdirSync(path.join(tfjsSources, 'binding'))
     .filter((name) => name.endsWith('.cc'))
     .sort()
     .map((name) => path.join(tfjsSources, 'binding', name));
-  const quietLoad = fileURLToPath(new URL('quiet_load.cc', import.meta.url));
+  sources.push(own('session_options.cc'));
   return [
     {
       name: 'quiet_load',
@@ -28,10 +30,12 @@ function modules(library) {
       args: [`-DNUCLEATE_FRAMEWORK="${native}/libtensorflow_framework.so.2"`, quietLoad, '-ldl'],
     },
     {
-      // What tfjs-node's own build does (its binding.gyp), under the name and at the place where it looks.
+      // What tfjs-node's own build does (its binding.gyp), under the name and at the place where it looks; but its sessions
+      // have our options.
       name: 'tfjs_binding',
       sources,
       args: [
+        '-DTF_NewSessionOptions=nucleate_session_options',
         `-I${tfjsSources}`,
         `-I${native}/include`,
         ...sources,

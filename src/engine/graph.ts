@@ -127,7 +127,7 @@ const graphVersion = 1645;
 export const savedModelTag = 'serve';
 
 /** The graph as the content of a `saved_model.pb`. */
-export function encodeSavedModel(graph: Graph): Uint8Array {
+export function encodeSavedModel(graph: Graph): Fields {
   const nodes = graph.nodes.map(({ name, op, inputs, attributes }) =>
     message(
       1,
@@ -138,9 +138,9 @@ export function encodeSavedModel(graph: Graph): Uint8Array {
         ...inputs.filter((input) => !input.startsWith('^')),
         ...inputs.filter((input) => input.startsWith('^')),
       ].map((input) => text(3, input)),
-      ...Object.entries(attributes).map(([key, value]) => message(5, text(1, key), bytes(2, value))),
+      ...Object.entries(attributes).map(([key, value]) => message(5, text(1, key), message(2, value))),
     ),
   );
   const graphDef = join([...nodes, message(4, integer(1, graphVersion))]);
-  return join([integer(1, 1), message(2, message(1, text(4, savedModelTag)), bytes(2, graphDef))]);
+  return join([integer(1, 1), message(2, message(1, text(4, savedModelTag)), message(2, graphDef))]);
 }

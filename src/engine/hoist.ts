@@ -51,8 +51,12 @@ export function hoistInvariants(
   return assigned.length > 0 ? graph.addBarrier('prepared', assigned) : undefined;
 }
 
-/** Nodes by name that depend only on unchanged state, including the reads of that state. */
-function findInvariants(graph: Graph, outputs: ReadonlySet<string>): Map<string, Node> {
+/**
+ * Nodes by name that depend only on unchanged state, including the reads of that state.
+ *
+ * @param outputs Names of nodes that stay in the step.
+ */
+export function findInvariants(graph: Graph, outputs: ReadonlySet<string>): Map<string, Node> {
   const changed = new Set(
     graph.nodes
       .filter((node) => !isRead(node) && node.results.length === 0)
@@ -71,9 +75,10 @@ function findInvariants(graph: Graph, outputs: ReadonlySet<string>): Map<string,
   return invariant;
 }
 
-const isRead = ({ op }: Node): boolean => op === 'ReadVariableOp';
+export const isRead = ({ op }: Node): boolean => op === 'ReadVariableOp';
 
-const isControl = (input: Output | Control): input is Control => input.startsWith('^');
+export const isControl = (input: Output | Control): input is Control => input.startsWith('^');
 
-const producer = (input: Output | Control): string =>
+/** The name of the node. */
+export const producer = (input: Output | Control): string =>
   isControl(input) ? input.slice(1) : input.split(':', 1)[0]!;

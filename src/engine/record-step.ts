@@ -159,7 +159,7 @@ function requireSame(first: Graph, second: Graph): void {
 export function fingerprint({ name, op, inputs, attributes }: Node): string {
   const values = Object.entries(attributes).map(([key, value]) => [
     key,
-    Buffer.from(value).toString('latin1'),
+    Buffer.concat(value).toString('latin1'),
   ]);
   return JSON.stringify([name, op, inputs, values]);
 }

@@ -1,22 +1,31 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { tf } from '../tf.js';
 import { encodeSavedModel, type Graph, type Output, savedModelTag } from './graph.js';
 import { makeTemporaryFolder, temporaryError } from '../temporary-folder.js';
 import type { NativeBackend } from './native.js';
+import type { Fields } from './protobuf.js';
+
+/** Read by setup/session_options.cc while a graph is loaded: the binding has no argument for it. */
+const grappler = 'NUCLEATE_GRAPPLER';
 
 /** A graph loaded into the native library, with its variables. */
 export class Session {
   readonly #backend: NativeBackend;
   #id: number | undefined;
 
-  /** Loads the graph through a file in the system's temporary folder, which is deleted again. */
-  constructor(backend: NativeBackend, graph: Graph) {
+  /**
+   * Loads the graph through a file in the system's temporary folder, which is deleted again.
+   *
+   * @param options.rewritten Whether TensorFlow may rewrite the graph (Grappler), which takes longer than a first run.
+   */
+  constructor(backend: NativeBackend, graph: Graph, { rewritten }: { readonly rewritten: boolean }) {
     this.#backend = backend;
     const folder = makeTemporaryFolder('step');
     try {
       writeGraph(path.join(folder, 'saved_model.pb'), encodeSavedModel(graph));
+      process.env[grappler] = rewritten ? 'on' : 'off';
       this.#id = backend.binding.loadSavedModel(folder, savedModelTag);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -61,9 +70,14 @@ function outOfMemory(error: unknown): NucleateError | undefined {
   );
 }
 
-function writeGraph(file: string, bytes: Uint8Array): void {
+function writeGraph(file: string, pieces: Fields): void {
   try {
-    writeFileSync(file, bytes);
+    const opened = openSync(file, 'wx');
+    try {
+      for (const piece of pieces) writeFileSync(opened, piece);
+    } finally {
+      closeSync(opened);
+    }
   } catch (cause) {
     throw temporaryError(cause as Error);
   }

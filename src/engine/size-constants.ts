@@ -22,13 +22,18 @@ export class SizeConstants {
   /**
    * Changes the graph of `first`: constants that are others in `second` become placeholders.
    *
+   * @param first With its inputs, as `second`.
    * @throws {NucleateError} If the recordings differ in more than sizes of inputs and constants.
    */
-  constructor(first: Recording, second: Recording) {
+  constructor(
+    [first, inputs]: readonly [Recording, NamedTensors],
+    [second, otherInputs]: readonly [Recording, NamedTensors],
+  ) {
     const fingerprints = first.graph.nodes.map(fingerprint);
     const others = second.graph.nodes.map(fingerprint);
     this.#fixed = fingerprints.map((value, index) => (value === others[index] ? value : undefined));
-    this.#requireSame(second.graph);
+    this.#feeds.set(sizesOf(otherInputs), this.#read(second.graph));
+    this.#feeds.set(sizesOf(inputs), this.#read(first.graph));
     const nodes = first.graph.nodes.splice(0);
     for (const [index, node] of nodes.entries()) {
       if (this.#fixed[index] !== undefined) first.graph.nodes.push(node);
@@ -43,7 +48,7 @@ export class SizeConstants {
    * @returns The tensors stay this object's.
    */
   feeds(inputs: NamedTensors, record: () => Recording): readonly (readonly [Output, tf.Tensor])[] {
-    const key = JSON.stringify(Object.values(inputs).map(({ shape }) => shape));
+    const key = sizesOf(inputs);
     const known = this.#feeds.get(key);
     const feeds = known ?? this.#read(record().graph);
     this.#feeds.delete(key);
@@ -90,6 +95,9 @@ export class SizeConstants {
     }
   }
 }
+
+const sizesOf = (inputs: NamedTensors): string =>
+  JSON.stringify(Object.values(inputs).map(({ shape }) => shape));
 
 const isConstant = (tensor: Node['tensor']): tensor is Constant => tensor !== undefined && 'values' in tensor;
 

@@ -64,8 +64,8 @@ export interface DetectorPredictorOptions {
   readonly weights?: StoredTensors;
   /** The file or folder of the weights, for messages. */
   readonly source?: string | undefined;
-  /** For a predictor that is used for a few images: starts sooner, see `CompileOptions`. */
-  readonly once?: boolean;
+  /** Whether the weights stay as they are: then it starts sooner and is faster, and `load` throws; see `CompileOptions`. */
+  readonly frozen?: boolean;
 }
 
 /**
@@ -78,7 +78,7 @@ export class DetectorPredictor {
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
-  constructor({ config, mode, weights, source, once = false }: DetectorPredictorOptions) {
+  constructor({ config, mode, weights, source, frozen = false }: DetectorPredictorOptions) {
     this.#config = config;
     this.#source = source;
     const { size } = config.tiles;
@@ -96,7 +96,7 @@ export class DetectorPredictor {
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'detector', where: source });
     this.#step = compile(step, {
-      ...{ inputs: inputs!, otherInputs: otherInputs!, state, mode, once },
+      ...{ inputs: inputs!, otherInputs: otherInputs!, state, mode, frozen, once: frozen },
       precision: quickestPrecision(config.precision),
       forward: true,
     });

@@ -66,7 +66,7 @@ export class NucleusPredictor {
     const { detector, segmenter, others } = networks;
     this.#detectors = [detector, ...(others?.detectors ?? [])].map((network) => ({
       network,
-      predictor: new DetectorPredictor({ ...network, mode, once: true }),
+      predictor: new DetectorPredictor({ ...network, mode, frozen: true }),
     }));
     // Of the views only flips apply to crops: their scale is fixed, and their boxes are already combined from all views.
     const flips = this.#predict.tta.some((name) => name === 'flips' || name === 'turns');
@@ -75,7 +75,7 @@ export class NucleusPredictor {
       const masks = config.inference;
       const predictor = new SegmenterPredictor({
         config: { ...config, inference: { ...masks, tta: masks.tta || flips } },
-        ...{ weights, source, mode, once: true },
+        ...{ weights, source, mode, frozen: true },
       });
       return { network, predictor };
     });

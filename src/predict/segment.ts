@@ -43,8 +43,8 @@ export interface SegmenterPredictorOptions {
   readonly weights?: StoredTensors;
   /** The file or folder of the weights, for messages. */
   readonly source?: string | undefined;
-  /** For a predictor that is used for a few images: starts sooner, see `CompileOptions`. */
-  readonly once?: boolean;
+  /** Whether the weights stay as they are: then it starts sooner and is faster, and `load` throws; see `CompileOptions`. */
+  readonly frozen?: boolean;
 }
 
 /**
@@ -58,7 +58,7 @@ export class SegmenterPredictor {
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
-  constructor({ config, mode, weights, source, once = false }: SegmenterPredictorOptions) {
+  constructor({ config, mode, weights, source, frozen = false }: SegmenterPredictorOptions) {
     this.#config = config;
     this.#source = source;
     const { loader, model, inference, precision } = config;
@@ -73,7 +73,7 @@ export class SegmenterPredictor {
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
     this.#step = compile(step, {
-      ...{ inputs, otherInputs, state, mode, once, forward: true },
+      ...{ inputs, otherInputs, state, mode, frozen, once: frozen, forward: true },
       precision: quickestPrecision(precision),
     });
     tf.dispose([inputs, otherInputs]);

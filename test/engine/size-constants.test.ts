@@ -59,13 +59,10 @@ test('one compiled step answers as the function itself does, for sizes in any or
 
 test('more sizes than are kept', () => {
   const weights = kernel();
+  const [inputs, otherInputs] = [{ x: image(8, 8) }, { x: image(12, 10) }];
+  const tensors = tf.memory().numTensors;
   const step = compile(({ x }: { x: tf.Tensor4D }) => ({ y: positions(x, weights) }), {
-    ...{
-      inputs: { x: image(8, 8) },
-      otherInputs: { x: image(12, 10) },
-      state: { weights },
-      mode: 'compiled',
-    },
+    ...{ inputs, otherInputs, state: { weights }, mode: 'compiled' },
   });
   const run = (width: number) => {
     const x = image(4, width);
@@ -74,7 +71,6 @@ test('more sizes than are kept', () => {
     tf.dispose([x, y]);
     return far;
   };
-  const tensors = tf.tidy(() => tf.memory().numTensors);
   for (const width of [4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 4, 40]) {
     expect(tf.tidy(() => run(width))).toBeLessThan(1e-5);
   }

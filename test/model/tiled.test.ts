@@ -16,7 +16,7 @@ test('the shipped model finds the same nuclei in tiles as in one piece, those at
   const detect = async (tiles: { size: number; overlap: number }) => {
     const predictor = new DetectorPredictor({
       config: { ...config, tiles },
-      ...{ mode: 'compiled', weights, once: true },
+      ...{ mode: 'compiled', weights, frozen: true },
     });
     const { detections } = await predictor.detect(input);
     predictor.dispose();
