@@ -12,8 +12,8 @@ const nativeBiasAdd = defineNative<'x' | 'bias', object>({
 });
 
 /**
- * Adds one number per channel. A compiled step fuses it with the convolution before and the relu after it into one
- * operation; it does not do so for a broadcasting `tf.add`.
+ * Adds one number per channel. Where TensorFlow rewrites a compiled step (`compile.ts`), it fuses it with the convolution before
+ * and the relu after it into one operation; it does not do so for a broadcasting `tf.add`.
  *
  * @param x `[..., C]` float32.
  * @param bias `[C]` float32.

@@ -73,7 +73,7 @@ export interface ConvolveOptions extends Window {
 }
 
 /**
- * activation(convolution(x) + bias + trunk), in operations that a compiled step fuses into one.
+ * activation(convolution(x) + bias + trunk), in operations that TensorFlow can fuse into one.
  *
  * The gradients of a 1 x 1 convolution are computed as matrix products, which takes about half of the time of
  * TensorFlow's convolution gradients on a CPU.

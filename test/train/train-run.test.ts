@@ -252,9 +252,9 @@ describe('NaN stops a run with exit code 5', () => {
 
   test.each([
     [
-      // TensorFlow's relu on a CPU makes 0 of NaN: the loss looks well.
+      // A relu that TensorFlow has put into its convolution makes 0 of NaN: then the loss looks well.
       'in an image',
-      'gradientNorm is NaN',
+      '(loss is NaN, .*)?gradientNorm is NaN',
       wrong((task) => {
         const inputs = spoiler(task, 6);
         return {
