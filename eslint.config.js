@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const processState = ['env', 'argv'].map((property) => ({
   object: 'process',
   property,
-  message: 'Only src/cli, src/engine/runtime.ts, bin and setup read the process; pass the value in.',
+  message: 'Only src/cli, src/engine/{runtime,session}.ts, bin and setup read the process; pass the value in.',
 }));
 
 export default defineConfig(
@@ -67,7 +67,7 @@ export default defineConfig(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
-    files: ['src/engine/runtime.ts', 'src/cli/**/*.ts'],
+    files: ['src/engine/runtime.ts', 'src/engine/session.ts', 'src/cli/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

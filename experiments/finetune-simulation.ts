@@ -128,13 +128,13 @@ const units = learnt.flatMap((example): Unit[] => {
 
 /** How unsure the model is of each unit. */
 async function doubts(): Promise<Map<Unit, number>> {
-  const { predictor, file, dispose } = buildModel(await readModelFolder(model));
+  const base = buildModel(await readModelFolder(model));
   const found = new Map<Unit, number>();
   for (const unit of units) {
     const image = imagePart(unit.example.image, unit.region);
-    found.set(unit, doubtOf(await sightOf(predictor, image), unit.region, file.assemble));
+    found.set(unit, doubtOf(await sightOf(base.predictor, image), unit.region, base.file.assemble));
   }
-  dispose();
+  base.dispose();
   return found;
 }
 

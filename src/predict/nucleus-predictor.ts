@@ -35,11 +35,6 @@ export interface MaskOptions extends NucleusOptions {
   readonly region?: Box | undefined;
 }
 
-export interface DetectionOptions extends MaskOptions {
-  /** How the image is shown; default: as the test-time augmentation of the settings says. */
-  readonly views?: readonly TtaView[] | undefined;
-}
-
 /**
  * Both stages: boxes, then the nucleus in each box. Of an ensemble, the boxes of all detectors are fused as those of several views
  * (weighted boxes fusion, see `tta.ts`), and the probabilities of all segmenters in a box are averaged.
@@ -138,10 +133,19 @@ export class NucleusPredictor {
     return { candidates: await this.segmentBoxes(image, kept), detections, omitted };
   }
 
-  /** The detections without masks. */
+  /**
+   * The detections without masks.
+   *
+   * @param options.views How the image is shown; default: as the test-time augmentation of the settings says.
+   */
   async detect(
     image: Pixels,
-    { zoom, region, views = ttaViews(this.#predict.tta), onProgress }: DetectionOptions = {},
+    {
+      zoom,
+      region,
+      views = ttaViews(this.#predict.tta),
+      onProgress,
+    }: MaskOptions & { readonly views?: readonly TtaView[] } = {},
   ): Promise<Detections> {
     if (region && zoom === undefined && this.#predict.secondPass)
       throw new RangeError('Expected a zoom: the second pass measures the whole image');

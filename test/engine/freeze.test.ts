@@ -42,7 +42,7 @@ test.each(['float32', 'bfloat16', 'float16'] as const)(
     for (const values of [inputs, others]) {
       const [plain, frozen] = both.map((compiled) => compiled.run(values));
       // Bits of the products' last place: the order of the sums may differ.
-      expectTensorsClose(frozen!.y, plain!.y.arraySync() as number[][][][], { atol: precision === 'float32' ? 1e-6 : 0.05 });
+      expectTensorsClose(frozen!.y, plain!.y.arraySync(), { atol: precision === 'float32' ? 1e-6 : 0.05 });
       expectTensorsClose(frozen!.bias, [0.5, -0.5, 1, -1], { atol: 0 });
       expect(tf.max(plain!.y).arraySync()).toBeGreaterThan(0.5);
     }
