@@ -5,7 +5,8 @@ import tseslint from 'typescript-eslint';
 const processState = ['env', 'argv'].map((property) => ({
   object: 'process',
   property,
-  message: 'Only src/cli, src/engine/{runtime,session}.ts, bin and setup read the process; pass the value in.',
+  message:
+    'Only src/cli, src/engine/{runtime,session}.ts, bin and setup read the process; pass the value in.',
 }));
 
 export default defineConfig(
