@@ -33,7 +33,13 @@ test('npm pack takes what runs, with its models, configs and sample, and nothing
     ...importsOf('bin/nucleate.js'),
     ...importsOf('setup/setup.js'),
     ...importsOf('bin/end-with-launcher.js'),
-    ...['bin/watch-launcher.js', 'setup/pins.json', 'setup/extract.py', 'setup/quiet_load.cc', 'setup/session_options.cc'],
+    ...[
+      'bin/watch-launcher.js',
+      'setup/pins.json',
+      'setup/extract.py',
+      'setup/quiet_load.cc',
+      'setup/session_options.cc',
+    ],
     ...['package.json', 'README.md', 'LICENSE', 'THIRD-PARTY.md', 'CHANGELOG.md'],
     ...['model.json', 'detector.safetensors', 'segmenter.safetensors'].map(
       (name) => `models/nucleate-stains/${name}`,
