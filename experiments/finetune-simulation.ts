@@ -18,6 +18,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { unreviewedPixels } from '../src/annotate/protocol/accepted.js';
 import { doubtOf, sightOf } from '../src/annotate/server/doubt.js';
 import { doubtfulOrder, type PlannedItem, regionsOf } from '../src/annotate/server/queue-plan.js';
 import { measureInstances } from '../src/data/geometry/label-image.js';
@@ -177,13 +178,12 @@ function boxesIn({ labelImage, instanceCount }: Example, { x, y, width, height }
 }
 
 /** An image of which only some rectangles are reviewed. */
-function reviewedIn(example: Example, rects: readonly Rect[]): Example {
-  const { width } = example.image;
-  const ignore = new Uint8Array(example.labelImage.labels.length).fill(1);
-  for (const { x, y, width: columns, height } of rects)
-    for (let row = y; row < y + height; row++) ignore.fill(0, row * width + x, row * width + x + columns);
+function reviewedIn(example: Example, reviewed: readonly Rect[]): Example {
+  const { width, height } = example.image;
+  const ignore = unreviewedPixels({ width, height, reviewed });
+  if (!ignore) return example;
   example.ignore?.forEach((value, at) => (ignore[at]! |= value));
-  return ignore.includes(1) ? withoutUnreviewed({ ...example, ignore }) : example;
+  return withoutUnreviewed({ ...example, ignore });
 }
 
 async function writeExamples(folder: string, written: readonly Example[]): Promise<void> {

@@ -28,15 +28,11 @@ export interface CompileOptions<Inputs extends NamedTensors> {
   /** Whether the step has no gradients: then what lies between its convolutions has their precision, too. */
   readonly forward?: boolean;
   /**
-   * Whether the state stays as it is as long as the step exists: it becomes part of the graph, which starts and runs faster.
-   * Writing it then throws a `RangeError`.
+   * Whether the state stays as it is as long as the step exists: it becomes part of the graph, which runs faster, and writing it
+   * throws a `RangeError`. The function is then recorded only once, so use it only for functions that a test records twice:
+   * what differs from call to call silently becomes a constant.
    */
   readonly frozen?: boolean;
-  /**
-   * Whether the function is recorded only once, which saves a tenth of the time until the first result. Use it only for
-   * functions that a test records twice: what differs from call to call silently becomes a constant.
-   */
-  readonly once?: boolean;
   /**
    * Examples with other sizes: then the axes in which they differ from `inputs` may have any size. The first run of each
    * size takes a tenth of a second longer.
@@ -60,7 +56,7 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   step: Step<Inputs, Outputs>,
   options: CompileOptions<Inputs>,
 ): RunnableStep<Inputs, Outputs> {
-  const { inputs, otherInputs, state, mode, frozen = false, once = false } = options;
+  const { inputs, otherInputs, state, mode, frozen = false } = options;
   const { precision = 'float32', forward = false } = options;
   const backend = findNativeBackend();
   if (!backend || mode === 'eager') {
@@ -70,13 +66,13 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
 
   const plainStep = step as unknown as Step<NamedTensors, NamedTensors>;
   const anySize = otherInputs !== undefined;
-  const recording = (once ? recordOnce : recordStep)(backend, plainStep, inputs, state, { anySize });
+  const recording = (frozen ? recordOnce : recordStep)(backend, plainStep, inputs, state, { anySize });
   const recordFor = (values: NamedTensors) => recordOnce(backend, plainStep, values, state, { anySize });
   const sized = otherInputs && new SizeConstants([recording, inputs], [recordFor(otherInputs), otherInputs]);
   // Before the precision is lowered: 16-bit values cannot be read.
   if (frozen) freezeState(backend, recording, state);
   if (precision !== 'float32') lowerPrecision(recording.graph, precision, { between: forward });
-  // It puts bias and relu into 16-bit convolutions, and orders channels for a GPU; 32 bits on a processor gain nothing.
+  // It puts bias and relu into 16-bit convolutions and orders channels for a GPU; float32 on a processor gains nothing.
   const rewritten = precision !== 'float32' || backend.isUsingGpuDevice;
   const access = frozen ? undefined : addStateAccess(recording, state);
   const session = new Session(backend, recording.graph, { rewritten });

@@ -25,9 +25,10 @@ export class Session {
     const folder = makeTemporaryFolder('step');
     try {
       writeGraph(path.join(folder, 'saved_model.pb'), encodeSavedModel(graph));
-      process.env[grappler] = rewritten ? 'on' : 'off';
+      if (!rewritten) process.env[grappler] = 'off';
       this.#id = backend.binding.loadSavedModel(folder, savedModelTag);
     } finally {
+      delete process.env[grappler];
       rmSync(folder, { recursive: true, force: true });
     }
   }

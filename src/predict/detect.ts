@@ -96,7 +96,7 @@ export class DetectorPredictor {
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'detector', where: source });
     this.#step = compile(step, {
-      ...{ inputs: inputs!, otherInputs: otherInputs!, state, mode, frozen, once: frozen },
+      ...{ inputs: inputs!, otherInputs: otherInputs!, state, mode, frozen },
       precision: quickestPrecision(config.precision),
       forward: true,
     });

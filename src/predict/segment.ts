@@ -73,7 +73,7 @@ export class SegmenterPredictor {
     // Before the step is compiled, so that the weights are copied only once.
     if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
     this.#step = compile(step, {
-      ...{ inputs, otherInputs, state, mode, frozen, once: frozen, forward: true },
+      ...{ inputs, otherInputs, state, mode, frozen, forward: true },
       precision: quickestPrecision(precision),
     });
     tf.dispose([inputs, otherInputs]);

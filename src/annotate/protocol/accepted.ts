@@ -16,7 +16,11 @@ export function acceptedLabels({ labels, objects }: AnnotationState): Int32Array
 }
 
 /** 1 for each pixel that nobody has reviewed; undefined where all are reviewed. */
-export function unreviewedPixels({ width, height, reviewed }: AnnotationState): Uint8Array | undefined {
+export function unreviewedPixels({
+  width,
+  height,
+  reviewed,
+}: Pick<AnnotationState, 'width' | 'height' | 'reviewed'>): Uint8Array | undefined {
   const unreviewed = new Uint8Array(width * height).fill(1);
   for (const region of reviewed) {
     for (let y = region.y; y < region.y + region.height; y++)
