@@ -36,7 +36,7 @@ export interface FinetuneDataset {
   readonly labels?: string | undefined;
   /** How their images and masks are read; those of `replay` are read without. Default: as in a config. */
   readonly reading?: Partial<DatasetReading> | undefined;
-  /** A split of the datasets, and the fold that validates; default: drawn by group, and the smallest of at most five folds validates. */
+  /** A split of the datasets, and the fold that validates; default: drawn by group, and of at most five folds the one with about a tenth of the nuclei validates. */
   readonly split?: { readonly path: string; readonly fold: number } | undefined;
   /** Older images to learn from again, so that they are not forgotten. */
   readonly replay?: string | undefined;
@@ -45,7 +45,7 @@ export interface FinetuneDataset {
 /** The images of a fine-tuning. */
 export interface FinetuneData extends TrainingData {
   readonly split: Split;
-  /** The fold that validates: the one that was given, or the smallest. */
+  /** The fold that validates: the one that was given, or the one with about a tenth of the nuclei. */
   readonly fold: number;
   /** How many of the training images are older ones. */
   readonly replayed: number;
@@ -91,7 +91,7 @@ export async function readFinetuneData(
     : drawSplit(examples, identity, seed);
   const ofImage = (id: string) => split.images[id]!;
   const clustered = examples.map((example) => ({ ...example, cluster: ofImage(example.id).cluster }));
-  const fold = given?.fold ?? smallestFold(split);
+  const fold = given?.fold ?? foldToValidate(split, examples);
   const groups = new Map(examples.map(({ id }) => [id, ofImage(id).group]));
   const unseen = given !== undefined || new Set(groups.values()).size >= leastGroups;
   const validates = ({ id }: Example) => !unseen || ofImage(id).fold === fold;
@@ -235,11 +235,23 @@ async function readGiven(path: string, identity: string, examples: readonly Exam
 /** A split of another dataset lacks every image; a few are enough to see it. */
 const mostProblems = 5;
 
-/** Of six images in five folds one fold has two: they are worth more where they are learnt from. */
-function smallestFold({ images, folds }: Split): number {
-  const sizes = new Array<number>(folds).fill(0);
-  for (const { fold } of Object.values(images)) sizes[fold]! += 1;
-  return sizes.indexOf(Math.min(...sizes));
+/** Fraction of the nuclei that should validate: what is left out is not learnt, and a handful cannot tell. */
+const validationShare = 0.1;
+
+/**
+ * The fold whose share of the nuclei is nearest to {@link validationShare}, as a ratio: images have one nucleus or a hundred. One
+ * without nuclei cannot tell, and without the one that has them all there is nothing to learn; these come last.
+ */
+function foldToValidate({ images, folds }: Split, examples: readonly Example[]): number {
+  const nuclei = new Array<number>(folds).fill(0);
+  for (const { id, instanceCount } of examples) nuclei[images[id]!.fold]! += instanceCount;
+  const all = nuclei.reduce((sum, count) => sum + count, 0);
+  const away = (count: number): number => {
+    if (count === all) return Infinity;
+    return count === 0 ? Number.MAX_VALUE : Math.abs(Math.log(count / all / validationShare));
+  };
+  const distances = nuclei.map(away);
+  return distances.indexOf(Math.min(...distances));
 }
 
 function requireNuclei(examples: readonly Example[], path: string): void {
