@@ -13,10 +13,10 @@ const benchmarks: Record<string, string> = {
   loop: './loop.ts',
   score: './score.ts',
   predict: './predict.ts',
+  'predict-parts': './predict-parts.ts',
   'large-image': './large-image.ts',
   'z-stack': './z-stack.ts',
   annotate: './annotate.ts',
-  'predict-process': './predict-process.ts',
 };
 
 const name = process.argv[2] ?? '';

@@ -1,168 +1,163 @@
 /**
- * Prediction compared with torchvision's Mask R-CNN, image by image in turns, and the time that its start takes.
+ * Whole processes that predict a folder of images, in turns: `nucleate predict`, StarDist, Cellpose's network, Mask R-CNN.
  *
- *     npm run bench -- predict [IMAGES...] [--model models/nucleate-stains] [--most 16] [--rounds 3] [--out predict.json]
+ *     npm run bench -- predict IMAGES [--model models/nucleate-stains] [--rounds 3] [--contenders stardist] [--out predict.json]
  *
- * IMAGES are what `nucleate predict` takes; default: the bundled sample. torchvision needs
- * `npx tsx bench/python-environment.ts` once. It runs ResNet-50 FPN with random weights on images of the same size and
- * keeps as many detections as nucleate keeps nuclei, at that size and at its own default (shorter side scaled to 800 px).
- * Prints medians over all rounds after the first: ms on the clock, and ms of all processors together, which other load
- * on the machine disturbs less.
+ * IMAGES is a folder of images that Pillow reads. The others need `npx tsx bench/python-environment.ts` once; their networks have
+ * random weights, see bench/python/*_predict.py, and they draw as many nuclei as nucleate finds. All write label images. Prints
+ * medians of wall time, processor time and peak memory, start-up included, of the seconds an image between the first and the last
+ * label image, and nucleate's as fractions of theirs. Where other programs keep the processors busy there is no fraction: PyTorch
+ * and TensorFlow fall apart on them.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { readImage } from '../src/data/image/image-io.js';
-import { startRuntime } from '../src/engine/runtime.js';
-import { buildModel } from '../src/model/model.js';
-import { readModelFolder } from '../src/model/model-folder.js';
-import { assembleInstances } from '../src/predict/assemble/assemble.js';
-import { writeOutputs } from '../src/predict/formats/write-outputs.js';
-import { listImages } from '../src/predict/inputs/list-images.js';
+import { exitCodes, NucleateError } from '../src/errors.js';
+import { textTable } from '../src/report/text-table.js';
 import { describeMissing } from './contenders.js';
 import { findPython } from './python-environment.js';
 
-interface Times {
+interface Used {
+  /** s. */
   readonly wall: number;
+  /** s an image, between the first and the last label image. */
+  readonly steady: number;
+  /** s, of all processors together. */
   readonly cpu: number;
+  /** MiB, of the largest process. */
+  readonly memory: number;
 }
+
+/** Other programs may keep this many processors busy; more disturb the times by more than a tenth. */
+const mostLoad = 0.2;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     model: { type: 'string', default: 'models/nucleate-stains' },
-    most: { type: 'string', default: '16' },
     rounds: { type: 'string', default: '3' },
+    contenders: { type: 'string', default: 'stardist,cellpose,mask_rcnn' },
     out: { type: 'string', default: 'predict.json' },
   },
 });
-
-async function time<T>(work: () => Promise<T> | T): Promise<[T, Times]> {
-  const [start, busy] = [performance.now(), process.cpuUsage()];
-  const result = await work();
-  const { user, system } = process.cpuUsage(busy);
-  return [result, { wall: performance.now() - start, cpu: (user + system) / 1000 }];
+const [images] = positionals;
+if (images === undefined) {
+  throw new NucleateError({
+    what: 'No images are given.',
+    hint: 'npm run bench -- predict FOLDER',
+    exitCode: exitCodes.usage,
+  });
 }
-
-/** torchvision in a process of its own; undefined where it is not installed. */
-class MaskRcnn {
-  private constructor(
-    readonly version: string,
-    readonly process: ChildProcessWithoutNullStreams,
-    readonly replies: AsyncIterator<string>,
-  ) {}
-
-  static async start(): Promise<MaskRcnn | undefined> {
-    const python = findPython();
-    if (python === undefined) return undefined;
-    const child = spawn(python, [join(import.meta.dirname, 'python/mask_rcnn.py')]);
-    child.stderr.pipe(process.stderr);
-    const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { version } = JSON.parse((await replies.next()).value as string) as { version: string };
-    return new MaskRcnn(version, child, replies);
-  }
-
-  async predict(request: { width: number; height: number; count: number; minSize: number }): Promise<Times> {
-    this.process.stdin.write(`${JSON.stringify(request)}\n`);
-    return JSON.parse((await this.replies.next()).value as string) as Times;
-  }
-}
-
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
-const report: Record<string, unknown> = { cpu: cpus()[0]?.model, threads: cpus().length };
-const line = (name: string, times: readonly Times[], note = '') => {
-  const [wall, cpu] = [median(times.map(({ wall }) => wall)), median(times.map(({ cpu }) => cpu))];
-  report[name] = { wall, cpu, times };
-  console.log(
-    `${name.padEnd(26)} ${wall.toFixed(0).padStart(6)} ms   cpu ${cpu.toFixed(0).padStart(6)} ms   ${note}`,
-  );
-};
-
-const [stored, reading] = await time(() => readModelFolder(values.model));
-const [runtime, starting] = await time(() => startRuntime('auto'));
-const [model, building] = await time(() => buildModel(stored));
-line('read the model', [reading]);
-line('start TensorFlow', [starting], runtime.device);
-line('build both networks', [building]);
-
-const { images: listed } = await listImages(positionals.length > 0 ? positionals : ['examples/dsb2018-mini']);
-const step = Math.max(1, Math.floor(listed.length / Number(values.most)));
-const images = await Promise.all(
-  listed
-    .filter((_, index) => index % step === 0)
-    .slice(0, Number(values.most))
-    .map(({ file }) => readImage(file)),
-);
-const [, first] = await time(() => model.segment(images[0]!));
-line('first image', [first]);
-
-const settings = stored.file.assemble;
-const rival = await MaskRcnn.start();
-if (!rival) process.stderr.write(`${describeMissing(['Mask R-CNN of torchvision'])}\n`);
-const parts = { boxes: [] as Times[], masks: [] as Times[], nuclei: [] as Times[], files: [] as Times[] };
-const own: Times[] = [];
-const [same, scaled]: [Times[], Times[]] = [[], []];
-let nuclei = 0;
-// The first round warms up both contenders.
-for (let round = 0; round <= Number(values.rounds); round++) {
-  for (const image of images) {
-    const [{ detections }, boxes] = await time(() => model.predictor.detect(image));
-    const kept = detections.filter(({ score }) => score >= settings.scoreThreshold);
-    const [candidates, masks] = await time(() => model.predictor.segmentBoxes(image, kept));
-    const [segmentation, assembling] = await time(() => assembleInstances(image, candidates, settings));
-    const formats = ['labels', 'table', 'overlay'] as const;
-    const [, files] = await time(() =>
-      writeOutputs(join(tmpdir(), 'nucleate-bench'), 'image', { image, segmentation }, formats),
-    );
-    const request = {
-      width: image.width,
-      height: image.height,
-      count: Math.max(1, segmentation.instances.length),
-    };
-    const rivals = rival && [
-      await rival.predict({ ...request, minSize: 0 }),
-      await rival.predict({ ...request, minSize: 800 }),
+const folder = mkdtempSync(path.join(tmpdir(), 'nucleate-bench-'));
+const counts = path.join(folder, 'counts.json');
+const script = (name: string) => path.join(import.meta.dirname, 'python', name);
+const launcher = path.join(import.meta.dirname, '../bin/nucleate.js');
+const contenders: Record<string, (out: string) => string[]> = {
+  nucleate: (out) => {
+    const asked = [
+      '--model',
+      values.model,
+      '--format',
+      'labels',
+      '--format',
+      'table',
+      '--quiet',
+      '--out',
+      out,
     ];
-    if (round === 0) continue;
-    nuclei += segmentation.instances.length;
-    parts.boxes.push(boxes);
-    parts.masks.push(masks);
-    parts.nuclei.push(assembling);
-    parts.files.push(files);
-    own.push({
-      wall: boxes.wall + masks.wall + assembling.wall,
-      cpu: boxes.cpu + masks.cpu + assembling.cpu,
+    return [process.execPath, launcher, 'predict', images, ...asked];
+  },
+};
+/** By the names of their scripts. */
+const rivals: Readonly<Record<string, string>> = {
+  stardist: 'StarDist',
+  cellpose: "Cellpose's network, random weights",
+  mask_rcnn: 'Mask R-CNN of torchvision',
+};
+const python = findPython();
+for (const name of values.contenders.split(',').filter(Boolean)) {
+  const title = rivals[name];
+  if (title === undefined) {
+    throw new NucleateError({
+      what: `There is no contender \`${name}\`.`,
+      hint: `Choose from ${Object.keys(rivals).join(', ')}.`,
+      exitCode: exitCodes.usage,
     });
-    if (!rivals) continue;
-    same.push(rivals[0]!);
-    scaled.push(rivals[1]!);
   }
+  if (python === undefined) process.stderr.write(`${describeMissing([title])}\n`);
+  else contenders[title] = (out) => [python, script(`${name}_predict.py`), images, counts, out];
 }
-const sum = (times: readonly Times[], key: keyof Times) => times.reduce((total, one) => total + one[key], 0);
-const perNucleus = (times: readonly Times[]) =>
-  `${(sum(times, 'wall') / nuclei).toFixed(1)} ms a nucleus, cpu ${(sum(times, 'cpu') / nuclei).toFixed(1)}`;
-console.log(
-  `\n${images.length} images, ${values.rounds} times, ${(nuclei / own.length).toFixed(0)} nuclei each`,
-);
-line('nucleate', own, perNucleus(own));
-line('  boxes', parts.boxes);
-line('  masks', parts.masks);
-const fraction = sum(parts.nuclei, 'cpu') / sum(own, 'cpu');
-line('  pasting and overlaps', parts.nuclei, `${(100 * fraction).toFixed(1)} % of the processors' time`);
-line('  (writing files)', parts.files);
-if (rival) {
-  const against = (times: readonly Times[]) => {
-    const ratios = (key: keyof Times) =>
-      median(times.map((one, index) => own[index]![key] / one[key])).toFixed(2);
-    return `${perNucleus(times)}; nucleate/torchvision ${ratios('wall')}, cpu ${ratios('cpu')}`;
-  };
-  console.log(rival.version);
-  line('Mask R-CNN, same size', same, against(same));
-  line('Mask R-CNN, 800 px', scaled, against(scaled));
-  rival.process.kill();
+
+const idle = loadavg()[0]! <= mostLoad;
+const times: Record<string, Used[]> = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+try {
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [name, commandOf] of Object.entries(contenders)) {
+      const out = path.join(folder, name);
+      times[name]!.push({ ...measure(name, commandOf(out)), steady: secondsBetween(out) });
+      if (name === 'nucleate' && round === 0) countNuclei(path.join(out, 'table'));
+      rmSync(out, { recursive: true });
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
 }
-writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
-model.dispose();
+const medians = Object.fromEntries(Object.entries(times).map(([name, all]) => [name, medianOf(all)]));
+const { nucleate: own, ...others } = medians;
+const rows = Object.entries(medians).map(([name, { wall, steady, cpu, memory }]) => [
+  ...[name, wall.toFixed(1), steady.toFixed(2), cpu.toFixed(1), memory.toFixed(0)],
+]);
+console.log(textTable([['', 'wall, s', 's an image', 'processors, s', 'memory, MiB'], ...rows]));
+const ratio = (rival: Used) =>
+  (['wall', 'steady', 'cpu', 'memory'] as const).map((key) => (own![key] / rival[key]).toFixed(2));
+if (idle && Object.keys(others).length > 0) {
+  const ratios = Object.entries(others).map(([name, rival]) => [`nucleate / ${name}`, ...ratio(rival)]);
+  console.log(`\n${textTable([['', 'wall', 'an image', 'processors', 'memory'], ...ratios])}`);
+}
+if (!idle)
+  console.log('Other programs keep the processors busy: no ratios. Stop them, wait a minute, and try again.');
+writeFileSync(values.out, `${JSON.stringify({ cpu: cpus()[0]?.model, idle, times }, null, 2)}\n`);
+
+function measure(name: string, command: readonly string[]): Omit<Used, 'steady'> {
+  const { status, stdout } = spawnSync('python3', [script('measure.py'), ...command], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status === 0) return JSON.parse(stdout) as Omit<Used, 'steady'>;
+  throw new NucleateError({
+    what: `${name} ended with exit code ${status}; its messages are above.`,
+    hint: 'Run the command by hand.',
+    exitCode: exitCodes.environment,
+  });
+}
+
+/** s; mean time from one label image in a folder to the next. */
+function secondsBetween(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(png|tif)$/u.test(file),
+  );
+  const written = files.map((file) => statSync(path.join(folder, file)).mtimeMs);
+  return (Math.max(...written) - Math.min(...written)) / 1000 / (written.length - 1);
+}
+
+/** Writes how many nuclei each image has, by the tables that nucleate has written. */
+function countNuclei(tables: string): void {
+  const found = new Map(
+    readdirSync(tables).map((file) => {
+      const lines = readFileSync(path.join(tables, file), 'utf8').trim().split('\n');
+      return [path.parse(file).name, lines.length - 1];
+    }),
+  );
+  const names = readdirSync(images!);
+  writeFileSync(
+    counts,
+    JSON.stringify(Object.fromEntries(names.map((name) => [name, found.get(path.parse(name).name) ?? 0]))),
+  );
+}
+
+function medianOf(all: readonly Used[]): Used {
+  const median = (key: keyof Used) => all.map((one) => one[key]).toSorted((a, b) => a - b)[all.length >> 1]!;
+  return { wall: median('wall'), steady: median('steady'), cpu: median('cpu'), memory: median('memory') };
+}

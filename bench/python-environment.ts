@@ -15,6 +15,7 @@ const packages = [
   'torchvision==0.21.0',
   'timm==1.0.31',
   'stardist==0.9.2',
+  'cellpose==3.1.1.3',
 ];
 
 const folder = path.join(`${cacheFolder(process.env)}-bench`, 'venv');
