@@ -268,11 +268,13 @@ function writeResults(): void {
       xName: `corrected ${unit}`,
       yName: 'challenge score',
       series: [
-        {
-          name: 'median of the seeds',
-          values: [before.judged.score, ...counts.map((count) => median(scoresOf(unit, count)))],
-        },
-      ],
+        { name: 'median', of: median },
+        { name: 'lowest', of: (scores: readonly number[]) => Math.min(...scores) },
+        { name: 'highest', of: (scores: readonly number[]) => Math.max(...scores) },
+      ].map(({ name, of }) => ({
+        name: `${name} of the draws`,
+        values: [before.judged.score, ...counts.map((count) => of(scoresOf(unit, count)))],
+      })),
     });
     writeFileSync(out!.replace(/\.json$/u, `-${unit}.svg`), chart);
   }
