@@ -1,5 +1,6 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import type { PredictSettings } from '../config/predict.js';
+import { greyIfEqual } from '../data/image/grey.js';
 import { shownRange } from '../data/image/intensity.js';
 import type { Box } from '../data/geometry/box.js';
 import type { Pixels } from '../data/image/stored-image.js';
@@ -12,7 +13,7 @@ import type { Segmentation } from './assemble/segmentation.js';
 import { averageCandidates } from './average-candidates.js';
 import { detectViews } from './detect-views.js';
 import { segmentDetections } from './segment-detections.js';
-import { type Detection, type Detections, DetectorPredictor } from './detect.js';
+import { type DetectedImage, type Detection, type Detections, DetectorPredictor } from './detect.js';
 import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
 import { type TtaView, ttaViews } from './tta.js';
@@ -152,8 +153,7 @@ export class NucleusPredictor {
     const detectAt = (scale: number | undefined) =>
       detectViews(
         this.#detectors.flatMap(({ network, predictor }) => {
-          const intensity = shownRange(image, network.config.data.intensity);
-          const input = { image, ...(intensity && { intensity }) };
+          const input = shownImage(image, network);
           return views.map((view) =>
             predictor.tiled(input, { view, ...(scale !== undefined && { zoom: scale }) }),
           );
@@ -175,14 +175,19 @@ export class NucleusPredictor {
   }
 
   #segmentAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
-    const each = this.#segmenters.map(({ network, predictor }) => {
-      const intensity = shownRange(image, network.config.data.intensity);
-      return segmentDetections(predictor, { image, ...(intensity && { intensity }) }, detections);
-    });
+    const each = this.#segmenters.map(({ network, predictor }) =>
+      segmentDetections(predictor, shownImage(image, network), detections),
+    );
     return each.length === 1 ? each[0]! : averageCandidates(each);
   }
 
   dispose(): void {
     for (const { predictor } of [...this.#detectors, ...this.#segmenters]) predictor.dispose();
   }
+}
+
+/** An image as a network sees it. */
+function shownImage(image: Pixels, { config }: SizedDetector | NetworkPair['segmenter']): DetectedImage {
+  const intensity = shownRange(image, config.data.intensity);
+  return { image: greyIfEqual(image), ...(intensity && { intensity }) };
 }

@@ -46,8 +46,10 @@ export function resamplePixels(
   // Row by row: a loop over typed arrays is several times as fast as a function call per pixel.
   if (isUpright(view)) {
     const columns = offsets.map(({ x }) => placesOf(pointsOfRow(0).x, x, image.width));
+    // All points of a row have the same y.
+    const firstOfRow = rowPoints({ ...view, size: 1 });
     for (let v = 0; v < rows; v++) {
-      const { y } = pointsOfRow(v);
+      const { y } = firstOfRow(v);
       for (const [index, offset] of offsets.entries()) {
         const place = { y: y[0]! + offset.y, columns: columns[index]! };
         addUprightRow(image, place, { scale, padding }, pixels, v * size * channels);
