@@ -265,14 +265,15 @@ function writeResults(): void {
     const counts = [...new Set(rounds.filter((one) => one.unit === unit).map(({ count }) => count))];
     const chart = lineChart({
       categories: ['0', ...counts.map(String)],
-      xName: `corrected ${unit}`,
+      xName: `corrected ${unit}; each draw takes others`,
       yName: 'challenge score',
+      max: Math.ceil(10 * Math.max(...rounds.map(({ score }) => score)) + 1) / 10,
       series: [
         { name: 'median', of: median },
         { name: 'lowest', of: (scores: readonly number[]) => Math.min(...scores) },
         { name: 'highest', of: (scores: readonly number[]) => Math.max(...scores) },
       ].map(({ name, of }) => ({
-        name: `${name} of the draws`,
+        name,
         values: [before.judged.score, ...counts.map((count) => of(scoresOf(unit, count)))],
       })),
     });

@@ -21,11 +21,11 @@ export interface ChartData {
   readonly yName: string;
 }
 
-/** Curves over the categories, from 0 to 1, as an SVG document. */
-export function lineChart(data: ChartData): string {
+/** Curves over the categories, from 0 to `max`, which is 1 if absent, as an SVG document. */
+export function lineChart(data: ChartData & { readonly max?: number }): string {
   return render({
     ...common(data),
-    yAxis: { type: 'value', min: 0, max: 1, name: data.yName },
+    yAxis: { type: 'value', min: 0, max: data.max ?? 1, name: data.yName },
     series: data.series.map(({ name, values }) => ({
       type: 'line',
       name,
