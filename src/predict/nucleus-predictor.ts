@@ -150,10 +150,11 @@ export class NucleusPredictor {
   ): Promise<Detections> {
     if (region && zoom === undefined && this.#predict.secondPass)
       throw new RangeError('Expected a zoom: the second pass measures the whole image');
+    const shown = shownTo(image);
     const detectAt = (scale: number | undefined) =>
       detectViews(
         this.#detectors.flatMap(({ network, predictor }) => {
-          const input = shownImage(image, network);
+          const input = shown(network);
           return views.map((view) =>
             predictor.tiled(input, { view, ...(scale !== undefined && { zoom: scale }) }),
           );
@@ -175,8 +176,9 @@ export class NucleusPredictor {
   }
 
   #segmentAll(image: Pixels, detections: readonly Detection[]): AsyncGenerator<Candidate> {
+    const shown = shownTo(image);
     const each = this.#segmenters.map(({ network, predictor }) =>
-      segmentDetections(predictor, shownImage(image, network), detections),
+      segmentDetections(predictor, shown(network), detections),
     );
     return each.length === 1 ? each[0]! : averageCandidates(each);
   }
@@ -186,8 +188,11 @@ export class NucleusPredictor {
   }
 }
 
-/** An image as a network sees it. */
-function shownImage(image: Pixels, { config }: SizedDetector | NetworkPair['segmenter']): DetectedImage {
-  const intensity = shownRange(image, config.data.intensity);
-  return { image: greyIfEqual(image), ...(intensity && { intensity }) };
+/** An image as each network sees it; whether its colours are grey is looked at once for all of them. */
+function shownTo(image: Pixels): (network: SizedDetector | NetworkPair['segmenter']) => DetectedImage {
+  const seen = greyIfEqual(image);
+  return ({ config }) => {
+    const intensity = shownRange(image, config.data.intensity);
+    return { image: seen, ...(intensity && { intensity }) };
+  };
 }
