@@ -44,7 +44,10 @@ export function chooseContenders(
   asked: string | undefined,
   { python, workloads }: { python: string | undefined; workloads: readonly Workload[] },
 ): { chosen: ContenderName[]; missing: ContenderName[] } {
-  const names = asked === undefined ? [...contenderNames] : asked.split(',').map(contenderNamed);
+  const names =
+    asked === undefined
+      ? [...contenderNames]
+      : asked.split(',').map((name) => contenderNamed(name, contenderNames));
   const missing: ContenderName[] = python === undefined ? names.filter(needsPython) : [];
   if (asked !== undefined && missing.length > 0) {
     throw new NucleateError({
@@ -68,12 +71,13 @@ export function chooseContenders(
 export const describeMissing = (names: readonly string[]): string =>
   `Not installed, left out: ${names.join(', ')}. To install: ${install}`;
 
-function contenderNamed(name: string): ContenderName {
-  const found = contenderNames.find((known) => known === name);
-  if (found) return found;
+/** @throws {NucleateError} Exit code 2 if it is none of the names. */
+export function contenderNamed<Name extends string>(name: string, names: readonly Name[]): Name {
+  const found = names.find((known) => known === name);
+  if (found !== undefined) return found;
   throw new NucleateError({
     what: `There is no contender \`${name}\`.`,
-    hint: `Choose from ${contenderNames.join(', ')}.`,
+    hint: `Choose from ${names.join(', ')}.`,
     exitCode: exitCodes.usage,
   });
 }

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { exitCodes, NucleateError } from '../src/errors.js';
 import { textTable } from '../src/report/text-table.js';
-import { describeMissing } from './contenders.js';
+import { contenderNamed, describeMissing } from './contenders.js';
 import { findPython } from './python-environment.js';
 
 interface Used {
@@ -71,24 +71,21 @@ const contenders: Record<string, (out: string) => string[]> = {
   },
 };
 /** By the names of their scripts. */
-const rivals: Readonly<Record<string, string>> = {
+const rivals = {
   stardist: 'StarDist',
   cellpose: "Cellpose's network, random weights",
   mask_rcnn: 'Mask R-CNN of torchvision',
-};
+} as const;
+const rivalNames = Object.keys(rivals) as (keyof typeof rivals)[];
+const asked = values.contenders
+  .split(',')
+  .filter(Boolean)
+  .map((name) => contenderNamed(name, rivalNames));
 const python = findPython();
-for (const name of values.contenders.split(',').filter(Boolean)) {
-  const title = rivals[name];
-  if (title === undefined) {
-    throw new NucleateError({
-      what: `There is no contender \`${name}\`.`,
-      hint: `Choose from ${Object.keys(rivals).join(', ')}.`,
-      exitCode: exitCodes.usage,
-    });
-  }
-  if (python === undefined) process.stderr.write(`${describeMissing([title])}\n`);
-  else contenders[title] = (out) => [python, script(`${name}_predict.py`), images, counts, out];
-}
+if (python === undefined && asked.length > 0)
+  process.stderr.write(`${describeMissing(asked.map((name) => rivals[name]))}\n`);
+for (const name of python === undefined ? [] : asked)
+  contenders[rivals[name]] = (out) => [python!, script(`${name}_predict.py`), images, counts, out];
 
 const idle = loadavg()[0]! <= mostLoad;
 const times: Record<string, Used[]> = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
@@ -96,7 +93,7 @@ try {
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const [name, commandOf] of Object.entries(contenders)) {
       const out = path.join(folder, name);
-      times[name]!.push({ ...measure(name, commandOf(out)), steady: secondsBetween(out) });
+      times[name]!.push(measure(name, commandOf(out), out));
       if (name === 'nucleate' && round === 0) countNuclei(path.join(out, 'table'));
       rmSync(out, { recursive: true });
     }
@@ -120,12 +117,13 @@ if (!idle)
   console.log('Other programs keep the processors busy: no ratios. Stop them, wait a minute, and try again.');
 writeFileSync(values.out, `${JSON.stringify({ cpu: cpus()[0]?.model, idle, times }, null, 2)}\n`);
 
-function measure(name: string, command: readonly string[]): Omit<Used, 'steady'> {
+/** @param out Where the command writes its label images. */
+function measure(name: string, command: readonly string[], out: string): Used {
   const { status, stdout } = spawnSync('python3', [script('measure.py'), ...command], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (status === 0) return JSON.parse(stdout) as Omit<Used, 'steady'>;
+  if (status === 0) return { ...(JSON.parse(stdout) as Omit<Used, 'steady'>), steady: secondsBetween(out) };
   throw new NucleateError({
     what: `${name} ended with exit code ${status}; its messages are above.`,
     hint: 'Run the command by hand.',
