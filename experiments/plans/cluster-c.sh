@@ -14,8 +14,8 @@ train() { node bin/nucleate.js train $1 --config "$2" $common "${@:3}"; }
 train detector configs/detector/small-stains.yaml --set loader.zoom=1.5 --set schedule.learningRate=0.001 --set schedule.warmupSteps=150 \
   --set schedule.steps=1700 --set budget.steps=1700 --set validation.everySteps=1700 --set scoring.images=34 --run-dir "$folder/c-d"
 # shellcheck disable=SC2086
-BATCHES=12 npx tsx experiments/imagenet-init.ts configs/segmenter/stains.yaml "$vgg" "$dsb" "$folder/vgg-c.safetensors" $fold
-train segmenter configs/segmenter/stains.yaml --init-from "$folder/vgg-c.safetensors" --allow-partial --set schedule.warmupSteps=60 \
+BATCHES=12 npx tsx experiments/imagenet-init.ts configs/segmenter/stains.yaml "$vgg" "$dsb" "$folder/vgg-c.safetensors" $fold loader.cropSize=64 model.boxFalloff=8
+train segmenter configs/segmenter/stains.yaml --set loader.cropSize=64 --set model.boxFalloff=8 --init-from "$folder/vgg-c.safetensors" --allow-partial --set schedule.warmupSteps=60 \
   --set schedule.steps=500 --set budget.steps=500 --set validation.everySteps=500 --set scoring.maxNuclei=1000 --run-dir "$folder/c-s"
 node bin/nucleate.js model pack "$folder/c-d" "$folder/c-s" --settings-of models/nucleate-stains --out "$folder/without-c"
 npx tsx experiments/finetune-simulation.ts "$folder/c.json" --model "$folder/without-c" --data "$c" --nuclei 200 --seeds 1,2,3 --steps 400 \

@@ -16,7 +16,7 @@ for fold in 0 1 2 3 4; do
   if [ $fold != 0 ]; then more+=(--more "$folder/fold-$fold"); fi
 done
 # The twin's segmenter as a run: two steps that change nothing to speak of.
-train segmenter configs/segmenter/stains.yaml --set data.validationFold=0 --init-from $twin/segmenter.safetensors --set schedule.warmupSteps=1 \
+train segmenter configs/segmenter/stains.yaml --set loader.cropSize=64 --set model.boxFalloff=8 --set data.validationFold=0 --init-from $twin/segmenter.safetensors --set schedule.warmupSteps=1 \
   --set schedule.learningRate=1e-9 --set schedule.steps=2 --set budget.steps=2 --set validation.everySteps=2 --set scoring.maxNuclei=20 --run-dir "$folder/seg"
 node bin/nucleate.js model pack "$folder/fold-0" "$folder/seg" --settings-of $twin --out "$folder/one"
 node bin/nucleate.js model pack "$folder/fold-0" "$folder/seg" "${more[@]}" --settings-of $twin --out "$folder/five"
