@@ -22,7 +22,7 @@ function modules(library) {
     .filter((name) => name.endsWith('.cc'))
     .sort()
     .map((name) => path.join(tfjsSources, 'binding', name));
-  sources.push(own('session_options.cc'));
+  sources.push(own('async_run.cc'), own('session_options.cc'));
   return [
     {
       name: 'quiet_load',
@@ -31,14 +31,16 @@ function modules(library) {
     },
     {
       // What tfjs-node's own build does (its binding.gyp), under the name and at the place where it looks; but its sessions
-      // have our options.
+      // have our options, and graphs can run beside JavaScript.
       name: 'tfjs_binding',
       sources,
       args: [
         '-DTF_NewSessionOptions=nucleate_session_options',
+        '-fno-access-control',
         `-I${tfjsSources}`,
         `-I${native}/include`,
-        ...sources,
+        // async_run.cc includes it.
+        ...sources.filter((name) => path.basename(name) !== 'tfjs_binding.cc'),
         `-L${native}`,
         '-l:libtensorflow_cc.so.2',
         '-l:libtensorflow_framework.so.2',

@@ -76,19 +76,23 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   const rewritten = precision !== 'float32' || backend.isUsingGpuDevice;
   const access = frozen ? undefined : addStateAccess(recording, state);
   const session = new Session(backend, recording.graph, { rewritten });
+  const feedsOf = (values: Inputs) => {
+    requireLike('input', values, inputs, { partly: false, otherSizes: otherInputs });
+    return [
+      ...Object.entries(recording.inputs).map(([name, node]) => [node, values[name]!] as const),
+      ...(sized?.feeds(values, () => recordFor(values)) ?? []),
+    ];
+  };
+  const outputs = Object.entries(recording.outputs);
+  const fetches = [...outputs.map(([, node]) => node), recording.updated];
+  const named = (results: tf.Tensor[]) => {
+    results.pop()!.dispose();
+    return Object.fromEntries(outputs.map(([name], index) => [name, results[index]!])) as Outputs;
+  };
   const compiled: RunnableStep<Inputs, Outputs> = {
     mode: 'compiled',
-    run: (values) => {
-      requireLike('input', values, inputs, { partly: false, otherSizes: otherInputs });
-      const feeds = [
-        ...Object.entries(recording.inputs).map(([name, node]) => [node, values[name]!] as const),
-        ...(sized?.feeds(values, () => recordFor(values)) ?? []),
-      ];
-      const outputs = Object.entries(recording.outputs);
-      const results = session.run(feeds, [...outputs.map(([, node]) => node), recording.updated]);
-      results.pop()!.dispose();
-      return Object.fromEntries(outputs.map(([name], index) => [name, results[index]!])) as Outputs;
-    },
+    run: (values) => named(session.run(feedsOf(values), fetches)),
+    runAsync: async (values) => named(await session.runAsync(feedsOf(values), fetches)),
     ...(access ? sessionState(session, access, state) : frozenState(state)),
     dispose: () => {
       sized?.dispose();

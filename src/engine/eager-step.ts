@@ -10,12 +10,15 @@ export function runEagerly<Inputs extends NamedTensors, Outputs extends NamedTen
     state,
   }: { inputs: Inputs; otherInputs?: Inputs | undefined; state: NamedVariables },
 ): RunnableStep<Inputs, Outputs> {
+  const run = (inputs: Inputs) => {
+    requireLike('input', inputs, examples, { partly: false, otherSizes });
+    return tf.tidy(() => copies(step(inputs)) as Outputs);
+  };
   return {
     mode: 'eager',
-    run: (inputs) => {
-      requireLike('input', inputs, examples, { partly: false, otherSizes });
-      return tf.tidy(() => copies(step(inputs)) as Outputs);
-    },
+    run,
+    // eslint-disable-next-line @typescript-eslint/require-await -- What it throws shall come by the promise.
+    runAsync: async (inputs) => run(inputs),
     readState: () => copies(state),
     writeState: (values) => {
       requireLike('state', values, state, { partly: true });

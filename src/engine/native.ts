@@ -26,6 +26,13 @@ export interface Binding {
   executeOp(op: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[];
   loadSavedModel(folder: string, tags: string): number;
   runSavedModel(session: number, inputs: number[], inputNames: string, outputNames: string): NativeTensor[];
+  /** The same while JavaScript goes on (setup/async_run.cc); the session must be there until the promise is settled. */
+  runSavedModelAsync(
+    session: number,
+    inputs: number[],
+    inputNames: string,
+    outputNames: string,
+  ): Promise<NativeTensor[]>;
   deleteSavedModel(session: number): void;
   getNumOfSavedModels(): number;
 }

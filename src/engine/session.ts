@@ -14,6 +14,9 @@ const grappler = 'NUCLEATE_GRAPPLER';
 export class Session {
   readonly #backend: NativeBackend;
   #id: number | undefined;
+  /** Runs of {@link runAsync} that have not ended. */
+  #running = 0;
+  #isDisposed = false;
 
   /**
    * Loads the graph through a file in the system's temporary folder, which is deleted again.
@@ -39,21 +42,53 @@ export class Session {
    * @throws {NucleateError} Exit 4 if memory runs out.
    */
   run(feeds: readonly (readonly [Output, tf.Tensor])[], fetches: readonly Output[]): tf.Tensor[] {
-    if (this.#id === undefined) throw new Error('This compiled step has been disposed.');
-    const ids = this.#backend.getInputTensorIds(feeds.map(([, tensor]) => tensor));
-    const names = feeds.map(([placeholder]) => placeholder);
+    const [id, ids, names, asked] = this.#asked(feeds, fetches);
     try {
-      return this.#backend.binding
-        .runSavedModel(this.#id, ids, names.join(','), fetches.join(','))
-        .map((result) => this.#backend.createOutputTensor(result));
+      const results = this.#backend.binding.runSavedModel(id, ids, names, asked);
+      return results.map((result) => this.#backend.createOutputTensor(result));
     } catch (error) {
       throw outOfMemory(error) ?? error;
     }
   }
 
-  /** Frees the graph and its variables; a second call does nothing. */
+  /**
+   * The same while JavaScript goes on. Several may run at once, unless they write variables.
+   *
+   * @param feeds May be disposed before the run ends.
+   */
+  async runAsync(
+    feeds: readonly (readonly [Output, tf.Tensor])[],
+    fetches: readonly Output[],
+  ): Promise<tf.Tensor[]> {
+    const [id, ids, names, asked] = this.#asked(feeds, fetches);
+    this.#running += 1;
+    try {
+      const results = await this.#backend.binding.runSavedModelAsync(id, ids, names, asked);
+      return results.map((result) => this.#backend.createOutputTensor(result));
+    } catch (error) {
+      throw outOfMemory(error) ?? error;
+    } finally {
+      this.#running -= 1;
+      this.#freeIfUnused();
+    }
+  }
+
+  #asked(feeds: readonly (readonly [Output, tf.Tensor])[], fetches: readonly Output[]) {
+    if (this.#id === undefined || this.#isDisposed) throw new Error('This compiled step has been disposed.');
+    const ids = this.#backend.getInputTensorIds(feeds.map(([, tensor]) => tensor));
+    const names = feeds.map(([placeholder]) => placeholder);
+    return [this.#id, ids, names.join(','), fetches.join(',')] as const;
+  }
+
+  /** Frees the graph and its variables once no run needs them; a second call does nothing. */
   dispose(): void {
-    if (this.#id !== undefined) this.#backend.binding.deleteSavedModel(this.#id);
+    this.#isDisposed = true;
+    this.#freeIfUnused();
+  }
+
+  #freeIfUnused(): void {
+    if (!this.#isDisposed || this.#running > 0 || this.#id === undefined) return;
+    this.#backend.binding.deleteSavedModel(this.#id);
     this.#id = undefined;
   }
 }

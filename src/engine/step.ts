@@ -27,6 +27,13 @@ export interface RunnableStep<Inputs extends NamedTensors, Outputs extends Named
    */
   run(inputs: Inputs): Outputs;
 
+  /**
+   * The same while JavaScript goes on, where the device can. Several may run at once if the step does not change its state.
+   *
+   * @param inputs May be disposed before the run ends.
+   */
+  runAsync(inputs: Inputs): Promise<Outputs>;
+
   /** Copies of the state's current values, exact to the bit; the caller disposes them. */
   readState(): Record<string, tf.Tensor>;
 

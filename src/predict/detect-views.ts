@@ -2,16 +2,24 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Box, boxIou } from '../data/geometry/box.js';
 import { BoxIndex } from '../data/geometry/box-index.js';
+import { mapAhead } from '../map-ahead.js';
+import { runsAtOnce } from '../engine/lanes.js';
 import type { Detection, Detections } from './detection.js';
 import type { Tile } from './tiles.js';
 import { fusedIou, fuseViews } from './tta.js';
+
+/** What is found in a tile. */
+export interface TileDetections extends Detections {
+  /** That the detections are made from, highest-scoring first; only where they were asked for. */
+  readonly proposals?: readonly Detection[];
+}
 
 /** One view of an image in the tiles of one detector, which are detected when they are asked for. */
 export interface TiledView {
   readonly tiles: readonly Tile[];
   /** Of two boxes of different tiles with a higher IoU, one is dropped. */
   readonly iouThreshold: number;
-  readonly detectTile: (tile: Tile) => Promise<Detections>;
+  readonly detectTile: (tile: Tile) => Promise<TileDetections>;
   /**
    * Makes one nucleus of all that tiles have found of it.
    *
@@ -26,6 +34,8 @@ export interface ViewOptions {
   readonly region?: Box;
   /** Called after each tile with the fraction of the work that is done, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Called with the proposals of each tile, in the order of the tiles. */
+  readonly onProposals?: (proposals: readonly Detection[]) => void;
 }
 
 /**
@@ -39,7 +49,7 @@ export interface ViewOptions {
  */
 export async function detectViews(
   views: readonly TiledView[],
-  { region, onProgress = () => {} }: ViewOptions,
+  { region, onProgress = () => {}, onProposals = () => {} }: ViewOptions,
 ): Promise<Detections> {
   const all = views.flatMap((view, index) => view.tiles.map((tile, at) => ({ view, index, tile, at })));
   const found = views.map(({ tiles }) => tiles.map((): readonly Detection[] | undefined => undefined));
@@ -50,10 +60,14 @@ export async function detectViews(
   let pending = left((tile) => !region || overlaps(tile.shown, region));
   while (pending.length > 0) {
     const total = done + pending.length;
-    for (const { view, index, tile, at } of pending) {
-      const inTile = await view.detectTile(tile);
+    const each = mapAhead(pending, runsAtOnce, async ({ view, index, tile, at }) => ({
+      ...{ index, at },
+      inTile: await view.detectTile(tile),
+    }));
+    for await (const { index, at, inTile } of each) {
       found[index]![at] = inTile.detections;
       omitted += inTile.omitted;
+      if (inTile.proposals) onProposals(inTile.proposals);
       onProgress(++done / total);
       // Lets signal handlers and the progress display run; reading a tensor does not.
       await setImmediate();

@@ -9,11 +9,12 @@ import { networkChannels, writeNetworkPixels } from '../data/image/network-pixel
 import { paddingValues, type Pixels, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import { quickestPrecision } from '../engine/processor.js';
+import { type Lanes, makeLanes } from '../engine/lanes.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
 import { regionOf } from '../data/geometry/window.js';
-import { detectViews, type TiledView } from './detect-views.js';
+import { detectViews, type TiledView, type TileDetections } from './detect-views.js';
 import type { Detection, Detections } from './detection.js';
 import { requireFiniteOutputs } from './finite-outputs.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
@@ -55,7 +56,10 @@ const largestTile = 5;
 const alignmentOf = ({ model }: Pick<DetectorConfig, 'model'>) =>
   Math.max(...model.levels.map(({ stride }) => stride));
 
-type AskedImage = DetectedImage & Pick<DetectOptions, 'onProposals'>;
+interface AskedImage extends DetectedImage {
+  /** Whether the proposals are asked for, too. */
+  readonly withProposals?: boolean;
+}
 
 export interface DetectorPredictorOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'tiles' | 'precision'>;
@@ -66,6 +70,8 @@ export interface DetectorPredictorOptions {
   readonly source?: string | undefined;
   /** Whether the weights stay as they are: then it starts sooner and is faster, and `load` throws; see `CompileOptions`. */
   readonly frozen?: boolean;
+  /** In which its tiles run, with those of other networks; default: its own. */
+  readonly lanes?: Lanes;
 }
 
 /**
@@ -76,9 +82,18 @@ export class DetectorPredictor {
   readonly #source: string | undefined;
   readonly #detector: Detector;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
+  readonly #lanes: Lanes;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
-  constructor({ config, mode, weights, source, frozen = false }: DetectorPredictorOptions) {
+  constructor({
+    config,
+    mode,
+    weights,
+    source,
+    frozen = false,
+    lanes = makeLanes(),
+  }: DetectorPredictorOptions) {
+    this.#lanes = lanes;
     this.#config = config;
     this.#source = source;
     const { size } = config.tiles;
@@ -122,10 +137,10 @@ export class DetectorPredictor {
     input: DetectedImage,
     { zoom, views = [plainView], region, onProgress, onProposals }: DetectOptions = {},
   ): Promise<Detections> {
-    const asked: AskedImage = { ...input, ...(onProposals && { onProposals }) };
+    const asked: AskedImage = { ...input, withProposals: onProposals !== undefined };
     return detectViews(
       views.map((view) => this.tiled(asked, { view, ...(zoom !== undefined && { zoom }) })),
-      { ...(region && { region }), ...(onProgress && { onProgress }) },
+      { ...(region && { region }), ...(onProgress && { onProgress }), ...(onProposals && { onProposals }) },
     );
   }
 
@@ -160,12 +175,12 @@ export class DetectorPredictor {
   }
 
   async #detectTile(
-    { image, intensity, fill, onProposals }: AskedImage & { readonly fill: Float64Array },
+    { image, intensity, fill, withProposals }: AskedImage & { readonly fill: Float64Array },
     { shown }: Tile,
     size: Size,
     { turn, inverted }: TtaView,
     zoom: number,
-  ): Promise<Detections> {
+  ): Promise<TileDetections> {
     const box = regionOf(shown, image);
     const region = readRegion(image, box);
     // An area of one colour has no nuclei; large scans are mostly empty.
@@ -186,11 +201,11 @@ export class DetectorPredictor {
     const values = new Float32Array(size.width * size.height * networkChannels);
     writeNetworkPixels({ channels: image.channels, pixels }, values, 0);
     const images = tf.tensor4d(values, [1, size.height, size.width, networkChannels]);
-    const outputs = this.#step.run({ images });
+    const outputs = await this.#lanes(() => this.#step.runAsync({ images }));
     const read = async (names: readonly string[]) =>
       Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));
     const [sum, boxes, scores, omitted] = await read(['outputSum', 'boxes', 'scores', 'omitted']);
-    const [proposals, proposalScores] = onProposals ? await read(['proposals', 'proposalScores']) : [];
+    const [proposals, proposalScores] = withProposals ? await read(['proposals', 'proposalScores']) : [];
     tf.dispose([images, outputs]);
     requireFiniteOutputs(sum!, { network: 'detector', source: this.#source });
     /** A point of the tile, px of the network input, in the image. */
@@ -206,8 +221,10 @@ export class DetectorPredictor {
         // Rows of padding have empty boxes; boxes outside an image smaller than the tile are dropped.
         return found.x2 - found.x1 > 0 && found.y2 - found.y1 > 0 ? [{ box: found, score }] : [];
       });
-    if (proposals) onProposals?.(listed(proposals, proposalScores!));
-    return { detections: listed(boxes!, scores!), omitted: omitted![0]! };
+    return {
+      ...{ detections: listed(boxes!, scores!), omitted: omitted![0]! },
+      ...(proposals && { proposals: listed(proposals, proposalScores!) }),
+    };
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import { greyIfEqual } from '../data/image/grey.js';
 import { shownRange } from '../data/image/intensity.js';
 import type { Box } from '../data/geometry/box.js';
 import type { Pixels } from '../data/image/stored-image.js';
+import { makeLanes } from '../engine/lanes.js';
 import type { Mode } from '../engine/step.js';
 import type { SizedDetector, NetworkPair } from '../models/network.js';
 import { assembleMasks } from './assemble/assemble.js';
@@ -60,9 +61,10 @@ export class NucleusPredictor {
   constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
     this.#predict = predict ?? { tta: [], secondPass: false };
     const { detector, segmenter, others } = networks;
+    const lanes = makeLanes();
     this.#detectors = [detector, ...(others?.detectors ?? [])].map((network) => ({
       network,
-      predictor: new DetectorPredictor({ ...network, mode, frozen: true }),
+      predictor: new DetectorPredictor({ ...network, mode, frozen: true, lanes }),
     }));
     // Of the views only flips apply to crops: their scale is fixed, and their boxes are already combined from all views.
     const flips = this.#predict.tta.some((name) => name === 'flips' || name === 'turns');
@@ -71,7 +73,7 @@ export class NucleusPredictor {
       const masks = config.inference;
       const predictor = new SegmenterPredictor({
         config: { ...config, inference: { ...masks, tta: masks.tta || flips } },
-        ...{ weights, source, mode, frozen: true },
+        ...{ weights, source, mode, frozen: true, lanes },
       });
       return { network, predictor };
     });

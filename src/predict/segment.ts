@@ -6,10 +6,12 @@ import { networkChannels, writeNetworkPixels } from '../data/image/network-pixel
 import { paddingValues, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import { quickestPrecision } from '../engine/processor.js';
+import { type Lanes, makeLanes, runsAtOnce } from '../engine/lanes.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { assignWeights, weightsOf } from '../models/weights.js';
+import { mapAhead } from '../map-ahead.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
 import { cropWindow, regionOf, type Window, windowBox } from '../data/geometry/window.js';
@@ -45,6 +47,8 @@ export interface SegmenterPredictorOptions {
   readonly source?: string | undefined;
   /** Whether the weights stay as they are: then it starts sooner and is faster, and `load` throws; see `CompileOptions`. */
   readonly frozen?: boolean;
+  /** In which its batches run, with those of other networks; default: its own. */
+  readonly lanes?: Lanes;
 }
 
 /**
@@ -56,9 +60,18 @@ export class SegmenterPredictor {
   readonly #source: string | undefined;
   readonly #network: tf.LayersModel;
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
+  readonly #lanes: Lanes;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
-  constructor({ config, mode, weights, source, frozen = false }: SegmenterPredictorOptions) {
+  constructor({
+    config,
+    mode,
+    weights,
+    source,
+    frozen = false,
+    lanes = makeLanes(),
+  }: SegmenterPredictorOptions) {
+    this.#lanes = lanes;
     this.#config = config;
     this.#source = source;
     const { loader, model, inference, precision } = config;
@@ -117,15 +130,9 @@ export class SegmenterPredictor {
 
   /** The same for boxes of any images, so that batches are full; in their order. */
   async *segmentAll(requests: Iterable<SegmentRequest>): AsyncGenerator<SegmentedCrop> {
-    const { batchSize } = this.#config.inference;
-    let batch: SegmentRequest[] = [];
-    for (const request of requests) {
-      batch.push(request);
-      if (batch.length < batchSize) continue;
-      yield* await this.#segmentBatch(batch);
-      batch = [];
-    }
-    if (batch.length > 0) yield* await this.#segmentBatch(batch);
+    const batches = inBatches(requests, this.#config.inference.batchSize);
+    for await (const crops of mapAhead(batches, runsAtOnce, (batch) => this.#segmentBatch(batch)))
+      yield* crops;
   }
 
   /** @param requests At most a batch. */
@@ -157,7 +164,8 @@ export class SegmenterPredictor {
       images: tf.tensor4d(images, [count, size, size, networkChannels]),
       boxes: tf.tensor2d(boxes, [count, 4]),
     };
-    const { probabilities } = this.#step.run(inputs) as { probabilities: tf.Tensor4D };
+    const outputs = await this.#lanes(() => this.#step.runAsync(inputs));
+    const { probabilities } = outputs as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);
     const used = values.subarray(0, requests.length * size * size * pixelClasses.length);
@@ -176,6 +184,17 @@ export class SegmenterPredictor {
     this.#step.dispose();
     this.#network.dispose();
   }
+}
+
+function* inBatches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+  let batch: Item[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Crops: the last batch of an image is filled up to a multiple of it, since each size is recorded once. */

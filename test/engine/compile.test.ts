@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.js';
 import { nativeBackend } from '../../src/engine/native.js';
+import { gatherRows } from '../../src/ops/gather.js';
 import { runNative } from '../../src/ops/native-operation.js';
 import { tf } from '../../src/tf.js';
 import { expectNewTensors, expectTensorsClose, useNativeCpu } from '../helpers/tensors.js';
@@ -141,4 +142,57 @@ test('an axis can be added, although tfjs-node does not give the types of that o
   expect([...y.dataSync()]).toEqual([1, 2, 3, 4]);
   tf.dispose([x, y]);
   step.dispose();
+});
+
+test('runs beside JavaScript give what runs give, each its own, in any number at once', async () => {
+  const kernel = tf.variable(tf.randomNormal([3, 3, 4, 4], 0, 1, 'float32', 1));
+  const step = compile(
+    ({ x }: { x: tf.Tensor4D }) => ({ y: tf.conv2d(x, kernel as tf.Tensor4D, 1, 'same'), x }),
+    {
+      inputs: { x: tf.zeros<tf.Rank.R4>([1, 8, 8, 4]) },
+      state: { kernel },
+      mode: 'compiled',
+      frozen: true,
+    },
+  );
+  const inputs = Array.from({ length: 6 }, (_, seed) =>
+    tf.randomNormal<tf.Rank.R4>([1, 8, 8, 4], 0, 1, 'float32', seed),
+  );
+  const before = tf.memory().numTensors;
+  const running = inputs.map((x) => step.runAsync({ x }));
+  // What it was given may go at once.
+  const expected = inputs.map((x) => step.run({ x }).y.dataSync());
+  for (const x of inputs) x.dispose();
+  const outputs = await Promise.all(running);
+  expect(outputs.map(({ y }) => y.dataSync())).toEqual(expected);
+  tf.dispose(outputs);
+  expect(tf.memory().numTensors).toBeLessThan(before + 3 * inputs.length);
+  step.dispose();
+});
+
+test('a step that is disposed ends what runs, and runs no more', async () => {
+  const { step } = makeTotal();
+  const sessions = nativeBackend().binding.getNumOfSavedModels();
+  const running = step.runAsync({ x: tf.tensor1d([1, 1]) });
+  step.dispose();
+  expect(nativeBackend().binding.getNumOfSavedModels()).toBe(sessions);
+  expectTensorsClose((await running).sum, 7, { atol: 0 });
+  expect(nativeBackend().binding.getNumOfSavedModels()).toBe(sessions - 1);
+  await expect(step.runAsync({ x: tf.tensor1d([1, 1]) })).rejects.toThrow('disposed');
+});
+
+test('what is wrong with a run beside JavaScript comes by its promise', async () => {
+  const { step } = makeTotal();
+  await expect(step.runAsync({ x: tf.tensor1d([1]) })).rejects.toThrow('Expected input `x`');
+  const { binding } = nativeBackend();
+  expect(() => binding.runSavedModelAsync(999_999, [], '', 'a:0')).toThrow('There is no session 999999.');
+  // TensorFlow itself finds the fault.
+  const one = compile(({ index }: { index: tf.Tensor1D }) => ({ y: gatherRows(tf.ones([2]), index) }), {
+    inputs: { index: tf.tensor1d([0], 'int32') },
+    state: {},
+    mode: 'compiled',
+  });
+  await expect(one.runAsync({ index: tf.tensor1d([5], 'int32') })).rejects.toThrow('is not in [0, 2)');
+  const { y } = await one.runAsync({ index: tf.tensor1d([1], 'int32') });
+  expectTensorsClose(y, [1], { atol: 0 });
 });

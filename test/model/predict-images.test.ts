@@ -96,6 +96,34 @@ test('an image that cannot be read is reported with its path, and the others are
   expect(failed).toMatchObject([{ where: broken, exitCode: 3 }]);
 });
 
+test('of many images, results and reports come in their order, the same as of one alone', async () => {
+  const many = path.join(folder, 'many');
+  mkdirSync(many);
+  const files = Array.from({ length: 8 }, (_, index) => path.join(many, `${index}.png`));
+  for (const [index, file] of files.entries()) {
+    if (index % 4 === 1) writeFileSync(file, 'no image');
+    else copyFileSync(path.join(images, index % 2 === 0 ? 'a-5afb7932.png' : 'd-3594684b.png'), file);
+  }
+  const told: unknown[] = [];
+  const { predicted, failed } = await predictImages(model, await listed([many]), {
+    ...{ out, formats, resume: false },
+    onFailure: ({ where }) => told.push(where),
+  });
+  const good = files.filter((_, index) => index % 4 !== 1);
+  expect(predicted.map(({ file }) => file)).toEqual(good);
+  expect(failed.map(({ file }) => file)).toEqual([files[1], files[5]]);
+  expect(told).toEqual([files[1], files[5]]);
+  const record = readFileSync(path.join(out, 'predictions.jsonl'), 'utf8').trimEnd().split('\n');
+  const names = record.map((line) => (JSON.parse(line) as { name?: string }).name);
+  expect(names.filter((name) => name !== undefined)).toEqual(good.map((file) => path.parse(file).name));
+  for (const { file, outputs } of predicted) {
+    const alone = `${out}-${path.parse(file).name}`;
+    await predictImages(model, await listed([file]), { out: alone, formats, resume: false });
+    for (const output of outputs)
+      expect(readFileSync(path.join(alone, path.relative(out, output)))).toEqual(readFileSync(output));
+  }
+});
+
 test('files that are no images, images of any kind and names of any kind do no harm', async () => {
   const hostile = path.join(folder, 'hostile');
   mkdirSync(path.join(hostile, 'sub'), { recursive: true });

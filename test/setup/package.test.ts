@@ -39,6 +39,7 @@ test('npm pack takes what runs, with its models, configs and sample, and nothing
       'setup/extract.py',
       'setup/quiet_load.cc',
       'setup/session_options.cc',
+      'setup/async_run.cc',
     ],
     ...['package.json', 'README.md', 'LICENSE', 'THIRD-PARTY.md', 'CHANGELOG.md'],
     ...['model.json', 'detector.safetensors', 'segmenter.safetensors'].map(
