@@ -31,6 +31,8 @@ export function nativeEnvironment(env, { verbose }) {
     // TensorFlow's default is on for some Intel processors only; on an AMD EPYC oneDNN makes a training step a fifth
     // shorter.
     TF_ENABLE_ONEDNN_OPTS: '1',
+    // By default each thread keeps what it has freed for itself: a fifth more memory in predictions, with TensorFlow's threads.
+    MALLOC_ARENA_MAX: '1',
     ...env,
   };
 }

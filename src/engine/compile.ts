@@ -76,6 +76,8 @@ export function compile<Inputs extends NamedTensors, Outputs extends NamedTensor
   const rewritten = precision !== 'float32' || backend.isUsingGpuDevice;
   const access = frozen ? undefined : addStateAccess(recording, state);
   const session = new Session(backend, recording.graph, { rewritten });
+  // The session has its own; this one has the values of all constants.
+  recording.graph.nodes.length = 0;
   const feedsOf = (values: Inputs) => {
     requireLike('input', values, inputs, { partly: false, otherSizes: otherInputs });
     return [

@@ -9,7 +9,7 @@ import { networkChannels, writeNetworkPixels } from '../data/image/network-pixel
 import { paddingValues, type Pixels, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import { quickestPrecision } from '../engine/processor.js';
-import { type Lanes, makeLanes } from '../engine/lanes.js';
+import { Lanes, runsAtOnce } from '../engine/lanes.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
@@ -50,8 +50,8 @@ export interface DetectOptions {
   readonly onProposals?: (proposals: readonly Detection[]) => void;
 }
 
-/** Area of the largest tile as a multiple of `tiles.size` squared: at 512 px the detector takes a gigabyte of memory. */
-const largestTile = 5;
+/** Area of the largest tile as a multiple of `tiles.size` squared: at 512 px the process then takes a gigabyte of memory. */
+const largestTile = 4;
 
 const alignmentOf = ({ model }: Pick<DetectorConfig, 'model'>) =>
   Math.max(...model.levels.map(({ stride }) => stride));
@@ -84,6 +84,11 @@ export class DetectorPredictor {
   readonly #step: RunnableStep<NamedTensors, NamedTensors>;
   readonly #lanes: Lanes;
 
+  /** Of a tile, px² of the network input. A tile of more than half of it runs alone, so that two take no more memory. */
+  get #maxArea(): number {
+    return largestTile * this.#config.tiles.size ** 2;
+  }
+
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
   constructor({
     config,
@@ -91,7 +96,7 @@ export class DetectorPredictor {
     weights,
     source,
     frozen = false,
-    lanes = makeLanes(),
+    lanes = new Lanes(),
   }: DetectorPredictorOptions) {
     this.#lanes = lanes;
     this.#config = config;
@@ -154,9 +159,9 @@ export class DetectorPredictor {
     { view, zoom: plainZoom = this.#config.loader.zoom }: { readonly view: TtaView; readonly zoom?: number },
   ): TiledView {
     const { model, tiles: tiling } = this.#config;
-    const { size, overlap } = tiling;
+    const { overlap } = tiling;
     const alignment = alignmentOf(this.#config);
-    const maxArea = largestTile * size ** 2;
+    const maxArea = this.#maxArea;
     const zoom = plainZoom * view.scale;
     const turned = view.turn.xx === 0;
     const { tiles, tileSize } = planTiles(input.image, { maxArea, overlap, zoom, alignment });
@@ -201,7 +206,8 @@ export class DetectorPredictor {
     const values = new Float32Array(size.width * size.height * networkChannels);
     writeNetworkPixels({ channels: image.channels, pixels }, values, 0);
     const images = tf.tensor4d(values, [1, size.height, size.width, networkChannels]);
-    const outputs = await this.#lanes(() => this.#step.runAsync({ images }));
+    const lanes = Math.ceil((size.width * size.height * runsAtOnce) / this.#maxArea);
+    const outputs = await this.#lanes.run(lanes, () => this.#step.runAsync({ images }));
     const read = async (names: readonly string[]) =>
       Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));
     const [sum, boxes, scores, omitted] = await read(['outputSum', 'boxes', 'scores', 'omitted']);

@@ -4,7 +4,7 @@ import { greyIfEqual } from '../data/image/grey.js';
 import { shownRange } from '../data/image/intensity.js';
 import type { Box } from '../data/geometry/box.js';
 import type { Pixels } from '../data/image/stored-image.js';
-import { makeLanes } from '../engine/lanes.js';
+import { Lanes } from '../engine/lanes.js';
 import type { Mode } from '../engine/step.js';
 import type { SizedDetector, NetworkPair } from '../models/network.js';
 import { assembleMasks } from './assemble/assemble.js';
@@ -42,12 +42,13 @@ export interface MaskOptions extends NucleusOptions {
  * (weighted boxes fusion, see `tta.ts`), and the probabilities of all segmenters in a box are averaged.
  */
 export class NucleusPredictor {
+  // Without the weights, so that their memory is free once the predictors have them.
   readonly #detectors: readonly {
-    readonly network: SizedDetector;
+    readonly network: Pick<SizedDetector, 'config' | 'sizes'>;
     readonly predictor: DetectorPredictor;
   }[];
   readonly #segmenters: readonly {
-    readonly network: NetworkPair['segmenter'];
+    readonly network: Pick<NetworkPair['segmenter'], 'config'>;
     readonly predictor: SegmenterPredictor;
   }[];
   readonly #predict: PredictSettings;
@@ -61,9 +62,9 @@ export class NucleusPredictor {
   constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
     this.#predict = predict ?? { tta: [], secondPass: false };
     const { detector, segmenter, others } = networks;
-    const lanes = makeLanes();
+    const lanes = new Lanes();
     this.#detectors = [detector, ...(others?.detectors ?? [])].map((network) => ({
-      network,
+      network: { config: network.config, sizes: network.sizes },
       predictor: new DetectorPredictor({ ...network, mode, frozen: true, lanes }),
     }));
     // Of the views only flips apply to crops: their scale is fixed, and their boxes are already combined from all views.
@@ -75,7 +76,7 @@ export class NucleusPredictor {
         config: { ...config, inference: { ...masks, tta: masks.tta || flips } },
         ...{ weights, source, mode, frozen: true, lanes },
       });
-      return { network, predictor };
+      return { network: { config }, predictor };
     });
   }
 
@@ -191,7 +192,9 @@ export class NucleusPredictor {
 }
 
 /** An image as each network sees it; whether its colours are grey is looked at once for all of them. */
-function shownTo(image: Pixels): (network: SizedDetector | NetworkPair['segmenter']) => DetectedImage {
+function shownTo(
+  image: Pixels,
+): (network: Pick<SizedDetector | NetworkPair['segmenter'], 'config'>) => DetectedImage {
   const seen = greyIfEqual(image);
   return ({ config }) => {
     const intensity = shownRange(image, config.data.intensity);

@@ -6,7 +6,7 @@ import { networkChannels, writeNetworkPixels } from '../data/image/network-pixel
 import { paddingValues, readRegion } from '../data/image/stored-image.js';
 import { compile } from '../engine/compile.js';
 import { quickestPrecision } from '../engine/processor.js';
-import { type Lanes, makeLanes, runsAtOnce } from '../engine/lanes.js';
+import { Lanes, runsAtOnce } from '../engine/lanes.js';
 import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
@@ -69,7 +69,7 @@ export class SegmenterPredictor {
     weights,
     source,
     frozen = false,
-    lanes = makeLanes(),
+    lanes = new Lanes(),
   }: SegmenterPredictorOptions) {
     this.#lanes = lanes;
     this.#config = config;
@@ -164,7 +164,7 @@ export class SegmenterPredictor {
       images: tf.tensor4d(images, [count, size, size, networkChannels]),
       boxes: tf.tensor2d(boxes, [count, 4]),
     };
-    const outputs = await this.#lanes(() => this.#step.runAsync(inputs));
+    const outputs = await this.#lanes.run(1, () => this.#step.runAsync(inputs));
     const { probabilities } = outputs as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);

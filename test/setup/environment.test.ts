@@ -20,6 +20,7 @@ test('TensorFlow logs little unless asked to, and what the user has set stays', 
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_ENABLE_ONEDNN_OPTS: '1',
+    MALLOC_ARENA_MAX: '1',
   });
   expect(nativeEnvironment({}, { verbose: true }).TF_CPP_MIN_LOG_LEVEL).toBe('0');
   expect(nativeEnvironment({ TF_CPP_MIN_LOG_LEVEL: '1' }, { verbose: false }).TF_CPP_MIN_LOG_LEVEL).toBe('1');

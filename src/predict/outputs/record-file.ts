@@ -1,6 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import pLimit from 'p-limit';
 import { parseRecordLine, type RecordLine } from '../../data/files/output-record.js';
 import { exitCodes, NucleateError } from '../../errors.js';
 import { makeFolders } from '../../make-folders.js';
@@ -11,8 +10,6 @@ export class RecordFile {
   readonly #handle: FileHandle;
   /** Whether the last line may be cut off: then the next one begins with a line break. */
   #isCut: boolean;
-  /** Appends one line after the other. */
-  readonly #inTurn = pLimit(1);
 
   private constructor(place: string, handle: FileHandle, isCut: boolean) {
     this.#place = place;
@@ -42,11 +39,7 @@ export class RecordFile {
    *
    * @throws {NucleateError} Exit code 8 if it cannot be written.
    */
-  append(line: RecordLine): Promise<void> {
-    return this.#inTurn(() => this.#append(line));
-  }
-
-  async #append(line: RecordLine): Promise<void> {
+  async append(line: RecordLine): Promise<void> {
     const bytes = Buffer.from(`${this.#isCut ? '\n' : ''}${JSON.stringify(line)}\n`);
     this.#isCut = true;
     try {
