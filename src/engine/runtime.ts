@@ -33,7 +33,7 @@ export interface Runtime {
 /** The members of tfjs-node's backend that are used here; its package does not type them. */
 interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: { readonly TF_Version: string };
+  readonly binding: { readonly TF_Version: string; readonly runSavedModelAsync?: unknown };
 }
 
 const installCuda = 'Install the CUDA libraries: npx nucleate setup --cuda';
@@ -81,6 +81,7 @@ export async function startRuntime(choice: DeviceChoice, asked?: number): Promis
     return { ...wasm, threads, warning: { what, where: missing.where ?? '', hint: missing.hint } };
   }
   const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
+  if (!binding.runSavedModelAsync) throw builtEarlier();
   const native = { threads, tensorflow: binding.TF_Version };
   const gpu = choice === 'cpu' ? undefined : queryGpu();
   if (isUsingGpuDevice) {
@@ -111,6 +112,14 @@ export function requireTraining(runtime: Runtime): void {
     exitCode: exitCodes.environment,
   });
 }
+
+/** After an update of a clone. */
+const builtEarlier = () =>
+  new NucleateError({
+    what: 'The modules that connect Node with TensorFlow were built by an earlier version of nucleate.',
+    hint: 'Run npx nucleate setup.',
+    exitCode: exitCodes.environment,
+  });
 
 /** Makes the native library tfjs's backend; returns an error if it cannot be loaded. */
 async function loadNative(): Promise<NucleateError | undefined> {
