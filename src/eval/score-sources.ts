@@ -1,5 +1,5 @@
 import { measureInstances, type LabelImage } from '../data/geometry/label-image.js';
-import { mapConcurrently } from '../data/read/map-concurrently.js';
+import { mapConcurrently } from '../map-concurrently.js';
 import { renumberLabels, sumOmissions, type Omission } from '../data/read/example.js';
 import { problemsOf } from '../data/read/problems.js';
 import { NucleateError, type Problem } from '../errors.js';

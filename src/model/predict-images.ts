@@ -3,7 +3,7 @@ import { outputSettingsName } from '../data/files/output-record.js';
 import type { PlaneChoice } from '../data/image/plane-choice.js';
 import { runsAtOnce } from '../engine/lanes.js';
 import type { Problem } from '../errors.js';
-import { mapAhead } from '../map-ahead.js';
+import { mapConcurrently } from '../map-concurrently.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
 import { writeOutputs } from '../predict/formats/write-outputs.js';
 import { writeWhole } from '../predict/formats/write-file.js';
@@ -121,7 +121,7 @@ export async function predictImages(
   };
   const steps = openParts(images, outputs, { planes, resume });
   try {
-    for await (const { step, result } of mapAhead(steps, imagesAtOnce, work, slotsOf)) {
+    for await (const { step, result } of mapConcurrently(steps, imagesAtOnce, work, slotsOf)) {
       const { listed, part, end } = step;
       const { file, name } = listed;
       if (part && result) {

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Box, boxIou } from '../data/geometry/box.js';
 import { BoxIndex } from '../data/geometry/box-index.js';
-import { mapAhead } from '../map-ahead.js';
+import { mapConcurrently } from '../map-concurrently.js';
 import { runsAtOnce } from '../engine/lanes.js';
 import type { Detection, Detections } from './detection.js';
 import type { Tile } from './tiles.js';
@@ -60,7 +60,7 @@ export async function detectViews(
   let pending = left((tile) => !region || overlaps(tile.shown, region));
   while (pending.length > 0) {
     const total = done + pending.length;
-    const each = mapAhead(pending, runsAtOnce, async ({ view, index, tile, at }) => ({
+    const each = mapConcurrently(pending, runsAtOnce, async ({ view, index, tile, at }) => ({
       ...{ index, at },
       inTile: await view.detectTile(tile),
     }));

@@ -11,7 +11,7 @@ import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
 import { assignWeights, weightsOf } from '../models/weights.js';
-import { mapAhead } from '../map-ahead.js';
+import { mapConcurrently } from '../map-concurrently.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
 import { cropWindow, regionOf, type Window, windowBox } from '../data/geometry/window.js';
@@ -131,7 +131,7 @@ export class SegmenterPredictor {
   /** The same for boxes of any images, so that batches are full; in their order. */
   async *segmentAll(requests: Iterable<SegmentRequest>): AsyncGenerator<SegmentedCrop> {
     const batches = inBatches(requests, this.#config.inference.batchSize);
-    for await (const crops of mapAhead(batches, runsAtOnce, (batch) => this.#segmentBatch(batch)))
+    for await (const crops of mapConcurrently(batches, runsAtOnce, (batch) => this.#segmentBatch(batch)))
       yield* crops;
   }
 

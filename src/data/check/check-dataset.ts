@@ -3,7 +3,7 @@
  * pixels of nuclei, `finding.ts` says which problems there are, `anchor-statistics.ts` fits anchors to boxes.
  */
 import { NucleateError, type Problem } from '../../errors.js';
-import { mapConcurrently } from '../read/map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
 import { sumOmissions, type AnnotatedImage, type Omission } from '../read/example.js';
 import type { ImageEntry } from '../read/layout.js';

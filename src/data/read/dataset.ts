@@ -26,7 +26,7 @@ import {
   type ImageEntry,
 } from './layout.js';
 import { layouts } from './layouts.js';
-import { mapConcurrently } from './map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 import { isPrepared } from './prepared-layout.js';
 import { problemsError } from './problems.js';
 import { licenceOf, readSources } from './provenance.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mapConcurrently } from './map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 import type { FileTree } from '../files/file-tree.js';
 import { commonFolder } from '../files/open-files.js';
 

@@ -16,7 +16,7 @@ import { pixelHashOf } from '../image/pixel-hash.js';
 import { sumOmissions, type AnnotatedImage, type Omission } from './example.js';
 import { ImportJournal, type NotedImage } from './import-journal.js';
 import type { Dataset } from './layout.js';
-import { mapConcurrently } from './map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 import { plainId } from './plain-id.js';
 import { problemsError } from './problems.js';
 import { type Provenance, provenanceFile, type SourceRecord } from './provenance.js';

@@ -16,7 +16,7 @@ import type { Channels, MissingValues } from '../image/image.js';
 import { type PlaneChoice, type WrittenPlanes, writtenPlanes } from '../image/plane-choice.js';
 import type { AnnotatedImage } from './example.js';
 import type { Dataset, DatasetLayout, DatasetListing, DatasetTree } from './layout.js';
-import { mapConcurrently } from './map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 import { problemsError } from './problems.js';
 
 const magic = Buffer.from('nucleate prepared dataset 1\n');

@@ -1,6 +1,6 @@
 /** A dataset is checked as a whole: all problems are reported at once, not only the first. */
 import { exitCodes, NucleateError, type Problem } from '../../errors.js';
-import { mapConcurrently } from './map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 
 /** The problems of an error: those it lists, or the error itself. */
 export function problemsOf(error: NucleateError): readonly Problem[] {

@@ -1,5 +1,5 @@
 import { exitCodes, NucleateError } from '../../errors.js';
-import { mapConcurrently } from '../read/map-concurrently.js';
+import { mapConcurrently } from '../../map-concurrently.js';
 import type { Dataset } from '../read/layout.js';
 import { problemsError } from '../read/problems.js';
 import type { KnownGroup } from '../read/groups-csv.js';

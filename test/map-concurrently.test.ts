@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { mapAhead } from '../src/map-ahead.js';
+import { mapConcurrently } from '../src/map-concurrently.js';
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
@@ -18,7 +18,7 @@ test('results come in the order of the items, whatever takes how long and how ma
       let used = 0;
       let most = 0;
       const begun: number[] = [];
-      const each = mapAhead(
+      const each = mapConcurrently(
         items.entries(),
         slots,
         async ([index, item]) => {
@@ -48,7 +48,7 @@ test('while one result is used, the next ones are worked on', async () => {
     begun.push(item);
     return Promise.resolve(item);
   };
-  const each = mapAhead([0, 1, 2, 3, 4], 3, work);
+  const each = mapConcurrently([0, 1, 2, 3, 4], 3, work);
   expect((await each.next()).value).toBe(0);
   // The slot of the first is free only when the second is asked for.
   expect(begun).toEqual([0, 1, 2]);
@@ -63,8 +63,8 @@ test('items may come one by one', async () => {
       yield item;
     }
   }
-  expect(await collect(mapAhead(items(), 2, (item) => Promise.resolve(2 * item)))).toEqual([0, 2, 4]);
-  expect(await collect(mapAhead([], 2, () => Promise.resolve(1)))).toEqual([]);
+  expect(await collect(mapConcurrently(items(), 2, (item) => Promise.resolve(2 * item)))).toEqual([0, 2, 4]);
+  expect(await collect(mapConcurrently([], 2, () => Promise.resolve(1)))).toEqual([]);
 });
 
 test('when a work fails, those before it are yielded, no other begins, and what has begun is waited for', async () => {
@@ -77,7 +77,7 @@ test('when a work fails, those before it are yielded, no other begins, and what 
   };
   const seen: number[] = [];
   const use = async () => {
-    for await (const item of mapAhead([0, 1, 2, 3, 4], 3, work)) seen.push(item);
+    for await (const item of mapConcurrently([0, 1, 2, 3, 4], 3, work)) seen.push(item);
   };
   await expect(use()).rejects.toThrow('one');
   expect(seen).toEqual([0]);
@@ -100,6 +100,6 @@ test('a caller that stops waits for what has begun, and closes where the items c
     running -= 1;
     return item;
   };
-  for await (const item of mapAhead(items(), 4, work)) if (item === 2) break;
+  for await (const item of mapConcurrently(items(), 4, work)) if (item === 2) break;
   expect([running, isClosed]).toEqual([0, true]);
 });
