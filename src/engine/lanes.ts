@@ -4,6 +4,9 @@
  */
 export const runsAtOnce = 2;
 
+/** Images in work: while graphs run for two of them, JavaScript has a third. The results do not depend on it. */
+export const imagesAtOnce = runsAtOnce + 1;
+
 /** Lets works run at once that need no more than all lanes together; the others wait in their order. */
 export class Lanes {
   #free = runsAtOnce;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { outputSettingsName } from '../data/files/output-record.js';
 import type { PlaneChoice } from '../data/image/plane-choice.js';
-import { runsAtOnce } from '../engine/lanes.js';
+import { imagesAtOnce } from '../engine/lanes.js';
 import type { Problem } from '../errors.js';
 import { mapConcurrently } from '../map-concurrently.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
@@ -54,9 +54,6 @@ export interface PredictedImages {
   readonly nuclei: number;
   readonly used: UsedSettings;
 }
-
-/** Images in work: while the networks see two of them, a third is written. The results do not depend on it. */
-const imagesAtOnce = runsAtOnce + 1;
 
 /** px: a larger image is the only one in work, for its memory. */
 const largeImage = 2048 ** 2;

@@ -1,4 +1,6 @@
+import { imagesAtOnce } from '../engine/lanes.js';
 import { inPlace } from '../errors.js';
+import { mapConcurrently } from '../map-concurrently.js';
 import type { Example } from '../data/read/example.js';
 import { pasteCandidate } from '../predict/assemble/candidate.js';
 import { type GroupedImage, heldOutScore, type HeldOutScore } from '../predict/held-out-score.js';
@@ -25,8 +27,11 @@ export async function collectCandidates(
   onImage: (done: number) => void = () => {},
 ): Promise<GroupedImage[]> {
   const images: GroupedImage[] = [];
-  for (const { id, image, labelImage, ignore, cluster } of examples) {
-    const { candidates } = await inPlace(id, () => predictor.candidates(image, minScore));
+  const each = mapConcurrently(examples, imagesAtOnce, async (example) => {
+    const { id, image } = example;
+    return { ...example, ...(await inPlace(id, () => predictor.candidates(image, minScore))) };
+  });
+  for await (const { id, image, labelImage, ignore, cluster, candidates } of each) {
     const pasted = candidates.map((candidate) => pasteCandidate(candidate, image));
     images.push({
       ...{ id, group: groupOf(id), truth: labelImage, pasted },
