@@ -2,7 +2,7 @@ import { type PlaneChoice, takesEach } from '../data/image/plane-choice.js';
 import type { OpenedImages, UnreadImage } from '../data/image/stored-image.js';
 import { hashListed, type ListedImage, openListed } from '../predict/inputs/listed-image.js';
 import type { OutputFolder, WantedOutputs } from '../predict/outputs/output-folder.js';
-import { type FailedImage, failureOf } from './failed-image.js';
+import { type FailedPrediction, failureOf } from './failed-prediction.js';
 
 /** One image to predict: a listed image has one, or several channels and planes. */
 export interface ImagePart {
@@ -18,7 +18,7 @@ export interface ListedEnd {
   /** Absent if it cannot be read. */
   readonly sha256?: string | undefined;
   /** Why it was not opened, or not closed. */
-  readonly failure?: FailedImage;
+  readonly failure?: FailedPrediction;
   /** Whether it was not opened, since all outputs are there. */
   readonly isSkipped?: boolean;
   /** Absent if it was not opened. */

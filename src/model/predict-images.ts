@@ -9,7 +9,7 @@ import { writeOutputs } from '../predict/formats/write-outputs.js';
 import { writeWhole } from '../predict/formats/write-file.js';
 import type { ListedImage } from '../predict/inputs/listed-image.js';
 import { OutputFolder, type StaleReason } from '../predict/outputs/output-folder.js';
-import { type FailedImage, failureOf } from './failed-image.js';
+import { type FailedPrediction, failureOf } from './failed-prediction.js';
 import { madeWith } from './made-with.js';
 import type { Model } from './model.js';
 import { type ImagePart, openParts, type PartStep } from './open-parts.js';
@@ -49,7 +49,7 @@ export interface PredictedImages {
     readonly again?: StaleReason;
   }[];
   readonly skipped: readonly string[];
-  readonly failed: readonly FailedImage[];
+  readonly failed: readonly FailedPrediction[];
   /** Of all images. */
   readonly nuclei: number;
   readonly used: UsedSettings;
@@ -81,10 +81,10 @@ export async function predictImages(
   });
   const predicted: PredictedImages['predicted'][number][] = [];
   const skipped: string[] = [];
-  const failed: FailedImage[] = [];
+  const failed: FailedPrediction[] = [];
   let nuclei = 0;
   let done = 0;
-  const fail = (failure: FailedImage) => {
+  const fail = (failure: FailedPrediction) => {
     failed.push(failure);
     onFailure(failure);
   };

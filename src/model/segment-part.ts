@@ -3,7 +3,7 @@ import { pixelNotices } from '../data/image/pixel-notices.js';
 import { inPlace, type Problem } from '../errors.js';
 import type { Segmented } from '../predict/formats/encode.js';
 import type { OutputFolder, StaleReason } from '../predict/outputs/output-folder.js';
-import { type FailedImage, failureOf } from './failed-image.js';
+import { type FailedPrediction, failureOf } from './failed-prediction.js';
 import type { Model } from './model.js';
 import type { ImagePart } from './open-parts.js';
 import { type SegmentSettings, settingsFor } from './segment-settings.js';
@@ -28,7 +28,7 @@ export interface SegmentedPart {
     /** Why outputs that are there are made again; absent where there are none, or they would be the same. */
     readonly again?: StaleReason;
   };
-  readonly failure?: FailedImage;
+  readonly failure?: FailedPrediction;
   /** What may not be as it should, see `pixelNotices`. */
   readonly notices: readonly Problem[];
   /** Closes the image of `found`. */
