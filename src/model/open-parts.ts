@@ -62,6 +62,7 @@ export async function* openParts(
       continue;
     }
     const { length: count } = opened.images;
+    if (count === 0) yield { listed, end: { sha256, opened } };
     for (const [index, image] of opened.images.entries()) {
       const wanted =
         image.suffix === ''
