@@ -93,9 +93,11 @@ export class Session {
   }
 }
 
+/** The last is oneDNN's: dnnl_out_of_memory is status 1. */
+const noMemory = /OOM when allocating|RESOURCE_EXHAUSTED|exception:\s*Status: 1,/u;
+
 function outOfMemory(error: unknown): NucleateError | undefined {
-  if (!(error instanceof Error) || !/OOM when allocating|RESOURCE_EXHAUSTED/.test(error.message))
-    return undefined;
+  if (!(error instanceof Error) || !noMemory.test(error.message)) return undefined;
   return new NucleateError(
     {
       what: `The device ran out of memory: ${error.message.split('\n', 1)[0]}`,
