@@ -7,20 +7,17 @@ import type { Image } from '../data/image/image.js';
 import type { IntensityRange } from '../data/image/intensity.js';
 import { networkChannels, writeNetworkPixels } from '../data/image/network-pixels.js';
 import { paddingValues, type Pixels, readRegion } from '../data/image/stored-image.js';
-import { compile } from '../engine/compile.js';
-import { quickestPrecision } from '../engine/processor.js';
-import { Lanes, runsAtOnce } from '../engine/lanes.js';
-import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
+import { runsAtOnce } from '../engine/lanes.js';
+import type { NamedTensors } from '../engine/step.js';
 import { buildDetector, type Detector } from '../models/detector/detector.js';
 import { tf } from '../tf.js';
 import { regionOf } from '../data/geometry/window.js';
 import { detectViews, type TiledView, type TileDetections } from './detect-views.js';
 import type { Detection, Detections } from './detection.js';
 import { requireFiniteOutputs } from './finite-outputs.js';
+import { type ForwardOptions, ForwardStep } from './forward-step.js';
 import { mergeTiles, planTiles, type Tile } from './tiles.js';
-import { assignWeights } from '../models/weights.js';
 import type { ScoredBoxes } from '../eval/sources/source.js';
-import type { StoredTensors } from '../safetensors/tensor.js';
 import { plainView, type TtaView } from './tta.js';
 
 export type { Detection, Detections } from './detection.js';
@@ -61,17 +58,8 @@ interface AskedImage extends DetectedImage {
   readonly withProposals?: boolean;
 }
 
-export interface DetectorPredictorOptions {
+export interface DetectorPredictorOptions extends ForwardOptions {
   readonly config: Pick<DetectorConfig, 'loader' | 'model' | 'tiles' | 'precision'>;
-  readonly mode: Mode;
-  /** By the names of the network's variables; default: zeros, see `load`. */
-  readonly weights?: StoredTensors;
-  /** The file or folder of the weights, for messages. */
-  readonly source?: string | undefined;
-  /** Whether the weights stay as they are: then it starts sooner and is faster, and `load` throws; see `CompileOptions`. */
-  readonly frozen?: boolean;
-  /** In which its tiles run, with those of other networks; default: its own. */
-  readonly lanes?: Lanes;
 }
 
 /**
@@ -81,8 +69,7 @@ export class DetectorPredictor {
   readonly #config: DetectorPredictorOptions['config'];
   readonly #source: string | undefined;
   readonly #detector: Detector;
-  readonly #step: RunnableStep<NamedTensors, NamedTensors>;
-  readonly #lanes: Lanes;
+  readonly #step: ForwardStep;
 
   /** Of a tile, px² of the network input. A tile of more than half of it runs alone, so that two take no more memory. */
   get #maxArea(): number {
@@ -90,17 +77,9 @@ export class DetectorPredictor {
   }
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
-  constructor({
-    config,
-    mode,
-    weights,
-    source,
-    frozen = false,
-    lanes = new Lanes(),
-  }: DetectorPredictorOptions) {
-    this.#lanes = lanes;
+  constructor({ config, ...options }: DetectorPredictorOptions) {
     this.#config = config;
-    this.#source = source;
+    this.#source = options.source;
     const { size } = config.tiles;
     this.#detector = buildDetector(config.model, { size, seed: null });
     // The other one is larger, so that there is room for more detections in it, too.
@@ -113,24 +92,17 @@ export class DetectorPredictor {
       ...this.#detector.detect(images as tf.Tensor4D),
     });
     const state = this.#detector.weights.all;
-    // Before the step is compiled, so that the weights are copied only once.
-    if (weights) assignWeights(state, weights, { network: 'detector', where: source });
-    this.#step = compile(step, {
-      ...{ inputs: inputs!, otherInputs: otherInputs!, state, mode, frozen },
-      precision: quickestPrecision(config.precision),
-      forward: true,
-    });
-    tf.dispose([inputs!, otherInputs!]);
+    const { precision } = config;
+    this.#step = new ForwardStep(
+      step,
+      { name: 'detector', state, precision, inputs: inputs!, otherInputs: otherInputs! },
+      options,
+    );
   }
 
-  /**
-   * Replaces weights, exact to the bit.
-   *
-   * @param weights By the names of the network's variables; not disposed.
-   * @throws {RangeError} If a name is unknown or a shape differs.
-   */
+  /** See {@link ForwardStep.load}. */
   load(weights: NamedTensors): void {
-    this.#step.writeState(weights);
+    this.#step.load(weights);
   }
 
   /**
@@ -207,7 +179,7 @@ export class DetectorPredictor {
     writeNetworkPixels({ channels: image.channels, pixels }, values, 0);
     const images = tf.tensor4d(values, [1, size.height, size.width, networkChannels]);
     const lanes = Math.ceil((size.width * size.height * runsAtOnce) / this.#maxArea);
-    const outputs = await this.#lanes.run(lanes, () => this.#step.runAsync({ images }));
+    const outputs = await this.#step.run({ images }, lanes);
     const read = async (names: readonly string[]) =>
       Promise.all(names.map((name) => outputs[name]!.data<'float32'>()));
     const [sum, boxes, scores, omitted] = await read(['outputSum', 'boxes', 'scores', 'omitted']);

@@ -4,20 +4,18 @@ import type { SegmenterConfig } from '../config/segmenter.js';
 import { resamplePixels } from '../data/image/resample.js';
 import { networkChannels, writeNetworkPixels } from '../data/image/network-pixels.js';
 import { paddingValues, readRegion } from '../data/image/stored-image.js';
-import { compile } from '../engine/compile.js';
-import { quickestPrecision } from '../engine/processor.js';
-import { Lanes, runsAtOnce } from '../engine/lanes.js';
-import type { Mode, NamedTensors, RunnableStep } from '../engine/step.js';
+import { runsAtOnce } from '../engine/lanes.js';
+import type { NamedTensors } from '../engine/step.js';
 import { networkCrops } from '../models/segmenter/crops.js';
 import { buildSegmenter, pixelClasses } from '../models/segmenter/network.js';
-import { assignWeights, weightsOf } from '../models/weights.js';
+import { weightsOf } from '../models/weights.js';
 import { mapConcurrently } from '../map-concurrently.js';
 import { tf } from '../tf.js';
 import type { DetectedImage } from './detect.js';
 import { cropWindow, regionOf, type Window, windowBox } from '../data/geometry/window.js';
 import type { RectMap, Size } from '../data/geometry/rect.js';
-import type { StoredTensors } from '../safetensors/tensor.js';
 import { requireFiniteOutputs } from './finite-outputs.js';
+import { type ForwardOptions, ForwardStep } from './forward-step.js';
 import { pasteMap } from './assemble/paste-map.js';
 
 /** The segmenter's output for one box. */
@@ -38,17 +36,8 @@ export function pasteBody({ x, y, side, size, body }: SegmentedCrop, image: Size
 /** An image to segment, with the values that the network sees as black and white. */
 export type SegmentedImage = DetectedImage;
 
-export interface SegmenterPredictorOptions {
+export interface SegmenterPredictorOptions extends ForwardOptions {
   readonly config: Pick<SegmenterConfig, 'loader' | 'model' | 'inference' | 'precision'>;
-  readonly mode: Mode;
-  /** By the names of the network's variables; default: zeros, see `load`. */
-  readonly weights?: StoredTensors;
-  /** The file or folder of the weights, for messages. */
-  readonly source?: string | undefined;
-  /** Whether the weights stay as they are: then it starts sooner and is faster, and `load` throws; see `CompileOptions`. */
-  readonly frozen?: boolean;
-  /** In which its batches run, with those of other networks; default: its own. */
-  readonly lanes?: Lanes;
 }
 
 /**
@@ -59,21 +48,12 @@ export class SegmenterPredictor {
   readonly #config: SegmenterPredictorOptions['config'];
   readonly #source: string | undefined;
   readonly #network: tf.LayersModel;
-  readonly #step: RunnableStep<NamedTensors, NamedTensors>;
-  readonly #lanes: Lanes;
+  readonly #step: ForwardStep;
 
   /** @throws {NucleateError} Exit code 6 unless the weights are exactly those of the network. */
-  constructor({
-    config,
-    mode,
-    weights,
-    source,
-    frozen = false,
-    lanes = new Lanes(),
-  }: SegmenterPredictorOptions) {
-    this.#lanes = lanes;
+  constructor({ config, ...options }: SegmenterPredictorOptions) {
     this.#config = config;
-    this.#source = source;
+    this.#source = options.source;
     const { loader, model, inference, precision } = config;
     const { cropSize: size } = loader;
     this.#network = buildSegmenter({ ...model, size, seed: null });
@@ -83,13 +63,7 @@ export class SegmenterPredictor {
       probabilities: tf.tidy(() => this.#probabilities(images as tf.Tensor4D, boxes as tf.Tensor2D)),
     });
     const state = weightsOf(this.#network).all;
-    // Before the step is compiled, so that the weights are copied only once.
-    if (weights) assignWeights(state, weights, { network: 'segmenter', where: source });
-    this.#step = compile(step, {
-      ...{ inputs, otherInputs, state, mode, frozen, forward: true },
-      precision: quickestPrecision(precision),
-    });
-    tf.dispose([inputs, otherInputs]);
+    this.#step = new ForwardStep(step, { name: 'segmenter', state, precision, inputs, otherInputs }, options);
   }
 
   /** @returns `[N, S, S, C]`, C = {@link pixelClasses}. */
@@ -104,14 +78,9 @@ export class SegmenterPredictor {
     return tf.addN<tf.Tensor4D>(views).div(views.length);
   }
 
-  /**
-   * Replaces weights, exact to the bit.
-   *
-   * @param weights By the names of the network's variables; not disposed.
-   * @throws {RangeError} If a name is unknown or a shape differs.
-   */
+  /** See {@link ForwardStep.load}. */
   load(weights: NamedTensors): void {
-    this.#step.writeState(weights);
+    this.#step.load(weights);
   }
 
   /**
@@ -164,8 +133,7 @@ export class SegmenterPredictor {
       images: tf.tensor4d(images, [count, size, size, networkChannels]),
       boxes: tf.tensor2d(boxes, [count, 4]),
     };
-    const outputs = await this.#lanes.run(1, () => this.#step.runAsync(inputs));
-    const { probabilities } = outputs as { probabilities: tf.Tensor4D };
+    const { probabilities } = (await this.#step.run(inputs)) as { probabilities: tf.Tensor4D };
     const values = await probabilities.data<'float32'>();
     tf.dispose([inputs, probabilities]);
     const used = values.subarray(0, requests.length * size * size * pixelClasses.length);
