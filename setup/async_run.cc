@@ -8,8 +8,10 @@
 #define NAPI_MODULE(name, init)
 #include "binding/tfjs_binding.cc"
 
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace tfnodejs {

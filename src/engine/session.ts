@@ -13,7 +13,7 @@ const grappler = 'NUCLEATE_GRAPPLER';
 /** A graph loaded into the native library, with its variables. */
 export class Session {
   readonly #backend: NativeBackend;
-  #id: number | undefined;
+  readonly #id: number;
   /** Runs of {@link runAsync} that have not ended. */
   #running = 0;
   #isDisposed = false;
@@ -69,12 +69,12 @@ export class Session {
       throw outOfMemory(error) ?? error;
     } finally {
       this.#running -= 1;
-      this.#freeIfUnused();
+      if (this.#isDisposed) this.#freeIfUnused();
     }
   }
 
   #asked(feeds: readonly (readonly [Output, tf.Tensor])[], fetches: readonly Output[]) {
-    if (this.#id === undefined || this.#isDisposed) throw new Error('This compiled step has been disposed.');
+    if (this.#isDisposed) throw new Error('This compiled step has been disposed.');
     const ids = this.#backend.getInputTensorIds(feeds.map(([, tensor]) => tensor));
     const names = feeds.map(([placeholder]) => placeholder);
     return [this.#id, ids, names.join(','), fetches.join(',')] as const;
@@ -82,14 +82,13 @@ export class Session {
 
   /** Frees the graph and its variables once no run needs them; a second call does nothing. */
   dispose(): void {
+    if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#freeIfUnused();
   }
 
   #freeIfUnused(): void {
-    if (!this.#isDisposed || this.#running > 0 || this.#id === undefined) return;
-    this.#backend.binding.deleteSavedModel(this.#id);
-    this.#id = undefined;
+    if (this.#running === 0) this.#backend.binding.deleteSavedModel(this.#id);
   }
 }
 

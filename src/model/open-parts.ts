@@ -17,7 +17,7 @@ export interface ImagePart {
 export interface ListedEnd {
   /** Absent if it cannot be read. */
   readonly sha256?: string | undefined;
-  /** Why it was not opened, or not closed. */
+  /** Why it was not opened. */
   readonly failure?: FailedPrediction;
   /** Whether it was not opened, since all outputs are there. */
   readonly isSkipped?: boolean;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type PlaneChoice, takesEach, writtenPlanes } from '../data/image/plane-choice.js';
 import { exitCodes, NucleateError, type Problem } from '../errors.js';
+import { failureOf } from '../model/failed-prediction.js';
 import { writeWhole } from '../predict/formats/write-file.js';
 import { hashListed, type ListedImage, openListed } from '../predict/inputs/listed-image.js';
 import type { ListedImages } from '../predict/inputs/list-images.js';
@@ -49,8 +50,7 @@ export async function makePlan(
     const { name, id, file, read } = listed;
     const unlessUnreadable = async <T>(work: Promise<T>, otherwise: T): Promise<T> =>
       work.catch((error: unknown) => {
-        if (!(error instanceof NucleateError) || error.exitCode !== exitCodes.data) throw error;
-        onFailure({ what: error.message, where: error.where ?? file, hint: error.hint });
+        onFailure(failureOf(error, file));
         return otherwise;
       });
     const sha256 = await unlessUnreadable<string | null>(hashListed(listed), null);
