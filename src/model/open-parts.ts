@@ -22,7 +22,7 @@ export interface ListedEnd {
   /** Whether it was not opened, since all outputs are there. */
   readonly isSkipped?: boolean;
   /** Absent if it was not opened. */
-  readonly opened?: Pick<OpenedImages, 'close'>;
+  readonly opened?: OpenedImages;
 }
 
 /** A part of a listed image, its end, or both. */
@@ -34,42 +34,46 @@ export interface PartStep {
 }
 
 /**
- * Opens listed images one after the other, when they are asked for, and yields their parts. The caller closes what is opened.
+ * Opens listed images one after the other, when they are asked for, and yields their parts.
  *
  * @param options.resume Whether images are left out whose outputs are all there.
+ * @param options.open Gets what is opened; the caller closes it.
  */
 export async function* openParts(
   images: readonly ListedImage[],
   outputs: Pick<OutputFolder, 'stateOf'>,
-  { planes, resume }: { readonly planes: PlaneChoice; readonly resume: boolean },
+  {
+    planes,
+    resume,
+    open,
+  }: { readonly planes: PlaneChoice; readonly resume: boolean; readonly open: Set<OpenedImages> },
 ): AsyncGenerator<PartStep> {
   const names = new Set(images.map(({ name }) => name.toLowerCase()));
   for (const listed of images) {
     const { file, name, id } = listed;
-    let sha256: string | undefined;
+    let whole: WantedOutputs | undefined;
     let opened: OpenedImages;
     try {
-      sha256 = await hashListed(listed);
-      const wanted: WantedOutputs = { name, input: name, id, file, sha256 };
+      whole = { name, input: name, id, file, sha256: await hashListed(listed) };
       // Only a file that becomes several images must be opened to know their names.
-      if (resume && !takesEach(planes) && (await outputs.stateOf(wanted)) === 'done') {
-        yield { listed, end: { sha256, isSkipped: true } };
+      if (resume && !takesEach(planes) && (await outputs.stateOf(whole)) === 'done') {
+        yield { listed, end: { sha256: whole.sha256, isSkipped: true } };
         continue;
       }
       opened = await openListed(listed, planes);
     } catch (error) {
-      yield { listed, end: { sha256, failure: failureOf(error, file) } };
+      yield { listed, end: { sha256: whole?.sha256, failure: failureOf(error, file) } };
       continue;
     }
+    open.add(opened);
     const { length: count } = opened.images;
-    if (count === 0) yield { listed, end: { sha256, opened } };
     for (const [index, image] of opened.images.entries()) {
       const wanted =
         image.suffix === ''
-          ? { name, input: name, id, file, sha256 }
-          : { name: unusedName(`${name}-${image.suffix}`, names), input: name, file, sha256 };
-      const isLast = index === count - 1;
-      yield { listed, part: { image, wanted, index, count }, ...(isLast && { end: { sha256, opened } }) };
+          ? whole
+          : { ...whole, name: unusedName(`${name}-${image.suffix}`, names), id: undefined };
+      const end = index === count - 1 ? { end: { sha256: whole.sha256, opened } } : {};
+      yield { listed, part: { image, wanted, index, count }, ...end };
     }
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { outputSettingsName } from '../data/files/output-record.js';
 import type { PlaneChoice } from '../data/image/plane-choice.js';
 import { imagesAtOnce } from '../engine/lanes.js';
+import type { OpenedImages } from '../data/image/stored-image.js';
 import type { Problem } from '../errors.js';
 import { mapConcurrently } from '../map-concurrently.js';
 import type { OutputFormat } from '../predict/formats/output-formats.js';
@@ -116,7 +117,8 @@ export async function predictImages(
     const onProgress = (fraction: number) => onImage(done + (part.index + fraction) / part.count, nuclei);
     return { step, result: await segmentPart(model, part, outputs, { ...options, onProgress }) };
   };
-  const steps = openParts(images, outputs, { planes, resume });
+  const open = new Set<OpenedImages>();
+  const steps = openParts(images, outputs, { planes, resume, open });
   try {
     for await (const { step, result } of mapConcurrently(steps, imagesAtOnce, work, slotsOf)) {
       const { listed, part, end } = step;
@@ -131,12 +133,16 @@ export async function predictImages(
       if (!end) continue;
       if (end.failure) fail(end.failure);
       if (end.isSkipped) skipped.push(file);
-      await attempt(file, async () => end.opened?.close());
+      if (end.opened) {
+        open.delete(end.opened);
+        await attempt(file, end.opened.close);
+      }
       await attempt(file, () => outputs.removeStale(name, end.sha256));
       done += 1;
       onImage(done, nuclei);
     }
   } finally {
+    for (const { close } of open) await close();
     await outputs.close();
   }
   return { predicted, skipped, failed, nuclei, used };

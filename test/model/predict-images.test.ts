@@ -4,9 +4,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -122,6 +124,38 @@ test('of many images, results and reports come in their order, the same as of on
     for (const output of outputs)
       expect(readFileSync(path.join(alone, path.relative(out, output)))).toEqual(readFileSync(output));
   }
+});
+
+test('when something fails that is no bad image, no file stays open', async () => {
+  const stacks = path.join(folder, 'stacks');
+  mkdirSync(stacks);
+  for (const name of ['1', '2', '3', '4']) {
+    const file = path.join(stacks, `${name}.tif`);
+    copyFileSync('test/fixtures/images/two-pages.tif', file);
+    // Smaller files are read at once.
+    truncateSync(file, 17e6);
+  }
+  const openFiles = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+      } catch {
+        return false;
+      }
+    }).length;
+  expect(openFiles()).toBe(0);
+  const seen: number[] = [];
+  const onImage = () => {
+    seen.push(openFiles());
+    throw new Error('not by an image');
+  };
+  const planes = planeChoice({ plane: ['each'] });
+  await expect(
+    predictImages(model, await listed([stacks]), { out, formats, resume: false, planes, onImage }),
+  ).rejects.toThrow('not by an image');
+  // The next files were open already, and the record.
+  expect(seen[0]).toBeGreaterThan(1);
+  expect(openFiles()).toBe(0);
 });
 
 test('files that are no images, images of any kind and names of any kind do no harm', async () => {
