@@ -10,6 +10,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelFile } from '../src/config/model-file.js';
+import { meanWeights } from '../src/model/mean-weights.js';
 import { modelCard } from '../src/model/model-card.js';
 import { readModelFolder, writeModelFolder } from '../src/model/model-folder.js';
 
@@ -21,13 +22,7 @@ const { assemble, tuned } = (
 ) as Partial<Pick<ModelFile, 'assemble' | 'tuned'>>;
 const [one, other] = [await readModelFolder(first), await readModelFolder(second)];
 const part = Number(share);
-const detector = new Map(
-  [...other.detector].map(([name, tensor]) => {
-    const own = one.detector.get(name)!.data as Float32Array;
-    const data = (tensor.data as Float32Array).map((value, index) => part * own[index]! + (1 - part) * value);
-    return [name, { ...tensor, dtype: 'F32' as const, data }];
-  }),
-);
+const detector = meanWeights(one.detector, other.detector, part);
 const { origin } = other.file.detector;
 const [mine, theirs] = [one.file.detector.origin, origin].map(({ history }) => history!);
 /** Of the same images once; where one network has learnt from more of them, those. */

@@ -35,6 +35,12 @@ const learningRate = 0.001;
  */
 const stepsOfFullRate = 20;
 
+/**
+ * Fraction of the new weights in those of the model; the rest are the weights that it began from. Half of what the segmenter learns
+ * is as good for the new images as all of it, and forgets less of the others.
+ */
+export const learntShare = { detector: 1, segmenter: 0.5 };
+
 /** Fraction of the draws that are older images, where there are any. */
 const replayFraction = 0.25;
 

@@ -11,8 +11,11 @@ import type { FinetuneOptions, NewFinetuneOptions } from '../../src/finetune/fin
 import { readTrainingData } from '../../src/data/loader/training-data.js';
 import { findNetworks, pairNetworks } from '../../src/model/find-networks.js';
 import { readLabelImage, writeLabelImage } from '../../src/data/image/label-io.js';
+import { meanWeights } from '../../src/model/mean-weights.js';
 import { readModelFolder } from '../../src/model/model-folder.js';
 import { modelPrediction } from '../../src/model/model-prediction.js';
+import { packModel } from '../../src/model/pack-model.js';
+import type { StoredTensors } from '../../src/safetensors/tensor.js';
 import { scratchFolder } from '../run/scratch.js';
 import { writeDiscs, writeSmallModel } from './small-finetune.js';
 
@@ -75,6 +78,13 @@ const weightsOf = (model: string) =>
     readFileSync(path.join(model, `${stage}.safetensors`)).toString('base64'),
   );
 
+const largestDifference = (one: StoredTensors, other: StoredTensors) =>
+  Math.max(
+    ...[...one].flatMap(([name, { data }]) =>
+      [...(data as Float32Array)].map((value, at) => Math.abs(value - Number(other.get(name)!.data[at]))),
+    ),
+  );
+
 test('six images: one is left out, scored before and after as eval scores it, and the model has a card', async () => {
   const lab = await laboratory(6);
   const { ended, plan, events } = await tuned(lab);
@@ -98,9 +108,22 @@ test('six images: one is left out, scored before and after as eval scores it, an
   expect(file).toMatchObject({
     name: 'out',
     detector: { origin: { run: 'run/detector', step: 5 }, config: { data: { trainOnAll: false } } },
-    segmenter: { origin: { run: 'run/segmenter', step: 3 } },
+    segmenter: {
+      origin: { run: '0.5 of run/segmenter, 0.5 of what it began from', step: 3, score: null },
+    },
   });
   expect(file.detector.sizes).toBeDefined();
+  const trained = path.join(lab.folder, 'trained');
+  const [detector, segmenter] = [path.join(lab.run, 'detector'), path.join(lab.run, 'segmenter')];
+  await packModel({
+    ...{ detector, segmenter, folder: trained },
+    ...{ precision: 'float32', portable: false, now: new Date(0) },
+  });
+  const [made, learnt, began] = await Promise.all([lab.out, trained, lab.model].map(readModelFolder));
+  expect(largestDifference(made!.detector, learnt!.detector)).toBeLessThan(1e-3);
+  const half = meanWeights(learnt!.segmenter, began!.segmenter, 0.5);
+  expect(largestDifference(made!.segmenter, half)).toBeLessThan(1e-3);
+  expect(largestDifference(learnt!.segmenter, half)).toBeGreaterThan(1e-3);
   // The model that it began with has learnt; the model itself is as it was.
   expect(weightsOf(lab.out)).not.toEqual(weightsOf(lab.model));
   expect(readdirSync(lab.run).sort()).toEqual([
