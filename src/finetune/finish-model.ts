@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { NetworkOrigin } from '../config/model-file.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import { meanWeights } from '../model/mean-weights.js';
 import { buildModel } from '../model/model.js';
@@ -14,13 +13,13 @@ import type { GroupedImage } from '../predict/held-out-score.js';
 import { evalPage } from '../report/eval-page.js';
 import { replaceSynced, writeError } from '../run/durable-files.js';
 import { fromHalf, toHalf } from '../safetensors/half.js';
-import type { FinetuneEnded, Stage } from './finetune-events.js';
+import type { FinetuneEnded } from './finetune-events.js';
 import type { FinetuneProcess } from './finetune-options.js';
 import { finetuneFiles, type FinetunePlan } from './finetune-plan.js';
 import { compareBeforeAndAfter, type FinetuneResult } from './finetune-result.js';
 import { chooseSettings, type OperatingPoint } from './operating-point.js';
 import type { Prepared } from './prepare.js';
-import { learntShare } from './recipe.js';
+import { trainedFraction } from './recipe.js';
 import { assembledPrediction, scoreValidation } from './scoring.js';
 
 /**
@@ -63,7 +62,7 @@ export async function finishModel(
   return ended;
 }
 
-/** Both networks as one model; its segmenter is the mean of that and of the one that it began as, see {@link learntShare}. */
+/** Both networks as one model; the weights of its segmenter are the mean of before and after, see {@link trainedFraction}. */
 async function pack(folder: string, { created }: FinetunePlan, stored: ModelFolder): Promise<ModelFolder> {
   const { detector, segmenter, packed } = finetuneFiles(folder);
   if (!existsSync(packed)) {
@@ -78,12 +77,9 @@ async function pack(folder: string, { created }: FinetunePlan, stored: ModelFold
     });
   }
   const made = await readModelFolder(packed);
-  const mean = (stage: Stage) => {
-    const weights = meanWeights(made[stage], stored[stage], learntShare[stage]);
-    // As they will be read from the file, so that what is scored is what is written.
-    return made.file.precision === 'float16' ? fromHalf(toHalf(weights)) : weights;
-  };
-  return { ...made, detector: mean('detector'), segmenter: mean('segmenter') };
+  const mean = meanWeights(made.segmenter, stored.segmenter, trainedFraction);
+  // As it will be read from the file, so that what is scored is what is written.
+  return { ...made, segmenter: made.file.precision === 'float16' ? fromHalf(toHalf(mean)) : mean };
 }
 
 /** What the networks find in the validation images. */
@@ -131,25 +127,19 @@ async function writeModel(
       exitCode: exitCodes.usage,
     });
   }
+  const run = path.basename(path.resolve(folder));
+  const segmenterRun = `${trainedFraction} of ${run}/segmenter, ${1 - trainedFraction} of what it began from`;
   const sizes = measureSizes(data.train, file.detector.config.loader.zoom);
   const named = {
     ...{ ...file, name: path.basename(out), assemble, tuned },
     detector: {
-      ...{ ...file.detector, origin: originOf(file, 'detector', folder) },
+      ...{ ...file.detector, origin: { ...file.detector.origin, run: `${run}/detector` } },
       ...(sizes && { sizes }),
     },
-    segmenter: { ...file.segmenter, origin: originOf(file, 'segmenter', folder) },
+    // Nobody has validated the mean.
+    segmenter: { ...file.segmenter, origin: { ...file.segmenter.origin, run: segmenterRun, score: null } },
   };
   await writeModelFolder(out, { file: named, detector, segmenter }, modelCard(named));
-}
-
-/** Nobody has validated a mean. */
-function originOf(file: ModelFolder['file'], stage: Stage, folder: string): NetworkOrigin {
-  const { origin } = file[stage];
-  const run = `${path.basename(path.resolve(folder))}/${stage}`;
-  const share = learntShare[stage];
-  if (share === 1) return { ...origin, run };
-  return { ...origin, run: `${share} of ${run}, ${1 - share} of what it began from`, score: null };
 }
 
 function changesOf({ file }: ModelFolder, { assemble }: OperatingPoint): FinetuneResult['changedSettings'] {

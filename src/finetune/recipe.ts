@@ -36,10 +36,10 @@ const learningRate = 0.001;
 const stepsOfFullRate = 20;
 
 /**
- * Fraction of the new weights in those of the model; the rest are the weights that it began from. Half of what the segmenter learns
- * is as good for the new images as all of it, and forgets less of the others.
+ * Fraction of the trained weights in the model's segmenter; the rest are those before the training. Half is as good for the new images
+ * as all, and forgets less of the others. Of the detector all are kept: averaging costs it more than it keeps.
  */
-export const learntShare = { detector: 1, segmenter: 0.5 };
+export const trainedFraction = 0.5;
 
 /** Fraction of the draws that are older images, where there are any. */
 const replayFraction = 0.25;
