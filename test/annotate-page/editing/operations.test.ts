@@ -51,7 +51,7 @@ test('whatever a person does, the state takes it, the page keeps up, and undoing
         );
       expect(editor.state.hash).toBe(emptyEditor().state.hash);
     }),
-    // Three in 200 have the rarest, redo.
+    // The rarest, redo, happens about three times in 200 runs.
     { numRuns: 800 },
   );
   // Each of them happened, so each was tried; holes are rare.
