@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import type { PredictSettings } from '../config/predict.js';
 import { exitCodes, NucleateError } from '../errors.js';
+import { between } from './number-options.js';
 
 type View = PredictSettings['tta'][number];
 
@@ -11,10 +12,11 @@ export interface TtaArguments {
   tta: string[] | undefined;
   'second-pass': boolean | undefined;
   'no-second-pass': boolean | undefined;
+  'dark-zoom': string | undefined;
   diameter?: string | undefined;
 }
 
-/** Adds `--tta`, and the older names of `--diameter auto` and `--diameter trained`, for commands that predict images. */
+/** Adds `--tta` and `--dark-zoom`, and the older names of `--diameter auto` and `--diameter trained`, for commands that predict images. */
 export function withTta<Arguments>(parser: Argv<Arguments>) {
   return parser
     .option('tta', {
@@ -23,6 +25,12 @@ export function withTta<Arguments>(parser: Argv<Arguments>) {
       requiresArg: true,
       describe:
         "Test-time augmentation: flips takes 4 times as long, turns 8, scales 3, polarity 2; repeat the option to combine them; default: the model's saved setting",
+    })
+    .option('dark-zoom', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        "How much images with a dark background, as in fluorescence, are magnified, as a factor of the zoom of training: 0.7 takes half the time; default: the model's saved setting",
     })
     .option('second-pass', {
       type: 'boolean',
@@ -51,12 +59,13 @@ export function withDiameterMode<Arguments>(parser: Argv<Arguments>) {
 /**
  * The settings that the user has given; the others are left to the model.
  *
- * @throws {NucleateError} Exit code 2 for `none` together with another view.
+ * @throws {NucleateError} Exit code 2 for `none` together with another view, or a zoom out of bounds.
  */
 export function ttaSettings({
   tta,
   'second-pass': again,
   'no-second-pass': once,
+  'dark-zoom': dark,
   diameter,
 }: TtaArguments): Partial<PredictSettings> {
   const named = new Set(tta);
@@ -75,5 +84,6 @@ export function ttaSettings({
   return {
     ...(tta && { tta: [...named] as View[] }),
     ...(secondPass !== undefined && { secondPass }),
+    ...(dark !== undefined && { darkZoom: between('dark-zoom', dark, 0.1, 4) }),
   };
 }

@@ -94,6 +94,7 @@ const formatChanges: readonly Readonly<Partial<Record<DocumentKind, Changes>>>[]
   { detector: { added: { 'data.more': [] } }, segmenter: { added: { 'data.more': [] } } },
   // `others` of a model, the further networks of an ensemble, which may be missing.
   {},
+  { model: { added: { 'predict.darkZoom': 1 } } },
 ];
 
 /** The format of what is written now, in `model.json` and in the manifest of a checkpoint. */

@@ -18,6 +18,15 @@ export const PredictSettings = z.strictObject({
     .describe(
       'Whether to detect again at another scale if the nuclei are much smaller or larger than in training.',
     ),
+  darkZoom: z
+    .number()
+    .gt(0.1)
+    .lt(4)
+    .default(1)
+    .describe(
+      'How much the detector magnifies images with a dark background, as in fluorescence, as a factor of `loader.zoom`. With 0.7 it ' +
+        'takes half the time for them; nuclei of stained tissue need all of the zoom.',
+    ),
 });
 
 /** Resolved {@link PredictSettings}: every key has a value. */

@@ -10,6 +10,7 @@ import { type SegmentSettings, settingsFor } from './segment-settings.js';
 /** Everything that decides what is found in an image. */
 interface AllSettings extends AssembleSettings {
   readonly tta: PredictSettings['tta'];
+  readonly darkZoom: PredictSettings['darkZoom'];
   /** `trained`: as in training. `auto`: measured in a first pass. */
   readonly diameter: Diameter | 'auto' | 'trained';
   /** px; null for whole images. */
@@ -73,8 +74,8 @@ function asUsage<Result>(work: () => Result): Result {
   }
 }
 
-const modeOf = ({ tta, secondPass }: PredictSettings) => ({
-  ...{ tta, diameter: secondPass ? ('auto' as const) : ('trained' as const) },
+const modeOf = ({ tta, darkZoom, secondPass }: PredictSettings) => ({
+  ...{ tta, darkZoom, diameter: secondPass ? ('auto' as const) : ('trained' as const) },
 });
 
 /**

@@ -1,5 +1,6 @@
 import type { AssembleSettings } from '../config/assemble.js';
-import type { PredictSettings } from '../config/predict.js';
+import { PredictSettings } from '../config/predict.js';
+import { hasDarkBackground } from '../data/image/dark-background.js';
 import { greyIfEqual } from '../data/image/grey.js';
 import { shownRange } from '../data/image/intensity.js';
 import type { Box } from '../data/geometry/box.js';
@@ -26,7 +27,10 @@ export interface NucleusPredictorOptions {
 }
 
 export interface NucleusOptions {
-  /** px of the network input for a px of the image; default: that of training, or what a second pass finds. */
+  /**
+   * px of the network input for a px of the image; default: that of training, less for images with a dark background where the
+   * settings say so, or what a second pass finds.
+   */
   readonly zoom?: number | undefined;
   /** Called now and then with the fraction of the work that is done, 0 to 1. */
   readonly onProgress?: ((fraction: number) => void) | undefined;
@@ -60,7 +64,7 @@ export class NucleusPredictor {
    * @throws {NucleateError} Exit code 6 unless the weights are exactly those of the networks.
    */
   constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
-    this.#predict = predict ?? { tta: [], secondPass: false };
+    this.#predict = predict ?? PredictSettings.parse({});
     const { detector, segmenter, others } = networks;
     const lanes = new Lanes();
     this.#detectors = [detector, ...(others?.detectors ?? [])].map((network) => ({
@@ -158,9 +162,8 @@ export class NucleusPredictor {
       detectViews(
         this.#detectors.flatMap(({ network, predictor }) => {
           const input = shown(network);
-          return views.map((view) =>
-            predictor.tiled(input, { view, ...(scale !== undefined && { zoom: scale }) }),
-          );
+          const usual = network.config.loader.zoom * this.#shareOfZoom(input);
+          return views.map((view) => predictor.tiled(input, { view, zoom: scale ?? usual }));
         }),
         { ...(region && { region }), ...(onProgress && { onProgress }) },
       );
@@ -169,6 +172,11 @@ export class NucleusPredictor {
     const { config, sizes } = this.#detectors[0]!.network;
     const better = betterZoom(found.detections, config.loader.zoom, sizes);
     return better === undefined ? found : detectAt(better);
+  }
+
+  #shareOfZoom({ image, intensity }: DetectedImage): number {
+    const { darkZoom } = this.#predict;
+    return darkZoom !== 1 && hasDarkBackground(image, intensity) ? darkZoom : 1;
   }
 
   /** The nucleus in the box of each detection, in their order. */

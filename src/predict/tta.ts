@@ -95,8 +95,9 @@ function fuse(members: readonly Scored[], views: number): Scored {
   return { box: { x1: side('x1'), y1: side('y1'), x2: side('x2'), y2: side('y2') }, score: sum / views };
 }
 
-/** The settings in words: `tta flips x scales`, `second pass`; empty for a plain prediction. */
-export const describeTta = ({ tta, secondPass }: PredictSettings): string[] => [
+/** The settings in words: `tta flips x scales`, `second pass`, `dark zoom 0.7`; empty for a plain prediction. */
+export const describeTta = ({ tta, secondPass, darkZoom }: PredictSettings): string[] => [
   ...(tta.length > 0 ? [`tta ${tta.join(' x ')}`] : []),
   ...(secondPass ? ['second pass'] : []),
+  ...(darkZoom === 1 ? [] : [`dark zoom ${darkZoom}`]),
 ];

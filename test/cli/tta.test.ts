@@ -31,6 +31,7 @@ describe('options', () => {
     { args: ['--tta', 'none'], settings: { tta: [] } },
     { args: ['--tta', 'flips', '--tta', 'scales', '--tta', 'flips'], settings: { tta: ['flips', 'scales'] } },
     { args: ['--second-pass'], settings: { secondPass: true } },
+    { args: ['--dark-zoom', '0.7'], settings: { darkZoom: 0.7 } },
     { args: ['--no-second-pass', '--tta', 'none'], settings: { tta: [], secondPass: false } },
   ])('$args', ({ args, settings }) => expect(asked(...args)).toEqual(settings));
 
@@ -45,6 +46,7 @@ describe('options', () => {
   test.each([
     { args: ['--tta', 'mirrors'], told: 'flips' },
     { args: ['--second-pass', '--no-second-pass'], told: 'exclude each other' },
+    { args: ['--dark-zoom', '4'], told: '--dark-zoom takes a number above 0.1 and below 4, received `4`' },
   ])('$args is refused', async ({ args, told }) => {
     const { status, stderr } = await nucleate(['predict', 'a.png', ...args]);
     expect(status).toBe(2);

@@ -152,7 +152,7 @@ test("model.json of format 1 has today's keys after its migration", () => {
     format: currentFormat,
     detector: { config: { tiles: { size: 512 } }, sha256: 'a' },
     segmenter: { config: { inference: { tta: true } } },
-    predict: { tta: ['flips'], secondPass: false },
+    predict: { tta: ['flips'], secondPass: false, darkZoom: 1 },
   });
 });
 

@@ -25,7 +25,7 @@ describe('what is at a path', () => {
   test('both networks of a model folder, one of a run or a checkpoint', async () => {
     const model = (await findNetworks(at('model')))!;
     expect(model.assemble).toMatchObject({ minArea: 7 });
-    expect(model.predict).toEqual({ tta: ['polarity'], secondPass: true });
+    expect(model.predict).toEqual({ tta: ['polarity'], secondPass: true, darkZoom: 1 });
     expect(model.detector!.sizes).toMatchObject({ typical: 6 });
     expect(isHalf(model)).toBe(false);
     const step = at('boxes', 'checkpoints', 'step-000000005');
@@ -81,12 +81,12 @@ describe('a pair', () => {
       kind: 'detector boxes at step 5, segmenter masks at step 7',
     });
     expect(pair.assemble).toEqual(AssembleSettings.parse({}));
-    expect(pair.predict).toEqual({ tta: [], secondPass: false });
+    expect(pair.predict).toEqual({ tta: [], secondPass: false, darkZoom: 1 });
     expect(pairNetworks(masks, boxes).kind).toBe(pair.kind);
     expect(pairNetworks(boxes, model)).toMatchObject({
       kind: 'detector boxes at step 5, segmenter small at step 0, tta polarity, second pass',
       assemble: { minArea: 7 },
-      predict: { tta: ['polarity'], secondPass: true },
+      predict: { tta: ['polarity'], secondPass: true, darkZoom: 1 },
     });
     // A model folder is whole: nothing of the other is taken.
     expect(pairNetworks(model, boxes).kind).toMatch(/^detector small at step 0, segmenter small at step 0/u);
@@ -96,11 +96,13 @@ describe('a pair', () => {
     const model = await found('model');
     expect(pairNetworks(model, undefined, { predict: { tta: ['flips', 'scales'] } })).toMatchObject({
       kind: expect.stringMatching(/, tta flips x scales, second pass$/u) as string,
-      predict: { tta: ['flips', 'scales'], secondPass: true },
+      predict: { tta: ['flips', 'scales'], secondPass: true, darkZoom: 1 },
     });
-    const plain = pairNetworks(await found('boxes'), model, { predict: { tta: [], secondPass: false } });
+    const plain = pairNetworks(await found('boxes'), model, {
+      predict: { tta: [], secondPass: false, darkZoom: 1 },
+    });
     expect(plain.kind).toBe('detector boxes at step 5, segmenter small at step 0');
-    expect(plain.predict).toEqual({ tta: [], secondPass: false });
+    expect(plain.predict).toEqual({ tta: [], secondPass: false, darkZoom: 1 });
   });
 
   test('without a network is an error with a hint', async () => {

@@ -55,7 +55,7 @@ const pack = async (name: string, portable: boolean, settings: { settingsOf?: st
 
 test('a model keeps the paths of its data, so that it can be tuned; it has no test-time augmentation', async () => {
   const { detector, segmenter, predict } = await pack('mine', false);
-  expect(predict).toEqual({ tta: [], secondPass: false });
+  expect(predict).toEqual({ tta: [], secondPass: false, darkZoom: 1 });
   expect(detector.config).toMatchObject({ data, run });
   expect(segmenter.config.scoring.detector).toBe('/home/me/runs/d');
 });

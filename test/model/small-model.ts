@@ -58,7 +58,7 @@ export function smallModel(assemble: object = {}): ModelFolder {
 }
 
 /** How {@link augmentedModel} predicts, and its sizes, which cause a second pass. */
-const settings = { tta: ['polarity'], secondPass: true } satisfies PredictSettings;
+const settings = { tta: ['polarity'], secondPass: true, darkZoom: 1 } satisfies PredictSettings;
 const sizes = { low: 1, typical: 6, high: 8 };
 
 /**

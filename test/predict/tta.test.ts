@@ -146,11 +146,12 @@ test('the box with the highest score begins a nucleus, and comes first', () => {
 });
 
 test('the settings in words', () => {
-  expect(describeTta({ tta: ['flips', 'scales'], secondPass: true })).toEqual([
+  expect(describeTta({ tta: ['flips', 'scales'], secondPass: true, darkZoom: 0.7 })).toEqual([
     'tta flips x scales',
     'second pass',
+    'dark zoom 0.7',
   ]);
-  expect(describeTta({ tta: [], secondPass: false })).toEqual([]);
+  expect(describeTta({ tta: [], secondPass: false, darkZoom: 1 })).toEqual([]);
 });
 
 test('boxes of score 0 have equal weights', () => {
