@@ -9,11 +9,12 @@ export interface ExportedModel {
   readonly detector: DetectorConfig;
   readonly segmenter: SegmenterConfig;
   readonly assemble: ModelFile['assemble'];
+  readonly predict: ModelFile['predict'];
   readonly layers: Readonly<Record<'proposals' | 'boxHead' | 'masks', tf.LayersModel>>;
 }
 
 /** `settings.json` of the demo: what is in the model folder and not in the exports. */
-export type DemoSettings = Pick<ExportedModel, 'name' | 'assemble'>;
+export type DemoSettings = Pick<ExportedModel, 'name' | 'assemble' | 'predict'>;
 
 /**
  * Opens the models of standard layers with TensorFlow.js alone.

@@ -5,6 +5,7 @@
 import type { DetectorConfig } from '../../src/config/detector.js';
 import type { SegmenterConfig } from '../../src/config/segmenter.js';
 import { channelMedians } from '../../src/data/image/channel-medians.js';
+import { hasDarkBackground } from '../../src/data/image/dark-background.js';
 import type { Image } from '../../src/data/image/image.js';
 import { type IntensityRange, shownRange } from '../../src/data/image/intensity.js';
 import { networkChannels, writeNetworkPixels } from '../../src/data/image/network-pixels.js';
@@ -76,29 +77,30 @@ function pixelsOf({ image, intensity, padding }: Shown, view: CropView): Float32
 
 async function detect(model: ExportedModel, shown: Shown, onProgress: OnProgress): Promise<Found[]> {
   const { tiles: tiling, loader, model: network } = model.detector;
+  const isDark = hasDarkBackground(shown.image, shown.intensity);
+  const zoom = loader.zoom * (isDark ? model.predict.darkZoom : 1);
   const alignment = Math.max(...network.levels.map(({ stride }) => stride));
   const { tiles, tileSize } = planTiles(shown.image, {
     maxArea: tiling.size ** 2,
     overlap: tiling.overlap,
-    zoom: loader.zoom,
+    zoom,
     alignment,
   });
   const found: Found[][] = [];
   for (const tile of tiles) {
-    found.push(await detectTile(model, shown, tile, tileSize));
+    found.push(await detectTile(model, { shown, zoom }, tile, tileSize));
     await onProgress(found.length / tiles.length);
   }
   const iouThreshold = network.detections.nmsThreshold;
-  return mergeTiles(tiles, found, { iouThreshold, margin: alignment / loader.zoom / 2 });
+  return mergeTiles(tiles, found, { iouThreshold, margin: alignment / zoom / 2 });
 }
 
 async function detectTile(
   { detector, layers }: ExportedModel,
-  input: Shown,
+  { shown: input, zoom }: { readonly shown: Shown; readonly zoom: number },
   { shown }: Tile,
   { width, height }: { readonly width: number; readonly height: number },
 ): Promise<Found[]> {
-  const { zoom } = detector.loader;
   const values = pixelsOf(input, {
     ...{ size: width, rows: height, map: { xx: 1 / zoom, xy: 0, yx: 0, yy: 1 / zoom } },
     from: { x: width / 2, y: height / 2 },

@@ -19,8 +19,8 @@ export async function makeDemo(folder: string): Promise<void> {
   await startRuntime('cpu');
   for (const stage of ['detector', 'segmenter'] as const)
     await exportNetwork(stage, model, path.join(folder, stage));
-  const { name, assemble } = (await readModelFolder(model)).file;
-  const settings: DemoSettings = { name, assemble };
+  const { name, assemble, predict } = (await readModelFolder(model)).file;
+  const settings: DemoSettings = { name, assemble, predict };
   writeFileSync(path.join(folder, 'settings.json'), JSON.stringify(settings));
   await build({
     absWorkingDir: root,
