@@ -17,8 +17,11 @@ export function writeNetworkPixels(
     for (let i = 0; i < pixels.length; i++) target[at + i] = 2 * pixels[i]! - 1;
     return;
   }
-  for (let i = 0; i < pixels.length; i++) {
+  // Each channel by its own line: a loop over three takes twice as long.
+  for (let i = 0, k = at; i < pixels.length; i++, k += networkChannels) {
     const value = 2 * pixels[i]! - 1;
-    for (let k = at + networkChannels * i, end = k + networkChannels; k < end; k++) target[k] = value;
+    target[k] = value;
+    target[k + 1] = value;
+    target[k + 2] = value;
   }
 }
