@@ -68,7 +68,10 @@ async function main() {
 
   const libraryIsReady = await libraryIsWhole(library, { everything });
   const bindingIsReady = before.packages === packages && bindingIsBuilt(before, library);
-  if (libraryIsReady && bindingIsReady) return { library, flavour };
+  if (libraryIsReady && bindingIsReady) {
+    say('set-up is complete (there was nothing to do)');
+    return { library, flavour };
+  }
 
   checkMachine();
   const { python, compiler } = findTools({ withPip: !libraryIsReady });

@@ -21,8 +21,10 @@ function onlyPrograms(...names: string[]): string {
   return bin;
 }
 
-test('does and prints nothing when all is done', () => {
-  expect(setup([], {})).toMatchObject({ status: 0, stdout: '', stderr: '' });
+test('does nothing and says so when all is done', () => {
+  const said = 'set-up is complete (there was nothing to do)\n';
+  expect(setup([], {})).toMatchObject({ status: 0, stdout: '', stderr: said });
+  expect(setup(['--quiet'], {})).toMatchObject({ status: 0, stdout: '', stderr: '' });
 });
 
 test('names everything that is missing at once', () => {
