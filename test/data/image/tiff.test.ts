@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { bytesInMemory } from '../../../src/data/files/file-bytes.js';
 import { openFileTree } from '../../../src/data/files/open-files.js';
@@ -147,6 +148,17 @@ test.each([
   const reading = readImage(await tree.read(file), file);
   await expect(reading).rejects.toThrow(message);
   await expect(reading).rejects.toMatchObject({ exitCode: 3, where: file });
+});
+
+test('JPEG of 12 bits is refused as that', async () => {
+  const bytes = await sharp(Buffer.alloc(64 * 64, 100), { raw: { width: 64, height: 64, channels: 1 } })
+    .toColourspace('b-w')
+    .tiff({ compression: 'jpeg' })
+    .toBuffer();
+  // An entry of tag 258, bits of a sample: a SHORT, once, 8.
+  const entry = bytes.indexOf(Buffer.of(2, 1, 3, 0, 1, 0, 0, 0, 8, 0));
+  bytes[entry + 8] = 12;
+  await expect(readImage(bytes, 'a.tif')).rejects.toThrow('its pixels are compressed as JPEG of 12 bits');
 });
 
 test('a text without its end, which libvips refuses, does no harm', async () => {

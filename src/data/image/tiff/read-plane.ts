@@ -90,9 +90,11 @@ async function readDecoded(
   samples: readonly number[],
   { x1, y1, x2, y2 }: Region,
 ): Promise<PlaneValues> {
-  if (!decodable.has(directory.compression))
-    throw new TiffProblem(`its pixels are compressed as ${compressionName(directory.compression)}`);
-  const { image, kind } = directory;
+  const { image, kind, compression, bits } = directory;
+  if (!decodable.has(compression)) {
+    const depth = bits > 8 ? ` of ${bits} bits` : '';
+    throw new TiffProblem(`its pixels are compressed as ${compressionName(compression)}${depth}`);
+  }
   const wide = isWide(directory);
   if (wide && Number((await image.fileDirectory.loadValue('Predictor')) ?? 1) !== 1)
     throw new TiffProblem('its values are whole numbers of 64 bits with a predictor');
@@ -106,7 +108,7 @@ async function readDecoded(
   // Without the width and height that geotiff adds to the array.
   const values = read.subarray(0);
   // geotiff unpacks such samples into the order of this machine's bytes, and reads that in the order of the file's.
-  const isPacked = kind === 'uint' && directory.bits > 8 && directory.bits % 8 !== 0;
+  const isPacked = kind === 'uint' && bits > 8 && bits % 8 !== 0;
   if (isPacked && !image.littleEndian)
     swap(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), values.BYTES_PER_ELEMENT);
   return wide ? narrowIntegers(values as Float64Array, kind) : values;
