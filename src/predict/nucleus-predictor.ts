@@ -1,5 +1,5 @@
 import type { AssembleSettings } from '../config/assemble.js';
-import { PredictSettings } from '../config/predict.js';
+import type { PredictSettings } from '../config/predict.js';
 import { hasDarkBackground } from '../data/image/dark-background.js';
 import { greyIfEqual } from '../data/image/grey.js';
 import { shownRange } from '../data/image/intensity.js';
@@ -22,7 +22,7 @@ import { type TtaView, ttaViews } from './tta.js';
 
 export interface NucleusPredictorOptions {
   readonly mode: Mode;
-  /** Default: no test-time augmentation and no second pass. */
+  /** Default: no test-time augmentation, no second pass, and the zoom of training for all images. */
   readonly predict?: PredictSettings;
 }
 
@@ -64,7 +64,7 @@ export class NucleusPredictor {
    * @throws {NucleateError} Exit code 6 unless the weights are exactly those of the networks.
    */
   constructor(networks: NetworkPair, { mode, predict }: NucleusPredictorOptions) {
-    this.#predict = predict ?? PredictSettings.parse({});
+    this.#predict = predict ?? { tta: [], secondPass: false, darkZoom: 1 };
     const { detector, segmenter, others } = networks;
     const lanes = new Lanes();
     this.#detectors = [detector, ...(others?.detectors ?? [])].map((network) => ({
