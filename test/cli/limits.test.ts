@@ -36,7 +36,7 @@ test('a working folder that was deleted: a sentence and exit code 8', async () =
 
 test('too little memory for TensorFlow: exit code 4', { timeout: 120_000 }, async () => {
   const { status, stderr } = await limited(
-    '-v 2600000',
+    '-v 2200000',
     `predict ${image} --out /tmp/nucleate-never-written`,
   );
   expect(stderr).toMatch(/memory/u);
