@@ -33,6 +33,8 @@ const crashes = {
  */
 export function launch(nodeArguments, { env, json }) {
   const endWithLauncher = new URL('./end-with-launcher.js', import.meta.url).href;
+  // Before there is a child: a signal that ended this process just after would leave it alone.
+  passSignals(() => child);
   const child = spawn(
     process.execPath,
     [...process.execArgv, '--import', endWithLauncher, ...nodeArguments],
@@ -42,7 +44,6 @@ export function launch(nodeArguments, { env, json }) {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     },
   );
-  passSignals(child);
   return new Promise((resolve) => {
     child.on('error', (error) => {
       const what = `Node could not be started: ${error.message}.`;
@@ -61,8 +62,8 @@ export function launch(nodeArguments, { env, json }) {
  */
 const belongsToTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
-/** @param {import('node:child_process').ChildProcess} child */
-function passSignals(child) {
+/** @param {() => import('node:child_process').ChildProcess} childOf Called when a signal comes. */
+function passSignals(childOf) {
   for (const signal of endSignals) {
     if (signal === 'SIGHUP' && !belongsToTerminal) {
       process.on(signal, () => {});
@@ -73,13 +74,13 @@ function passSignals(child) {
       const now = performance.now();
       if (now - last < sameRequestMs) return;
       last = now;
-      child.kill(signal);
+      childOf().kill(signal);
     });
   }
-  process.on('SIGWINCH', () => child.kill('SIGWINCH'));
-  process.on('SIGCONT', () => signalGroup(child, 'SIGCONT'));
+  process.on('SIGWINCH', () => childOf().kill('SIGWINCH'));
+  process.on('SIGCONT', () => signalGroup(childOf(), 'SIGCONT'));
   process.on('SIGTSTP', () => {
-    signalGroup(child, 'SIGSTOP');
+    signalGroup(childOf(), 'SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   });
 }

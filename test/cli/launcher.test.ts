@@ -73,6 +73,16 @@ describe('signals', { timeout: 30_000 }, () => {
     await vi.waitFor(() => expect(stateOf(childId)).toBeUndefined(), { timeout: 10_000 });
   });
 
+  test('a child whose launcher has died while it started ends, too', async () => {
+    const file = new URL('../../bin/end-with-launcher.js', import.meta.url).href;
+    const child = spawn(process.execPath, ['--import', file, '-e', 'setTimeout(() => {}, 20_000)'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    // Long before it has loaded the file.
+    child.disconnect();
+    expect(await new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)))).toBe('SIGTERM');
+  });
+
   test('a terminal that is closed ends the child', async () => {
     const { launcher, childId } = await launchedInTerminal('wait.js');
     // The process at the other end of the terminal dies, like a closed window or a broken connection.
