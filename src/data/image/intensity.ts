@@ -4,6 +4,7 @@
  */
 import type { Image, MissingValues } from './image.js';
 import { nearValues } from './near-values.js';
+import { quantileOfCounts } from './quantile-of-counts.js';
 
 /** The values of an image that are shown as black and as white. */
 export interface IntensityRange {
@@ -71,11 +72,7 @@ function rangeOfCounts(counts: Uint32Array): IntensityRange {
 /** The quantiles of the values from `least` to `most`. */
 function quantilesOf(counts: Uint32Array, least: number, most: number): IntensityRange {
   const near = counts.subarray(least, most + 1);
-  const total = near.reduce((sum, count) => sum + count, 0);
-  const quantile = (fraction: number) => {
-    let seen = 0;
-    return least + near.findIndex((count) => (seen += count) >= fraction * total);
-  };
+  const quantile = (fraction: number) => least + quantileOfCounts(near, fraction);
   return { black: quantile(lowQuantile), white: quantile(highQuantile) };
 }
 

@@ -1,4 +1,5 @@
 import type { Image } from '../image/image.js';
+import { quantileOfCounts } from '../image/quantile-of-counts.js';
 
 /**
  * Kinds of images, told apart by colour. `dim` and `dark` are fluorescence (clusters f and a of the 2018 Data Science
@@ -34,12 +35,7 @@ export function modalityOf({ channels, data }: Image & { readonly data: Uint8Arr
     greyCounts[Math.floor(grey)]! += 1;
     saturationCounts[saturation]! += 1;
   }
-  if (medianOf(greyCounts, pixels) < brightMedian) return greySum / pixels < dimMean ? 'dim' : 'dark';
+  if (quantileOfCounts(greyCounts, 0.5) < brightMedian) return greySum / pixels < dimMean ? 'dim' : 'dark';
   if (saturationSum / pixels < stainedSaturation) return 'bright';
-  return medianOf(saturationCounts, pixels) < tintedSaturation ? 'stained' : 'tinted';
-}
-
-function medianOf(counts: Uint32Array, total: number): number {
-  let seen = 0;
-  return counts.findIndex((count) => (seen += count) >= total / 2);
+  return quantileOfCounts(saturationCounts, 0.5) < tintedSaturation ? 'stained' : 'tinted';
 }
