@@ -5,7 +5,6 @@
 import type { DetectorConfig } from '../../src/config/detector.js';
 import type { SegmenterConfig } from '../../src/config/segmenter.js';
 import { channelMedians } from '../../src/data/image/channel-medians.js';
-import { hasDarkBackground } from '../../src/data/image/dark-background.js';
 import type { Image } from '../../src/data/image/image.js';
 import { type IntensityRange, shownRange } from '../../src/data/image/intensity.js';
 import { networkChannels, writeNetworkPixels } from '../../src/data/image/network-pixels.js';
@@ -22,6 +21,7 @@ import { assembleInstances } from '../../src/predict/assemble/assemble.js';
 import type { Candidate } from '../../src/predict/assemble/candidate.js';
 import type { Segmentation } from '../../src/predict/assemble/segmentation.js';
 import { mergeTiles, planTiles, type Tile } from '../../src/predict/tiles.js';
+import { usualZoom } from '../../src/predict/usual-zoom.js';
 import { tf } from '../../src/tf.js';
 import type { ExportedModel } from './exported-model.js';
 
@@ -76,9 +76,8 @@ function pixelsOf({ image, intensity, padding }: Shown, view: CropView): Float32
 }
 
 async function detect(model: ExportedModel, shown: Shown, onProgress: OnProgress): Promise<Found[]> {
-  const { tiles: tiling, loader, model: network } = model.detector;
-  const isDark = hasDarkBackground(shown.image, shown.intensity);
-  const zoom = loader.zoom * (isDark ? model.predict.darkZoom : 1);
+  const { tiles: tiling, model: network } = model.detector;
+  const zoom = usualZoom(shown, model.detector, model.predict);
   const alignment = Math.max(...network.levels.map(({ stride }) => stride));
   const { tiles, tileSize } = planTiles(shown.image, {
     maxArea: tiling.size ** 2,

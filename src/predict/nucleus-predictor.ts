@@ -1,6 +1,5 @@
 import type { AssembleSettings } from '../config/assemble.js';
 import type { PredictSettings } from '../config/predict.js';
-import { hasDarkBackground } from '../data/image/dark-background.js';
 import { greyIfEqual } from '../data/image/grey.js';
 import { shownRange } from '../data/image/intensity.js';
 import type { Box } from '../data/geometry/box.js';
@@ -19,6 +18,7 @@ import { type DetectedImage, type Detection, type Detections, DetectorPredictor 
 import { betterZoom } from './second-pass.js';
 import { SegmenterPredictor } from './segment.js';
 import { type TtaView, ttaViews } from './tta.js';
+import { usualZoom } from './usual-zoom.js';
 
 export interface NucleusPredictorOptions {
   readonly mode: Mode;
@@ -162,8 +162,8 @@ export class NucleusPredictor {
       detectViews(
         this.#detectors.flatMap(({ network, predictor }) => {
           const input = shown(network);
-          const usual = network.config.loader.zoom * this.#shareOfZoom(input);
-          return views.map((view) => predictor.tiled(input, { view, zoom: scale ?? usual }));
+          const zoomed = scale ?? usualZoom(input, network.config, this.#predict);
+          return views.map((view) => predictor.tiled(input, { view, zoom: zoomed }));
         }),
         { ...(region && { region }), ...(onProgress && { onProgress }) },
       );
@@ -172,11 +172,6 @@ export class NucleusPredictor {
     const { config, sizes } = this.#detectors[0]!.network;
     const better = betterZoom(found.detections, config.loader.zoom, sizes);
     return better === undefined ? found : detectAt(better);
-  }
-
-  #shareOfZoom({ image, intensity }: DetectedImage): number {
-    const { darkZoom } = this.#predict;
-    return darkZoom !== 1 && hasDarkBackground(image, intensity) ? darkZoom : 1;
   }
 
   /** The nucleus in the box of each detection, in their order. */
