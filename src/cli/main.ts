@@ -13,7 +13,7 @@ import { flushStreams, surviveClosedStreams } from './streams.js';
 import { Terminal } from './terminal.js';
 import { usageError } from './usage-error.js';
 
-// The heap may double between two collections. V8 takes fewer tenths where little is allocated, and so collected it once an image.
+// The heap may double between two collections. V8 alone lets it grow by a few tenths, and so collects once an image.
 setFlagsFromString('--heap-growing-percent=100');
 
 const args = hideBin(process.argv);
