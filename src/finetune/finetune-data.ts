@@ -16,6 +16,7 @@ import { openDataset, readExamples } from '../data/read/dataset.js';
 import { type Example, withoutUnreviewed } from '../data/read/example.js';
 import { openDatasets } from '../data/read/joined-datasets.js';
 import { problemsError } from '../data/read/problems.js';
+import { fingerprintOf, sightingsOf } from '../data/split/fingerprint.js';
 import { signatureOf } from '../data/split/signature.js';
 import {
   type FindSplitImage,
@@ -38,7 +39,7 @@ export interface FinetuneDataset {
   readonly reading?: Partial<DatasetReading> | undefined;
   /** A split of the datasets, and the fold that validates; default: drawn by group, and of at most five folds the one with about a tenth of the nuclei validates. */
   readonly split?: { readonly path: string; readonly fold: number } | undefined;
-  /** Older images to learn from again, so that they are not forgotten. */
+  /** Older images to learn from again, so that they are not forgotten; those that are among `paths`, too, are left out. */
   readonly replay?: string | undefined;
 }
 
@@ -65,7 +66,8 @@ const mostReplayed = 100;
 
 /**
  * Reads the images of a fine-tuning and says which of them validate: a fold of images that belong together is left out
- * of the training. Without enough groups all images are learnt from, and validate as well (`unseen` is false).
+ * of the training. Without enough groups, or where one of them has all nuclei, all images are learnt from, and validate as
+ * well (`unseen` is false).
  *
  * @param onImage Called after each image with how many are read, and how many there are.
  * @throws {NucleateError} Exit code 3 for a dataset with problems or without a nucleus, and for a split that does not fit;
@@ -91,15 +93,16 @@ export async function readFinetuneData(
     : drawSplit(examples, identity, seed);
   const ofImage = (id: string) => split.images[id]!;
   const clustered = examples.map((example) => ({ ...example, cluster: ofImage(example.id).cluster }));
-  const fold = given?.fold ?? foldToValidate(split, examples);
   const groups = new Map(examples.map(({ id }) => [id, ofImage(id).group]));
-  const unseen = given !== undefined || new Set(groups.values()).size >= leastGroups;
+  const drawn = new Set(groups.values()).size < leastGroups ? undefined : foldToValidate(split, examples);
+  const fold = given?.fold ?? drawn ?? 0;
+  const unseen = given !== undefined || drawn !== undefined;
   const validates = ({ id }: Example) => !unseen || ofImage(id).fold === fold;
   const train = clustered.filter((example) => !unseen || !validates(example));
   const validation = clustered.filter(validates);
   requireBoth(train, validation, given);
 
-  const older = replay === undefined ? undefined : await readReplay(replay, { seed, intensity });
+  const older = replay === undefined ? undefined : await readReplay(replay, examples, { seed, intensity });
   return {
     sources: older ? [...sources, dataSource(older, older.identity, older.examples)] : sources,
     train: [...train, ...(older?.examples ?? [])],
@@ -111,7 +114,11 @@ export async function readFinetuneData(
     split,
     fold,
     // Where all are learnt from, their folds do not matter.
-    warnings: [...(paths.length > 1 ? samePixels(examples) : []), ...(unseen ? warnings : [])],
+    warnings: [
+      ...(paths.length > 1 ? samePixels(examples) : []),
+      ...(unseen ? warnings : []),
+      ...(older?.warnings ?? []),
+    ],
     replayed: older?.examples.length ?? 0,
   };
 }
@@ -167,8 +174,13 @@ async function readAll(
   }
 }
 
+/**
+ * Draws older images. Without those that are among the corrected ones, or copies of them: their nuclei may be others, and one that
+ * validates would be learnt from.
+ */
 async function readReplay(
   path: string,
+  corrected: readonly Example[],
   { seed, intensity }: { seed: number; intensity: TrainingConfig['data']['intensity'] },
 ) {
   const dataset = await openDataset(path);
@@ -185,12 +197,39 @@ async function readReplay(
       examples.push(
         shareExample({ ...withoutUnreviewed(example), id: `replay-${example.id}`, cluster: replayCluster }),
       );
-    requireNuclei(examples, path);
-    return { path, licence: dataset.licence, examples, identity: await dataset.identity() };
+    const sightings = sightingsOf(
+      examples.map(({ image }) => fingerprintOf(image)),
+      corrected.map(({ image }) => fingerprintOf(image)),
+    );
+    const others = examples.filter((_, index) => sightings[index] === undefined);
+    if (others.length === 0) throw onlyCorrected(path);
+    requireNuclei(others, path);
+    const identity = await dataset.identity();
+    return {
+      ...{ path, licence: dataset.licence, examples: others, identity },
+      warnings: leftOut(examples.length - others.length, examples.length),
+    };
   } finally {
     await dataset.close();
   }
 }
+
+const onlyCorrected = (path: string) =>
+  new NucleateError({
+    what: 'All older images are among the corrected ones, or copies of them.',
+    where: path,
+    hint: 'Name other images with --replay, or leave it out.',
+    exitCode: exitCodes.data,
+  });
+
+const leftOut = (count: number, all: number): Problem[] =>
+  count === 0
+    ? []
+    : [
+        {
+          what: `${count} of ${all} older images are among the corrected ones, or copies of them: they are not learnt from again.`,
+        },
+      ];
 
 /** A single image, and images with equal pixels, have nothing to be divided into. */
 function drawSplit(
@@ -240,17 +279,15 @@ const validationShare = 0.1;
 
 /**
  * The fold whose share of the nuclei is nearest to {@link validationShare}, as a ratio: images have one nucleus or a hundred. One
- * without nuclei cannot tell, and without the one that has them all there is nothing to learn; these come last.
+ * without nuclei cannot tell, and without the one that has them all there is nothing to learn: undefined if there are only such.
  */
-function foldToValidate({ images, folds }: Split, examples: readonly Example[]): number {
+function foldToValidate({ images, folds }: Split, examples: readonly Example[]): number | undefined {
   const nuclei = new Array<number>(folds).fill(0);
   for (const { id, instanceCount } of examples) nuclei[images[id]!.fold]! += instanceCount;
   const all = nuclei.reduce((sum, count) => sum + count, 0);
-  const away = (count: number): number => {
-    if (count === all) return Infinity;
-    return count === 0 ? Number.MAX_VALUE : Math.abs(Math.log(count / all / validationShare));
-  };
-  const distances = nuclei.map(away);
+  if (Math.max(...nuclei) === all) return undefined;
+  // A fold without nuclei is infinitely far away.
+  const distances = nuclei.map((count) => Math.abs(Math.log(count / all / validationShare)));
   return distances.indexOf(Math.min(...distances));
 }
 
