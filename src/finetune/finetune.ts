@@ -1,7 +1,8 @@
 /** Fine-tuning from top to bottom: read, score, measure, say what will be done, train both networks, pack, compare. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatasetReading } from '../config/training.js';
+import { makeFolders } from '../make-folders.js';
 import { readPlainText } from '../plain-file.js';
 import { datasetOf } from '../data/loader/training-data.js';
 import { writeSplit } from '../data/split/split-file.js';
@@ -9,6 +10,7 @@ import { multipliesBfloat16 } from '../engine/processor.js';
 import { requireTraining } from '../engine/runtime.js';
 import { exitCodes, NucleateError } from '../errors.js';
 import type { ModelFolder } from '../model/model-folder.js';
+import { writeError } from '../run/durable-files.js';
 import { makeRunFolder } from '../run/run-folder.js';
 import { lockRun } from '../run/lock/lock.js';
 import type { StopSignal } from '../train/ending.js';
@@ -34,8 +36,8 @@ import { detectorTraining, segmenterTraining, type StageTraining } from './stage
  * A fine-tuning that was stopped or killed is continued by {@link resumeFinetune}, and makes the same model to the bit.
  *
  * @param model Folder of the model to begin with; stays as it is.
- * @throws {NucleateError} Exit code 2 if `out` exists, 3 for data that cannot be used, 6 for a damaged model; as `trainRun`.
- *   Nothing is written before the first step.
+ * @throws {NucleateError} Exit code 2 if `out` exists, 3 for data that cannot be used, 6 for a damaged model, 8 if `out` cannot be
+ *   written; as `trainRun`. Nothing is written before the first step.
  */
 export async function finetune(
   model: string,
@@ -45,6 +47,7 @@ export async function finetune(
   const began = performance.now();
   requireTraining(options.runtime);
   requireNew(out);
+  requirePlace(out);
   const process = processOf(options);
   const prepared = await prepare(model, dataset, seed, process);
   if (!prepared) return stopped(process, null);
@@ -90,15 +93,26 @@ export async function finetune(
  * Continues a fine-tuning as if it had never stopped. One that has ended is not repeated: its result is read.
  *
  * @param folder Of the fine-tuning.
- * @throws {NucleateError} As {@link finetune}; exit code 2 if there is none, 3 if its images have changed, 6 if its model has,
+ * @param options.out The model folder to write instead of the one that it was given when it began; must not exist.
+ * @throws {NucleateError} As {@link finetune}; exit code 2 if there is none, or `out` for one that has ended, 3 if its images have changed, 6 if its model has,
  *   7 if another process works on it.
  */
-export async function resumeFinetune(folder: string, options: FinetuneOptions): Promise<FinetuneEnded> {
+export async function resumeFinetune(
+  folder: string,
+  { out, ...options }: FinetuneOptions & { readonly out?: string | undefined },
+): Promise<FinetuneEnded> {
   requireTraining(options.runtime);
   const process = processOf(options);
-  const plan = await readPlan(folder);
+  const begun = await readPlan(folder);
   return locked(folder, process, async () => {
     const known = await readResult(folder);
+    if (known && out !== undefined) throw hasEnded(folder, begun.out);
+    const plan = out === undefined ? begun : { ...begun, out: path.resolve(out) };
+    if (out !== undefined) {
+      requireNew(out);
+      requirePlace(out);
+      await writePlan(folder, plan);
+    }
     if (known) {
       process.onEvent(known);
       return known;
@@ -168,6 +182,14 @@ async function readResult(folder: string): Promise<FinetuneEnded | undefined> {
 
 const hashesOf = ({ file }: ModelFolder) => [file.detector.sha256, file.segmenter.sha256];
 
+const hasEnded = (folder: string, out: string) =>
+  new NucleateError({
+    what: `The fine-tuning has ended; its model was written to ${out}.`,
+    where: folder,
+    hint: 'Copy that folder, or leave out --out.',
+    exitCode: exitCodes.usage,
+  });
+
 function requireNew(out: string): void {
   if (!existsSync(out)) return;
   throw new NucleateError({
@@ -176,6 +198,22 @@ function requireNew(out: string): void {
     hint: 'Name another folder with --out, or delete this one.',
     exitCode: exitCodes.usage,
   });
+}
+
+/** Tries whether the model can be written when it is trained; leaves nothing behind. */
+function requirePlace(out: string): void {
+  const folder = path.dirname(path.resolve(out));
+  let first = folder;
+  while (!existsSync(first) && !existsSync(path.dirname(first))) first = path.dirname(first);
+  const isNew = !existsSync(first);
+  try {
+    makeFolders(folder);
+    rmdirSync(mkdtempSync(path.join(folder, '.nucleate-')));
+  } catch (error) {
+    throw writeError(error, out);
+  } finally {
+    if (isNew) rmSync(first, { recursive: true, force: true });
+  }
 }
 
 /** Rejects a fine-tuning whose model or images have changed since it began. */

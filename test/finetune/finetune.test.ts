@@ -182,11 +182,19 @@ test('stopped in each training and resumed, it makes the same model to the bit',
   const second = await resumeFinetune(again.run, { runtime, ...stops('segmenter', 1) });
   expect(second.ending).toBe('SIGINT');
   expect(existsSync(again.out)).toBe(false);
-  const third = finished(await resumeFinetune(again.run, { runtime }));
-  expect(weightsOf(again.out)).toEqual(whole);
+  // The place of the model may be another one by then.
+  const moved = path.join(lab.folder, 'moved');
+  const third = finished(await resumeFinetune(again.run, { runtime, out: moved }));
+  expect(third.model).toBe(moved);
+  expect(weightsOf(moved)).toEqual(whole);
+  expect(existsSync(again.out)).toBe(false);
 
   // What has ended is not repeated; a model that was written before the result is not written again.
   expect(await resumeFinetune(again.run, { runtime })).toEqual(third);
+  await expect(resumeFinetune(again.run, { runtime, out: again.out })).rejects.toMatchObject({
+    message: `The fine-tuning has ended; its model was written to ${moved}.`,
+    exitCode: 2,
+  });
 });
 
 test('a kill after the model was written: the resumed one writes the result alone', async () => {
@@ -208,6 +216,8 @@ test('bad input: one sentence, and nothing is written', async () => {
   writeFileSync(split, JSON.stringify(empty));
   const cases = [
     [lab, { out: lab.model }, 'The folder for the model already exists.', 2],
+    [lab, { out: '/proc/models/mine' }, 'The file or folder cannot be written', 8],
+    [lab, { out: path.join(split, 'mine') }, 'The file or folder cannot be written', 8],
     [{ ...lab, model: lab.data }, {}, 'This folder is not a model folder.', 6],
     [{ ...lab, data: nothing }, {}, 'The dataset has no nucleus to learn from.', 3],
     [lab, { dataset: { replay: nothing } }, 'The dataset has no nucleus to learn from.', 3],

@@ -101,7 +101,7 @@ export const finetuneCommand: Command<Arguments> = {
       .option('resume', {
         type: 'string',
         requiresArg: true,
-        describe: 'Continue the fine-tuning in this folder',
+        describe: 'Continue the fine-tuning in this folder; --out may name another place for its model',
       }),
   async handler(args, terminal) {
     const { resume } = args;
@@ -117,7 +117,7 @@ export const finetuneCommand: Command<Arguments> = {
     const fold = args.fold === undefined ? 0 : wholeNumber('fold', args.fold, 0);
     const runtime = await startDevice(args.device, terminal);
     await runFinetune(terminal, (options) => {
-      if (resume !== undefined) return resumeFinetune(resume, { runtime, ...options });
+      if (resume !== undefined) return resumeFinetune(resume, { runtime, out: args.out, ...options });
       const { data: paths, labels, split, replay, 'run-dir': folder } = args;
       const chosen = split !== undefined && { split: { path: split, fold } };
       return finetune(
@@ -151,7 +151,7 @@ function requireNewArguments({ data }: Arguments): void {
 /** What a fine-tuning is told when it begins. */
 const settledNames = [
   ...(['model', 'data', 'labels', 'label-images', 'background', 'category', 'channel', 'plane'] as const),
-  ...(['split', 'replay', 'minutes', 'steps', 'out', 'run-dir'] as const),
+  ...(['split', 'replay', 'minutes', 'steps', 'run-dir'] as const),
 ];
 
 /** Rejects what a fine-tuning has been told when it began. */
