@@ -28,6 +28,8 @@ export interface FinetuneResult extends BeforeAndAfter {
   readonly isBetter: boolean;
   /** Whether the validation images were learnt from: the scores then say little. */
   readonly isOptimistic: boolean;
+  /** Whether the model that it began with had learnt from some of them: both scores are then optimistic. */
+  readonly seenBefore: boolean;
   /** Of the validation: groups of images that belong together. */
   readonly groups: number;
   readonly images: readonly (BeforeAndAfter & { readonly id: string })[];

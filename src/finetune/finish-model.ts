@@ -31,7 +31,7 @@ import { assembledPrediction, scoreValidation } from './scoring.js';
 export async function finishModel(
   folder: string,
   plan: FinetunePlan,
-  { stored, data, truth, before }: Prepared,
+  { stored, data, truth, before, seenBefore }: Prepared,
   process: FinetuneProcess,
 ): Promise<FinetuneEnded | undefined> {
   const files = finetuneFiles(folder);
@@ -52,7 +52,7 @@ export async function finishModel(
     model: plan.out,
     report: path.resolve(files.report),
     ...compareBeforeAndAfter(document),
-    isOptimistic: !data.unseen,
+    ...{ isOptimistic: !data.unseen, seenBefore },
     thresholds: point.how,
     changedSettings: changesOf(stored, point),
   };

@@ -17,6 +17,8 @@ export interface Prepared {
   readonly truth: TruthSource;
   /** What the model finds in the validation images. */
   readonly before: PredictionSource;
+  /** Whether it has learnt from some of them. */
+  readonly seenBefore: boolean;
   /** How long that took. */
   readonly seconds: number;
 }
@@ -55,7 +57,14 @@ export async function prepare(
     await before.read(example.id, example.labelImage);
     onEvent({ event: 'scoring', done: index + 1, total: data.validation.length });
   }
-  return { stored, data, truth, before, seconds: (performance.now() - began) / 1000 };
+  return {
+    stored,
+    data,
+    truth,
+    before,
+    seenBefore: seen !== undefined,
+    seconds: (performance.now() - began) / 1000,
+  };
 }
 
 /** Says what will be done, and how well the model does without it. */

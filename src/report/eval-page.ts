@@ -53,9 +53,11 @@ function notes({ targets, bootstrap: { unit, units, resamples }, data: { split }
   const intervals =
     targets.length === 1
       ? []
-      : [
-          `The interval is for the change of the score: paired bootstrap, ${resamples} resamples of ${drawn}.`,
-        ];
+      : units < 2
+        ? ['The change has no interval, since there is only one image or group of images.']
+        : [
+            `The interval is for the change of the score: paired bootstrap, ${resamples} resamples of ${drawn}.`,
+          ];
   const sentences = [...fold, ...intervals];
   return sentences.length === 0 ? html`` : html`<p class="note">${sentences.join(' ')}</p>`;
 }

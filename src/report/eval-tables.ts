@@ -12,16 +12,14 @@ import type { EvalDocument, EvalTarget } from './eval-schema.js';
 import { stageColumns, weakerStage } from './eval-stages.js';
 import { html, type Html } from './html.js';
 import { headedTable, type Row } from './html-tables.js';
-import { formatDifference } from './numbers.js';
+import { formatDifference, intervalText } from './numbers.js';
 
 /** One row for each target. */
 export function targetTable({ targets, bootstrap }: EvalDocument): Html {
   const isComparison = targets.length > 1;
   const rows = targets.map((target, index): Row => {
     const { path, kind, comparison } = target;
-    const interval = comparison
-      ? `${formatDifference(comparison.interval.low)}\u00a0…\u00a0${formatDifference(comparison.interval.high)}`
-      : '';
+    const interval = comparison ? intervalText(comparison.interval, bootstrap, '\u00a0…\u00a0') : '';
     return [
       html`[${index + 1}] ${path}<small>${kind}</small>`,
       html`<strong>${scoreColumn.format(target.score)}</strong>`,

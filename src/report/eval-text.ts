@@ -10,7 +10,7 @@ import {
 } from './eval-columns.js';
 import type { EvalDocument, EvalTarget } from './eval-schema.js';
 import { stageColumns, weakerStage } from './eval-stages.js';
-import { formatCount, formatDifference, formatFraction } from './numbers.js';
+import { formatCount, formatDifference, formatFraction, intervalText } from './numbers.js';
 import { textTable } from './text-table.js';
 
 /** Lines of the list of changed images in a terminal; the page and the JSON have more. */
@@ -105,7 +105,7 @@ function overview(document: EvalDocument): Section {
   const rows = targets.map((target, index) => [
     `${number(index)} ${target.path}`,
     ...cellTexts([scoreColumn], target),
-    ...(isComparison ? comparisonCells(target) : []),
+    ...(isComparison ? comparisonCells(target, bootstrap) : []),
     ...cellTexts(overviewColumns, target),
   ]);
   return {
@@ -114,13 +114,14 @@ function overview(document: EvalDocument): Section {
   };
 }
 
-function comparisonCells({ comparison }: EvalTarget): string[] {
+function comparisonCells({ comparison }: EvalTarget, bootstrap: EvalDocument['bootstrap']): string[] {
   if (comparison === null) return ['', ''];
-  const { low, high } = comparison.interval;
-  return [formatDifference(comparison.difference), `${formatDifference(low)} .. ${formatDifference(high)}`];
+  const { difference, interval } = comparison;
+  return [formatDifference(difference), intervalText(interval, bootstrap, ' .. ')];
 }
 
 function intervalNote({ bootstrap: { unit, units, resamples } }: EvalDocument): string {
+  if (units < 2) return 'interval of the change: none, since there is only one image or group of images';
   const drawn =
     unit === 'group'
       ? `${formatCount(units, 'group')} of images that belong together (crops of one field)`

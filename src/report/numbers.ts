@@ -14,3 +14,17 @@ export function formatDifference(difference: number): string {
 export function formatCount(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? noun : nouns}`;
 }
+
+/**
+ * Both ends of the interval of a difference; `-` where it was drawn from one image, or from images that all belong together: that
+ * tells nothing of others.
+ *
+ * @param between What stands between the ends.
+ */
+export function intervalText(
+  { low, high }: { readonly low: number; readonly high: number },
+  { units }: { readonly units: number },
+  between: string,
+): string {
+  return units < 2 ? '-' : `${formatDifference(low)}${between}${formatDifference(high)}`;
+}

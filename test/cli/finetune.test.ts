@@ -30,7 +30,8 @@ const better: Finished = {
   },
   before: { score: 0.2, precision: 0.8, recall: 0.5 },
   after: { score: 0.3, precision: null, recall: 0.6 },
-  ...{ difference: 0.1, interval: { low: -0.01, high: 0.2 }, isBetter: true, isOptimistic: false, groups: 2 },
+  ...{ difference: 0.1, interval: { low: -0.01, high: 0.2 }, isBetter: true, groups: 2 },
+  ...{ isOptimistic: false, seenBefore: false },
   images: [
     {
       id: 'a',
@@ -48,7 +49,7 @@ test('the end: before and after, by image, what it may be worth, and what to do 
   expect(text).toMatch(/^after +0\.300 +- +0\.600$/mu);
   expect(text).toMatch(/^a +0\.100 +0\.300 +1\.000 to 1\.000 +0\.400 to 0\.600$/mu);
   expect(text).toContain(
-    'change      +0.1000 on 1 image; 95 % of the chance which images there are: -0.0100 to +0.2000',
+    'change      +0.1000 on 1 image; 95 % interval, had other images been drawn: -0.0100 to +0.2000',
   );
   expect(text).toContain('note        2 independent images cannot tell for sure');
   expect(text).toContain('thresholds  kept from old; scoreThreshold 0.55 to 0.3');
@@ -58,9 +59,17 @@ test('the end: before and after, by image, what it may be worth, and what to do 
 
 test('a result that is no better is said to be none; scores of learnt images are said to mean little', () => {
   const worse = resultText({ ...better, difference: -0.1, isBetter: false, groups: 12 });
-  expect(worse).toContain('not better on the validation images; both models are there');
+  expect(worse).toContain('worse by 0.100 on the images that were left out: both models are there');
+  expect(worse).not.toContain('optimistic');
   expect(worse).not.toContain('cannot tell');
   const learnt = resultText({ ...better, isOptimistic: true, interval: null });
   expect(learnt).toContain('these images were learnt from');
   expect(learnt).not.toContain('95 %');
+  expect(learnt).not.toContain('use the model that it began with');
+  const forgot = resultText({ ...better, isOptimistic: true, difference: 0, isBetter: false });
+  expect(forgot).toContain(
+    'not better even on the images that it learnt from: use the model that it began with',
+  );
+  const known = resultText({ ...better, seenBefore: true });
+  expect(known).toContain('had learnt from some of these images: both scores are optimistic');
 });

@@ -78,7 +78,7 @@ function planLines(plan: FinetuneStarted): string[] {
     `learns from ${formatCount(learnsFrom.images, 'image')} with ${nuclei(learnsFrom.nuclei)}` +
       (replays > 0 ? `, and again from ${formatCount(replays, 'older image')}` : ''),
     validatesOn.unseen
-      ? `validates   on ${formatCount(validatesOn.images, 'other image')} with ${nuclei(validatesOn.nuclei)}, never learnt from: ${listed}`
+      ? `validates   on ${formatCount(validatesOn.images, 'other image')} with ${nuclei(validatesOn.nuclei)}, left out of this training: ${listed}`
       : 'validates   on the same images, since there are too few to leave some out: the scores say little',
     `steps       ${formatCount(steps.detector, 'step')} of the detector, ${steps.segmenter.toLocaleString('en')} of the segmenter` +
       (seconds ? `; ${seconds.detector.toFixed(2)} s and ${seconds.segmenter.toFixed(2)} s each here` : ''),

@@ -16,8 +16,7 @@ export const scoreText = ({ score, precision, recall }: FinetuneScore) =>
 
 /** What a fine-tuning prints at its end. */
 export function resultText(ended: Finished): string {
-  const { before, after, images, groups, difference, interval, isBetter, isOptimistic, changedSettings } =
-    ended;
+  const { before, after, images, difference, interval, changedSettings } = ended;
   const table = textTable([
     ['', 'score', 'precision', 'recall'],
     ['before', ...numbers(before)],
@@ -36,7 +35,7 @@ export function resultText(ended: Finished): string {
       ]),
   ]);
   const range = interval
-    ? `; 95 % of the chance which images there are: ${formatDifference(interval.low)} to ${formatDifference(interval.high)}`
+    ? `; 95 % interval, had other images been drawn: ${formatDifference(interval.low)} to ${formatDifference(interval.high)}`
     : '';
   const changes = Object.entries(changedSettings).map(
     ([key, { before: one, after: other }]) => `${key} ${String(one)} to ${String(other)}`,
@@ -48,7 +47,7 @@ export function resultText(ended: Finished): string {
     ...(images.length > listed ? [`and ${images.length - listed} more, see the page`] : []),
     '',
     `change      ${formatDifference(difference)} on ${formatCount(images.length, 'image')}${range}`,
-    ...caveats({ isOptimistic, isBetter, groups }).map((caveat) => `note        ${caveat}`),
+    ...caveats(ended).map((caveat) => `note        ${caveat}`),
     `thresholds  ${[ended.thresholds, ...changes].join('; ')}`,
     `model       ${ended.model}`,
     `page        ${ended.report}`,
@@ -58,15 +57,29 @@ export function resultText(ended: Finished): string {
 
 function caveats({
   isOptimistic,
+  seenBefore,
   isBetter,
+  difference,
   groups,
-}: Pick<Finished, 'isOptimistic' | 'isBetter' | 'groups'>): string[] {
-  if (isOptimistic)
-    return ['these images were learnt from: look at the nuclei of other images, and correct a few more'];
+}: Pick<Finished, 'isOptimistic' | 'seenBefore' | 'isBetter' | 'difference' | 'groups'>): string[] {
+  const comparison = difference < 0 ? `worse by ${(-difference).toFixed(3)}` : 'not better';
+  if (isOptimistic) {
+    return [
+      ...(isBetter
+        ? []
+        : [`${comparison} even on the images that it learnt from: use the model that it began with`]),
+      'these images were learnt from: look at the nuclei of other images, and correct a few more',
+    ];
+  }
   return [
     ...(isBetter
       ? []
-      : ['not better on the validation images; both models are there, use the one that you trust']),
+      : [
+          `${comparison} on the images that were left out: both models are there, use the one that you trust`,
+        ]),
+    ...(seenBefore
+      ? ['the model that it began with had learnt from some of these images: both scores are optimistic']
+      : []),
     ...(groups < tellingGroups
       ? [
           `${formatCount(groups, 'independent image')} cannot tell for sure: the next ones may come out differently`,
