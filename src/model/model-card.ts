@@ -33,7 +33,7 @@ export function modelCard(file: NewModelFile): string {
     `# ${name}`,
     '',
     'Finds cell nuclei in microscope images. A detector (Faster R-CNN with Inception-ResNetV2) finds boxes; a segmenter',
-    '(an encoder-decoder with VGG16) predicts the mask of the nucleus in each box. Made by `nucleate model pack`; use it',
+    '(an encoder-decoder with VGG16) predicts the mask of the nucleus in each box. Made by nucleate; use it',
     'with `nucleate predict --model`.',
     '',
     '## Training',
@@ -44,7 +44,7 @@ export function modelCard(file: NewModelFile): string {
     ...(others?.segmenters ?? []).flatMap((part) =>
       stage('Further segmenter of the ensemble', 'mask score', part),
     ),
-    `- Packed ${created}; weights are stored as ${precision}.`,
+    `- Made ${created}; weights are stored as ${precision}.`,
     ...ttaLines(predict),
     ...settingsLines(file),
     ...ceilingLines(file),
