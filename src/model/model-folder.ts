@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readPlainFile, readPlainText } from '../plain-file.js';
@@ -162,10 +162,11 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     throw new NucleateError({
       what: `There is no model folder \`${folder}\`.`,
       where: folder,
-      hint: 'Name a folder made by `nucleate model pack` or `nucleate finetune`.',
+      hint: modelHint,
       exitCode: exitCodes.usage,
     });
   }
+  if (statSync(folder).isFile()) throw modelError('This is a file, not a model folder.', folder);
   const where = path.join(folder, modelJson);
   const text = await readPlainText(where).catch((cause: Error) => {
     throw modelError(unreadable(cause, 'This folder is not a model folder', 'The model file'), where, {
@@ -217,6 +218,9 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   return { path: folder, file, detector, segmenter, others: { detectors, segmenters } };
 }
 
+const modelHint =
+  'Name a folder made by `nucleate model pack`, or the one that `nucleate finetune` wrote to --out.';
+
 /** Why a file of a model cannot be read: it is not there, or is something that is not read. */
 function unreadable({ message, code }: NodeJS.ErrnoException, missing: string, noun: string): string {
   const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
@@ -251,5 +255,5 @@ const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const modelError = (
   what: string,
   where: string,
-  { cause, hint = 'Name a folder made by `nucleate model pack`.' }: { cause?: unknown; hint?: string } = {},
+  { cause, hint = modelHint }: { cause?: unknown; hint?: string } = {},
 ) => new NucleateError({ what, where, hint, exitCode: exitCodes.checkpoint }, { cause });

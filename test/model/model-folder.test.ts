@@ -68,6 +68,15 @@ test('a folder that exists is an error, and no files are left behind', async () 
   expect(readdirSync(place)).toEqual(['model']);
 });
 
+test('a file in place of a folder is said to be one', async () => {
+  const file = path.join(place, 'README.md');
+  writeFileSync(file, 'x');
+  await expect(readModelFolder(file)).rejects.toMatchObject({
+    ...{ message: 'This is a file, not a model folder.', where: file, exitCode: 6 },
+    hint: 'Name a folder made by `nucleate model pack`, or the one that `nucleate finetune` wrote to --out.',
+  });
+});
+
 test.each([
   [
     'a missing description',
