@@ -35,7 +35,7 @@ export const finetuneCommand: Command<Arguments> = {
   describe: 'Make a model better on images like some that you have corrected',
   examples: [
     [
-      'S=examples/dsb2018-mini; nucleate data split $S --folds 8 --out s.json\n  nucleate finetune --data $S --split s.json --steps 1 --out models/better',
+      'nucleate data split examples/dsb2018-mini --folds 8 --out s.json\n  nucleate finetune --data examples/dsb2018-mini --split s.json --steps 1 --out models/better',
       'one step, validated on fold 0; without --steps it takes ten minutes',
     ],
   ],
