@@ -35,8 +35,8 @@ export const finetuneCommand: Command<Arguments> = {
   describe: 'Make a model better on images like some that you have corrected',
   examples: [
     [
-      'nucleate data split examples/dsb2018-mini --folds 8 --out s.json\n  nucleate finetune --data examples/dsb2018-mini --split s.json --steps 1 --out models/better',
-      'one step, validated on fold 0; without --steps it takes ten minutes',
+      'nucleate finetune --data examples/dsb2018-mini --steps 1 --out models/better',
+      'one step; without --steps it takes ten minutes',
     ],
   ],
   builder: (parser) =>
