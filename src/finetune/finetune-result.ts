@@ -41,14 +41,13 @@ export interface FinetuneResult extends BeforeAndAfter {
 /** The numbers of two targets of a document, the model before and after. */
 export function compareBeforeAndAfter({
   targets,
-  bootstrap: { unit, units },
+  bootstrap: { units: groups },
 }: EvalDocument): Pick<
   FinetuneResult,
   'before' | 'after' | 'difference' | 'interval' | 'isBetter' | 'groups' | 'images'
 > {
   const [before, after] = targets as [EvalTarget, EvalTarget];
   const { difference, interval } = after.comparison!;
-  const groups = unit === 'group' ? units : before.images.length;
   return {
     before: scoreOf(before),
     after: scoreOf(after),

@@ -1,8 +1,7 @@
 /** Fine-tuning from top to bottom: read, score, measure, say what will be done, train both networks, pack, compare. */
-import { existsSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatasetReading } from '../config/training.js';
-import { makeFolders } from '../make-folders.js';
 import { readPlainText } from '../plain-file.js';
 import { datasetOf } from '../data/loader/training-data.js';
 import { writeSplit } from '../data/split/split-file.js';
@@ -94,8 +93,8 @@ export async function finetune(
  *
  * @param folder Of the fine-tuning.
  * @param options.out The model folder to write instead of the one that it was given when it began; must not exist.
- * @throws {NucleateError} As {@link finetune}; exit code 2 if there is none, or `out` for one that has ended, 3 if its images have changed, 6 if its model has,
- *   7 if another process works on it.
+ * @throws {NucleateError} As {@link finetune}; exit code 2 if there is none, or `out` for one that has ended, 3 if its images have
+ *   changed, 6 if its model has, 7 if another process works on it.
  */
 export async function resumeFinetune(
   folder: string,
@@ -200,19 +199,14 @@ function requireNew(out: string): void {
   });
 }
 
-/** Tries whether the model can be written when it is trained; leaves nothing behind. */
+/** Tries whether a folder can be made where the model will be written; leaves nothing behind. */
 function requirePlace(out: string): void {
-  const folder = path.dirname(path.resolve(out));
-  let first = folder;
-  while (!existsSync(first) && !existsSync(path.dirname(first))) first = path.dirname(first);
-  const isNew = !existsSync(first);
+  let folder = path.dirname(path.resolve(out));
+  while (!existsSync(folder)) folder = path.dirname(folder);
   try {
-    makeFolders(folder);
     rmdirSync(mkdtempSync(path.join(folder, '.nucleate-')));
   } catch (error) {
     throw writeError(error, out);
-  } finally {
-    if (isNew) rmSync(first, { recursive: true, force: true });
   }
 }
 
